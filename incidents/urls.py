@@ -1,0 +1,5 @@
+"""Paths of the incidents."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,8 @@
+"""The Django app `inventory`."""
+
+from django.apps import AppConfig
+
+
+class InventoryConfig(AppConfig):
+    name = "inventory"
+    verbose_name = "Inventory"

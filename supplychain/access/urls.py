@@ -1,0 +1,5 @@
+"""Pages of access: signing in and out."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,1 @@
+"""The HTTP frame of the API: errors, pages of lists, throttling, the schema."""

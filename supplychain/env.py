@@ -1,0 +1,139 @@
+"""Typed readers of the environment. A missing or bad value stops the start with one sentence that names it."""
+
+import os
+from pathlib import Path
+from typing import TypedDict
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+_TRUE = frozenset({"1", "true", "yes", "on"})
+_FALSE = frozenset({"0", "false", "no", "off", ""})
+_DATABASE_SCHEMES = frozenset({"postgres", "postgresql"})
+
+
+class BadSettingError(ImproperlyConfigured):
+    """An environment variable is missing or has a value that cannot be used."""
+
+
+class DatabaseAddress(TypedDict):
+    """Where a PostgreSQL is, in the words of Django's DATABASES."""
+
+    ENGINE: str
+    NAME: str
+    USER: str
+    PASSWORD: str
+    HOST: str
+    PORT: str
+    OPTIONS: dict[str, object]
+
+
+def text(name: str, *, default: str | None = None) -> str:
+    """Return the value of a variable; without a default it must be there."""
+    value = os.environ.get(name, "").strip()
+    if value:
+        return value
+    if default is None:
+        raise BadSettingError(f"{name} must be set (see docs/operations.md).")
+    return default
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """Return a switch: 1, true, yes, on or 0, false, no, off."""
+    value = os.environ.get(name)
+    if value is None:
+        return default
+    word = value.strip().lower()
+    if word in _TRUE:
+        return True
+    if word in _FALSE:
+        return False
+    raise BadSettingError(f"{name} must be true or false, not {value!r}.")
+
+
+def number(name: str, *, default: int, minimum: int = 0, maximum: int | None = None) -> int:
+    """Return a whole number between `minimum` and `maximum`, both allowed."""
+    value = os.environ.get(name, "").strip()
+    if not value:
+        return default
+    try:
+        result = int(value)
+    except ValueError:
+        raise BadSettingError(f"{name} must be a whole number, not {value!r}.") from None
+    if result < minimum or (maximum is not None and result > maximum):
+        limits = f"at least {minimum}" if maximum is None else f"from {minimum} to {maximum}"
+        raise BadSettingError(f"{name} must be {limits}, not {result}.")
+    return result
+
+
+def choice(name: str, *, default: str, allowed: tuple[str, ...]) -> str:
+    """Return one of the allowed words."""
+    value = os.environ.get(name, "").strip() or default
+    if value not in allowed:
+        raise BadSettingError(f"{name} must be one of {', '.join(allowed)}, not {value!r}.")
+    return value
+
+
+def words(name: str, *, default: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Return a list written with commas; blanks around the words and empty words are dropped."""
+    value = os.environ.get(name)
+    if value is None:
+        return default
+    return tuple(word.strip() for word in value.split(",") if word.strip())
+
+
+def secret(name: str, *, default: str | None = None) -> str:
+    """Return a secret from NAME, or from the file that NAME_FILE points to (its trailing newline dropped).
+
+    The value is never part of an error message.
+    """
+    value, file = os.environ.get(name, ""), os.environ.get(f"{name}_FILE", "")
+    if value and file:
+        raise BadSettingError(f"Set {name} or {name}_FILE, not both.")
+    if file:
+        value = _read_secret(file, name=name)
+    if not value and default is None:
+        raise BadSettingError(f"{name} or {name}_FILE must be set (see docs/operations.md).")
+    return value or default or ""
+
+
+def database(url: str) -> DatabaseAddress:
+    """Read a `postgresql://user:password@host:port/name?option=value` address.
+
+    `?host=/folder` names a unix socket, as libpq writes it; every other option goes to libpq unchanged.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in _DATABASE_SCHEMES:
+        raise BadSettingError("DATABASE_URL must start with postgresql:// (no other database is supported).")
+    name = unquote(parts.path.removeprefix("/"))
+    if not name:
+        raise BadSettingError("DATABASE_URL must end in the name of a database.")
+    options: dict[str, object] = dict(parse_qsl(parts.query))
+    host = str(options.pop("host", "")) or unquote(parts.hostname or "")
+    return DatabaseAddress(
+        ENGINE="django.db.backends.postgresql",
+        NAME=name,
+        USER=unquote(parts.username or ""),
+        PASSWORD=unquote(parts.password or ""),
+        HOST=host,
+        PORT=_port(url),
+        OPTIONS=options,
+    )
+
+
+def _port(url: str) -> str:
+    try:
+        port = urlsplit(url).port
+    except ValueError:
+        raise BadSettingError("The port of DATABASE_URL must be a number from 1 to 65535.") from None
+    return str(port or "")
+
+
+def _read_secret(file: str, *, name: str) -> str:
+    try:
+        value = Path(file).read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSettingError(f"{name}_FILE cannot be read: {type(error).__name__}.") from None
+    if not value:
+        raise BadSettingError(f"{name}_FILE points to an empty file.")
+    return value

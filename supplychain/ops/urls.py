@@ -1,0 +1,12 @@
+"""Paths of operations."""
+
+from django.urls import path
+
+from supplychain.ops.health import healthz, readyz
+from supplychain.ops.metrics import metrics
+
+urlpatterns = [
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
+]

@@ -1,0 +1,282 @@
+"""All settings, read from the environment. The table of the variables is in docs/operations.md."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from csp.constants import NONE, SELF
+
+from supplychain import env, keyfile
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+MIB = 1024 * 1024
+
+# --- Who we are ----------------------------------------------------------------------------------------------------
+# SUPPLYCHAIN_LOCAL=1 is set by ./run: one machine, http, generated secrets. Everywhere else nothing has a default
+# that would be unsafe.
+LOCAL = env.flag("SUPPLYCHAIN_LOCAL", default=False)
+HOME = Path(env.text("SUPPLYCHAIN_HOME", default=str(BASE_DIR / "var"))).resolve()
+PROCESS = env.choice("SUPPLYCHAIN_PROCESS", default="command", allowed=("command", "web", "worker", "beat"))
+DEBUG = False
+ALLOWED_HOSTS = list(env.words("ALLOWED_HOSTS", default=("localhost", "127.0.0.1", "[::1]")))
+CSRF_TRUSTED_ORIGINS = list(env.words("CSRF_TRUSTED_ORIGINS"))
+PUBLIC_URL = env.text("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
+
+
+def _secret(name: str, *, file: str) -> str:
+    """Return a secret of the environment; on one machine without it, the one generated in the state folder."""
+    if LOCAL and not os.environ.get(name) and not os.environ.get(f"{name}_FILE"):
+        return keyfile.read_or_create(HOME / file)
+    return env.secret(name)
+
+
+SECRET_KEY = _secret("SECRET_KEY", file="secret_key")
+SECRET_KEY_FALLBACKS = [key for key in [env.secret("SECRET_KEY_PREVIOUS", default="")] if key]
+KEY_HMAC_SECRET = _secret("KEY_HMAC_SECRET", file="key_hmac_secret")
+# API keys made under this one still work, and are re-hashed under the new one when they are used.
+KEY_HMAC_SECRET_PREVIOUS = env.secret("KEY_HMAC_SECRET_PREVIOUS", default="")
+
+# --- Applications --------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_htmx",
+    "csp",
+    "supplychain.access",
+    "supplychain.web",
+    "inventory",
+    "incidents",
+]
+AUTH_USER_MODEL = "access.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+ROOT_URLCONF = "supplychain.urls"
+WSGI_APPLICATION = "supplychain.wsgi.application"
+# Every path is served with and without a trailing slash and never redirected (routing.StripTrailingSlash).
+APPEND_SLASH = False
+
+MIDDLEWARE = [
+    "supplychain.ops.middleware.RequestId",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "supplychain.routing.StripTrailingSlash",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- Database, cache -----------------------------------------------------------------------------------------------
+_DATABASE = env.database(env.text("DATABASE_URL"))
+_KEPT_CONNECTION: dict[str, Any] = {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+# The web process has many threads and short requests: a pool. A worker's child has one connection and keeps it.
+_POOLED_CONNECTION: dict[str, Any] = {
+    "CONN_MAX_AGE": 0,
+    "CONN_HEALTH_CHECKS": True,
+    "OPTIONS": _DATABASE["OPTIONS"]
+    | {"pool": {"min_size": 1, "max_size": env.number("DATABASE_POOL_SIZE", default=10, minimum=1), "timeout": 10}},
+}
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": {**_DATABASE, **(_POOLED_CONNECTION if PROCESS == "web" else _KEPT_CONNECTION)},
+    # The same database on a connection of its own: ingest interns packages there in short transactions, which
+    # commit before the document's long one, so that two documents never wait for each other's package rows.
+    "interning": {**_DATABASE, **_KEPT_CONNECTION, "TEST": {"MIRROR": "default"}},
+}
+
+# Never Redis: responders must be able to sign in while the broker is away.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache_entries"}}
+
+# --- Celery: Redis is a doorbell, the evidence row is the queue -----------------------------------------------------
+SWEEP_SECONDS = 5
+CELERY_BROKER_URL = env.text("REDIS_URL", default="redis://127.0.0.1:6379/0")
+CELERY_RESULT_BACKEND = None
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_SERIALIZER = "json"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_TIME_LIMIT = 300
+CELERY_TASK_SOFT_TIME_LIMIT = 270
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.2}
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 500
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 1_000_000  # kB
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    # Longer than the longest task, else it would be run twice; a dead worker's document is taken over by the sweep.
+    "visibility_timeout": 600,
+    "socket_connect_timeout": 2,
+    "socket_timeout": 10,
+    "socket_keepalive": True,
+}
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {
+        "task": "inventory.tasks.sweep",
+        "schedule": float(SWEEP_SECONDS),
+        "options": {"expires": SWEEP_SECONDS - 1},
+    },
+}
+# Tasks rung after evidence was applied; names, so that inventory need not know who listens (docs/architecture.md).
+EVIDENCE_APPLIED_TASKS: list[str] = []
+
+# --- Limits on what is uploaded ------------------------------------------------------------------------------------
+MAX_UPLOAD_BYTES = env.number("MAX_UPLOAD_BYTES", default=64 * MIB, minimum=1024)
+MAX_INFLATED_BYTES = env.number("MAX_INFLATED_BYTES", default=256 * MIB, minimum=1024)
+MAX_COMPONENTS = env.number("MAX_COMPONENTS", default=200_000, minimum=1)
+REFUSE_SCHEMA_INVALID = env.flag("REFUSE_SCHEMA_INVALID", default=False)
+# The evidence view reads the stream itself, under its own ceiling; these bound forms and JSON bodies.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * MIB
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+
+# --- Sign-in, browser security -------------------------------------------------------------------------------------
+HTTPS = env.flag("HTTPS", default=not LOCAL)
+LOGIN_URL = "/sign-in"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/sign-in"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = HTTPS
+# Two instances side by side on one host must not sign each other out: cookies do not know ports.
+SESSION_COOKIE_NAME = env.text("SESSION_COOKIE_NAME", default="supplychain_session")
+CSRF_COOKIE_NAME = env.text("CSRF_COOKIE_NAME", default="supplychain_csrf")
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SECURE = HTTPS
+SECURE_SSL_REDIRECT = HTTPS and env.flag("HTTPS_REDIRECT", default=True)
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+SECURE_HSTS_SECONDS = env.number("HSTS_SECONDS", default=31_536_000 if HTTPS else 0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.flag("HSTS_INCLUDE_SUBDOMAINS", default=False)
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if env.flag("TRUST_PROXY", default=False):  # only behind a proxy that sets these headers itself
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    USE_X_FORWARDED_HOST = True
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    },
+}
+
+# --- API -----------------------------------------------------------------------------------------------------------
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "supplychain.access.authentication.ApiKeyAuthentication",
+        "supplychain.access.authentication.BrowserSessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "supplychain.api.errors.problem_response",
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "Supply chain security platform",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+}
+
+# --- Operations: what /readyz asks and /metrics collects, by dotted name (docs/architecture.md) ---------------------
+READINESS_PROBES = [
+    "supplychain.ops.health.probe_database",
+    "supplychain.ops.health.probe_broker",
+]
+METRIC_COLLECTORS: list[str] = ["supplychain.ops.metrics.ReadinessCollector"]
+# /metrics answers these networks without a key; others need a key with the scope `admin`.
+METRICS_NETWORKS = env.words("METRICS_NETWORKS", default=("127.0.0.0/8", "::1/128"))
+READY_MAX_BACKLOG_SECONDS = env.number("READY_MAX_BACKLOG_SECONDS", default=900, minimum=1)
+
+LOG_LEVEL = env.choice("LOG_LEVEL", default="INFO", allowed=("DEBUG", "INFO", "WARNING", "ERROR"))
+LOG_FORMAT = env.choice("LOG_FORMAT", default="json", allowed=("json", "text"))
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "json": {"()": "supplychain.ops.logging.JsonFormatter"},
+        "text": {"()": "supplychain.ops.logging.TextFormatter"},
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {"django.server": {"level": "WARNING"}, "celery.utils.functional": {"level": "INFO"}},
+}
+
+# --- Static files --------------------------------------------------------------------------------------------------
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+_NPM = BASE_DIR / "node_modules"
+_STATIC_SOURCES: list[tuple[str, Path]] = [
+    ("", BASE_DIR / "static"),
+    ("tabler", _NPM / "@tabler" / "core" / "dist"),
+    ("icons", BASE_DIR / "build" / "icons"),
+]
+STATICFILES_DIRS = [(prefix, folder) if prefix else folder for prefix, folder in _STATIC_SOURCES if folder.is_dir()]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        # On one machine files are found where they are; an image collects, hashes and compresses them once.
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if LOCAL
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage",
+    },
+}
+WHITENOISE_USE_FINDERS = LOCAL
+
+# --- Language, time ------------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en-us"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "UTC"

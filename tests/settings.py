@@ -1,0 +1,14 @@
+"""Settings of the tests: the product's own, with fixed secrets and a cheap password hash."""
+
+import os
+
+os.environ.setdefault("SUPPLYCHAIN_LOCAL", "1")
+os.environ.setdefault("SECRET_KEY", "tests-only-" + "0" * 50)
+os.environ.setdefault("KEY_HMAC_SECRET", "tests-only-" + "1" * 50)
+os.environ.setdefault("LOG_FORMAT", "text")
+# Pure tests and mypy need settings and no server; `./run test` sets the address of one. Nothing listens here.
+os.environ.setdefault("DATABASE_URL", "postgresql://supplychain@/supplychain?host=/nonexistent")
+
+from supplychain.settings import *  # noqa: E402, F403  (the environment comes first)
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
