@@ -1,0 +1,60 @@
+"""Who sent a request of the API: a key in a header, or the browser's session with its CSRF token."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
+
+from supplychain.access.actors import Actor, actor_for_key
+from supplychain.access.keys import record_use, verify_key
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+
+CHALLENGE = 'Bearer realm="supplychain"'
+
+
+class ApiKeyAuthentication(BaseAuthentication):
+    """`Authorization: Bearer <key>` or `X-Api-Key: <key>`. A key in the address is never read."""
+
+    def authenticate(self, request: Request) -> tuple[Actor, Actor] | None:
+        text = _presented_key(request)
+        if text is None:
+            return None
+        at = timezone.now()
+        key = verify_key(text, at=at)
+        if key is None:
+            raise AuthenticationFailed("The key is unknown, revoked, expired or incomplete.", code="bad_key")
+        record_use(key, at=at)
+        actor = actor_for_key(key)
+        return actor, actor
+
+    def authenticate_header(self, request: Request) -> str:  # noqa: ARG002  # REST framework's signature
+        return CHALLENGE
+
+
+class BrowserSessionAuthentication(SessionAuthentication):
+    """The session of the pages; every unsafe method needs the CSRF token."""
+
+    def enforce_csrf(self, request: Request) -> None:
+        try:
+            super().enforce_csrf(request)
+        except PermissionDenied as error:
+            raise PermissionDenied(
+                "The CSRF token is missing or wrong; scripts use a key instead.", code="csrf_failed"
+            ) from error
+
+
+def _presented_key(request: Request) -> str | None:
+    """Return the key of the headers; another scheme than Bearer is not ours to judge."""
+    scheme, _, credential = request.headers.get("Authorization", "").strip().partition(" ")
+    bearer = credential.strip() if scheme.lower() == "bearer" else None
+    other = request.headers.get("X-Api-Key")
+    if bearer is not None and other is not None and bearer != other.strip():
+        raise AuthenticationFailed("Authorization and X-Api-Key carry different keys.", code="bad_key")
+    if bearer is not None:
+        return bearer
+    return other.strip() if other is not None else None

@@ -1,0 +1,176 @@
+"""API keys: made once, shown once, kept as an HMAC.
+
+A key reads `sc_<8 characters>_<43 characters>_<6 characters>`: a prefix that secret scanners can look for, the look-up
+id, 32 random bytes in base 62, and a CRC-32 by which a mistyped or cut key is told from a wrong one without a query.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+import string
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Q
+
+from supplychain.access.models import ApiKey, Team, User
+from supplychain.access.scopes import Scope
+from supplychain.errors import DomainError
+
+KEY_PATTERN = re.compile(r"sc_(?P<lookup>[a-z0-9]{8})_(?P<secret>[0-9A-Za-z]{43})_(?P<check>[0-9A-Za-z]{6})")
+USE_RECORDED_EVERY = timedelta(minutes=1)
+
+_LOOKUP_ALPHABET = string.ascii_lowercase + string.digits
+_BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
+_SECRET_BYTES = 32
+_SECRET_LENGTH = 43  # ceil(256 / log2(62))
+_CHECK_LENGTH = 6  # ceil(32 / log2(62))
+
+
+class BadKeyRequestError(DomainError):
+    """A key was asked for that cannot be made."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("bad_key_request", message)
+
+
+@dataclass(frozen=True, slots=True)
+class Bindings:
+    """What a key is bound to; an empty part binds nothing."""
+
+    repositories: tuple[str, ...] = ()
+    clusters: tuple[str, ...] = ()
+    environments: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A stored key and its text, which nobody can show again."""
+
+    row: ApiKey
+    text: str
+
+    def __repr__(self) -> str:
+        return f"NewKey({self.row.lookup})"
+
+
+def make_key(
+    team: Team,
+    *,
+    scopes: Iterable[str],
+    at: datetime,
+    bindings: Bindings | None = None,
+    name: str = "",
+    expires_at: datetime | None = None,
+    created_by: User | None = None,
+    sees_all_teams: bool = False,
+) -> NewKey:
+    """Store a new key of a team and return it with its text. Raises BadKeyRequestError."""
+    wanted = tuple(dict.fromkeys(scopes))
+    _check_request(wanted, at=at, expires_at=expires_at)
+    bound = bindings or Bindings()
+    text = _new_text()
+    row = ApiKey.objects.create(
+        lookup=text[3:11],
+        secret_digest=_digest(text, under=settings.KEY_HMAC_SECRET),
+        name=name,
+        team=team,
+        scopes=list(wanted),
+        sees_all_teams=sees_all_teams,
+        repositories=list(bound.repositories),
+        clusters=list(bound.clusters),
+        environments=list(bound.environments),
+        kinds=list(bound.kinds),
+        created_by=created_by,
+        created_at=at,
+        expires_at=expires_at,
+    )
+    return NewKey(row=row, text=text)
+
+
+def verify_key(text: str, *, at: datetime) -> ApiKey | None:
+    """Return the key, with its team, if the text is a key that is neither revoked nor expired; else None.
+
+    One query, none for a text that is no key at all. Not checked here: scopes and bindings.
+    """
+    match = KEY_PATTERN.fullmatch(text)
+    if match is None or not hmac.compare_digest(match["check"], _check(match["lookup"], match["secret"])):
+        return None
+    key = ApiKey.objects.select_related("team").filter(lookup=match["lookup"]).first()
+    # An unknown id costs the same HMACs as a known one, so that ids cannot be found by timing.
+    stored = bytes(key.secret_digest) if key is not None else bytes(32)
+    under = _secret_of(text, stored=stored)
+    if key is None or under is None or not _is_valid(key, at=at):
+        return None
+    if under != settings.KEY_HMAC_SECRET:
+        _rehash(key, text=text)
+    return key
+
+
+def record_use(key: ApiKey, *, at: datetime) -> None:
+    """Write when the key was last used; at most one statement a minute, however many requests use it at once."""
+    latest = at - USE_RECORDED_EVERY
+    if key.last_used_at is not None and key.last_used_at > latest:
+        return
+    ApiKey.objects.filter(Q(last_used_at=None) | Q(last_used_at__lte=latest), pk=key.pk).update(last_used_at=at)
+
+
+def revoke_key(key: ApiKey, *, at: datetime, by: User | None) -> bool:
+    """Revoke a key, from the next request on; return False if it was revoked before."""
+    changed = ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=at, revoked_by=by)
+    return bool(changed)
+
+
+def _check_request(scopes: tuple[str, ...], *, at: datetime, expires_at: datetime | None) -> None:
+    if not scopes:
+        raise BadKeyRequestError(f"Name at least one scope of {', '.join(Scope.values)}.")
+    if unknown := sorted(set(scopes) - set(Scope.values)):
+        raise BadKeyRequestError(f"Unknown scope {', '.join(unknown)}; the scopes are {', '.join(Scope.values)}.")
+    if expires_at is not None and expires_at <= at:
+        raise BadKeyRequestError("`expires_at` must be in the future.")
+
+
+def _new_text() -> str:
+    lookup = "".join(secrets.choice(_LOOKUP_ALPHABET) for _ in range(8))
+    secret = _base62(int.from_bytes(secrets.token_bytes(_SECRET_BYTES)), length=_SECRET_LENGTH)
+    return f"sc_{lookup}_{secret}_{_check(lookup, secret)}"
+
+
+def _check(lookup: str, secret: str) -> str:
+    return _base62(zlib.crc32(f"sc_{lookup}_{secret}".encode()), length=_CHECK_LENGTH)
+
+
+def _base62(number: int, *, length: int) -> str:
+    digits = []
+    for _ in range(length):
+        number, digit = divmod(number, 62)
+        digits.append(_BASE62[digit])
+    return "".join(reversed(digits))
+
+
+def _digest(text: str, *, under: str) -> bytes:
+    return hmac.new(under.encode(), text.encode(), hashlib.sha256).digest()
+
+
+def _secret_of(text: str, *, stored: bytes) -> str | None:
+    """Return the HMAC secret under which the stored digest is this text's; every accepted secret is tried."""
+    found = None
+    for secret in (settings.KEY_HMAC_SECRET, settings.KEY_HMAC_SECRET_PREVIOUS):
+        if secret and hmac.compare_digest(_digest(text, under=secret), stored):
+            found = secret
+    return found
+
+
+def _is_valid(key: ApiKey, *, at: datetime) -> bool:
+    return key.revoked_at is None and (key.expires_at is None or key.expires_at > at)
+
+
+def _rehash(key: ApiKey, *, text: str) -> None:
+    ApiKey.objects.filter(pk=key.pk).update(secret_digest=_digest(text, under=settings.KEY_HMAC_SECRET))
