@@ -257,13 +257,8 @@ LOGGING = {
 # --- Static files --------------------------------------------------------------------------------------------------
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
-_NPM = BASE_DIR / "node_modules"
-_STATIC_SOURCES: list[tuple[str, Path]] = [
-    ("", BASE_DIR / "static"),
-    ("tabler", _NPM / "@tabler" / "core" / "dist"),
-    ("icons", BASE_DIR / "build" / "icons"),
-]
-STATICFILES_DIRS = [(prefix, folder) if prefix else folder for prefix, folder in _STATIC_SOURCES if folder.is_dir()]
+# Our own files, and those that supplychain/local/assets.py takes from the npm packages.
+STATICFILES_DIRS = [folder for folder in (BASE_DIR / "static", BASE_DIR / "build" / "static") if folder.is_dir()]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
