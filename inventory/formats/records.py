@@ -1,0 +1,250 @@
+"""What a reader hands on: plain records, one shape for every SBOM format, one for every runtime report.
+
+Readers are pure, so a record holds what the document says (claims) and nothing that a database knows. A field that is
+absent is None or empty; a value that could not be read leaves a warning and is absent from the record, never guessed.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from inventory.identity.digests import Digest
+    from inventory.identity.purls import Purl
+
+ROOT = -1
+"""Index that stands for the document's root (metadata.component, the described package) in `Edge`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadWarning:
+    """One defect of a document that was read all the same. `pointer` is an RFC 6901 JSON pointer ('' is the document)."""
+
+    code: str
+    pointer: str
+    message: str
+
+
+class FormatError(Exception):
+    """The document cannot be read: it is rejected with this code, the place in it, and what a person can do."""
+
+    def __init__(self, code: str, message: str, *, pointer: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.pointer = pointer
+
+
+class Scope(enum.IntEnum):
+    """How a component takes part, as the document says. Values are stored (Presence.flags, bits 1-3): never renumber."""
+
+    REQUIRED = 0
+    OPTIONAL = 1
+    EXCLUDED = 2
+    DEVELOPMENT = 3
+    TEST = 4
+    BUILD = 5
+    PROVIDED = 6
+
+
+class SubjectSource(enum.StrEnum):
+    """Where the digest of the artifact an SBOM is about was found."""
+
+    PARAMETER = "parameter"
+    DOCUMENT = "document"
+    SIGNED = "signed"
+
+
+class ArtifactKind(enum.StrEnum):
+    """What bytes a digest names. `unknown` until something says so: a pod's bare image id may be a manifest or a config."""
+
+    OCI_INDEX = "oci_index"
+    OCI_MANIFEST = "oci_manifest"
+    OCI_CONFIG = "oci_config"
+    FILE = "file"
+    UNKNOWN = "unknown"
+    NAMED = "named"
+
+
+class Completeness(enum.StrEnum):
+    """What the document says of its own completeness (CycloneDX compositions of the root, SPDX NONE against NOASSERTION)."""
+
+    COMPLETE = "complete"
+    INCOMPLETE = "incomplete"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Hash:
+    """A component's hash: `algorithm` in lower case without dashes before the size (`md5`, `sha1`, `sha256`, `sha512`,
+    `sha3-256`, `blake2b-256`, `blake3`), `value` lower-case hex of the right length."""
+
+    algorithm: str
+    value: str
+
+
+@dataclass(slots=True)
+class ComponentRecord:
+    """One component as the document lists it, nested ones included; repeated ones are repeated here."""
+
+    name: str
+    version: str
+    group: str
+    type: str
+    """`library`, `application`, `container`, `operating-system`, `file`, … as CycloneDX names them; SPDX: primaryPackagePurpose."""
+    purl: Purl | None
+    ref: str | None
+    pointer: str
+    parent: int | None
+    """Index (in SbomRecord.components) of the component this one is nested in; None at the top."""
+    scope: Scope = Scope.REQUIRED
+    hashes: tuple[Hash, ...] = ()
+    cpe: str | None = None
+    source_package: str | None = None
+    """Name of the distribution's source package (purl `upstream`, syft and trivy properties), without version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """`source` depends on `target`; both are indexes into SbomRecord.components, or ROOT."""
+
+    source: int
+    target: int
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectRecord:
+    """A digest the document is about."""
+
+    digest: Digest
+    kind: ArtifactKind
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipRecord:
+    """An index lists a manifest for a platform (OCI image index, SPDX VARIANT_OF). Empty strings where it does not say."""
+
+    index: Digest
+    member: Digest
+    os: str = ""
+    architecture: str = ""
+    variant: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigRecord:
+    """A manifest's config (image id) digest: one image, two names."""
+
+    manifest: Digest
+    config: Digest
+
+
+@dataclass(slots=True)
+class SbomRecord:
+    """One SBOM. `len(components) + rejected_count` is the number of components in the document."""
+
+    format: str
+    """`cyclonedx` or `spdx`."""
+    format_version: str
+    media_type: str
+    components: list[ComponentRecord]
+    edges: list[Edge]
+    subjects: tuple[SubjectRecord, ...] = ()
+    names: tuple[str, ...] = ()
+    """Image references or file names of the subject, as the document gives them."""
+    label_name: str = ""
+    label_version: str = ""
+    """metadata.component or described package: what the document is about when it names no digest."""
+    producer: str = ""
+    """Name of the tool that wrote it, lower case, without version: part of the track's key."""
+    producer_version: str = ""
+    serial: str = ""
+    """serialNumber and version, or documentNamespace."""
+    architecture: str = ""
+    created_at: datetime | None = None
+    lifecycles: tuple[str, ...] = ()
+    completeness: Completeness = Completeness.UNKNOWN
+    has_edges: bool = False
+    """The document records dependencies at all: without, directness is unknown, not false."""
+    rejected_count: int = 0
+    dependency_count: int = 0
+    """Edges the document states, before dangling and repeated ones are dropped."""
+    memberships: tuple[MembershipRecord, ...] = ()
+    configs: tuple[ConfigRecord, ...] = ()
+    warnings: list[ReadWarning] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRecord:
+    """An OCI image index or manifest as uploaded: its own digest is the digest of its bytes."""
+
+    digest: Digest
+    kind: ArtifactKind
+    media_type: str
+    memberships: tuple[MembershipRecord, ...] = ()
+    configs: tuple[ConfigRecord, ...] = ()
+    warnings: list[ReadWarning] = field(default_factory=list)
+
+
+class ContainerClass(enum.StrEnum):
+    """Which part of a pod asks for the image."""
+
+    CONTAINER = "container"
+    INIT = "init"
+    EPHEMERAL = "ephemeral"
+    IMAGE_VOLUME = "image_volume"
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One container seen running (or ended) by a cluster, from our deployment record or from a Kubernetes pod."""
+
+    pointer: str
+    cluster: str
+    """Empty in a Kubernetes list: the request names it."""
+    namespace: str
+    workload_kind: str
+    workload_name: str
+    container: str
+    container_class: ContainerClass
+    pod: str
+    """Pod name or uid when the record says which, else ''."""
+    image: str
+    """The image reference as written in the spec; '' when only a digest was given."""
+    digest: Digest | None
+    digest_kind: ArtifactKind
+    """What the digest can be by its form alone (`docker://sha256:` is a config); UNKNOWN when only a look-up can tell."""
+    ended: bool = False
+    observed_at: datetime | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    node_architecture: str = ""
+    environment: str = ""
+    service: str = ""
+    team: str = ""
+    tags: tuple[tuple[str, str], ...] = ()
+    runtime_risks: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class RuntimeRecord:
+    """A runtime report. `namespaces` is what a snapshot covers (None: not a snapshot, nothing is ended by absence)."""
+
+    format: str
+    """`deployment` (our record or list) or `kubernetes`."""
+    runs: list[RunRecord]
+    observed_at: datetime | None = None
+    namespaces: tuple[str, ...] | None = None
+    partial: bool = False
+    """The list says that it is not the whole (metadata.continue, remainingItemCount): nothing is ended by absence."""
+    record_count: int = 0
+    rejected_count: int = 0
+    warnings: list[ReadWarning] = field(default_factory=list)
+
+
+Document = SbomRecord | ImageRecord | RuntimeRecord

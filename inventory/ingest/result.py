@@ -1,0 +1,23 @@
+"""What applying a document came to: the facts that its receipt shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from inventory.formats.records import ReadWarning
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """`subjects` are digests; `counts` are the receipt's; `warnings` are the reader's and those of applying, in order."""
+
+    kind: str
+    format: str
+    format_version: str
+    subjects: tuple[str, ...]
+    counts: Mapping[str, int]
+    warnings: tuple[ReadWarning, ...] = field(default=())

@@ -1,0 +1,175 @@
+"""Read an uploaded body as it streams in: count, undo one Content-Encoding, hash, look at the first bytes, compress.
+
+Nothing here holds the whole document: memory is the compressed form plus one chunk. Rules: docs/formats.md (Transport).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import zstandard
+
+from supplychain.errors import DomainError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+CHUNK_BYTES = 1 << 16
+ZSTD_LEVEL = 3
+_SNIFF_BYTES = 512
+_GZIP = 31
+_COMPRESSED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bzip2", b"\xfd7zXZ": "xz"}
+_ARCHIVES = {b"PK\x03\x04": "zip", b"PK\x05\x06": "zip", b"7z\xbc\xaf": "7z", b"Rar!": "rar"}
+_TAR_OFFSET, _TAR_MAGIC = 257, b"ustar"
+
+
+@dataclass(frozen=True, slots=True)
+class BodyLimits:
+    """Ceilings of one upload, in bytes: as sent, and after Content-Encoding."""
+
+    raw_bytes: int
+    inflated_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBody:
+    """A document read to its end. `data` is one zstd frame of it."""
+
+    digest: str
+    size_bytes: int
+    data: bytes
+
+
+class BodyRefused(DomainError):
+    """The transport rules refuse this body; nothing was stored."""
+
+
+def store(chunks: Iterable[bytes], *, encoding: str, limits: BodyLimits) -> StoredBody:
+    """Read a body to its end; raise BodyRefused (too_large, inflated_too_large, empty_document, bad_encoding, …)."""
+    hasher, size, first, is_blank = hashlib.sha256(), 0, b"", True
+    compressor = zstandard.ZstdCompressor(level=ZSTD_LEVEL).compressobj()
+    parts: list[bytes] = []
+    for piece in _decoded(_counted(chunks, limits.raw_bytes), encoding=encoding):
+        size += len(piece)
+        if size > limits.inflated_bytes:
+            raise BodyRefused(
+                "inflated_too_large", f"The document is larger than {limits.inflated_bytes} bytes once unpacked.", status=413
+            )
+        if len(first) < _SNIFF_BYTES:
+            first = (first + piece)[:_SNIFF_BYTES]
+        is_blank = is_blank and not piece.strip()
+        hasher.update(piece)
+        parts.append(compressor.compress(piece))
+    if is_blank:
+        raise BodyRefused("empty_document", "The body is empty: send the document as the body, or as multipart part `file`.", status=400)
+    _refuse_by_magic(first, is_encoded=encoding not in ("", "identity"))
+    parts.append(compressor.flush())
+    return StoredBody(f"sha256:{hasher.hexdigest()}", size, b"".join(parts))
+
+
+def load(data: bytes, *, limit: int) -> bytes:
+    """Give back the document of a stored frame; at most `limit` bytes (it was counted when it came in)."""
+    with zstandard.ZstdDecompressor().stream_reader(data) as reader:
+        return reader.read(limit + 1)[:limit]
+
+
+def _counted(chunks: Iterable[bytes], limit: int) -> Iterator[bytes]:
+    total = 0
+    for chunk in chunks:
+        total += len(chunk)
+        if total > limit:
+            raise BodyRefused("too_large", f"The body is larger than {limit} bytes.", status=413)
+        yield chunk
+
+
+def _decoded(chunks: Iterator[bytes], *, encoding: str) -> Iterator[bytes]:
+    if encoding in ("", "identity"):
+        return chunks
+    if encoding == "gzip":
+        return _inflate(chunks, _Gzip())
+    if encoding == "zstd":
+        return _inflate(chunks, _Zstd())
+    raise BodyRefused("unsupported_encoding", "Content-Encoding must be gzip or zstd, one layer.", status=415)
+
+
+class _Decoder(Protocol):
+    """One compressed stream, undone a bounded piece at a time."""
+
+    is_finished: bool
+
+    def feed(self, chunk: bytes) -> Iterator[bytes]: ...
+
+
+class _Gzip:
+    def __init__(self) -> None:
+        self._inflater = zlib.decompressobj(_GZIP)
+
+    @property
+    def is_finished(self) -> bool:
+        return self._inflater.eof
+
+    def feed(self, chunk: bytes) -> Iterator[bytes]:
+        pending = chunk
+        while pending:
+            try:
+                piece = self._inflater.decompress(pending, CHUNK_BYTES)
+            except zlib.error as error:
+                raise _bad_encoding(str(error)) from error
+            if piece:
+                yield piece
+            if self._inflater.unused_data:
+                raise _bad_encoding("data after the end of the gzip stream")
+            pending = self._inflater.unconsumed_tail
+
+
+class _Zstd:
+    """zstd frames are read through stream_reader: decompressobj would unpack a whole chunk's bomb at once."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self.is_finished = False
+
+    def feed(self, chunk: bytes) -> Iterator[bytes]:
+        self._buffer += chunk
+        return iter(())
+
+    def finish(self) -> Iterator[bytes]:
+        data = bytes(self._buffer)
+        try:
+            parameters = zstandard.get_frame_parameters(data)
+            if parameters.window_size > 1 << 27:
+                raise _bad_encoding("the zstd window is larger than 128 MiB")
+            with zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(data, read_across_frames=False) as reader:
+                while piece := reader.read(CHUNK_BYTES):
+                    yield piece
+        except zstandard.ZstdError as error:
+            raise _bad_encoding(str(error)) from error
+        self.is_finished = True
+
+
+def _inflate(chunks: Iterator[bytes], decoder: _Gzip | _Zstd) -> Iterator[bytes]:
+    for chunk in chunks:
+        if decoder.is_finished:
+            raise _bad_encoding("data after the end of the compressed stream")
+        yield from decoder.feed(chunk)
+    if isinstance(decoder, _Zstd):
+        yield from decoder.finish()
+    if not decoder.is_finished:
+        raise _bad_encoding("the compressed stream ends early")
+
+
+def _bad_encoding(reason: str) -> BodyRefused:
+    return BodyRefused("bad_encoding", f"The body does not undo its Content-Encoding: {reason}.", status=400)
+
+
+def _refuse_by_magic(first: bytes, *, is_encoded: bool) -> None:
+    for magic, name in _ARCHIVES.items():
+        if first.startswith(magic):
+            raise BodyRefused("unsupported_archive", f"A {name} archive is not a document: send the file inside it.", status=415)
+    if first[_TAR_OFFSET : _TAR_OFFSET + len(_TAR_MAGIC)] == _TAR_MAGIC:
+        raise BodyRefused("unsupported_archive", "A tar archive is not a document: send the file inside it.", status=415)
+    if is_encoded and any(first.startswith(magic) for magic in _COMPRESSED):
+        raise BodyRefused("nested_encoding", "Under the Content-Encoding is another compressed file: send one layer.", status=422)

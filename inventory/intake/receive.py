@@ -1,0 +1,213 @@
+"""Take a document in: everything before the queue. A 202 is the promise that what is stored here is never lost.
+
+Bytes, row and audit line are committed in one transaction; only then is a worker told. The answer depends on who asks,
+the parameters, the size, the encoding and the first bytes: whatever needs a parse happens in the worker.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from django.db import connection, transaction
+from kombu.exceptions import OperationalError
+
+from inventory.formats.deployments import is_self_dated
+from inventory.identity.digests import DigestError, parse_digest
+from inventory.intake import body
+from inventory.models import Evidence, EvidenceBlob, EvidenceKind, EvidenceState
+from inventory.tasks import process_evidence
+from supplychain.access import audit
+from supplychain.errors import DomainError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from supplychain.access.actors import Actor
+
+logger = logging.getLogger(__name__)
+
+_MAX_LENGTHS = {"name": 1024, "version": 255, "repository": 1024, "commit": 64, "cluster": 255, "environment": 255}
+
+
+class BadParameter(DomainError):
+    """A parameter of an upload cannot be used."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("bad_parameter", message, status=400)
+
+
+class OutsideBinding(DomainError):
+    """The key is bound to other repositories, clusters, environments or kinds."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("outside_binding", message, status=403)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """What the sender says about a document, canonical. `filename` is shown only; the rest tells documents apart."""
+
+    kind: str = ""
+    artifacts: tuple[str, ...] = ()
+    name: str = ""
+    version: str = ""
+    repository: str = ""
+    commit: str = ""
+    cluster: str = ""
+    environment: str = ""
+    filename: str = ""
+    namespaces: tuple[str, ...] | None = None
+    confirm_empty: bool = False
+
+    def cleaned(self) -> Parameters:
+        """Return these parameters with digests in canonical form, sorted; raise BadParameter for what cannot be used."""
+        for name, limit in _MAX_LENGTHS.items():
+            value = getattr(self, name)
+            if len(value) > limit or "\x00" in value:
+                raise BadParameter(f"`{name}` must be at most {limit} characters, without NUL.")
+        if self.kind and self.kind not in EvidenceKind.values:
+            raise BadParameter(f"`kind` must be one of {', '.join(EvidenceKind.values)}.")
+        try:
+            digests = sorted({str(parse_digest(text)) for text in self.artifacts})
+        except DigestError as error:
+            raise BadParameter(f"`artifact` must be a digest such as sha256:<64 hex digits>: {error}") from error
+        return replace(self, artifacts=tuple(digests), filename=self.filename.replace("\x00", "")[:255])
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What was stored, or had been stored before (`is_new` is False)."""
+
+    evidence: Evidence
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One upload: the document's chunks after multipart, how they are encoded, and what is said about them."""
+
+    chunks: Iterable[bytes]
+    content_encoding: str = ""
+    media_type: str = ""
+    parameters: Parameters = field(default_factory=Parameters)
+    is_observation: bool = False
+
+
+def receive(submission: Submission, *, actor: Actor, team_id: int, at: datetime, limits: body.BodyLimits) -> Received:
+    """Store a document and return its row once it is durable; a document this team sent before returns the first row.
+
+    Raises DomainError for what the transport rules refuse (docs/api.md); then nothing is stored.
+    """
+    parameters = submission.parameters.cleaned()
+    _check_bindings(parameters, actor=actor)
+    stored = body.store(submission.chunks, encoding=submission.content_encoding, limits=limits)
+    key = _dedupe_key(stored, parameters, submission=submission, team_id=team_id)
+    with transaction.atomic():
+        if key is not None and (first := _find_first(key)) is not None:
+            return Received(first, is_new=False)
+        EvidenceBlob.objects.bulk_create(
+            [EvidenceBlob(digest=stored.digest, size_bytes=stored.size_bytes, data=stored.data, stored_at=at)],
+            ignore_conflicts=True,
+        )
+        evidence = _new_row(stored, submission=submission, parameters=parameters, actor=actor, team_id=team_id, at=at)
+        evidence.dedupe_key = key
+        evidence.audit_sequence = audit.record(
+            actor,
+            "evidence.received",
+            subject=str(evidence.public_id),
+            details={"digest": stored.digest, "size_bytes": stored.size_bytes},
+        )
+        evidence.save(force_insert=True)
+        EvidenceState.objects.create(evidence=evidence, team_id=team_id, queued_at=at)
+        transaction.on_commit(ring)
+    return Received(evidence, is_new=True)
+
+
+def ring() -> None:
+    """Tell a worker that evidence waits. A broker that is away costs time, never evidence: the sweep finds the row."""
+    try:
+        process_evidence.delay()
+    except OperationalError as error:
+        logger.warning("The broker is away; evidence waits for the sweep.", extra={"reason": type(error).__name__})
+
+
+def _new_row(
+    stored: body.StoredBody, *, submission: Submission, parameters: Parameters, actor: Actor, team_id: int, at: datetime
+) -> Evidence:
+    return Evidence(
+        team_id=team_id,
+        api_key_id=actor.key_id,
+        user_id=actor.user_id,
+        blob_id=stored.digest,
+        size_bytes=stored.size_bytes,
+        media_type=submission.media_type[:255],
+        declared_kind=parameters.kind,
+        is_observation=submission.is_observation,
+        artifacts=list(parameters.artifacts),
+        name=parameters.name,
+        version=parameters.version,
+        repository=parameters.repository,
+        commit=parameters.commit,
+        cluster=parameters.cluster,
+        environment=parameters.environment,
+        namespaces=None if parameters.namespaces is None else list(parameters.namespaces),
+        confirm_empty=parameters.confirm_empty,
+        filename=parameters.filename,
+        received_at=at,
+    )
+
+
+def _check_bindings(parameters: Parameters, *, actor: Actor) -> None:
+    bindings = {
+        "kind": actor.kind_bindings,
+        "cluster": actor.cluster_bindings,
+        "repository": actor.repository_bindings,
+        "environment": actor.environment_bindings,
+    }
+    for name, allowed in bindings.items():
+        value = getattr(parameters, name)
+        if allowed and value and value not in allowed:
+            raise OutsideBinding(f"This key is not for the {name} `{value}`.")
+
+
+def _dedupe_key(
+    stored: body.StoredBody, parameters: Parameters, *, submission: Submission, team_id: int
+) -> bytes | None:
+    """Return what makes a document a repeat, or None for an observation whose records do not say when they were made.
+
+    decisions.md, Duplicates: the same report from a client's retry is a repeat only when every record is dated.
+    """
+    if submission.is_observation and not _is_self_dated(stored):
+        return None
+    parts = [
+        team_id,
+        stored.digest,
+        parameters.kind,
+        parameters.artifacts,
+        parameters.name,
+        parameters.version,
+        parameters.repository,
+        parameters.commit,
+        parameters.cluster,
+        parameters.environment,
+        parameters.namespaces,
+        parameters.confirm_empty,
+        submission.is_observation,
+    ]
+    return hashlib.sha256(json.dumps(parts, separators=(",", ":")).encode()).digest()
+
+
+def _is_self_dated(stored: body.StoredBody) -> bool:
+    return is_self_dated(body.load(stored.data, limit=stored.size_bytes))
+
+
+def _find_first(key: bytes) -> Evidence | None:
+    """Return the row that was stored under this key; takes the key's lock, so that of 50 equal uploads one is new."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(key[:8], "big", signed=True)])
+    return Evidence.objects.filter(dedupe_key=key).first()

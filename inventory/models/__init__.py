@@ -1,0 +1,48 @@
+"""The inventory's tables, one file a part; imported from here."""
+
+from inventory.models.artifacts import Artifact, ArtifactAlias, ArtifactName, IndexMember
+from inventory.models.evidence import IN_WORK, READABLE, Evidence, EvidenceBlob, EvidenceKind, EvidenceState, State
+from inventory.models.packages import Component, ComponentCpe, ComponentHash, Package, PackageReach
+from inventory.models.presence import OPEN_END, Presence, Snapshot, SnapshotSubject, Track
+from inventory.models.runtime import (
+    Certainty,
+    CloseReason,
+    Cluster,
+    Environment,
+    RunInterval,
+    Running,
+    ServiceMapping,
+    Workload,
+)
+
+__all__ = [
+    "IN_WORK",
+    "OPEN_END",
+    "READABLE",
+    "Artifact",
+    "ArtifactAlias",
+    "ArtifactName",
+    "Certainty",
+    "CloseReason",
+    "Cluster",
+    "Component",
+    "ComponentCpe",
+    "ComponentHash",
+    "Environment",
+    "Evidence",
+    "EvidenceBlob",
+    "EvidenceKind",
+    "EvidenceState",
+    "IndexMember",
+    "Package",
+    "PackageReach",
+    "Presence",
+    "RunInterval",
+    "Running",
+    "ServiceMapping",
+    "Snapshot",
+    "SnapshotSubject",
+    "State",
+    "Track",
+    "Workload",
+]

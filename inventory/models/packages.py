@@ -1,0 +1,108 @@
+"""Packages and their versions: shared by all teams, carrying no team's facts."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Upper
+
+from supplychain.access.querysets import TeamScopedQuerySet
+
+
+class Package(models.Model):
+    """A name in an ecosystem. Interned by ingest, never changed.
+
+    Unique by its match key; `namespace` and `name` are the spelling of the first sight. A component without purl has a
+    package of type '' so that it can be found by name.
+    """
+
+    id = models.AutoField(primary_key=True)
+    type = models.CharField(max_length=32, blank=True, db_collation="C", db_comment="purl type; '' without purl")
+    namespace_key = models.CharField(max_length=1024, blank=True, db_collation="C")
+    name_key = models.CharField(max_length=1024, db_collation="C")
+    namespace = models.CharField(max_length=1024, blank=True, db_collation="C")
+    name = models.CharField(max_length=1024, db_collation="C")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["type", "namespace_key", "name_key"], name="package_match_key"),
+        ]
+        indexes = [
+            # bare `name@version`, which matches in every ecosystem
+            models.Index(fields=["name_key"], name="package_name_key"),
+            # substring and typo-tolerant search
+            GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="package_name_trigram"),
+        ]
+
+
+class Component(models.Model):
+    """A version of a package, told apart by what changes its bytes (architecture, distribution, classifier).
+
+    Interned by ingest. Only `source_package` is ever filled in later, when a second document names it.
+    """
+
+    id = models.AutoField(primary_key=True)
+    package = models.ForeignKey(Package, on_delete=models.PROTECT, related_name="components")
+    version = models.CharField(max_length=1024, blank=True, db_collation="C", db_comment="As the ecosystem orders it: epoch folded in")
+    identity = models.CharField(
+        max_length=2300, unique=True, db_collation="C", db_comment="Identity purl, or a name: text for a component without purl"
+    )
+    has_purl = models.BooleanField()
+    source_package = models.ForeignKey(
+        Package, on_delete=models.PROTECT, null=True, related_name="+", db_comment="The distribution's source package"
+    )
+
+
+class ComponentHash(models.Model):
+    """A team's document states this hash for this component. Interned by ingest, never changed."""
+
+    id = models.BigAutoField(primary_key=True)
+    team = models.ForeignKey("access.Team", on_delete=models.PROTECT, related_name="+", db_index=False)
+    component = models.ForeignKey(Component, on_delete=models.PROTECT, related_name="+")
+    algorithm = models.CharField(max_length=16)
+    value = models.BinaryField(db_comment="The hash itself, not its hex")
+
+    objects = TeamScopedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["value", "algorithm", "component", "team"], name="component_hash_once"),
+        ]
+
+
+class ComponentCpe(models.Model):
+    """A team's document states this CPE for this component. Interned by ingest, never changed."""
+
+    id = models.BigAutoField(primary_key=True)
+    team = models.ForeignKey("access.Team", on_delete=models.PROTECT, related_name="+", db_index=False)
+    component = models.ForeignKey(Component, on_delete=models.PROTECT, related_name="+")
+    cpe = models.CharField(max_length=1024, db_collation="C")
+
+    objects = TeamScopedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["cpe", "component", "team"], name="component_cpe_once"),
+        ]
+
+
+class PackageReach(models.Model):
+    """On how many tracks a package has been seen, by team and (team NULL) in all: "most widespread first".
+
+    Written in the transaction of the document that adds a package to a track.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    team = models.ForeignKey("access.Team", on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    package = models.ForeignKey(Package, on_delete=models.PROTECT, related_name="+", db_index=False)
+    track_count = models.IntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["package", "team"], nulls_distinct=False, name="package_reach_once"),
+            models.CheckConstraint(condition=Q(track_count__gt=0), name="package_reach_positive"),
+        ]
+        indexes = [
+            models.Index(fields=["team", "-track_count", "package"], name="package_reach_widest"),
+        ]
