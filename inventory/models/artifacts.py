@@ -5,35 +5,32 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from inventory.formats.records import ArtifactKind
 from supplychain.access.querysets import TeamScopedQuerySet
 
 DIGEST_PATTERN = r"^(sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})$"
-KINDS = [(kind.value, kind.value) for kind in ArtifactKind]
 
 
 class Artifact(models.Model):
-    """Bytes with a digest. Interned by ingest; only `kind` is ever refined, from unknown to what a document shows.
+    """Bytes with a digest. Interned by ingest, never changed.
 
-    A row of kind `named` has no digest: it stands for what an SBOM without any digest is about, and never runs.
-    Carries no team: a team sees an artifact only through an edge of its own.
+    A row without digest stands for what an SBOM that names none is about (a label), and never runs. Carries no team and
+    no fact: a team sees an artifact, and what kind of artifact it is, only through edges of its own (graph/families.py).
     """
 
     id = models.AutoField(primary_key=True)
     digest = models.CharField(max_length=140, unique=True, null=True, db_collation="C")
-    kind = models.CharField(max_length=16, choices=KINDS, default=ArtifactKind.UNKNOWN.value)
     label_name = models.CharField(max_length=1024, blank=True, db_collation="C")
     label_version = models.CharField(max_length=255, blank=True, db_collation="C")
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(digest__regex=DIGEST_PATTERN, label_name="", label_version="") & ~Q(kind="named")
-                | Q(digest__isnull=True, kind="named") & ~Q(label_name=""),
+                condition=Q(digest__regex=DIGEST_PATTERN, label_name="", label_version="")
+                | Q(digest__isnull=True) & ~Q(label_name=""),
                 name="artifact_digest_or_label",
             ),
             models.UniqueConstraint(
-                fields=["label_name", "label_version"], condition=Q(kind="named"), name="artifact_label_once"
+                fields=["label_name", "label_version"], condition=Q(digest__isnull=True), name="artifact_label_once"
             ),
         ]
 

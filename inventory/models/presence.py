@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
+from inventory.formats.records import ArtifactKind
 from supplychain.access.querysets import TeamScopedQuerySet
 
 OPEN_END = 2_147_483_647
@@ -67,6 +68,7 @@ class SnapshotSubject(models.Model):
     artifact = models.ForeignKey("inventory.Artifact", on_delete=models.PROTECT, related_name="+")
     track = models.ForeignKey(Track, on_delete=models.PROTECT, related_name="+", db_index=False)
     seq = models.IntegerField()
+    kind = models.CharField(max_length=16, default=ArtifactKind.UNKNOWN.value, db_comment="What the document shows the digest to be")
     source = models.CharField(max_length=16, db_comment="parameter, document or signed")
     confidence = models.SmallIntegerField(db_comment="Of the binding, in percent")
 
