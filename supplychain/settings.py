@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "django_htmx",
     "csp",
+    "supplychain.ops",
     "supplychain.access",
     "supplychain.web",
     "inventory",

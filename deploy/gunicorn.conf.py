@@ -1,0 +1,17 @@
+"""How the web server runs, on one machine and in the image."""
+
+import os
+
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_WORKERS", "2"))
+threads = int(os.environ.get("WEB_THREADS", "8"))
+# A purl in a path may be long, and so may be its percent-encoding.
+limit_request_line = 8190
+timeout = 60
+graceful_timeout = 20
+keepalive = 5
+# It would be made in the home folder, and nobody uses it.
+control_socket_disable = True
+accesslog = None  # the request's id is in the application's log; a proxy in front writes access logs
+errorlog = "-"
+logger_class = "gunicorn.glogging.Logger"

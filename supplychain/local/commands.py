@@ -1,0 +1,239 @@
+"""What `./run` can do. Each command gets its arguments and returns the exit status."""
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from locks import FileLock
+from places import CHECKOUT, PYTHON, VENV, Home, home
+from servers import servers
+from supervisor import Child, GaveUpError, Supervisor
+from terminal import say, step, stop_with
+
+READY_SECONDS = 90.0
+STOP_SECONDS = 60.0
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+def up() -> int:
+    """Serve, load the demo estate through the API, ask an incident question and print the answer."""
+    return _serve(_demo_tour)
+
+
+def serve() -> int:
+    """Serve."""
+    return _serve(None)
+
+
+def manage(arguments: list[str]) -> int:
+    """Run a command of Django with the servers of this state folder."""
+    place = home()
+    with servers(place) as given:
+        if given.first and "DATABASE_URL" not in os.environ:
+            _prepare_database(given.environment)
+        return _run([str(PYTHON), "manage.py", *arguments], given.environment)
+
+
+def stop() -> int:
+    """Stop what serves from this state folder, and embedded servers that a killed supervisor left behind."""
+    place = home()
+    lock = FileLock(place.file("supervisor.lock"))
+    if lock.try_take():
+        with servers(place):  # adopts what was left behind, and as the last user stops it
+            pass
+        say("Nothing is serving from this state folder.")
+        return 0
+    pid = int(place.file("supervisor.lock").read_text() or 0)
+    with step(f"Stopping process {pid}"):
+        os.kill(pid, signal.SIGTERM)
+        deadline = time.monotonic() + STOP_SECONDS
+        while not lock.try_take():
+            if time.monotonic() > deadline:
+                stop_with(f"process {pid} is still running.")
+            time.sleep(0.1)
+    return 0
+
+
+def lint() -> int:
+    """Check style, types and the direction of imports; run them all, whatever the first one says."""
+    environment = {**os.environ, "MYPYPATH": "", "PYTHONDONTWRITEBYTECODE": "1"}
+    checks = {
+        "ruff": [_tool("ruff"), "check", "."],
+        "mypy": [str(PYTHON), "-m", "mypy", "manage.py", "supplychain", "inventory", "incidents", "tests"],
+        # The launcher is no package: its modules find each other as files of one folder.
+        "mypy (launcher)": [str(PYTHON), "-m", "mypy", "--config-file=", "--strict", "supplychain/local/__main__.py"],
+        "imports": [_tool("lint-imports"), "--no-logo"],
+    }
+    failed = []
+    for name, command in checks.items():
+        with step(f"Checking: {name}"):
+            if _run(command, environment) != 0:
+                failed.append(name)
+    if failed:
+        say(f"run: {', '.join(failed)} found something to repair.")
+    return 1 if failed else 0
+
+
+def test(arguments: list[str]) -> int:
+    """Run the checks and the whole suite, or, with arguments, only what pytest is told to run."""
+    linted = 0 if arguments else lint()
+    if _chromium() is None:
+        say("run: no chromium is on this machine, so the browser tests are skipped (Debian: apt-get install chromium).")
+    return _pytest(arguments) or linted
+
+
+def suite(folder: str, *, arguments: list[str]) -> int:
+    """Run the tests of a folder that is no part of the ordinary run."""
+    return _pytest([folder, *arguments])
+
+
+def _pytest(arguments: list[str]) -> int:
+    with _temporary_home() as place, contextlib.ExitStack() as stack:
+        with step("Starting servers for the tests"):
+            given = stack.enter_context(servers(place, durable=False))
+        environment = given.environment | {"DJANGO_SETTINGS_MODULE": "tests.settings"}
+        if chromium := _chromium():
+            environment["CHROMIUM"] = chromium
+        return _run([str(PYTHON), "-m", "pytest", *arguments], environment)
+
+
+def _serve(after_start: Callable[[dict[str, str]], int] | None) -> int:
+    place = home()
+    lock = FileLock(place.file("supervisor.lock"))
+    if not lock.try_take():
+        stop_with(f"already serving from {place.path} (`./run stop` ends it; SUPPLYCHAIN_HOME moves a second one).")
+    lock.write(str(os.getpid()))
+    port = _port()
+    with contextlib.ExitStack() as stack:
+        with step("Starting PostgreSQL and Valkey"):
+            given = stack.enter_context(servers(place))
+        environment = given.environment | _site(port)
+        with step("Preparing the database"):
+            _prepare_database(environment)
+        supervisor = Supervisor(_children(place, port=port), environment=environment)
+        stack.callback(_stop_children, supervisor)
+        try:
+            return _keep_serving(supervisor, environment, after_start=after_start, place=place)
+        except GaveUpError as error:
+            say(f"run: {error}")
+            return 1
+
+
+def _keep_serving(
+    supervisor: Supervisor,
+    environment: dict[str, str],
+    *,
+    after_start: Callable[[dict[str, str]], int] | None,
+    place: Home,
+) -> int:
+    base = environment["PUBLIC_URL"]
+    with step("Starting the web server, the worker and beat"):
+        supervisor.start()
+        if not supervisor.wait_until(lambda: _is_ready(base), seconds=READY_SECONDS):
+            stop_with(f"the web server did not become ready; its logs are in {place.logs}.")
+    if after_start is not None and (status := after_start(environment)) != 0:
+        say(f"run: the demo ended with status {status}; logs are in {place.logs}.")
+        return status
+    say(f"Serving at {base} - logs in {place.logs} - Ctrl-C stops everything.")
+    supervisor.wait_until(lambda: False, seconds=float("inf"))
+    return 0
+
+
+def _stop_children(supervisor: Supervisor) -> None:
+    with step("Stopping"):
+        supervisor.stop()
+
+
+def _demo_tour(environment: dict[str, str]) -> int:
+    return _run([str(PYTHON), "manage.py", "demo_tour", "--base", environment["PUBLIC_URL"]], environment)
+
+
+def _children(place: Home, *, port: int) -> list[Child]:
+    celery = [_tool("celery"), "--app", "supplychain"]
+    beat = ["beat", "--schedule", str(place.file("celerybeat")), "--pidfile", "", "--loglevel", "WARNING"]
+    worker = ["worker", "--concurrency", os.environ.get("WORKER_CONCURRENCY", "2"), "--loglevel", "INFO"]
+    web = [_tool("gunicorn"), "--config", "deploy/gunicorn.conf.py", "--bind", f"127.0.0.1:{port}"]
+    commands = {
+        "web": [*web, "supplychain.wsgi"],
+        "worker": [*celery, *worker, "--without-gossip", "--without-mingle"],
+        "beat": [*celery, *beat],
+    }
+    return [
+        Child(name=name, command=command, log=_fresh_log(place, name), extra={"SUPPLYCHAIN_PROCESS": name})
+        for name, command in commands.items()
+    ]
+
+
+def _fresh_log(place: Home, name: str) -> Path:
+    log = place.logs / f"{name}.log"
+    if log.exists():
+        log.replace(log.with_suffix(".log.1"))
+    return log
+
+
+def _prepare_database(environment: dict[str, str]) -> None:
+    status = _run([str(PYTHON), "manage.py", "prepare_database"], environment, output=sys.stderr.fileno())
+    if status != 0:
+        stop_with("the database could not be prepared; see above.")
+
+
+def _site(port: int) -> dict[str, str]:
+    """Return the settings of the site at a port. Cookies do not know ports, so each has names of its own."""
+    site = {"PUBLIC_URL": os.environ.get("PUBLIC_URL", f"http://127.0.0.1:{port}")}
+    for name in ("SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME"):
+        word = name.split("_", 1)[0].lower()
+        site[name] = os.environ.get(name, f"supplychain_{word}_{port}")
+    return site
+
+
+def _port() -> int:
+    given = os.environ.get("PORT", "8000")
+    if not given.isdecimal() or not 0 < int(given) < 65536:
+        stop_with(f"PORT must be a number from 1 to 65535, not {given!r}.")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", int(given)))
+        except OSError as error:
+            stop_with(f"port {given} cannot be used ({error.strerror}); PORT=8001 ./run takes another one.")
+    return int(given)
+
+
+def _is_ready(base: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{base}/readyz", timeout=5) as answer:  # noqa: S310  (our own address)
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+@contextlib.contextmanager
+def _temporary_home() -> Iterator[Home]:
+    folder = Path(tempfile.mkdtemp(prefix="supplychain-test-"))
+    try:
+        yield Home(folder.resolve())
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _chromium() -> str | None:
+    return next((found for name in CHROMIUM_NAMES if (found := shutil.which(name))), None)
+
+
+def _tool(name: str) -> str:
+    return str(VENV / "bin" / name)
+
+
+def _run(command: list[str], environment: dict[str, str], *, output: int | None = None) -> int:
+    # Ctrl-C reaches the child too: it is in the foreground, and ends by itself.
+    return subprocess.run(command, cwd=CHECKOUT, env=environment, stdout=output, check=False).returncode

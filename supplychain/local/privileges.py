@@ -1,0 +1,77 @@
+"""PostgreSQL refuses to run as root. For root this finds a way that changes nothing on the machine.
+
+First choice: a user namespace in which root is shown as `nobody`; files stay root's. Where the kernel or a container
+forbids it: drop to the user `postgres` or `nobody`, with data in a folder that this user owns.
+"""
+
+import functools
+import os
+import pwd
+import shutil
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from terminal import stop_with
+
+# initdb wants a name for the user id it sees, so it must be one that every passwd file has.
+_NOBODY = 65534
+_USER_NAMESPACE = ("unshare", "--user", f"--map-user={_NOBODY}", f"--map-group={_NOBODY}")
+_DROPPED_PARENT = Path("/var/lib/supplychain-embedded")
+
+
+@dataclass(frozen=True)
+class Privileges:
+    """How PostgreSQL's programs are run: a prefix of the command, or another user."""
+
+    prefix: tuple[str, ...] = ()
+    user: pwd.struct_passwd | None = None
+    popen: dict[str, object] = field(default_factory=dict)
+
+    def folder(self, wanted: Path, *, name: str) -> Path:
+        """Return where data is kept: the wanted folder, or for another user one that it owns."""
+        if self.user is None:
+            return wanted
+        folder = _DROPPED_PARENT / name
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        os.chown(folder, self.user.pw_uid, self.user.pw_gid)
+        return folder
+
+    def programs(self, folder: Path) -> Path:
+        """Return the programs' folder, or a copy of it when the other user cannot enter it."""
+        if self.user is None or self._can_run(folder / "postgres"):
+            return folder
+        copy = _DROPPED_PARENT / "programs" / folder.parent.name
+        if not self._can_run(copy / "bin" / "postgres"):
+            shutil.copytree(folder.parent, copy, dirs_exist_ok=True)
+        return copy / "bin"
+
+    def _can_run(self, program: Path) -> bool:
+        try:
+            done = subprocess.run([program, "--version"], capture_output=True, check=False, cwd="/", **self.popen)
+        except OSError:
+            return False
+        return done.returncode == 0
+
+
+@functools.cache
+def privileges() -> Privileges:
+    """Find out how PostgreSQL can be run here. SUPPLYCHAIN_PG_ROOT_MODE=drop skips the user namespace."""
+    if os.geteuid() != 0:
+        return Privileges()
+    if os.environ.get("SUPPLYCHAIN_PG_ROOT_MODE") != "drop" and _has_user_namespaces():
+        return Privileges(prefix=_USER_NAMESPACE)
+    for name in ("postgres", "nobody"):
+        try:
+            user = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        return Privileges(user=user, popen={"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []})
+    stop_with("PostgreSQL does not run as root here; start as an ordinary user, or set DATABASE_URL.")
+
+
+def _has_user_namespaces() -> bool:
+    if shutil.which("unshare") is None:
+        return False
+    return subprocess.run([*_USER_NAMESPACE, "true"], capture_output=True, check=False).returncode == 0

@@ -1,0 +1,48 @@
+"""The two servers behind the product: those the environment names, or embedded ones that are shared by all who need them.
+
+Everyone who uses the embedded servers of a state folder holds a share of one lock; who leaves last stops them.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from locks import FileLock
+from places import Home
+from postgres import Postgres
+from valkey import Valkey
+
+
+@dataclass(frozen=True)
+class Servers:
+    """What a program of ours needs to know, as environment variables, and whether we just started the database."""
+
+    environment: dict[str, str]
+    first: bool
+
+
+@contextmanager
+def servers(home: Home, *, durable: bool = True) -> Iterator[Servers]:
+    """Give a block its servers. DATABASE_URL and REDIS_URL are taken when they are set, and then nothing is started."""
+    embedded: list[Postgres | Valkey] = []
+    environment = dict(os.environ)
+    if not environment.get("DATABASE_URL"):
+        embedded.append(Postgres(home, durable=durable))
+        environment["DATABASE_URL"] = embedded[-1].url
+    if not environment.get("REDIS_URL"):
+        embedded.append(Valkey(home, durable=durable))
+        environment["REDIS_URL"] = embedded[-1].url
+    environment |= {"SUPPLYCHAIN_LOCAL": "1", "SUPPLYCHAIN_HOME": str(home.path), "PYTHONUNBUFFERED": "1"}
+    lock = FileLock(home.file("servers.lock"))
+    first = lock.try_take()
+    lock.share()
+    try:
+        for server in embedded:
+            server.start()
+        yield Servers(environment=environment, first=first)
+    finally:
+        if lock.try_take():
+            for server in reversed(embedded):
+                server.stop()
+        lock.close()
