@@ -22,7 +22,7 @@ ROOT = -1
 
 @dataclass(frozen=True, slots=True)
 class ReadWarning:
-    """One defect of a document that was read all the same. `pointer` is an RFC 6901 JSON pointer ('' is the document)."""
+    """One defect of a document that was read all the same. `pointer` is an RFC 6901 pointer ('' is the document)."""
 
     code: str
     pointer: str
@@ -40,7 +40,7 @@ class FormatError(Exception):
 
 
 class Scope(enum.IntEnum):
-    """How a component takes part, as the document says. Values are stored (Presence.flags, bits 1-3): never renumber."""
+    """How a component takes part, as the document says. Values are stored (Presence.flags, bits 1-3): keep them."""
 
     REQUIRED = 0
     OPTIONAL = 1
@@ -60,7 +60,7 @@ class SubjectSource(enum.StrEnum):
 
 
 class ArtifactKind(enum.StrEnum):
-    """What bytes a digest names. `unknown` until something says so: a pod's bare image id may be a manifest or a config."""
+    """What bytes a digest names. `unknown` until something says: a pod's bare image id may be manifest or config."""
 
     OCI_INDEX = "oci_index"
     OCI_MANIFEST = "oci_manifest"
@@ -71,7 +71,7 @@ class ArtifactKind(enum.StrEnum):
 
 
 class Completeness(enum.StrEnum):
-    """What the document says of its own completeness (CycloneDX compositions of the root, SPDX NONE against NOASSERTION)."""
+    """What the document says of its completeness (CycloneDX compositions of the root, SPDX NONE or NOASSERTION)."""
 
     COMPLETE = "complete"
     INCOMPLETE = "incomplete"
@@ -80,8 +80,10 @@ class Completeness(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Hash:
-    """A component's hash: `algorithm` in lower case without dashes before the size (`md5`, `sha1`, `sha256`, `sha512`,
-    `sha3-256`, `blake2b-256`, `blake3`), `value` lower-case hex of the right length."""
+    """A component's hash, `value` in lower-case hex of the right length.
+
+    `algorithm` is in lower case: `md5`, `sha1`, `sha256`, `sha512`, `sha3-256`, `blake2b-256`, `blake3`.
+    """
 
     algorithm: str
     value: str
@@ -95,12 +97,12 @@ class ComponentRecord:
     version: str
     group: str
     type: str
-    """`library`, `application`, `container`, `operating-system`, `file`, … as CycloneDX names them; SPDX: primaryPackagePurpose."""
+    """`library`, `application`, `container`, … as CycloneDX names them; SPDX: primaryPackagePurpose, lowered."""
     purl: Purl | None
     ref: str | None
     pointer: str
     parent: int | None
-    """Index (in SbomRecord.components) of the component this one is nested in; None at the top."""
+    """Index (in SbomRecord.components) of the component this one is nested in; None at the top, ROOT in the subject."""
     scope: Scope = Scope.REQUIRED
     hashes: tuple[Hash, ...] = ()
     cpe: str | None = None
@@ -127,7 +129,7 @@ class SubjectRecord:
 
 @dataclass(frozen=True, slots=True)
 class MembershipRecord:
-    """An index lists a manifest for a platform (OCI image index, SPDX VARIANT_OF). Empty strings where it does not say."""
+    """An index lists a manifest for a platform (OCI image index, SPDX VARIANT_OF). '' where it does not say."""
 
     index: Digest
     member: Digest
@@ -146,7 +148,7 @@ class ConfigRecord:
 
 @dataclass(slots=True)
 class SbomRecord:
-    """One SBOM. `len(components) + rejected_count` is the number of components in the document."""
+    """One SBOM. `component_count` is the number of components in the document, read or rejected."""
 
     format: str
     """`cyclonedx` or `spdx`."""
@@ -172,11 +174,24 @@ class SbomRecord:
     has_edges: bool = False
     """The document records dependencies at all: without, directness is unknown, not false."""
     rejected_count: int = 0
+    metadata_component_count: int = 0
+    """The last so many of `components` are parts of metadata.component, the subject (parent ROOT at their top): found
+    like the others, but a receipt does not count them."""
     dependency_count: int = 0
     """Edges the document states, before dangling and repeated ones are dropped."""
     memberships: tuple[MembershipRecord, ...] = ()
     configs: tuple[ConfigRecord, ...] = ()
     warnings: list[ReadWarning] = field(default_factory=list)
+
+    @property
+    def stored_count(self) -> int:
+        """Components read, without those of metadata.component: `counts.components_stored` of a receipt."""
+        return len(self.components) - self.metadata_component_count
+
+    @property
+    def component_count(self) -> int:
+        """Components the document lists: `counts.components` of a receipt."""
+        return self.stored_count + self.rejected_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +233,7 @@ class RunRecord:
     """The image reference as written in the spec; '' when only a digest was given."""
     digest: Digest | None
     digest_kind: ArtifactKind
-    """What the digest can be by its form alone (`docker://sha256:` is a config); UNKNOWN when only a look-up can tell."""
+    """What the digest is by its form alone (`docker://sha256:` is a config); UNKNOWN when only a look-up can tell."""
     ended: bool = False
     observed_at: datetime | None = None
     started_at: datetime | None = None

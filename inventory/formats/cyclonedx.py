@@ -1,0 +1,148 @@
+"""Reads CycloneDX JSON (ECMA-424, versions 1.2 to 1.7, https://cyclonedx.org/specification/overview/).
+
+`components` of the record are those of the document in document order, level by level; behind them, not counted, stand
+those nested in metadata.component, which is the subject itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+from inventory.formats import json_parts
+from inventory.formats.cyclonedx_components import ComponentReader
+from inventory.formats.cyclonedx_metadata import Metadata, read_completeness, read_metadata
+from inventory.formats.defects import Defects
+from inventory.formats.detect import CYCLONEDX_JSON
+from inventory.formats.edges import EdgeReader
+from inventory.formats.limits import Limits
+from inventory.formats.records import ROOT, FormatError, SbomRecord
+from inventory.formats.text import Utf8
+
+VERSIONS: Final = frozenset({"1.2", "1.3", "1.4", "1.5", "1.6", "1.7"})
+
+_TOP_LEVEL: Final = frozenset(
+    {"$schema", "bomFormat", "specVersion", "serialNumber", "version", "metadata", "components", "services",
+     "externalReferences", "dependencies", "compositions", "vulnerabilities", "annotations", "formulation",
+     "declarations", "definitions", "citations", "properties", "signature"}
+)  # fmt: skip
+_SERIAL: Final = re.compile(r"urn:uuid:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_DUBIOUS_ESCAPES: Final = re.compile(rb"\\u(?:0000|[fF][dD][dD]0|[dD][89a-fA-F])")
+
+
+def read_cyclonedx(text: Utf8, members: Mapping[str, msgspec.Raw], *, limits: Limits) -> SbomRecord:
+    """Read a document whose top-level members are known.
+
+    One bad component is rejected and counted. Raises FormatError for the document: `unsupported_version`,
+    `wrong_shape`, `too_many_components`, `too_many_edges`, `too_deep`, and the codes of broken JSON.
+    """
+    defects = Defects()
+    version = _version(members)
+    _note_oddities(text, members, defects=defects)
+    metadata = read_metadata(_decode(members, "metadata"), defects=defects, limits=limits)
+    reader = ComponentReader(
+        limits=limits, defects=defects, look_at_strings=_DUBIOUS_ESCAPES.search(text.data) is not None
+    )
+    if "components" in members:
+        reader.read_array(members["components"], pointer="/components", parent=None, depth=2)
+    rejected_count, counted = reader.rejected_count, len(reader.records)
+    _read_subject_parts(members, reader)
+    edges = EdgeReader(
+        [record.ref for record in reader.records],
+        root_refs=frozenset(filter(None, [metadata.root_ref])),
+        other_refs=_service_refs(_decode(members, "services")),
+        limits=limits,
+        defects=defects,
+    )
+    edges.read_dependencies(members.get("dependencies"))
+    if not counted and not rejected_count:
+        defects.add("empty_sbom", "/components", "The document lists no component: it covers nothing.")
+    record = _record(members, metadata, version=version)
+    record.components, record.metadata_component_count = reader.records, len(reader.records) - counted
+    record.rejected_count = rejected_count
+    record.edges, record.has_edges, record.dependency_count = edges.edges, edges.stated, edges.count
+    record.warnings = defects.warnings()
+    return record
+
+
+def _version(members: Mapping[str, msgspec.Raw]) -> str:
+    version = json_parts.decode_value(members.get("specVersion"))
+    if version not in VERSIONS:
+        message = f"specVersion {str(version)[:40]!r} is not read; known are {', '.join(sorted(VERSIONS))}."
+        raise FormatError("unsupported_version", message, pointer="/specVersion")
+    return str(version)
+
+
+def _note_oddities(text: Utf8, members: Mapping[str, msgspec.Raw], *, defects: Defects) -> None:
+    if text.bom_stripped:
+        defects.add("bom_stripped", "", "The document begins with a byte order mark, which was skipped.")
+    if "bomFormat" not in members:
+        defects.add("bom_format_missing", "/bomFormat", "bomFormat is missing; taken for CycloneDX by its specVersion.")
+    for name in members.keys() - _TOP_LEVEL:
+        if not name.startswith("x-"):
+            defects.add(
+                "unknown_field", "/" + name[:100].replace("\x00", ""), "This top-level field is not of the format."
+            )
+
+
+def _read_subject_parts(members: Mapping[str, msgspec.Raw], reader: ComponentReader) -> None:
+    """Read the components nested in metadata.component behind the others: found in a search, but not counted."""
+    raw: msgspec.Raw | None = members.get("metadata")
+    pointer = ""
+    for step in ("metadata", "component", "components"):
+        pointer += "/" + step
+        if step != "metadata":
+            raw = json_parts.object_members(raw, pointer=pointer).get(step) if raw is not None else None
+        if raw is None or json_parts.first_byte(raw) != ("[" if step == "components" else "{"):
+            return
+    if raw is not None:
+        reader.read_array(raw, pointer=pointer, parent=ROOT, depth=4)
+
+
+def _service_refs(services: object) -> frozenset[str]:
+    """Collect the refs of services: no components here, but no dangling targets either."""
+    refs, pending = set(), list(services) if isinstance(services, list) else []
+    for service in pending:
+        if isinstance(service, dict):
+            refs.add(str(service.get("bom-ref", "")))
+            nested = service.get("services")
+            pending.extend(nested if isinstance(nested, list) else ())
+    return frozenset(refs)
+
+
+def _record(members: Mapping[str, msgspec.Raw], metadata: Metadata, *, version: str) -> SbomRecord:
+    compositions = _decode(members, "compositions")
+    return SbomRecord(
+        format="cyclonedx",
+        format_version=version,
+        media_type=CYCLONEDX_JSON,
+        components=[],
+        edges=[],
+        subjects=metadata.subjects.subjects(),
+        names=metadata.subjects.names(),
+        label_name=metadata.label_name,
+        label_version=metadata.label_version,
+        producer=metadata.producer.name,
+        producer_version=metadata.producer.version,
+        serial=_serial(members),
+        architecture=metadata.architecture,
+        created_at=metadata.created_at,
+        lifecycles=metadata.lifecycles,
+        completeness=read_completeness(compositions, root_ref=metadata.root_ref),
+        configs=metadata.subjects.configs(),
+    )
+
+
+def _serial(members: Mapping[str, msgspec.Raw]) -> str:
+    """Join serialNumber and version (`urn:uuid:…/1`); '' where the number is no UUID URN."""
+    serial, version = _decode(members, "serialNumber"), _decode(members, "version")
+    if not isinstance(serial, str) or not _SERIAL.fullmatch(serial):
+        return ""
+    return f"{serial.lower()}/{version}" if type(version) is int and version < 10**9 else serial.lower()
+
+
+def _decode(members: Mapping[str, msgspec.Raw], name: str) -> Any:
+    return json_parts.decode_value(members.get(name))

@@ -1,0 +1,35 @@
+"""Collects what is wrong with a document that is read all the same: the first of each code, the others counted."""
+
+from __future__ import annotations
+
+from inventory.formats.records import ReadWarning
+
+KEPT_PER_CODE = 20
+
+
+class Defects:
+    """Warnings of one document, bounded however broken it is."""
+
+    def __init__(self) -> None:
+        self._kept: list[ReadWarning] = []
+        self._counts: dict[str, int] = {}
+
+    def add(self, code: str, pointer: str, message: str) -> None:
+        """Note one defect; `pointer` is an RFC 6901 JSON pointer ('' is the document)."""
+        count = self._counts.get(code, 0) + 1
+        self._counts[code] = count
+        if count <= KEPT_PER_CODE:
+            self._kept.append(ReadWarning(code, pointer, message))
+
+    def count(self, code: str) -> int:
+        """Say how often a code was noted, kept or not."""
+        return self._counts.get(code, 0)
+
+    def warnings(self) -> list[ReadWarning]:
+        """List what was kept, then one line for every code of which more were met than kept."""
+        more = [
+            ReadWarning(code, "", f"{count - KEPT_PER_CODE} more of these; {count} in all.")
+            for code, count in self._counts.items()
+            if count > KEPT_PER_CODE
+        ]
+        return self._kept + more
