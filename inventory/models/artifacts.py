@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 
 from supplychain.access.querysets import TeamScopedQuerySet
 
@@ -54,6 +56,8 @@ class ArtifactName(models.Model):
         indexes = [
             # an indicator that is an image reference; search by name
             models.Index(fields=["name", "tag"], name="artifact_name_lookup"),
+            # substring search
+            GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="artifact_name_trigram"),
         ]
 
 

@@ -31,8 +31,9 @@ class Package(models.Model):
         indexes = [
             # bare `name@version`, which matches in every ecosystem
             models.Index(fields=["name_key"], name="package_name_key"),
-            # substring and typo-tolerant search
-            GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="package_name_trigram"),
+            # substring and typo-tolerant search; by key, since the spelling is that of whoever came first
+            GinIndex(OpClass(Upper("name_key"), name="gin_trgm_ops"), name="package_name_trigram"),
+            GinIndex(OpClass(Upper("namespace_key"), name="gin_trgm_ops"), name="package_namespace_trigram"),
         ]
 
 
