@@ -87,7 +87,9 @@ def parse_image(text: str) -> ImageReference:
         raise ImageError(f"'{_shown(reference)}' is not an image reference: '{_shown(tag)}' is not a tag.")
     registry, repository = _split_registry(name)
     if not _REGISTRY.fullmatch(registry):
-        raise ImageError(f"'{_shown(reference)}' is not an image reference: '{_shown(registry)}' is not a registry host.")
+        raise ImageError(
+            f"'{_shown(reference)}' is not an image reference: '{_shown(registry)}' is not a registry host."
+        )
     if not _REPOSITORY.fullmatch(repository):
         raise ImageError(
             f"'{_shown(reference)}' is not an image reference: a repository is lower-case letters, digits and single "
@@ -114,7 +116,9 @@ def parse_image_id(text: str) -> ImageId:
     except DigestError:
         return NO_IMAGE_ID
     if not at:
-        return ImageId("", digest, ImageIdKind.CONFIG if scheme.lower() == "docker" and separator else ImageIdKind.UNKNOWN)
+        return ImageId(
+            "", digest, ImageIdKind.CONFIG if scheme.lower() == "docker" and separator else ImageIdKind.UNKNOWN
+        )
     name = _repository_name(repository)
     if not name or _LOCAL_IMPORT.fullmatch(name):
         return ImageId(name, digest, ImageIdKind.UNKNOWN)

@@ -176,7 +176,9 @@ def _parse_qualifiers(raw: str) -> tuple[tuple[str, str], ...]:
         if not value:
             continue
         if not _QUALIFIER_KEY.fullmatch(key):
-            raise PurlError(f"'{_shown(raw_key)}' is not a qualifier: keys are letters, digits, dots, dashes, underscores.")
+            raise PurlError(
+                f"'{_shown(raw_key)}' is not a qualifier: keys are letters, digits, dots, dashes, underscores."
+            )
         if found.setdefault(key, value) != value:
             raise PurlError(f"The qualifier {key} is given twice, with two values.")
     return tuple(sorted(found.items()))

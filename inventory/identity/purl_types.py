@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+
 @dataclass(frozen=True, slots=True)
 class TypeRule:
     """How the specification treats one purl type. Requirements are checked by `purl_spec` only; identity reads leniently."""
@@ -73,16 +74,16 @@ RULES: dict[str, TypeRule] = {
     "swid": TypeRule(required_qualifiers=("tag_id",)),
     "swift": _NAMESPACE_REQUIRED,
     "vcpkg": _NO_NAMESPACE,
-    "vscode-extension": TypeRule(
-        namespace_required=True, lowers_namespace=True, lowers_name=True, lowers_version=True
-    ),
+    "vscode-extension": TypeRule(namespace_required=True, lowers_namespace=True, lowers_name=True, lowers_version=True),
     "yocto": TypeRule(lowers_namespace=True),
 }
 
 _PEP503_RUN = re.compile(r"[-_.]+")
 _NOT_PUB = re.compile(r"[^a-z0-9_]")
 
-EXACT_KEYS = frozenset({"cargo", "maven", "rpm", "cocoapods", "conan", "cpan", "cran", "hackage", "huggingface", "julia"})
+EXACT_KEYS = frozenset(
+    {"cargo", "maven", "rpm", "cocoapods", "conan", "cpan", "cran", "hackage", "huggingface", "julia"}
+)
 """Types whose registries hold two packages that differ only in case: their match key keeps the case."""
 
 
