@@ -87,7 +87,9 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "supplychain.web.context.page",
             ],
+            "libraries": {"web": "supplychain.web.tags"},
         },
     },
 ]
@@ -144,6 +146,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": float(SWEEP_SECONDS),
         "options": {"expires": SWEEP_SECONDS - 1},
     },
+    "export-audit-head": {"task": "supplychain.access.tasks.export_audit_head", "schedule": 3600.0},
 }
 # Tasks rung after evidence was applied; names, so that inventory need not know who listens (docs/architecture.md).
 EVIDENCE_APPLIED_TASKS: list[str] = []
@@ -152,6 +155,8 @@ EVIDENCE_APPLIED_TASKS: list[str] = []
 MAX_UPLOAD_BYTES = env.number("MAX_UPLOAD_BYTES", default=64 * MIB, minimum=1024)
 MAX_INFLATED_BYTES = env.number("MAX_INFLATED_BYTES", default=256 * MIB, minimum=1024)
 MAX_COMPONENTS = env.number("MAX_COMPONENTS", default=200_000, minimum=1)
+# For each key and web process; the figure leaves room for what one server takes in (docs/operations.md).
+UPLOADS_PER_MINUTE = env.number("UPLOADS_PER_MINUTE", default=6_000, minimum=1)
 REFUSE_SCHEMA_INVALID = env.flag("REFUSE_SCHEMA_INVALID", default=False)
 # The evidence view reads the stream itself, under its own ceiling; these bound forms and JSON bodies.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * MIB
@@ -181,6 +186,7 @@ CSRF_COOKIE_NAME = env.text("CSRF_COOKIE_NAME", default="supplychain_csrf")
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = HTTPS
+CSRF_FAILURE_VIEW = "supplychain.web.views.csrf_failure"
 SECURE_SSL_REDIRECT = HTTPS and env.flag("HTTPS_REDIRECT", default=True)
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = env.number("HSTS_SECONDS", default=31_536_000 if HTTPS else 0)
@@ -215,7 +221,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["supplychain.api.parsers.StrictJsonParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "supplychain.api.errors.problem_response",
     "URL_FORMAT_OVERRIDE": None,
@@ -229,6 +235,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "supplychain.api.schema.add_problems",
+    ],
 }
 
 # --- Operations: what /readyz asks and /metrics collects, by dotted name (docs/architecture.md) ---------------------

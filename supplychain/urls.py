@@ -5,12 +5,12 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("supplychain.ops.urls")),
     path("", include("supplychain.access.urls")),
-    path("api/v1/", include("supplychain.api.urls")),
+    path("api/", include("supplychain.api.urls")),
     path("", include("inventory.urls")),
     path("", include("incidents.urls")),
 ]
 
-handler400 = "supplychain.web.views.bad_request"
-handler403 = "supplychain.web.views.permission_denied"
-handler404 = "supplychain.web.views.page_not_found"
-handler500 = "supplychain.web.views.server_error"
+handler400 = "supplychain.api.handlers.bad_request"
+handler403 = "supplychain.api.handlers.permission_denied"
+handler404 = "supplychain.api.handlers.page_not_found"
+handler500 = "supplychain.api.handlers.server_error"

@@ -13,13 +13,16 @@ import secrets
 import string
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Q
 
-from supplychain.access.models import ApiKey, Team, User
+from supplychain.access import audit
+from supplychain.access.actors import Actor
+from supplychain.access.models import ApiKey, Team
 from supplychain.access.scopes import Scope
 from supplychain.errors import DomainError
 
@@ -65,19 +68,22 @@ def make_key(
     team: Team,
     *,
     scopes: Iterable[str],
+    actor: Actor,
     at: datetime,
     bindings: Bindings | None = None,
     name: str = "",
     expires_at: datetime | None = None,
-    created_by: User | None = None,
     sees_all_teams: bool = False,
 ) -> NewKey:
-    """Store a new key of a team and return it with its text. Raises BadKeyRequestError."""
+    """Store a new key of a team, with its audit line, and return it with its text. Raises BadKeyRequestError.
+
+    Not checked here: whether the actor may make it.
+    """
     wanted = tuple(dict.fromkeys(scopes))
     _check_request(wanted, at=at, expires_at=expires_at)
     bound = bindings or Bindings()
     text = _new_text()
-    row = ApiKey.objects.create(
+    row = ApiKey(
         lookup=text[3:11],
         secret_digest=_digest(text, under=settings.KEY_HMAC_SECRET),
         name=name,
@@ -88,10 +94,14 @@ def make_key(
         clusters=list(bound.clusters),
         environments=list(bound.environments),
         kinds=list(bound.kinds),
-        created_by=created_by,
+        created_by_id=actor.user_id,
         created_at=at,
         expires_at=expires_at,
     )
+    with transaction.atomic():
+        row.save(force_insert=True)
+        details = {"lookup": row.lookup, "scopes": wanted, "sees_all_teams": sees_all_teams, **asdict(bound)}
+        audit.record(actor, "key.created", subject=str(row.public_id), details=details, team_id=team.pk, at=at)
     return NewKey(row=row, text=text)
 
 
@@ -122,10 +132,16 @@ def record_use(key: ApiKey, *, at: datetime) -> None:
     ApiKey.objects.filter(Q(last_used_at=None) | Q(last_used_at__lte=latest), pk=key.pk).update(last_used_at=at)
 
 
-def revoke_key(key: ApiKey, *, at: datetime, by: User | None) -> bool:
-    """Revoke a key, from the next request on; return False if it was revoked before."""
-    changed = ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=at, revoked_by=by)
-    return bool(changed)
+def revoke_key(key: ApiKey, *, actor: Actor, at: datetime) -> bool:
+    """Revoke a key from the next request on, with its audit line; return False if it was revoked before."""
+    with transaction.atomic():
+        rows = ApiKey.objects.filter(pk=key.pk, revoked_at=None)
+        changed = bool(rows.update(revoked_at=at, revoked_by_id=actor.user_id))
+        if changed:
+            details = {"lookup": key.lookup}
+            audit.record(actor, "key.revoked", subject=str(key.public_id), details=details, team_id=key.team_id, at=at)
+    key.refresh_from_db(fields=["revoked_at", "revoked_by"])
+    return changed
 
 
 def _check_request(scopes: tuple[str, ...], *, at: datetime, expires_at: datetime | None) -> None:

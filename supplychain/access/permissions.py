@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import BasePermission
@@ -15,30 +15,31 @@ if TYPE_CHECKING:
     from rest_framework.views import APIView
 
 
-class RequireScope(BasePermission):
-    """Open a route to whoever holds one of the scopes: `permission_classes = [RequireScope("inventory:read")]`.
+class ScopePermission(BasePermission):
+    """Opens a route to whoever holds one of the scopes; made by RequireScope()."""
 
-    `by_method` names other scopes for single methods:
-    `RequireScope("inventory:read", by_method={"POST": ("evidence:write",)})`.
-    """
-
-    def __init__(self, *scopes: str, by_method: Mapping[str, tuple[str, ...]] | None = None) -> None:
-        self.scopes = scopes
-        self.by_method = dict(by_method or {})
-
-    def __call__(self) -> Self:
-        """Return itself: REST framework calls what stands in `permission_classes`."""
-        return self
-
-    def scopes_for(self, method: str | None) -> tuple[str, ...]:
-        """Return the scopes of which a request of this method needs one."""
-        return self.by_method.get("GET" if method == "HEAD" else method or "", self.scopes)
+    scopes: tuple[str, ...] = ()
+    by_method: Mapping[str, tuple[str, ...]] = {}
 
     def has_permission(self, request: Request, view: APIView) -> bool:  # noqa: ARG002  # REST framework's signature
         actor = actor_of(request)
         if not actor.is_authenticated:
             return False
-        wanted = self.scopes_for(request.method)
+        wanted = self.scopes_for(request.method or "")
         if any(actor.can(scope) for scope in wanted):
             return True
         raise PermissionDenied(f"This needs the scope {' or '.join(wanted)}.", code="missing_scope")
+
+    def scopes_for(self, method: str) -> tuple[str, ...]:
+        """Return the scopes of which a request of this method needs one."""
+        return self.by_method.get("GET" if method == "HEAD" else method, self.scopes)
+
+
+def RequireScope(  # noqa: N802  # it stands where a class stands: `permission_classes = [RequireScope("inventory:read")]`
+    *scopes: str, by_method: Mapping[str, tuple[str, ...]] | None = None
+) -> type[ScopePermission]:
+    """Return the permission that needs one of the scopes, with other scopes for the methods of `by_method`.
+
+    `RequireScope("inventory:read", by_method={"POST": ("evidence:write",)})`; without a scope nobody may.
+    """
+    return type("ScopePermission", (ScopePermission,), {"scopes": scopes, "by_method": dict(by_method or {})})

@@ -1,5 +1,10 @@
 """Pages of access: signing in and out."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from supplychain.access.views import SignInView, SignOutView
+
+urlpatterns = [
+    path("sign-in", SignInView.as_view(), name="sign-in"),
+    path("sign-out", SignOutView.as_view(), name="sign-out"),
+]

@@ -1,1 +1,1 @@
-"""The HTTP frame of the API: errors, pages of lists, throttling, the schema."""
+"""The frame of the API: errors, pages of lists, parameters, throttles, the schema. The domain's routes are not here."""

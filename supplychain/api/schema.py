@@ -1,0 +1,102 @@
+"""The OpenAPI document: what drf-spectacular cannot know by itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.utils import OpenApiParameter, inline_serializer
+from rest_framework import serializers
+
+PROBLEM = "Problem"
+
+# Every route that needs a key can answer these; routes add their own codes in their descriptions.
+_PROBLEMS = {
+    "400": "The input is not valid.",
+    "401": "No key, or one that is unknown, revoked or expired.",
+    "403": "The key or user lacks the scope.",
+    "404": "There is nothing here that this key or user may see.",
+    "429": "Too many requests; wait for `Retry-After`.",
+    "503": "Not accepted; try again after `Retry-After`.",
+}
+
+PAGE_QUERY = [
+    OpenApiParameter("limit", int, description="Rows on a page: 50 by default, at most 500"),
+    OpenApiParameter("cursor", str, description="Where the page begins; taken from `next`"),
+]
+
+
+class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # the library ships no types
+    """`Authorization: Bearer <key>`, or `X-Api-Key: <key>`."""
+
+    target_class = "supplychain.access.authentication.ApiKeyAuthentication"
+    name = ["bearerKey", "apiKey"]
+
+    def get_security_definition(self, auto_schema: object) -> list[dict[str, str]]:  # noqa: ARG002
+        return [
+            {"type": "http", "scheme": "bearer", "bearerFormat": "sc_…"},
+            {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
+        ]
+
+
+class BrowserSessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # the library ships no types
+    """The session of the pages."""
+
+    target_class = "supplychain.access.authentication.BrowserSessionAuthentication"
+    name = "session"
+
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:  # noqa: ARG002
+        from django.conf import settings  # noqa: PLC0415
+
+        return {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME}
+
+
+def page_of(serializer: type[serializers.BaseSerializer[Any]]) -> serializers.Serializer[Any]:
+    """Return the schema of one page of a list."""
+    name = serializer.__name__.removesuffix("Serializer") + "Page"
+    page: serializers.Serializer[Any] = inline_serializer(
+        name,
+        fields={
+            "results": serializer(many=True),
+            "next": serializers.CharField(allow_null=True, help_text="Address of the next page; null on the last"),
+        },
+    )
+    return page
+
+
+def add_problems(result: dict[str, Any], generator: object, request: object, public: object) -> dict[str, Any]:  # noqa: ARG001
+    """Give every operation its refusals (a postprocessing hook)."""
+    schemas = result.setdefault("components", {}).setdefault("schemas", {})
+    schemas[PROBLEM] = _problem_schema()
+    for path in result["paths"].values():
+        for operation in path.values():
+            for status, text in _PROBLEMS.items():
+                operation["responses"].setdefault(status, _problem_response(text))
+    return result
+
+
+def _problem_response(text: str) -> dict[str, Any]:
+    content = {"application/problem+json": {"schema": {"$ref": f"#/components/schemas/{PROBLEM}"}}}
+    return {"description": text, "content": content}
+
+
+def _problem_schema() -> dict[str, Any]:
+    detail = {
+        "type": "object",
+        "required": ["pointer", "code", "message"],
+        "properties": {"pointer": {"type": "string"}, "code": {"type": "string"}, "message": {"type": "string"}},
+    }
+    return {
+        "type": "object",
+        "description": "RFC 9457. `code` is stable and listed in docs/api.md.",
+        "required": ["type", "title", "status", "detail", "code"],
+        "properties": {
+            "type": {"type": "string"},
+            "title": {"type": "string"},
+            "status": {"type": "integer"},
+            "detail": {"type": "string"},
+            "code": {"type": "string"},
+            "instance": {"type": "string"},
+            "errors": {"type": "array", "items": detail},
+        },
+    }
