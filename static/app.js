@@ -1,0 +1,89 @@
+// The only behaviour of ours: the theme button, copying, and telling a screen reader what was swapped in.
+// Every page works without this file.
+(() => {
+  const announcer = document.getElementById("announcer");
+
+  function announce(text) {
+    // Emptied first: the same words twice would otherwise not be read again.
+    announcer.textContent = "";
+    window.setTimeout(() => { announcer.textContent = text; }, 50);
+  }
+
+  function nameThemeButton(button) {
+    const dark = document.documentElement.dataset.bsTheme === "dark";
+    button.setAttribute("aria-pressed", String(dark));
+  }
+
+  function setUpThemeButton() {
+    const button = document.querySelector("[data-theme-button]");
+    if (!button) return;
+    button.hidden = false;
+    nameThemeButton(button);
+    button.addEventListener("click", () => {
+      const theme = document.documentElement.dataset.bsTheme === "dark" ? "light" : "dark";
+      document.documentElement.dataset.bsTheme = theme;
+      try { localStorage.setItem("theme", theme); } catch { /* the choice lasts as long as the page */ }
+      nameThemeButton(button);
+      announce(theme === "dark" ? "Dark theme" : "Light theme");
+    });
+  }
+
+  async function copyText(text) {
+    if (navigator.clipboard) return navigator.clipboard.writeText(text);
+    // Plain http on another host than localhost has no clipboard interface.
+    const area = document.createElement("textarea");
+    area.value = text;
+    area.className = "visually-hidden";
+    document.body.append(area);
+    area.select();
+    const copied = document.execCommand("copy");
+    area.remove();
+    if (!copied) throw new Error("copy refused");
+  }
+
+  function textOf(button) {
+    return button.dataset.copy ?? document.querySelector(button.dataset.copyFrom)?.textContent ?? "";
+  }
+
+  async function copy(button) {
+    try {
+      await copyText(textOf(button));
+    } catch {
+      announce("Copying was refused by the browser. Select the text instead.");
+      return;
+    }
+    button.classList.add("is-copied");
+    window.setTimeout(() => button.classList.remove("is-copied"), 1500);
+    announce("Copied");
+  }
+
+  function showScriptParts(root) {
+    for (const part of root.querySelectorAll("[data-needs-script]")) part.hidden = false;
+  }
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-copy], [data-copy-from]");
+    if (button) copy(button);
+  });
+
+  // Ctrl or Cmd with Enter asks, as people expect of a box that takes many lines.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+    const area = event.target.closest("textarea[data-submit-keys]");
+    if (area) { event.preventDefault(); area.form.requestSubmit(); }
+  });
+
+  document.addEventListener("htmx:after:swap", () => {
+    showScriptParts(document);
+    // A fragment says in words what it brought; the last one in the page is the newest.
+    const told = document.querySelector("main [data-announce]");
+    if (told) announce(told.dataset.announce);
+  });
+
+  document.addEventListener("htmx:error", () => {
+    announce("The server could not be reached. What you see may be out of date.");
+  });
+
+  setUpThemeButton();
+  showScriptParts(document);
+})();

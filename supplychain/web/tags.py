@@ -1,0 +1,224 @@
+"""What templates write with: icons, digests, times, counts and states, each in one way on every page.
+
+Loaded by name (`{% load web %}`, settings.TEMPLATES). Nothing here asks the database.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+_SHORT_HEX = 12
+_ABSENT = "unknown"
+_UNITS = ("kB", "MB", "GB", "TB")
+_SPANS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """How a state is told: in a word, by a shape, and by a tone of colour which adds nothing to the two."""
+
+    word: str
+    icon: str
+    tone: str
+    meaning: str
+
+
+# Tones are classes of app.css: danger, warning, good, unknown, busy, plain.
+BADGES: Mapping[str, Badge] = {
+    # an answer's classes (docs/api.md, The incident query)
+    "affected": Badge("Affected", "alert-octagon", "danger", "Contains what was asked for"),
+    "possible": Badge("Possible", "alert-triangle", "warning", "May contain it: what is known does not decide"),
+    "cleared": Badge("Cleared", "circle-check", "good", "Holds the package, and a rule excludes this version"),
+    "unknown": Badge("Unknown", "circle-dashed", "unknown", "Runs, and nothing readable says what is inside"),
+    "build_exposure": Badge("Build exposure", "hammer", "busy", "Met at build time; counted again among the rows"),
+    # a receipt's states (docs/api.md, Evidence)
+    "received": Badge("Received", "clock", "busy", "Stored, and waiting for a worker"),
+    "processing": Badge("Processing", "loader-2", "busy", "A worker reads it now"),
+    "applied": Badge("Applied", "circle-check", "good", "Search and answers count it"),
+    "applied_with_warnings": Badge(
+        "Applied with warnings", "alert-triangle", "warning", "Counted, as far as it could be read"
+    ),
+    "rejected": Badge("Rejected", "circle-x", "danger", "Cannot be read, or is about nothing; kept as evidence"),
+    "quarantined": Badge("Quarantined", "lock", "danger", "Set aside after three failed tries"),
+    # what runs
+    "running": Badge("Running", "player-play", "good", "Seen running and not seen to end"),
+    "ended": Badge("Ended", "player-stop", "plain", "Seen to end"),
+    "not_running": Badge("Not running", "player-stop", "plain", "Not known to run at this instant"),
+    "stale": Badge("Stale", "clock-exclamation", "warning", "Silent for more than three report intervals"),
+    "fresh": Badge("Reporting", "circle-check", "good", "Heard from within three report intervals"),
+}
+
+
+@register.simple_tag
+def icon(name: str, css: str = "") -> SafeString:
+    """Draw an icon of static/icons.txt. It is decoration: the word stands beside it."""
+    return format_html(
+        '<svg class="icon {}" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>',
+        css,
+        static("icons/sprite.svg"),
+        name,
+    )
+
+
+@register.simple_tag
+def state(value: object) -> SafeString:
+    """Write a state as a word with its shape; a value that nobody knows here is written as it is."""
+    text = str(value)
+    badge = BADGES.get(text) or Badge(text.replace("_", " ").capitalize(), "info-circle", "plain", "")
+    return format_html(
+        '<span class="state state-{}" title="{}">{}<span>{}</span></span>',
+        badge.tone,
+        badge.meaning,
+        icon(badge.icon),
+        badge.word,
+    )
+
+
+@register.simple_tag
+def digest(value: object, link: str = "") -> SafeString:
+    """Write a digest short, with its whole value for the mouse, the screen reader, the printer and the clipboard."""
+    text = str(value or "")
+    if not text:
+        return format_html('<span class="text-secondary">{}</span>', "no digest")
+    short = format_html(
+        '<code class="digest" title="{0}"><span class="digest-short" aria-hidden="true">{1}</span>'
+        '<span class="digest-full">{0}</span></code>',
+        text,
+        short_digest(text),
+    )
+    shown = format_html('<a href="{}">{}</a>', link, short) if link else short
+    return format_html('<span class="copyable">{}{}</span>', shown, copy_button(text, "digest"))
+
+
+@register.simple_tag
+def copy_button(text: object, what: str) -> SafeString:
+    """Draw a button that copies `text`; app.js shows it, since without script it could do nothing."""
+    return format_html(
+        '<button type="button" class="copy" data-copy="{}" data-needs-script hidden title="Copy {}">{}'
+        '<span class="visually-hidden">Copy {}</span></button>',
+        text,
+        what,
+        icon("copy"),
+        what,
+    )
+
+
+@register.filter
+def short_digest(value: object) -> str:
+    """Return `sha256:` and the first twelve digits, the length that tells digests apart by eye."""
+    algorithm, separator, digits = str(value or "").partition(":")
+    return f"{algorithm}:{digits[:_SHORT_HEX]}…" if separator and len(digits) > _SHORT_HEX else str(value or "")
+
+
+@register.simple_tag
+def moment(value: datetime | None, absent: str = "never") -> SafeString:
+    """Write an instant in UTC, to the second, as a `<time>` that machines read too."""
+    if value is None:
+        return format_html('<span class="text-secondary">{}</span>', absent)
+    at = value.astimezone(UTC)
+    return format_html(
+        '<time datetime="{}" class="moment">{} <span class="moment-zone">UTC</span></time>',
+        _rfc3339(at),
+        at.strftime("%Y-%m-%d %H:%M:%S"),
+    )
+
+
+@register.simple_tag
+def ago(value: datetime | None, at: datetime | None, absent: str = "never") -> SafeString:
+    """Write how long before `at` something was, in its largest whole unit; the instant itself is in the title."""
+    if value is None or at is None:
+        return moment(value, absent)
+    instant = value.astimezone(UTC)
+    return format_html(
+        '<time datetime="{}" title="{} UTC" class="moment">{}</time>',
+        _rfc3339(instant),
+        instant.strftime("%Y-%m-%d %H:%M:%S"),
+        _span_words((at - value).total_seconds()),
+    )
+
+
+@register.filter
+def number(value: object) -> str:
+    """Write a whole number with its thousands apart."""
+    return f"{value:,}" if isinstance(value, int) else str(value if value is not None else _ABSENT)
+
+
+@register.filter
+def count(value: int | None, unit: str) -> str:
+    """Write a number with its unit: `{{ n|count:"component" }}`, or `"entry,entries"` where an s is not enough."""
+    one, _, many = unit.partition(",")
+    return f"{number(value)} {one if value == 1 else many or one + 's'}"
+
+
+@register.filter
+def noun(value: int | None, unit: str) -> str:
+    """Write the unit alone, in the number that fits: `{{ n|noun:"workload" }}`."""
+    one, _, many = unit.partition(",")
+    return one if value == 1 else many or one + "s"
+
+
+@register.filter
+def size(value: int | None) -> str:
+    """Write a size in bytes in decimal units, three digits at most."""
+    if value is None:
+        return _ABSENT
+    if value < 1000:
+        return count(value, "byte")
+    power = next((n for n in range(1, len(_UNITS)) if value / 1000**n < 999.5), len(_UNITS))
+    amount = value / 1000**power
+    return f"{amount:.0f} {_UNITS[power - 1]}" if amount >= 100 else f"{amount:.3g} {_UNITS[power - 1]}"
+
+
+@register.filter
+def seconds(value: float | None) -> str:
+    """Write a duration: milliseconds below a second, else seconds, else in words."""
+    if value is None:
+        return _ABSENT
+    if value < 1:
+        return f"{value * 1000:.0f} ms"
+    return f"{value:.1f} s" if value < 60 else _span_words(value, tail="")
+
+
+@register.filter
+def package_url(purl: object) -> str:
+    """Return the page of a package: its purl without version, percent-encoded whole (docs/api.md, Inventory)."""
+    text = str(purl).split("#", 1)[0].split("?", 1)[0]
+    head, separator, tail = text.rpartition("@")
+    # An @ that begins a scope (`pkg:npm/@scope/name`) is no version separator: a version holds no slash.
+    return "/packages/" + quote(head if separator and "/" not in tail else text, safe="")
+
+
+@register.filter
+def artifact_url(value: object) -> str:
+    return f"/artifacts/{value}"
+
+
+@register.filter
+def cluster_url(name: object) -> str:
+    return "/clusters/" + quote(str(name), safe="")
+
+
+@register.filter
+def impact_url(question: object) -> str:
+    return "/impact?q=" + quote(str(question), safe="")
+
+
+def _rfc3339(at: datetime) -> str:
+    return at.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _span_words(span: float, *, tail: str = " ago") -> str:
+    if span < 1:
+        return "just now" if tail else "0 seconds"
+    for length, name in _SPANS:
+        if span >= length:
+            return f"{count(int(span // length), name)}{tail}"
+    raise AssertionError(span)  # the last span is a second

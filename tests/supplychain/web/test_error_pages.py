@@ -1,0 +1,63 @@
+"""Browsers get a page that says what happened and what to do next; htmx gets one sentence for the part it swaps."""
+
+import pytest
+from django.test import Client, RequestFactory
+
+from supplychain.errors import DomainError, ErrorDetail
+from supplychain.web import pages, views
+
+
+@pytest.fixture
+def client() -> Client:
+    return Client(raise_request_exception=False)
+
+
+def test_an_unknown_address_is_a_page_with_a_way_on(client):
+    answer = client.get("/no-such-page")
+
+    assert answer.status_code == 404
+    assert b"There is nothing here that you can see" in answer.content
+    assert b'action="/search"' in answer.content
+
+
+def test_htmx_gets_a_sentence_and_not_a_page_in_a_page(client):
+    answer = client.get("/no-such-page", headers={"HX-Request": "true"})
+
+    assert answer.status_code == 404
+    assert b"<html" not in answer.content
+    assert b'role="alert"' in answer.content
+
+
+def test_a_failure_names_the_request_id_and_needs_no_database():
+    answer = views.server_error(RequestFactory().get("/"))
+
+    assert answer.status_code == 500
+    assert b"The server failed to answer" in answer.content
+
+
+def test_a_form_without_token_changes_nothing_and_says_so():
+    answer = Client(enforce_csrf_checks=True).post("/sign-out")
+
+    assert answer.status_code == 403
+    assert b"This form is too old" in answer.content
+
+
+def test_a_refusal_of_the_domain_shows_its_message_and_place(rf):
+    request = rf.get("/impact")
+    request.user = None
+    error = DomainError("bad_window", "`from` is after `to`.", details=(ErrorDetail("/from", "bad_window", "Later."),))
+
+    answer = pages.refused(request, error)
+
+    assert answer.status_code == 400
+    assert b"`from` is after `to`." in answer.content
+    assert b"/from" in answer.content
+    assert b"bad_window" in answer.content
+
+
+def test_every_page_sends_a_policy_without_inline(client):
+    policy = client.get("/no-such-page").headers["Content-Security-Policy"]
+
+    assert "default-src 'none'" in policy
+    assert "script-src 'self'" in policy
+    assert "unsafe" not in policy
