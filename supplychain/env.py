@@ -125,7 +125,7 @@ def _port(url: str) -> str:
     try:
         port = urlsplit(url).port
     except ValueError:
-        raise BadSettingError("The port of DATABASE_URL must be a number from 1 to 65535.") from None
+        raise BadSettingError("DATABASE_URL: the port must be a number from 1 to 65535.") from None
     return str(port or "")
 
 

@@ -9,6 +9,8 @@ os.environ.setdefault("LOG_FORMAT", "text")
 # Pure tests and mypy need settings and no server; `./run test` sets the address of one. Nothing listens here.
 os.environ.setdefault("DATABASE_URL", "postgresql://supplychain@/supplychain?host=/nonexistent")
 
-from supplychain.settings import *  # noqa: E402, F403  (the environment comes first)
+from supplychain.settings import *  # noqa: F403  (the environment comes first)
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+for _database in DATABASES.values():  # noqa: F405
+    _database["ENGINE"] = "tests.postgresql"

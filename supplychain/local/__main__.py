@@ -7,6 +7,7 @@ folder of its own, because beside supplychain/celery.py an `import celery` would
 import os
 import signal
 import sys
+from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
@@ -60,7 +61,7 @@ def main(arguments: list[str]) -> int:
 
 def _continue_inside(arguments: list[str]) -> NoReturn:
     os.environ["SUPPLYCHAIN_BOOTSTRAPPED"] = "1"
-    os.execv(PYTHON, [str(PYTHON), os.path.dirname(os.path.abspath(__file__)), *arguments])
+    os.execv(PYTHON, [str(PYTHON), str(Path(__file__).resolve().parent), *arguments])  # noqa: S606  (no shell is wanted)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:

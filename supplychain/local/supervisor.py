@@ -1,6 +1,5 @@
 """Web, worker and beat as children: started together, restarted when they die, stopped in order."""
 
-import ctypes
 import os
 import signal
 import subprocess
@@ -18,7 +17,7 @@ _QUICK_DEATH_SECONDS = 10.0
 _MAX_QUICK_DEATHS = 5
 _BACK_OFF_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0)
 _POLL_SECONDS = 0.1
-_PR_SET_PDEATHSIG = 1
+_BECOME = str(Path(__file__).with_name("child.py"))
 
 
 @dataclass
@@ -38,14 +37,13 @@ class Child:
         """Start it in a session of its own, so that Ctrl-C reaches the supervisor alone."""
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
-                self.command,
+                [sys.executable, _BECOME, str(os.getpid()), *self.command],
                 cwd=CHECKOUT,
                 env=environment | self.extra,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
-                preexec_fn=_end_with_parent if sys.platform == "linux" else None,
             )
         self.started_at = time.monotonic()
 
@@ -118,7 +116,3 @@ class Supervisor:
         say(f"    {child.name} ended with status {status}; it is started again in {pause:.1f} s ({child.log})")
         child.process, child.restart_at = None, now + pause
 
-
-def _end_with_parent() -> None:
-    # When the supervisor is killed, its children get SIGTERM from the kernel: nothing is left running.
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 logger = logging.getLogger(__name__)
 
-_BROKER_TIMEOUT_SECONDS = 1.0
+_TIMEOUT_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +97,17 @@ def probe_broker() -> ProbeResult:
 
 def _broker_client() -> redis.Redis:
     url = settings.CELERY_BROKER_URL
-    timeouts = {"socket_connect_timeout": _BROKER_TIMEOUT_SECONDS, "socket_timeout": _BROKER_TIMEOUT_SECONDS}
     parts = urlsplit(url)
     if parts.scheme != "redis+socket":  # kombu's spelling, which redis-py does not know
-        return redis.Redis.from_url(url, **timeouts)
+        return redis.Redis.from_url(url, socket_connect_timeout=_TIMEOUT_SECONDS, socket_timeout=_TIMEOUT_SECONDS)
     database = parse_qs(parts.query).get("virtual_host", ["0"])[0]
-    return redis.Redis(unix_socket_path=parts.path, db=int(database), password=parts.password, **timeouts)
+    return redis.Redis(
+        unix_socket_path=parts.path,
+        db=int(database),
+        password=parts.password,
+        socket_connect_timeout=_TIMEOUT_SECONDS,
+        socket_timeout=_TIMEOUT_SECONDS,
+    )
 
 
 @lru_cache
