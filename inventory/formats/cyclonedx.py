@@ -30,7 +30,6 @@ _TOP_LEVEL: Final = frozenset(
      "declarations", "definitions", "citations", "properties", "signature"}
 )  # fmt: skip
 _SERIAL: Final = re.compile(r"urn:uuid:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_DUBIOUS_ESCAPES: Final = re.compile(rb"\\u(?:0000|[fF][dD][dD]0|[dD][89a-fA-F])")
 
 
 def read_cyclonedx(text: Utf8, members: Mapping[str, msgspec.Raw], *, limits: Limits) -> SbomRecord:
@@ -43,9 +42,7 @@ def read_cyclonedx(text: Utf8, members: Mapping[str, msgspec.Raw], *, limits: Li
     version = _version(members)
     _note_oddities(text, members, defects=defects)
     metadata = read_metadata(_decode(members, "metadata"), defects=defects, limits=limits)
-    reader = ComponentReader(
-        limits=limits, defects=defects, look_at_strings=_DUBIOUS_ESCAPES.search(text.data) is not None
-    )
+    reader = ComponentReader(limits=limits, defects=defects, look_at_strings=json_parts.has_dubious_escapes(text))
     if "components" in members:
         reader.read_array(members["components"], pointer="/components", parent=None, depth=2)
     rejected_count, counted = reader.rejected_count, len(reader.records)

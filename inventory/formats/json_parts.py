@@ -22,6 +22,7 @@ _HALF_PAIR: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 _ESCAPE: Final = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
 )
+_DUBIOUS_ESCAPES: Final = re.compile(rb"\\u(?:0000|[fF][dD][dD]0|[dD][89a-fA-F])")
 _BYTE: Final = re.compile(r"\(byte (\d+)\)")
 
 
@@ -80,6 +81,11 @@ def decode_value(raw: msgspec.Raw | None) -> object:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise decode_error(error, raw, pointer="") from error
     return value
+
+
+def has_dubious_escapes(text: Utf8) -> bool:
+    """Tell whether the document holds escapes that may be a NUL or half a surrogate pair: each part is searched then."""
+    return _DUBIOUS_ESCAPES.search(text.data) is not None
 
 
 def first_byte(raw: msgspec.Raw) -> str:

@@ -8,6 +8,8 @@ from typing import Final
 from inventory.identity.purls import Purl
 
 _SEPARATORS: Final = re.compile(r"[-_.]+")
+_IMAGES: Final = frozenset({"oci", "docker"})
+"""An image is named by whoever pulls it; its digest says what it is."""
 _PATHS: Final = re.compile(r"[/:]")
 
 
@@ -17,7 +19,7 @@ def names_agree(name: str, purl: Purl) -> bool:
     Lenient on what generators do: the namespace before the name or not, `group:artifact`, another case, other
     separators, a module path that ends in a version or a package of the module.
     """
-    if name == purl.name:
+    if name == purl.name or purl.type in _IMAGES:
         return True
     given, stated = _plain(name), _plain(purl.name)
     if given == stated or _tail(given) == _tail(stated):

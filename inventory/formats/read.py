@@ -8,7 +8,8 @@ from inventory.formats.detect import Detected, detect
 from inventory.formats.envelope import unwrap
 from inventory.formats.limits import DEFAULT_LIMITS, Limits
 from inventory.formats.records import Document, FormatError
-from inventory.formats.text import require_utf8
+from inventory.formats.spdx2 import read_spdx2
+from inventory.formats.text import Utf8, require_utf8
 
 
 def read_document(data: bytes, *, limits: Limits = DEFAULT_LIMITS, kind: str | None = None) -> Document:
@@ -24,8 +25,14 @@ def read_document(data: bytes, *, limits: Limits = DEFAULT_LIMITS, kind: str | N
         raise FormatError("kind_mismatch", message)
     if not detected.readable:
         raise FormatError("unsupported_format", f"This is {_shown(detected)}, which is not read yet.")
-    text = require_utf8(body)
-    return read_cyclonedx(text, json_parts.read_members(text), limits=limits)
+    return _read(require_utf8(body), detected, limits=limits)
+
+
+def _read(text: Utf8, detected: Detected, *, limits: Limits) -> Document:
+    members = json_parts.read_members(text)
+    if detected.format == "spdx":
+        return read_spdx2(text, members, wrapper=detected.wrapper, limits=limits)
+    return read_cyclonedx(text, members, limits=limits)
 
 
 def _shown(detected: Detected) -> str:

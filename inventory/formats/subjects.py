@@ -47,8 +47,8 @@ class Subjects:
         """Note what an image purl names: its version is a digest, whether of a manifest or an index it does not say."""
         if purl is None or purl.type not in _IMAGE_PURLS:
             return
-        self.digest(find_digest(purl.version), kind=ArtifactKind.UNKNOWN, pointer=pointer)
         qualifiers = dict(purl.qualifiers)
+        self.digest(find_digest(purl.version), kind=_kind_of(qualifiers.get("mediatype", "")), pointer=pointer)
         self.architecture = self.architecture or qualifiers.get("arch", "")
         repository, tag = qualifiers.get("repository_url", ""), qualifiers.get("tag", "")
         if repository:
@@ -80,3 +80,10 @@ class Subjects:
     def names(self) -> tuple[str, ...]:
         """List image references and file names in the order they were met."""
         return tuple(self._names)
+
+
+def _kind_of(media_type: str) -> ArtifactKind:
+    if media_type.endswith(("image.index.v1+json", "manifest.list.v2+json")):
+        return ArtifactKind.OCI_INDEX
+    is_manifest = media_type.endswith(("image.manifest.v1+json", "distribution.manifest.v2+json"))
+    return ArtifactKind.OCI_MANIFEST if is_manifest else ArtifactKind.UNKNOWN

@@ -1,0 +1,109 @@
+"""The verdict of a format's own schema on a document: recorded beside what was read, and no reason to refuse it.
+
+CycloneDX's schemas are those that cyclonedx-python-lib ships; SPDX 2.x is held to its mandatory fields. References
+between schemas are answered from the same files: nothing is ever fetched.
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+import itertools
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final, NoReturn
+
+import jsonschema_rs
+import msgspec
+
+from inventory.formats import json_parts, spdx2_schema
+from inventory.formats.cyclonedx import VERSIONS
+from inventory.formats.detect import Detected
+from inventory.formats.limits import DEFAULT_LIMITS, Limits
+from inventory.formats.pointers import join
+from inventory.formats.records import ReadWarning
+from inventory.formats.text import require_utf8
+
+_BASE: Final = "http://cyclonedx.org/schema/"
+_SHARED: Final = (
+    "spdx.SNAPSHOT.schema.json",
+    "jsf-0.82.SNAPSHOT.schema.json",
+    "cryptography-defs.SNAPSHOT.schema.json",
+)
+_STRICT: Final = frozenset({"1.2", "1.3"})
+"""Versions whose plain schema allows unknown fields: the strict one is what the specification's own tests use."""
+_KEPT: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaVerdict:
+    """Whether a document keeps to its format's schema. `error_count` is of all, `errors` holds the first twenty."""
+
+    valid: bool
+    error_count: int
+    errors: tuple[ReadWarning, ...]
+
+
+def check(data: bytes, detected: Detected, *, limits: Limits = DEFAULT_LIMITS) -> SchemaVerdict | None:
+    """Hold a document, unwrapped from any compressed file, to its schema.
+
+    None where there is no schema for it, or where it is too large for a second decode (over 32 MiB or 30,000
+    components): the receipt then says `schema_not_checked`. Raises FormatError for what is no JSON.
+    """
+    validator = _validator(detected)
+    if validator is None or len(data) > limits.schema_bytes:
+        return None
+    members = json_parts.read_members(require_utf8(data))
+    if detected.wrapper:
+        members = json_parts.object_members(members[detected.wrapper.removeprefix("/")], pointer=detected.wrapper)
+    if _count(members) > limits.schema_components:
+        return None
+    document = {name: json_parts.decode_value(raw) for name, raw in members.items()}
+    return _verdict(validator, document, wrapper=detected.wrapper)
+
+
+def _count(members: Mapping[str, msgspec.Raw]) -> int:
+    raw = members.get("components") or members.get("packages")
+    is_array = raw is not None and json_parts.first_byte(raw) == "["
+    return len(json_parts.array_items(raw, pointer="")) if raw is not None and is_array else 0
+
+
+def _verdict(validator: jsonschema_rs.Validator, document: object, *, wrapper: str) -> SchemaVerdict:
+    errors = validator.iter_errors(document)
+    kept = tuple(
+        ReadWarning("schema_invalid", join(wrapper, *error.instance_path), error.message[:300])
+        for error in itertools.islice(errors, _KEPT)
+    )
+    count = len(kept) + sum(1 for _ in errors)
+    return SchemaVerdict(valid=count == 0, error_count=count, errors=kept)
+
+
+def _validator(detected: Detected) -> jsonschema_rs.Validator | None:
+    if detected.format == "cyclonedx" and detected.format_version in VERSIONS:
+        return _cyclonedx_validator(detected.format_version)
+    return _spdx_validator() if detected.format == "spdx" else None
+
+
+@cache
+def _spdx_validator() -> jsonschema_rs.Validator:
+    return jsonschema_rs.Draft7Validator(spdx2_schema.SCHEMA)
+
+
+@cache
+def _cyclonedx_validator(version: str) -> jsonschema_rs.Validator:
+    strict = "-strict" if version in _STRICT else ""
+    registry = jsonschema_rs.Registry([(_BASE + name, _load(name)) for name in _SHARED], retriever=_refuse)
+    schema = _load(f"bom-{version}{strict}.SNAPSHOT.schema.json")
+    return jsonschema_rs.Draft7Validator(schema, registry=registry, retriever=_refuse, validate_formats=True)
+
+
+def _load(name: str) -> dict[str, Any]:
+    """Read one of the schema files that the library ships beside its code (CycloneDX specification, Apache-2.0)."""
+    text = (importlib.resources.files("cyclonedx.schema") / "_res" / name).read_text(encoding="utf-8")
+    schema: dict[str, Any] = json.loads(text)
+    return schema
+
+
+def _refuse(uri: str) -> NoReturn:
+    raise LookupError(f"{uri} is not among the schemas at hand; nothing is fetched.")
