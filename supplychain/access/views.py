@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ipaddress
 import logging
+from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -17,20 +21,27 @@ from supplychain.access.sign_in import WINDOW, forget_failures, is_held_back, re
 
 logger = logging.getLogger(__name__)
 
+HELD_BACK = "held_back"
+
+
+class SignInForm(AuthenticationForm):
+    """Name and password; after too many wrong ones no password is tried."""
+
+    def clean(self) -> dict[str, Any]:
+        username = self.cleaned_data.get("username", "")
+        if is_held_back(username=username, address=_address_of(self.request), at=timezone.now()):
+            minutes = int(WINDOW.total_seconds() // 60)
+            raise ValidationError(f"Too many wrong passwords. Try again in {minutes} minutes.", code=HELD_BACK)
+        return super().clean()
+
 
 class SignInView(LoginView):
-    """The sign-in page. `next` leads to this site only; after too many wrong passwords none is tried: 429."""
+    """The sign-in page. `next` leads to this site only; after too many wrong passwords the answer is 429."""
 
     template_name = "access/sign_in.html"
+    authentication_form = SignInForm
     redirect_authenticated_user = True
     redirect_field_name = "next"
-
-    def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        username = request.POST.get("username", "")
-        if is_held_back(username=username, address=_address_of(request), at=timezone.now()):
-            logger.warning("sign-in held back", extra={"username": username[:150], "address": _address_of(request)})
-            return self._hold_back()
-        return super().post(request, *args, **kwargs)
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         user = form.get_user()
@@ -42,19 +53,20 @@ class SignInView(LoginView):
         return response
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
-        username = form.data.get("username", "")
-        if username and form.data.get("password"):
-            record_failure(username=username, address=_address_of(self.request), at=timezone.now())
-            logger.warning("sign-in refused", extra={"username": username[:150], "address": _address_of(self.request)})
-        return super().form_invalid(form)
-
-    def _hold_back(self) -> HttpResponse:
-        minutes = int(WINDOW.total_seconds() // 60)
-        form = AuthenticationForm(self.request)
-        form.add_error(None, f"Too many wrong passwords. Try again in {minutes} minutes.")
-        response = self.render_to_response(self.get_context_data(form=form), status=429)
-        response["Retry-After"] = str(int(WINDOW.total_seconds()))
+        response = super().form_invalid(form)
+        if form.has_error(NON_FIELD_ERRORS):  # else a field was left empty, and no password was tried
+            self._refuse(form, response=response)
         return response
+
+    def _refuse(self, form: AuthenticationForm, *, response: HttpResponse) -> None:
+        """Count and log a refusal; tell who is held back for how long."""
+        username, address = form.cleaned_data.get("username", ""), _address_of(self.request)
+        logger.warning("sign-in refused", extra={"username": username, "address": address})
+        if form.has_error(NON_FIELD_ERRORS, code=HELD_BACK):
+            response.status_code = 429
+            response["Retry-After"] = str(int(WINDOW.total_seconds()))
+        else:
+            record_failure(username=username, address=address, at=timezone.now())
 
 
 class SignOutView(LogoutView):
@@ -63,6 +75,15 @@ class SignOutView(LogoutView):
     http_method_names = ["post"]
 
 
-def _address_of(request: HttpRequest) -> str | None:
-    """Return the peer's address. Behind a proxy it is the proxy's: then the name's limits are what counts."""
-    return request.META.get("REMOTE_ADDR") or None
+def _address_of(request: HttpRequest | None) -> str | None:
+    """Return the browser's address: the peer's, or what the trusted proxy (TRUST_PROXY) saw; None when there is none."""
+    if request is None:
+        return None
+    text = str(request.META.get("REMOTE_ADDR", ""))
+    if settings.USE_X_FORWARDED_HOST:
+        # The proxy appends what it saw; whatever stands before that was sent by the browser.
+        text = request.headers.get("X-Forwarded-For", text).rpartition(",")[2].strip()
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        return None
