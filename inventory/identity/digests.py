@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from supplychain.errors import DomainError
 
 HEX_LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
-"""Accepted algorithms and the exact number of hex characters of each (OCI descriptor digests; npm provenance names sha512 alone)."""
+"""Accepted algorithms and the exact number of hex characters of each (OCI descriptors; npm names sha512 alone)."""
 
 _DIGEST = re.compile(r"(sha256):([0-9a-f]{64})|(sha384):([0-9a-f]{96})|(sha512):([0-9a-f]{128})")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
@@ -33,7 +33,7 @@ class Digest:
 
 
 def parse_digest(text: str) -> Digest:
-    """Parse `sha256:<64 hex>` (or sha384, sha512); upper case is lowered, anything else raises DigestError naming the defect."""
+    """Parse `sha256:<64 hex>` (or sha384, sha512), upper case lowered; raises DigestError naming the defect."""
     exact = _DIGEST.fullmatch(text)
     lowered = exact or _DIGEST.fullmatch(text.strip().lower())
     if lowered is None:
@@ -43,7 +43,7 @@ def parse_digest(text: str) -> Digest:
 
 
 def find_digest(text: str) -> Digest | None:
-    """Return the digest in `sha256:…`, `repo@sha256:…` or `docker-pullable://repo@sha256:…`, or None where there is none.
+    """Return the digest in `sha256:…`, `repo@sha256:…` or `docker-pullable://repo@sha256:…`, or None.
 
     Says nothing about what the digest names: for a pod's image id use `images.parse_image_id`, which keeps that apart.
     """

@@ -32,7 +32,7 @@ class ImageError(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class ImageReference:
-    """Where an image is fetched from. `tag` is '' where none was written: `latest` is the runtime's guess, not a fact."""
+    """Where an image is fetched from. `tag` is '' where none was written: `latest` is a runtime's guess, no fact."""
 
     registry: str
     repository: str
@@ -74,8 +74,9 @@ NO_IMAGE_ID = ImageId("", None, ImageIdKind.NONE)
 def parse_image(text: str) -> ImageReference:
     """Parse `[registry[:port]/]repository[:tag][@digest]`; raises ImageError.
 
-    Docker Hub's short names are written out, an upper-case registry is lowered (host names have no case), and where tag and
-    digest are both given the digest decides what runs while the tag is kept for people. Source: distribution/reference grammar.
+    Docker Hub's short names are written out, an upper-case registry is lowered (host names have no case), and where
+    tag and digest are both given the digest decides what runs while the tag is kept for people. Source:
+    distribution/reference grammar.
     """
     reference = text.strip()
     if not reference or len(reference) > MAX_TEXT_LENGTH:
@@ -101,11 +102,12 @@ def parse_image(text: str) -> ImageReference:
 
 
 def parse_image_id(text: str) -> ImageId:
-    """Read a container status `imageID`. Never raises: an id that says nothing has kind `none`, and no digest is guessed.
+    """Read a container status `imageID`. Never raises: an id that says nothing has kind `none`.
 
-    `docker-pullable://repo@sha256:` and `repo@sha256:` name a manifest or an index. `docker://sha256:` names a config. A bare
-    `sha256:` is unknown: kind, CRI-O and local builds put the config's there, and only a look-up can tell. A node-local import
-    (`…/import-2023-03-30@sha256:`) is unknown too: its digest is not the registry's. Source: domain.md, imageID rule.
+    `docker-pullable://repo@sha256:` and `repo@sha256:` name a manifest or an index. `docker://sha256:` names a
+    config. A bare `sha256:` is unknown: kind, CRI-O and local builds put the config's there, and only a look-up can
+    tell. A node-local import (`…/import-2023-03-30@sha256:`) is unknown too: its digest is not the registry's.
+    Source: domain.md, imageID rule.
     """
     stripped = text.strip()[:MAX_TEXT_LENGTH]
     scheme, separator, rest = stripped.partition("://")

@@ -1,7 +1,8 @@
 """Package URLs exactly as the specification has them: split, decode, build, and the requirements of each type.
 
-Source: package-url/purl-spec, "How to parse/build a purl string" and `types/*-definition.json`. `purls.parse_purl` reads
-through this module and then reduces what it read to an identity; the conformance suite runs against this module alone.
+Source: package-url/purl-spec, "How to parse/build a purl string" and `types/*-definition.json`. `purls.parse_purl`
+reads through this module and then reduces what it read to an identity; the conformance suite runs against this module
+alone.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class PurlParts:
 
 
 def parse(text: str) -> PurlParts:
-    """Split and decode a purl. Raises PurlError for what cannot be read safely; type requirements are `check`'s business."""
+    """Split and decode a purl. Raises PurlError for what cannot be read safely; `check` has the types' demands."""
     _refuse_unsafe_text(text)
     rest, _, raw_subpath = text.strip().partition("#")
     rest, _, raw_qualifiers = rest.partition("?")
@@ -59,8 +60,10 @@ def parse(text: str) -> PurlParts:
     if not segments:
         raise PurlError(f"'{_shown(text)}' is not a purl: it has no name.")
     qualifiers = _parse_qualifiers(raw_qualifiers)
-    parts = PurlParts(purl_type, "/".join(segments[:-1]), segments[-1], version, qualifiers, _subpath(raw_subpath))
-    return canonical(parts)
+    # A git purl's namespace is the host alone, its name the whole path of the repository (git-definition.json).
+    cut = 1 if purl_type == "git" and len(segments) > 1 else -1
+    namespace, name = "/".join(segments[:cut]), "/".join(segments[cut:])
+    return canonical(PurlParts(purl_type, namespace, name, version, qualifiers, _subpath(raw_subpath)))
 
 
 def canonical(parts: PurlParts) -> PurlParts:
@@ -100,8 +103,7 @@ def check(parts: PurlParts) -> None:
 
 def build(parts: PurlParts) -> str:
     """Return the canonical text of the parts: encoded, qualifiers sorted by key, empty ones left out."""
-    path = "/".join(encode(segment) for segment in parts.namespace.split("/") if segment)
-    text = f"pkg:{parts.type}/{path}/{encode(parts.name)}" if path else f"pkg:{parts.type}/{encode(parts.name)}"
+    text = build_path(parts.type, namespace=parts.namespace, name=parts.name)
     if parts.version:
         text = f"{text}@{encode(parts.version)}"
     if parts.qualifiers:
@@ -109,6 +111,12 @@ def build(parts: PurlParts) -> str:
     if parts.subpath:
         text = f"{text}#{'/'.join(encode(segment) for segment in parts.subpath.split('/'))}"
     return text
+
+
+def build_path(purl_type: str, *, namespace: str, name: str) -> str:
+    """Return the canonical text of the package alone: `pkg:type/namespace/name`."""
+    names = name.split("/") if purl_type == "git" else [name]
+    return "/".join([f"pkg:{purl_type}", *(encode(segment) for segment in (*namespace.split("/"), *names) if segment)])
 
 
 def build_qualifiers(qualifiers: tuple[tuple[str, str], ...]) -> str:
@@ -149,7 +157,7 @@ def _split_version(path: str) -> tuple[str, str]:
 
 
 def _path_segments(path: str) -> list[str]:
-    """Decode namespace and name. `%2F` separates like `/`: scanners write `%40scope%2Fname` for one and the same package."""
+    """Decode namespace and name. `%2F` separates like `/`: scanners write `%40scope%2Fname` for one package."""
     segments = [segment for segment in _decode(path).split("/") if segment]
     for segment in segments:
         if segment in (".", ".."):

@@ -1,8 +1,8 @@
 """What each purl type makes of letters and signs: the canonical form of the purl specification, and our match key.
 
-Two tables, because they answer two questions. Canonical form (purl-spec `types/*-definition.json`) decides the text that is
-shown and stored. The match key decides what an incident search finds; it is wider on purpose, for a search that over-matches
-is corrected by a person and one that misses is not.
+Two tables, because they answer two questions. Canonical form (purl-spec `types/*-definition.json`) decides the text
+that is shown and stored. The match key decides what an incident search finds; it is wider on purpose, for a search
+that over-matches is corrected by a person and one that misses is not.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class TypeRule:
-    """How the specification treats one purl type. Requirements are checked by `purl_spec` only; identity reads leniently."""
+    """How the specification treats one purl type. `purl_spec.check` demands what is required; identity is lenient."""
 
     lowers_namespace: bool = False
     lowers_name: bool = False
@@ -121,10 +121,10 @@ def key_namespace(purl_type: str, namespace: str) -> str:
 
 
 def key_name(purl_type: str, name: str) -> str:
-    """Return the name for matching: PEP 503 for pypi, lower case elsewhere, exact where the ecosystem tells cases apart.
+    """Return the name for matching: PEP 503 for pypi, exact where the ecosystem tells cases apart, else lower case.
 
-    Go paths are case sensitive, yet the specification's own note lowers them and scanners differ: lowered here, so that a
-    search may show `github.com/Foo/bar` for `github.com/foo/bar` but never misses it.
+    Go paths are case sensitive, yet the specification's own note lowers them and scanners differ: lowered here, so
+    that a search may show `github.com/Foo/bar` for `github.com/foo/bar` but never misses it.
     """
     if purl_type == "pypi":
         return _PEP503_RUN.sub("-", name).lower()

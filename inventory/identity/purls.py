@@ -1,7 +1,8 @@
 """Package URLs as identities: one text for what two scanners write differently, and the key by which packages match.
 
-`Purl.text` is the identity of a package version: canonical encoding, and of the qualifiers only those that name other bytes.
-Two Purl values can differ (a scanner's own qualifiers) and still be one identity: compare `text`, not the objects.
+`Purl.text` is the identity of a package version: canonical encoding, and of the qualifiers only those that name other
+bytes. Two Purl values can differ (a scanner's own qualifiers) and still be one identity: compare `text`, not the
+objects.
 """
 
 from __future__ import annotations
@@ -10,13 +11,13 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from inventory.identity.purl_spec import PurlError, PurlParts, build_qualifiers, encode, parse
+from inventory.identity.purl_spec import PurlError, PurlParts, build_path, build_qualifiers, encode, parse
 from inventory.identity.purl_types import canonical_name, canonical_namespace, key_name, key_namespace
 
 __all__ = ["IDENTITY_QUALIFIERS", "PackageKey", "Purl", "PurlError", "package_key", "parse_purl"]
 
 IDENTITY_QUALIFIERS = frozenset({"arch", "classifier", "distro", "platform", "type"})
-"""Qualifiers under which one name and version are different bytes; all others (checksum, vcs_url, upstream, …) describe."""
+"""Qualifiers under which one name and version are different bytes; all others (vcs_url, upstream, …) describe."""
 
 CACHE_SIZE = 200_000
 
@@ -34,7 +35,7 @@ _CANONICAL = re.compile(
     r"(?:(?P<namespace>(?:%40)?[A-Za-z0-9_~-][A-Za-z0-9._~-]*(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*)/)?"
     r"(?P<name>[A-Za-z0-9_~-][A-Za-z0-9._~-]*)(?:@(?P<version>[A-Za-z0-9._~:-]+))?"
 )
-"""A purl that is its own identity text, given that its type leaves names as they are: no qualifiers, nothing encoded but a scope."""
+"""A purl that is its own identity text if its type leaves names alone: no qualifiers, only a scope encoded."""
 
 _AS_GIVEN_TYPES = frozenset({"cargo", "gem", "generic", "golang", "maven", "npm", "nuget"})
 """Types whose names the specification leaves alone: what _CANONICAL matches needs no further look."""
@@ -72,7 +73,7 @@ class Purl:
     @property
     def package_purl(self) -> str:
         """The purl of the package itself, without version, qualifiers and subpath: the form that stands in URLs."""
-        return _path_text(self.type, self.namespace, self.name)
+        return build_path(self.type, namespace=self.namespace, name=self.name)
 
     @property
     def display_name(self) -> str:
@@ -90,8 +91,9 @@ def parse_purl(text: str) -> Purl:
     """Parse a purl into its identity; raises PurlError (code bad_purl), also for what is legal but unsafe to keep.
 
     Costs about 3 us for a purl in canonical form without qualifiers, 15 to 25 us otherwise, nothing the second time.
-    Lenient where scanners are sloppy and nothing is lost: `PKG:`, `pkg://`, an unescaped `@scope`, `%2F` for `/`, upper case
-    qualifier keys, the namespace syft gives to oci purls. Source: package-url/purl-spec and its type definitions.
+    Lenient where scanners are sloppy and nothing is lost: `PKG:`, `pkg://`, an unescaped `@scope`, `%2F` for `/`,
+    upper case qualifier keys, the namespace syft gives to oci purls. Source: package-url/purl-spec and its type
+    definitions.
     """
     match = _CANONICAL.fullmatch(text)
     if match is not None and len(text) <= 512:
@@ -112,7 +114,12 @@ def package_key(purl_type: str, namespace: str, name: str) -> PackageKey:
 
 def package_purl(purl_type: str, *, namespace: str, name: str) -> str:
     """Return the canonical purl of a package without version, from its decoded parts."""
-    return _path_text(purl_type, canonical_namespace(purl_type, namespace), canonical_name(purl_type, name))
+    lowered_type = purl_type.lower()
+    return build_path(
+        lowered_type,
+        namespace=canonical_namespace(lowered_type, namespace),
+        name=canonical_name(lowered_type, name),
+    )
 
 
 def display_name(purl_type: str, *, namespace: str, name: str) -> str:
@@ -133,7 +140,7 @@ def _identify(parts: PurlParts) -> Purl:
     given = dict(parts.qualifiers)
     version = _with_epoch(parts.type, parts.version, epoch=given.get("epoch", ""))
     kept = _identity_qualifiers(parts)
-    text = _path_text(parts.type, parts.namespace, parts.name)
+    text = build_path(parts.type, namespace=parts.namespace, name=parts.name)
     if version:
         text = f"{text}@{encode(version)}"
     if kept:
@@ -151,13 +158,8 @@ def _identify(parts: PurlParts) -> Purl:
     )
 
 
-def _path_text(purl_type: str, namespace: str, name: str) -> str:
-    segments = "/".join(encode(segment) for segment in (*namespace.split("/"), name) if segment)
-    return f"pkg:{purl_type}/{segments}"
-
-
 def _with_epoch(purl_type: str, version: str, *, epoch: str) -> str:
-    """Fold the epoch into the version, where dpkg and rpm keep it: trivy writes a qualifier, syft `1:` before the version.
+    """Fold the epoch into the version, where dpkg and rpm keep it: trivy writes a qualifier, syft writes `1:`.
 
     Epoch 0 is the default and is dropped from both places, so that `0:1.2` and `1.2` are one identity.
     """
@@ -182,7 +184,7 @@ def _identity_qualifiers(parts: PurlParts) -> tuple[tuple[str, str], ...]:
 
 
 def _release(parts: PurlParts, distro: str) -> str:
-    """Name a release one way: trivy writes `debian-12.15` and `3.18.3` where syft writes `debian-12` and `alpine-3.18.3`."""
+    """Name a release one way: trivy writes `debian-12.15`, `3.18.3` where syft writes `debian-12`, `alpine-3.18.3`."""
     debian = _DEBIAN_RELEASE.fullmatch(distro)
     if debian:
         return debian.group(1)
@@ -192,7 +194,7 @@ def _release(parts: PurlParts, distro: str) -> str:
 
 
 def _upstream_name(purl_type: str, upstream: str) -> str:
-    """Return the source package's name from syft's `upstream`: `xz-utils@5.4.1-0.2`, `xz-utils`, or a source rpm's file name."""
+    """Return the source package's name from syft's `upstream`: `xz-utils@5.4.1-0.2` or a source rpm's file name."""
     name = upstream.split(",", 1)[0].partition("@")[0].strip()
     if purl_type == "rpm" and name.endswith(".src.rpm"):
         pieces = name.removesuffix(".src.rpm").rsplit("-", 2)

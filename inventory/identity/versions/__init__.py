@@ -1,7 +1,8 @@
 """Versions: the order of each ecosystem, and ranges in it.
 
-`compare` and `sort_key` place a version, `parse_range` reads what a person, a tool or an advisory wrote, `VersionRange` is the
-set of versions it means. What has no place in an order raises `UnevaluableVersion`; it is neither inside nor outside.
+`compare` and `sort_key` place a version, `parse_range` reads what a person, a tool or an advisory wrote,
+`VersionRange` is the set of versions it means. What has no place in an order raises `UnevaluableVersion`; it is
+neither inside nor outside.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ _NEUTRAL_SCHEMES = frozenset({"generic", "semver"})
 
 
 def parse_range(purl_type: str, text: str) -> VersionRange:
-    """Parse a range of one ecosystem's versions: a `vers:` text (loosely) or native and advisory syntax. Raises RangeError.
+    """Parse a range: a `vers:` text (loosely) or native and advisory syntax. Raises RangeError.
 
     A bare version is that version (cargo: `^`; npm: `1.2` is `1.2.x`), a comma list of bare versions is all of them.
     """

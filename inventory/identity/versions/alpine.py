@@ -20,7 +20,7 @@ _RANK_BEFORE, _RANK_END, _RANK_REVISION, _RANK_SUFFIX_NUMBER, _RANK_AFTER, _RANK
 
 
 def alpine_key(version: str) -> tuple[Token, ...]:
-    """Return the order key of an apk version: where two differ in kind, a pre-release suffix is lowest, a number highest."""
+    """Return the order key of an apk version. Where two differ in kind a pre-release is lowest, a number highest."""
     match = _VERSION.fullmatch(version)
     if match is None:
         raise UnevaluableVersion("apk", version)
@@ -40,7 +40,7 @@ def alpine_key(version: str) -> tuple[Token, ...]:
 
 
 def _number(text: str) -> Token:
-    """Order a component after the first: with leading zeros it is a fraction, lower the more zeros it has (`1.01` < `1.1`)."""
+    """Order a number after the first: leading zeros make it a fraction, lower the more there are (`1.01` < `1.1`)."""
     rest = text.lstrip("0")
     zeros = len(text) - len(rest)
     return (_RANK_NUMBER, -zeros, int(rest) if rest else -1 if zeros else 0)

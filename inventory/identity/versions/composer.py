@@ -1,4 +1,4 @@
-"""Composer versions, as PHP's version_compare orders them. Source: php.net, version_compare; getcomposer.org, "Versions"."""
+"""Composer versions, as PHP orders them. Source: php.net, version_compare; getcomposer.org, "Versions"."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _STABLE_WORDS = frozenset({"stable"})
 
 
 def composer_key(version: str) -> tuple[Part, ...]:
-    """Return the order key: unknown words < dev < alpha < beta < RC < nothing < numbers < patch; zeros at the end do not count."""
+    """Return the order key: unknown words < dev < alpha < beta < RC < nothing < numbers < patch."""
     if not _VERSION.fullmatch(version):
         raise UnevaluableVersion("composer", version)
     text = version.lstrip("vV").partition("+")[0]

@@ -25,7 +25,7 @@ def debian_key(version: str) -> DebianKey:
 
 
 def _flat_key(text: str) -> tuple[int, ...]:
-    """Flatten into characters and numbers in turn, so that tuple order is dpkg's: `~` before the end, letters before signs.
+    """Flatten into characters and numbers in turn, so that tuple order is dpkg's order.
 
     Each run of non-digits is closed by 0, the weight of "nothing more"; so is the whole.
     """

@@ -1,7 +1,7 @@
 """What a bare version, a wildcard and the "compatible with" operators mean in each ecosystem's range syntax.
 
-Sources: node-semver, "Ranges"; the Cargo book, "Specifying dependencies"; PEP 440, "Version specifiers"; getcomposer.org,
-"Versions"; guides.rubygems.org, "Patterns"; hexdocs Version; dart.dev, "Package dependencies".
+Sources: node-semver, "Ranges"; the Cargo book, "Specifying dependencies"; PEP 440, "Version specifiers";
+getcomposer.org, "Versions"; guides.rubygems.org, "Patterns"; hexdocs Version; dart.dev, "Package dependencies".
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Dialect:
         return None
 
     def widened(self, operator: str, version: str, span: Intervals) -> Intervals:
-        """Return what `^1.x` or `~1.x` mean: from the span's start, to where the operator's own bound for its prefix lies."""
+        """Return what `^1.x` or `~1.x` mean: from the span's start to the operator's own limit."""
         match = _WILDCARD.fullmatch(version)
         prefix = match["prefix"] if match else version
         numbers = _numbers(prefix, scheme=self.scheme)
@@ -72,7 +72,7 @@ class Dialect:
         return interval(span[0].low, self._cut(_caret_limit(numbers)))
 
     def compatible(self, operator: str, version: str) -> Intervals:
-        """Return what `^1.2.3`, `~1.2.3`, `~> 1.2.3` and `~=1.2.3` mean: from the version to below the next breaking one."""
+        """Return what `^1.2.3`, `~1.2.3`, `~> 1.2.3`, `~=1.2.3` mean: from the version to the next breaking one."""
         numbers = _numbers(version, scheme=self.scheme)
         low = before(self.scheme, self.written(version))
         if operator == "^":

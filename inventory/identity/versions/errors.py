@@ -7,8 +7,8 @@ from supplychain.errors import DomainError
 MAX_SHOWN = 80
 
 
-class UnevaluableVersion(DomainError):
-    """The text has no place in its ecosystem's order: only an exact match can be asked of it, a range answers `unevaluable`."""
+class UnevaluableVersion(DomainError):  # noqa: N818 - the word of the answer
+    """The text has no place in its ecosystem's order: it matches by its text alone, and no range can judge it."""
 
     def __init__(self, scheme: str, version: str) -> None:
         name = f"'{shown(version)}'" if version else "an empty version"

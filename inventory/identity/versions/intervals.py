@@ -1,7 +1,7 @@
 """Sets of versions as sorted, disjoint intervals of one scheme's order. The algebra under every range syntax.
 
-An interval ends at cuts, not at versions: a cut lies just before or just after a version, so `[1,2)` is "from the cut before
-1 to the cut before 2" and all four kinds of bounds, single versions and exclusions are one thing.
+An interval ends at cuts, not at versions: a cut lies just before or just after a version, so `[1,2)` is "from the cut
+before 1 to the cut before 2" and all four kinds of bounds, single versions and exclusions are one thing.
 """
 
 from __future__ import annotations
@@ -128,7 +128,8 @@ def holds(intervals: Intervals, place: Cut) -> bool:
 
 
 def _low(piece: Interval) -> Cut:
-    assert piece.low is not None
+    if piece.low is None:
+        raise ValueError("an interval without a lower limit has no place among the limited ones")
     return piece.low
 
 
@@ -139,16 +140,16 @@ def _reaches(last: Interval, piece: Interval) -> bool:
 def _later(one: Cut | None, other: Cut | None) -> Cut | None:
     if one is None or other is None:
         return one or other
-    return other if one < other else one
+    return max(one, other)
 
 
 def _lower(one: Cut | None, other: Cut | None) -> Cut | None:
     if one is None or other is None:
         return one or other
-    return one if one < other else other
+    return min(other, one)
 
 
 def _higher(one: Cut | None, other: Cut | None) -> Cut | None:
     if one is None or other is None:
         return None
-    return other if one < other else one
+    return max(one, other)

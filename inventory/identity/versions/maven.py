@@ -1,7 +1,7 @@
 """Maven versions, as org.apache.maven.artifact.versioning.ComparableVersion orders them.
 
-Source: Maven's "Version Order Specification" in the POM reference. The order is not a plain tuple order: a sub-list compares
-with a missing item by its own content, so keys carry their own comparison.
+Source: Maven's "Version Order Specification" in the POM reference. The order is not a plain tuple order: a sub-list
+compares with a missing item by its own content, so keys carry their own comparison.
 """
 
 from __future__ import annotations
@@ -9,9 +9,11 @@ from __future__ import annotations
 import functools
 import re
 from itertools import zip_longest
+from typing import TypeAlias
 
 from inventory.identity.versions.errors import UnevaluableVersion
 
+Item: TypeAlias = "int | str | list[Item]"
 
 _VERSION = re.compile(r"[vV]?[0-9][^\s,\[\]()]*")
 _QUALIFIERS = {"alpha": 0, "beta": 1, "milestone": 2, "rc": 3, "snapshot": 4, "": 5, "sp": 6}
@@ -28,7 +30,7 @@ class MavenKey:
 
     __slots__ = ("_items",)
 
-    def __init__(self, items: list[object]) -> None:
+    def __init__(self, items: list[Item]) -> None:
         self._items = items
 
     def __eq__(self, other: object) -> bool:
@@ -45,28 +47,28 @@ class MavenKey:
 
 
 def maven_key(version: str) -> MavenKey:
-    """Return the order key of a Maven version. Maven itself orders any text; a word without a leading number is no version."""
+    """Return the order key of a Maven version. Maven orders any text; what begins with no number is no version here."""
     if not _VERSION.fullmatch(version):
         raise UnevaluableVersion("maven", version)
     return MavenKey(_parse(version.lower()))
 
 
-def _parse(version: str) -> list[object]:
-    root: list[object] = []
+def _parse(version: str) -> list[Item]:
+    root: list[Item] = []
     stack = [root]
     tokens = _TOKEN.findall(version)
     empty = True
-    for position, token in enumerate(tokens):
+    for position, piece in enumerate(tokens):
         following = tokens[position + 1] if position + 1 < len(tokens) else ""
         current = stack[-1]
-        if token in ".-":
+        if piece in ".-":
             if empty:
                 current.append(0)
             empty = True
-            if token == "-":
+            if piece == "-":
                 _open(stack)
             continue
-        current.append(int(token) if token.isdigit() else _word(token, before_digit=following[:1].isdigit()))
+        current.append(int(piece) if piece.isdigit() else _word(piece, before_digit=following[:1].isdigit()))
         empty = False
         if following and following not in ".-":
             _open(stack)
@@ -75,8 +77,8 @@ def _parse(version: str) -> list[object]:
     return root
 
 
-def _open(stack: list[list[object]]) -> None:
-    items: list[object] = []
+def _open(stack: list[list[Item]]) -> None:
+    items: list[Item] = []
     stack[-1].append(items)
     stack.append(items)
 
@@ -86,7 +88,7 @@ def _word(text: str, *, before_digit: bool) -> str:
     return _ALIASES.get(word, word)
 
 
-def _normalize(items: list[object]) -> None:
+def _normalize(items: list[Item]) -> None:
     """Drop what means nothing (0, '', an empty list) from the end back to the last item that means something."""
     for index in range(len(items) - 1, -1, -1):
         item = items[index]
@@ -96,7 +98,7 @@ def _normalize(items: list[object]) -> None:
             break
 
 
-def _compare_lists(left: list[object], right: list[object]) -> int:
+def _compare_lists(left: list[Item], right: list[Item]) -> int:
     for one, other in zip_longest(left, right):
         result = -_compare(other, None) if one is None else _compare(one, other)
         if result:
@@ -104,7 +106,7 @@ def _compare_lists(left: list[object], right: list[object]) -> int:
     return 0
 
 
-def _compare(one: object, other: object) -> int:
+def _compare(one: Item, other: Item | None) -> int:
     if isinstance(one, int):
         if other is None:
             return 1 if one else 0
@@ -113,7 +115,6 @@ def _compare(one: object, other: object) -> int:
         if other is None or isinstance(other, str):
             return _sign(_qualifier(one), _RELEASE if other is None else _qualifier(other))
         return -1
-    assert isinstance(one, list)
     if other is None:
         return next((result for item in one if (result := _compare(item, None))), 0)
     if isinstance(other, list):

@@ -1,7 +1,7 @@
 """Ranges in the syntax of each ecosystem's own tools, and of advisories, as sets of versions.
 
-One grammar for all: alternatives (`||`), each a list of comparators that must all hold; brackets for Maven and NuGet. What
-differs between ecosystems is what a bare version, `^`, `~`, `~>` and `x` mean: `dialects.py`.
+One grammar for all: alternatives (`||`), each a list of comparators that must all hold; brackets for Maven and NuGet.
+What differs between ecosystems is what a bare version, `^`, `~`, `~>` and `x` mean: `dialects.py`.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def _alternative(dialect: Dialect, text: str) -> _Part:
         return _Part(intersection(low, _bounds(dialect, _Term("<=", hyphen["high"]))))
     terms = _terms(text)
     if all(term.operator in ("", "=") for term in terms) and len(terms) > 1:
-        # `1.0.1, 1.0.2` is a list of versions, though every tool's grammar would read "and": no version is two versions.
+        # `1.0.1, 1.0.2` is a list, though a tool's grammar would read "and": no version is two versions.
         return _listed(dialect, terms)
     if len(terms) == 1 and terms[0].operator in ("", "="):
         return _listed(dialect, terms)

@@ -1,7 +1,7 @@
-"""Version ranges: a set of versions of one ecosystem, whatever syntax it was written in, with one canonical `vers:` text.
+"""Version ranges: sets of versions of one ecosystem, however written, with one canonical `vers:` text.
 
-A range is an interval of the version ORDER: a pre-release below the bound is inside (`2.0rc1` is in `<2.0`, and npm's and
-PEP 440's rules that hide pre-releases do not apply), because an incident answer over-matches rather than misses.
+A range is an interval of the version ORDER: a pre-release below the bound is inside (`2.0rc1` is in `<2.0`, and npm's
+and PEP 440's rules that hide pre-releases do not apply), because an incident answer over-matches rather than misses.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from inventory.identity.versions.intervals import EVERYTHING, Cut, Intervals, be
 from inventory.identity.versions.schemes import relaxed, scheme_of, sort_key
 
 _LITERAL = "+~^:@,;$&'()[]"
-"""Left as they are in a `vers:` text; what separates or compares (`><=!*|`), `%`, `/` and blanks are percent-encoded."""
+"""Left as they are in a `vers:` text; what separates or compares (`><=!*|`), `%`, `/` and blanks are encoded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +65,11 @@ class VersionRange:
         return (*listed, *sorted(self.exact)) if len(listed) == len(points) else None
 
     def contains(self, version: str) -> bool:
-        """Say whether a version is inside; raises UnevaluableVersion where the order cannot tell, always for an empty one.
+        """Say whether a version is inside; raises UnevaluableVersion where the order cannot tell.
 
-        A listed version matches by its text even where it has no place in the order. A bound that names no PEP 440 local
-        label, or no rpm release, speaks of every one: `2.0.1+cpu` is in `==2.0.1`.
+        A listed version matches by its text even where it has no place in the order; an empty one is never inside or
+        outside. A bound that names no PEP 440 local label, or no rpm release, speaks of every one: `2.0.1+cpu` is in
+        `==2.0.1`.
         """
         if not version.strip():
             raise UnevaluableVersion(self.type, version)
@@ -82,7 +83,7 @@ class VersionRange:
         return holds(self.intervals, before(self.type, plain))
 
     def contains_exactly(self, version: str) -> bool:
-        """Say whether a version is inside by the vers algorithm alone, without the kindness of `contains` to local labels."""
+        """Say whether a version is inside by the vers algorithm alone, without the widening of `contains`."""
         return version in self.exact or self.is_everything or holds(self.intervals, before(self.type, version))
 
     def merge(self, other: VersionRange) -> VersionRange:
@@ -127,7 +128,7 @@ class VersionRange:
 
 
 def made(scheme: str, intervals: Intervals, exact: frozenset[str] = frozenset()) -> VersionRange:
-    """Return the range of these versions; raises RangeError where none is left, for such a range is a slip of the pen."""
+    """Return the range of these versions; raises RangeError where none is left: such a range is a slip of the pen."""
     if not intervals and not exact:
         raise RangeError("The range holds no version: its bounds exclude each other.")
     if any(not version.strip() for version in exact):

@@ -19,13 +19,14 @@ RARE_SCHEMES = frozenset({"alpm", "conan", "datetime", "ebuild", "intdot", "matt
 
 def rare_key(scheme: str, version: str) -> Version:
     """Return univers' version object, which is orderable within its scheme."""
-    if not any(char.isdigit() for char in version):
+    if scheme != "conan" and not any(char.isdigit() for char in version):
+        # Conan alone orders words (`a.b.c`); elsewhere a word is a name for something that moves.
         raise UnevaluableVersion(scheme, version)
     if scheme == "datetime" and not _DATETIME.fullmatch(version):
         # vers-spec wants RFC 3339 with capital T and Z; univers takes what dateutil takes, which is anything.
         raise UnevaluableVersion(scheme, version)
     # Imported at first use: univers builds its parsers at import, which costs every process 0.2 s.
-    from univers import versions
+    from univers import versions  # noqa: PLC0415
 
     classes: dict[str, type[Version]] = {
         "alpm": versions.ArchLinuxVersion,

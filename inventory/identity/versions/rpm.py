@@ -1,4 +1,4 @@
-"""RPM versions, as rpmvercmp orders them. Source: rpm's rpmvercmp tests and rpm-version(7): `~` before, `^` after the end."""
+"""RPM versions, as rpmvercmp orders them: `~` before the end, `^` after it. Source: rpm-version(7)."""
 
 from __future__ import annotations
 

@@ -16,7 +16,8 @@ _WORD, _ZEROS_THEN_WORD, _END, _ZEROS_THEN_NUMBER, _NUMBER = range(5)
 def gem_key(version: str) -> tuple[Segment, ...]:
     """Return the order key of a gem version: letters make a pre-release, what is missing counts as zero.
 
-    A run of zeros is one token, placed by what follows it, because `1.a.0.b` < `1.a` (the same as `1.a.0.0`) < `1.a.0.2`.
+    A run of zeros is one token, placed by what follows it, because `1.a.0.b` < `1.a` (the same as `1.a.0.0`) <
+    `1.a.0.2`.
     """
     if not _VERSION.fullmatch(version):
         raise UnevaluableVersion("gem", version)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache, partial
-from typing import Protocol
+from typing import Any, Protocol
 
 from inventory.identity.versions.alpine import alpine_key
 from inventory.identity.versions.composer import composer_key
@@ -25,7 +25,7 @@ CACHE_SIZE = 200_000
 class SortKey(Protocol):
     """Orderable against the keys of the same scheme only."""
 
-    def __lt__(self, other: object, /) -> bool: ...
+    def __lt__(self, other: Any, /) -> bool: ...
 
 
 _KEYS: dict[str, Callable[[str], SortKey]] = {
@@ -40,7 +40,8 @@ _KEYS: dict[str, Callable[[str], SortKey]] = {
     "pub": pub_key,
     "pypi": pypi_key,
     "rpm": rpm_key,
-} | {scheme: partial(rare_key, scheme) for scheme in RARE_SCHEMES}
+    **{scheme: partial(rare_key, scheme) for scheme in RARE_SCHEMES},
+}
 
 _ALIASES = {
     "alpine": "apk",
@@ -63,6 +64,8 @@ _UNORDERED = frozenset({"docker", "oci", "swid", "huggingface", "mlflow"})
 _DISTRIBUTIONS = frozenset({"apk", "deb", "rpm"})
 """Their versions can look like a commit (`20230101a`) and never are one."""
 
+_MOVING = frozenset({"*", "latest", "stable", "main", "master", "unknown"})
+
 _RELAXED: dict[str, Callable[[str], str]] = {"pypi": without_local, "rpm": without_release}
 
 
@@ -76,12 +79,13 @@ def scheme_of(purl_type: str) -> str:
 def sort_key(purl_type: str, version: str) -> SortKey:
     """Return the key by which versions of one type sort; raises UnevaluableVersion for what has no place in the order.
 
-    Empty, `*`, `latest`, commits, words and texts of more than 256 characters have none. Types without an order of their
-    own read as loose semantic versions. About 2 to 10 us the first time for the common types, nothing afterwards.
+    Empty, `*`, `latest`, commits, words and texts of more than 256 characters have none. Types without an order of
+    their own read as loose semantic versions. About 2 to 10 us the first time for the common types, nothing
+    afterwards.
     """
     scheme = scheme_of(purl_type)
     text = version.strip()
-    if not text or len(text) > MAX_VERSION_LENGTH or not text.isascii() or scheme in _UNORDERED:
+    if not text or len(text) > MAX_VERSION_LENGTH or not text.isascii() or scheme in _UNORDERED or text in _MOVING:
         raise UnevaluableVersion(scheme, version)
     if scheme not in _DISTRIBUTIONS and is_commit(text):
         raise UnevaluableVersion(scheme, version)
@@ -100,6 +104,6 @@ def compare(purl_type: str, a: str, b: str) -> int:
 
 
 def relaxed(scheme: str, version: str) -> str:
-    """Return the version without the detail that a plain bound does not speak about (PEP 440 local label, rpm release)."""
+    """Return the version without what a plain bound does not speak about (PEP 440 local label, rpm release)."""
     strip = _RELAXED.get(scheme)
     return strip(version) if strip else version

@@ -1,6 +1,7 @@
 """The semantic-versioning family: npm, cargo, golang, hex, pub, swift, GitHub tags and whatever nobody else claims.
 
-Source: semver.org 2.0.0, section 11. Loose as the tools are: a leading `v` or `=`, missing parts (zero), more than three parts.
+Source: semver.org 2.0.0, section 11. Loose as the tools are: a leading `v` or `=`, missing parts (zero), more than
+three parts.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ def semver_key(version: str) -> SemverKey:
 
 
 def golang_key(version: str) -> SemverKey:
-    """Return the order key of a Go module version, pseudo-versions included, or of a toolchain version (`go1.21rc2`)."""
+    """Return the order key of a Go module version, pseudo-versions included, or of a toolchain (`go1.21rc2`)."""
     core, pre, _ = _split(_GO_TOOLCHAIN.sub("", version), scheme="golang", glued_after=1)
     return (core, 0 if pre else 1, _identifiers(pre), ())
 

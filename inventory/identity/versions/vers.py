@@ -1,4 +1,4 @@
-"""The `vers:` notation: read loosely from people, or strictly as the specification wants. Source: package-url/vers-spec."""
+"""The `vers:` notation, read loosely from people or strictly. Source: package-url/vers-spec."""
 
 from __future__ import annotations
 
@@ -50,8 +50,10 @@ def read_vers(text: str) -> VersionRange:
 
 
 def parse_canonical_vers(text: str) -> VersionRange:
-    """Parse a `vers:` text that must be canonical, as the specification demands; raises RangeError (bad_vers) if it is not."""
+    """Parse a `vers:` text that must be canonical, as the specification demands; else RangeError (bad_vers)."""
     parsed = read_vers(text)
+    if parsed.type == "datetime" and parsed.exact:
+        raise RangeError(f"'{shown(text)}' holds a time that is not RFC 3339 with capital T and Z.", code="bad_vers")
     if parsed.canonical != text:
         raise RangeError(f"'{shown(text)}' is not canonical; write {parsed.canonical}", code="bad_vers")
     return parsed
@@ -108,7 +110,7 @@ def _order(scheme: str, one: Constraint, other: Constraint) -> int:
 
 
 def _sweep(scheme: str, constraints: list[Constraint]) -> Intervals:
-    """Walk the sorted constraints once: a lower bound opens, the last of a row of upper bounds closes (vers-spec, simplify)."""
+    """Walk the sorted constraints once: a lower bound opens, the last of a row of upper bounds closes."""
     found: list[Intervals] = []
     low: Cut | None = None
     is_open = False

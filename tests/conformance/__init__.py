@@ -1,0 +1,1 @@
+"""Public suites, read from the corpus beside the repository by `./run conformance`."""
