@@ -8,29 +8,38 @@ document is being worked on, and when its holder dies it is free, whatever any c
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import zstandard
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models.expressions import RawSQL
 
 from inventory.formats.detect import detect
+from inventory.formats.envelope import unwrap
 from inventory.formats.limits import Limits
 from inventory.formats.read import read_document
-from inventory.formats.records import FormatError, ImageRecord, ReadWarning, RuntimeRecord
-from inventory.formats.schema import SchemaVerdict, check
-from inventory.ingest import image, runtime, sbom
-from inventory.models import Evidence, EvidenceState, State
+from inventory.formats.records import FormatError, ImageRecord, ReadWarning, RuntimeRecord, SbomRecord
+from inventory.formats.schema import check
+from inventory.ingest import image, runtime, sbom, upsert
+from inventory.models import EvidenceKind, EvidenceState, State
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from inventory.formats.records import Document
+    from inventory.formats.schema import SchemaVerdict
     from inventory.ingest.result import Applied
+    from inventory.models import Evidence
 
 logger = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 3
 OVERDUE_AFTER = timedelta(seconds=10)
+RETRY_AFTER = timedelta(seconds=2)
+"""After a first failure of ours; twice that after the second."""
 MAX_RINGS = 20
 """Rings of one sweep: enough to wake every worker, few enough not to flood the broker."""
 MAX_WARNINGS_KEPT = 100
@@ -101,3 +110,116 @@ def count_overdue() -> int:
         cursor.execute(_OVERDUE, {"overdue": datetime.now(UTC) - OVERDUE_AFTER, "limit": MAX_RINGS})
         row = cursor.fetchone()
     return int(row[0]) if row else 0
+
+
+def retry(evidence_id: int, *, at: datetime) -> bool:
+    """Put a rejected or quarantined document back into the queue; False when it is in no such state."""
+    count = EvidenceState.objects.filter(pk=evidence_id, state__in=(State.REJECTED, State.QUARANTINED)).update(
+        state=State.RECEIVED, attempts=0, queued_at=at, claimed_at=None, error=None
+    )
+    return count == 1
+
+
+def _claim(*, now: datetime) -> Claim | None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_CLAIM, {"now": now, "overdue": now - OVERDUE_AFTER})
+        row = cursor.fetchone()
+    return None if row is None else Claim(evidence_id=row[0], attempt=row[1])
+
+
+def _work(claim: Claim, *, now: datetime) -> None:
+    """Read and apply one document; what cannot be read is rejected, which is an end like any other.
+
+    Does nothing when somebody else holds the row or has taken it over meanwhile.
+    """
+    held = (
+        EvidenceState.objects.select_for_update(skip_locked=True, of=("self",), no_key=True)
+        .select_related("evidence__blob")
+        .annotate(generation=RawSQL("pg_relation_filenode('inventory_component')", []))
+        .filter(pk=claim.evidence_id, state=State.PROCESSING, attempts=claim.attempt)
+        .first()
+    )
+    if held is None:
+        return
+    upsert.follow_generation(held.generation)
+    try:
+        with transaction.atomic():
+            applied, verdict = _read_and_apply(held.evidence, now=now)
+    except FormatError as error:
+        _finish(held, state=State.REJECTED, error=error)
+    else:
+        _finish_applied(held, applied=applied, verdict=verdict, now=now)
+
+
+def _read_and_apply(evidence: Evidence, *, now: datetime) -> tuple[Applied, SchemaVerdict | None]:
+    data = zstandard.ZstdDecompressor().decompress(evidence.blob.data, max_output_size=evidence.size_bytes)
+    limits = Limits(inflated_bytes=settings.MAX_INFLATED_BYTES, components=settings.MAX_COMPONENTS)
+    body = unwrap(data, limits=limits).data
+    document = read_document(body, limits=limits, kind=evidence.declared_kind or None)
+    verdict = check(body, detect(body), limits=limits) if isinstance(document, SbomRecord) else None
+    del data, body
+    if verdict is not None and not verdict.valid and settings.REFUSE_SCHEMA_INVALID:
+        first = verdict.errors[0]
+        raise FormatError("schema_invalid", first.message, pointer=first.pointer)
+    return _apply(document, evidence=evidence, at=now), verdict
+
+
+def _apply(document: Document, *, evidence: Evidence, at: datetime) -> Applied:
+    match document:
+        case SbomRecord():
+            return sbom.apply(document, evidence=evidence, at=at)
+        case ImageRecord():
+            return image.apply(document, evidence=evidence, at=at)
+        case RuntimeRecord():
+            return runtime.apply(document, evidence=evidence, at=at)
+
+
+def _finish_applied(
+    held: EvidenceState, *, applied: Applied, verdict: SchemaVerdict | None, now: datetime
+) -> None:
+    warnings = [*applied.warnings, *_schema_warnings(applied, verdict=verdict)]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('inventory_applied_sequence')")
+        held.applied_sequence = cursor.fetchone()[0]
+    held.applied_at = datetime.now(UTC)
+    held.kind, held.format, held.format_version = applied.kind, applied.format, applied.format_version
+    held.schema_valid = None if verdict is None else verdict.valid
+    held.schema_error_count = None if verdict is None else verdict.error_count
+    held.subjects = list(applied.subjects)
+    held.counts = dict(applied.counts)
+    _finish(held, state=State.APPLIED_WITH_WARNINGS if warnings else State.APPLIED, warnings=warnings)
+
+
+def _schema_warnings(applied: Applied, *, verdict: SchemaVerdict | None) -> list[ReadWarning]:
+    if verdict is not None:
+        return list(verdict.errors)
+    if applied.kind != EvidenceKind.SBOM:
+        return []
+    return [ReadWarning("schema_not_checked", "", "The document is too large, or has no schema to be checked against.")]
+
+
+def _finish(
+    held: EvidenceState, *, state: State, warnings: Sequence[ReadWarning] = (), error: FormatError | None = None
+) -> None:
+    held.state = state
+    held.warnings = [asdict(warning) for warning in warnings[:MAX_WARNINGS_KEPT]]
+    held.warning_count = len(warnings)
+    held.error = None if error is None else {"code": error.code, "pointer": error.pointer, "message": error.message}
+    held.save(force_update=True)
+
+
+def _put_back(claim: Claim, *, error: Exception) -> None:
+    """Let another try follow after a failure that is ours, not the document's; the third ends in quarantine."""
+    if claim.attempt >= MAX_ATTEMPTS:
+        _quarantine(claim, code="internal_error", message=f"Processing failed {claim.attempt} times: {type(error).__name__}.")
+        return
+    EvidenceState.objects.filter(pk=claim.evidence_id, attempts=claim.attempt, state=State.PROCESSING).update(
+        state=State.RECEIVED, queued_at=datetime.now(UTC) + claim.attempt * RETRY_AFTER, claimed_at=None
+    )
+
+
+def _quarantine(claim: Claim, *, code: str, message: str) -> None:
+    logger.error("A document is quarantined.", extra={"evidence_id": claim.evidence_id, "code": code})
+    EvidenceState.objects.filter(pk=claim.evidence_id, attempts=claim.attempt, state=State.PROCESSING).update(
+        state=State.QUARANTINED, error={"code": code, "pointer": "", "message": message}
+    )

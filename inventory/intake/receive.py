@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from kombu.exceptions import OperationalError
 
 from inventory.formats.deployments import is_self_dated
+from inventory.ingest import process
 from inventory.identity.digests import DigestError, parse_digest
 from inventory.intake import body
 from inventory.models import Evidence, EvidenceBlob, EvidenceKind, EvidenceState
@@ -126,6 +127,17 @@ def receive(submission: Submission, *, actor: Actor, team_id: int, at: datetime,
         EvidenceState.objects.create(evidence=evidence, team_id=team_id, queued_at=at)
         transaction.on_commit(ring)
     return Received(evidence, is_new=True)
+
+
+def put_back(evidence: Evidence, *, actor: Actor, at: datetime) -> None:
+    """Queue a rejected or quarantined document again, on record; raises DomainError not_retryable for any other."""
+    with transaction.atomic():
+        if not process.retry(evidence.pk, at=at):
+            raise DomainError(
+                "not_retryable", "Only a rejected or quarantined document can be tried again.", status=409
+            )
+        audit.record(actor, "evidence.retried", subject=str(evidence.public_id), details={})
+        transaction.on_commit(ring)
 
 
 def ring() -> None:

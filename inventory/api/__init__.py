@@ -1,0 +1,1 @@
+"""The inventory over HTTP: one file a resource, its serializer above its view."""

@@ -1,0 +1,1 @@
+"""The read side: questions across tables, always through the asker's eyes."""

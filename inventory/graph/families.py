@@ -1,0 +1,125 @@
+"""How digests of one image meet: index, platform manifest, config and second digests (docs/architecture.md, Families).
+
+A fact about a member applies to that member; what an index is known to hold reaches a container that reports the index,
+surely when the node's architecture leaves one member, otherwise as a possibility. A member never speaks for its siblings.
+Every edge is some team's: a join is visible to those who see all the teams whose facts it rests on.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import connection
+
+from inventory.formats.records import ArtifactKind
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from supplychain.access.actors import Actor
+
+RUN_POINTS = """
+WITH reported AS ({intervals}),
+same AS (
+    SELECT id, artifact_id, node_architecture, ARRAY[team_id]::bigint[] AS teams FROM reported
+    UNION ALL
+    SELECT r.id, a.artifact_id, r.node_architecture, ARRAY[r.team_id, a.team_id]::bigint[]
+    FROM reported r JOIN inventory_artifactalias a ON a.alias_id = r.artifact_id
+    UNION ALL
+    SELECT r.id, a.alias_id, r.node_architecture, ARRAY[r.team_id, a.team_id]::bigint[]
+    FROM reported r JOIN inventory_artifactalias a ON a.artifact_id = r.artifact_id
+),
+member AS (
+    SELECT s.id, m.member_id AS artifact_id, s.teams || m.team_id AS teams,
+           count(*) OVER (PARTITION BY s.id, s.artifact_id, s.teams, m.index_id, m.team_id) > 1 AS is_ambiguous
+    FROM same s JOIN inventory_indexmember m ON m.index_id = s.artifact_id
+    WHERE s.node_architecture = '' OR m.architecture = '' OR m.architecture = s.node_architecture
+),
+candidate AS (
+    SELECT id, artifact_id, teams, 0 AS certainty FROM same
+    UNION ALL
+    SELECT id, artifact_id, teams, is_ambiguous::int FROM member
+    UNION ALL
+    SELECT m.id, a.alias_id, m.teams || a.team_id, m.is_ambiguous::int
+    FROM member m JOIN inventory_artifactalias a ON a.artifact_id = m.artifact_id
+    UNION ALL
+    SELECT s.id, m.index_id, s.teams || m.team_id, 1
+    FROM same s JOIN inventory_indexmember m ON m.member_id = s.artifact_id
+)
+SELECT interval_id, artifact_id, track_id, seq, teams, min(certainty)::smallint AS certainty
+FROM (
+    SELECT c.id AS interval_id, c.artifact_id, s.track_id, s.seq, c.certainty,
+           ARRAY(SELECT DISTINCT team FROM unnest(c.teams || t.team_id) AS team ORDER BY team) AS teams
+    FROM candidate c
+    JOIN inventory_snapshotsubject s ON s.artifact_id = c.artifact_id
+    JOIN inventory_track t ON t.id = s.track_id
+) point
+GROUP BY interval_id, artifact_id, track_id, seq, teams
+"""
+"""SELECT (interval_id, artifact_id, track_id, seq, teams, certainty): `artifact_id` is what an SBOM is about, and what
+the interval runs, surely (0) or possibly (1). `{intervals}` selects (id, team_id, artifact_id, node_architecture)."""
+
+FAMILY = """
+WITH RECURSIVE family(id, depth) AS (
+    SELECT id, 0 FROM unnest(%(ids)s::int[]) AS id
+    UNION
+    SELECT edge.b, f.depth + 1 FROM family f JOIN LATERAL (
+        SELECT member_id AS b FROM inventory_indexmember WHERE index_id = f.id
+        UNION ALL SELECT index_id FROM inventory_indexmember WHERE member_id = f.id
+        UNION ALL SELECT artifact_id FROM inventory_artifactalias WHERE alias_id = f.id
+        UNION ALL SELECT alias_id FROM inventory_artifactalias WHERE artifact_id = f.id) edge ON true
+    WHERE f.depth < 3
+)
+SELECT DISTINCT id FROM family
+"""
+"""SELECT (id): `%(ids)s` and all artifacts that anybody's membership or alias joins to them."""
+_KINDS = """
+SELECT artifact_id, kind FROM (
+    SELECT index_id AS artifact_id, 'oci_index' AS kind, team_id FROM inventory_indexmember WHERE index_id = ANY(%(ids)s)
+    UNION ALL
+    SELECT member_id, 'oci_manifest', team_id FROM inventory_indexmember WHERE member_id = ANY(%(ids)s)
+    UNION ALL
+    SELECT alias_id, 'oci_config', team_id FROM inventory_artifactalias WHERE alias_id = ANY(%(ids)s)
+    UNION ALL
+    SELECT artifact_id, 'oci_manifest', team_id FROM inventory_artifactalias WHERE artifact_id = ANY(%(ids)s)
+    UNION ALL
+    SELECT s.artifact_id, s.kind, t.team_id FROM inventory_snapshotsubject s JOIN inventory_track t ON t.id = s.track_id
+    WHERE s.artifact_id = ANY(%(ids)s) AND s.kind <> 'unknown'
+    UNION ALL
+    SELECT DISTINCT artifact_id, digest_kind, team_id FROM inventory_runinterval
+    WHERE artifact_id = ANY(%(ids)s) AND digest_kind <> 'unknown'
+    UNION ALL
+    SELECT id, 'named', NULL FROM inventory_artifact WHERE id = ANY(%(ids)s) AND digest IS NULL
+) stated
+WHERE %(teams)s::bigint[] IS NULL OR team_id IS NULL OR team_id = ANY(%(teams)s)
+GROUP BY artifact_id, kind
+"""
+_PRECEDENCE = (
+    ArtifactKind.NAMED,
+    ArtifactKind.OCI_INDEX,
+    ArtifactKind.OCI_CONFIG,
+    ArtifactKind.OCI_MANIFEST,
+    ArtifactKind.FILE,
+    ArtifactKind.UNKNOWN,
+)
+"""Which statement wins when documents call one digest by two kinds: what a listing proves before what a form suggests."""
+
+
+def kinds(artifact_ids: Collection[int], *, actor: Actor) -> dict[int, ArtifactKind]:
+    """Return what each artifact is, as far as facts of the actor's teams tell; UNKNOWN otherwise. One statement."""
+    stated: dict[int, set[str]] = {artifact_id: set() for artifact_id in artifact_ids}
+    if not stated:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_KINDS, {"ids": sorted(stated), "teams": visible_teams(actor)})
+        for artifact_id, kind in cursor.fetchall():
+            stated[artifact_id].add(kind)
+    return {
+        artifact_id: next((kind for kind in _PRECEDENCE if kind in found), ArtifactKind.UNKNOWN)
+        for artifact_id, found in stated.items()
+    }
+
+
+def visible_teams(actor: Actor) -> list[int] | None:
+    """Return the teams whose rows the actor may see as an SQL parameter: None means all of them."""
+    return None if actor.team_ids is None else sorted(actor.team_ids)

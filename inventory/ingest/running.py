@@ -1,0 +1,84 @@
+"""Keep the projection of what runs now: open intervals joined to the SBOM points that tell their content.
+
+One SELECT, RUN_POINTS, says how a reported digest meets the digests that SBOMs are about (domain: artifact families). The
+projection stores its result for open intervals; questions about the past run the same SELECT (graph/families.py), so the
+two cannot disagree.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import connection
+
+from inventory.graph.families import FAMILY, RUN_POINTS
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+_LOCK = 0x5C70_0001
+LOCK_SHARED = f"SELECT pg_advisory_xact_lock_shared({_LOCK})"
+_OPEN = """
+SELECT i.id, i.team_id, i.artifact_id, i.node_architecture FROM inventory_runinterval i
+WHERE i.closed_at IS NULL AND i.artifact_id IS NOT NULL AND {condition}
+"""
+_OF_FAMILY = f"i.artifact_id = ANY(ARRAY({FAMILY}))"
+_INSERT = """
+INSERT INTO inventory_running (interval_id, artifact_id, track_id, seq, certainty, teams)
+SELECT interval_id, artifact_id, track_id, seq, certainty, teams FROM ({points}) points
+ORDER BY interval_id, artifact_id, track_id, seq
+ON CONFLICT (interval_id, artifact_id, track_id, seq, teams) DO NOTHING
+"""
+
+
+def _insert_where(condition: str) -> str:
+    return _INSERT.format(points=RUN_POINTS.format(intervals=_OPEN.format(condition=condition)))
+
+
+ADD_POINTS = _insert_where(_OF_FAMILY)
+"""Add what open intervals of the family of `%(ids)s` now run besides what they ran: enough after a new SBOM, under
+lock_shared. Idempotent."""
+
+
+def lock_shared() -> None:
+    """Keep reports of what runs from changing under this transaction; other SBOMs may be applied beside it.
+
+    Without it an SBOM and a report, neither seeing the other, could both leave out the row that joins them.
+    """
+    _execute(LOCK_SHARED, {})
+
+
+def lock_exclusive() -> None:
+    """Take the projection for a report or a membership: nobody else writes it until this transaction ends."""
+    _execute(f"SELECT pg_advisory_xact_lock({_LOCK})", {})
+
+
+def refresh_intervals(interval_ids: Collection[int]) -> None:
+    """Rewrite the projection of these intervals, closed ones included (they leave it)."""
+    ids = sorted(interval_ids)
+    if ids:
+        _execute("DELETE FROM inventory_running WHERE interval_id = ANY(%(ids)s)", {"ids": ids})
+        _execute(_insert_where("i.id = ANY(%(ids)s)"), {"ids": ids})
+
+
+def refresh_artifacts(artifact_ids: Collection[int]) -> None:
+    """Rewrite the projection of every open interval whose digest has to do with these artifacts (a new membership)."""
+    ids = sorted(artifact_ids)
+    if ids:
+        _execute(
+            "DELETE FROM inventory_running r USING inventory_runinterval i "
+            f"WHERE r.interval_id = i.id AND i.closed_at IS NULL AND {_OF_FAMILY}",
+            {"ids": ids},
+        )
+        _execute(ADD_POINTS, {"ids": ids})
+
+
+def refresh_all() -> None:
+    """Rewrite the whole projection (after a restore; `verify_running` tells when it is needed)."""
+    _execute("DELETE FROM inventory_running", {})
+    _execute(_insert_where("true"), {})
+
+
+def _execute(sql: str, parameters: dict[str, object]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters or None)
