@@ -1,0 +1,246 @@
+"""The demo estate as uploads: what its clusters and pipelines would have sent over the past sixty days.
+
+Pure: files of tests/data/demo and one moment in, requests out. The same moment gives the same bytes, so that sending
+them again changes nothing (the server answers a repeated document, or a repeated observation, with the first receipt).
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from inventory.management.demo_pods import PodSpec, pod_list
+
+Json = dict[str, Any]
+
+DOCUMENTS, ROLLOUTS, SNAPSHOTS = "documents", "rollouts", "snapshots"
+PHASES = (DOCUMENTS, ROLLOUTS, SNAPSHOTS)
+"""In this order; each is applied before the next is sent, as a real history would have arrived."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One request. `sender` is a team's slug, or `cluster:NAME` for the cluster's agent."""
+
+    phase: str
+    method: str
+    path: str
+    body: bytes
+    sender: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One container of one workload ran one image from `opened_at` until `ended_at` (None: it runs)."""
+
+    cluster: str
+    environment: str
+    namespace: str
+    workload_kind: str
+    workload_name: str
+    team: str
+    service: str
+    image: str
+    digest: str
+    is_config: bool
+    """The digest is the image's config, as a node reports an image that was loaded and not pulled."""
+    node_arch: str
+    opened_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """`report` says how it tells what runs: `records` (ours) or `pods` (as kubectl prints them)."""
+
+    name: str
+    environment: str
+    report: str
+    silent_for: timedelta
+
+
+class Estate:
+    """The files of tests/data/demo, read once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._services: Json = json.loads((folder / "services.json").read_text(encoding="utf-8"))
+        self._images: Json = json.loads((folder / "images.json").read_text(encoding="utf-8"))
+
+    @property
+    def company(self) -> str:
+        return str(self._services["company"])
+
+    @property
+    def teams(self) -> dict[str, str]:
+        """Names by slug."""
+        return {team["slug"]: team["name"] for team in self._services["teams"]}
+
+    @property
+    def clusters(self) -> tuple[Cluster, ...]:
+        return tuple(
+            Cluster(row["name"], row["environment"], row["report"], timedelta(days=row.get("silent_for_days", 0)))
+            for row in self._services["clusters"]
+        )
+
+    @property
+    def services(self) -> list[Json]:
+        return list(self._services["services"])
+
+    def uploads(self, *, at: datetime) -> Iterator[Upload]:
+        """Yield every request in sending order, phase by phase; `at` is the moment that counts as now."""
+        yield from self._documents()
+        runs = self.runs(at=at)
+        for cluster in self.clusters:
+            yield self._rollouts(cluster, runs=runs)
+        for cluster in self.clusters:
+            yield _snapshot(cluster, runs=runs, at=at - cluster.silent_for)
+
+    def runs(self, *, at: datetime) -> list[Run]:
+        """Return every run of the sixty days, ended ones included."""
+        ours = [run for service in self.services for run in self._runs_of(service, at=at)]
+        return ours + [
+            run for stranger in self._services["strangers"] for run in self._runs_of_stranger(stranger, at=at)
+        ]
+
+    def _documents(self) -> Iterator[Upload]:
+        for service in self.services:
+            for version in service["versions"]:
+                image = self._images[service["name"]][version["version"]]
+                for name in image.get("documents", ()):
+                    body = (self._folder / "oci" / name).read_bytes()
+                    query = {"name": image["image"]}
+                    yield _evidence(body, query=query, sender=service["team"], label=name)
+                for sbom in image["sboms"]:
+                    body = gzip.decompress((self._folder / "sboms" / sbom["file"]).read_bytes())
+                    query = {"artifact": image["manifest"], "name": image["image"], "version": version["version"]}
+                    yield _evidence(body, query=query, sender=service["team"], label=sbom["file"].removesuffix(".gz"))
+
+    def _runs_of(self, service: Json, *, at: datetime) -> Iterator[Run]:
+        for cluster in self.clusters:
+            rollouts = service["runs"].get(cluster.name, [])
+            starts = [at - timedelta(days=days) + _jitter(service["name"] + cluster.name) for days, _ in rollouts]
+            for number, (_, version) in enumerate(rollouts):
+                image = self._images[service["name"]][version]
+                report = service.get("reports", {}).get(cluster.name, "manifest")
+                yield Run(
+                    cluster=cluster.name,
+                    environment=cluster.environment,
+                    namespace=service["namespace"],
+                    workload_kind=service["workload"],
+                    workload_name=service["name"],
+                    team=service["team"],
+                    service=service["name"],
+                    image=image["image"],
+                    digest=image[report.removesuffix("-without-architecture")],
+                    is_config=report == "config",
+                    node_arch="" if report == "index-without-architecture" else "amd64",
+                    opened_at=starts[number],
+                    ended_at=starts[number + 1] if number + 1 < len(starts) else None,
+                )
+
+    def _runs_of_stranger(self, stranger: Json, *, at: datetime) -> Iterator[Run]:
+        """Images that nobody here built: one without an SBOM, one that a pod names by its tag alone."""
+        text = stranger.get("digest_of", "")
+        digest = f"sha256:{hashlib.sha256(text.encode()).hexdigest()}" if text else ""
+        environments = {cluster.name: cluster.environment for cluster in self.clusters}
+        for cluster, days in stranger["clusters"].items():
+            yield Run(
+                cluster=cluster,
+                environment=environments[cluster],
+                namespace=stranger["namespace"],
+                workload_kind=stranger["workload"],
+                workload_name=stranger["name"],
+                team=stranger["team"],
+                service="",
+                image=stranger["image"],
+                digest=digest,
+                is_config=False,
+                node_arch="amd64",
+                opened_at=at - timedelta(days=days),
+                ended_at=None,
+            )
+
+    @staticmethod
+    def _rollouts(cluster: Cluster, *, runs: list[Run]) -> Upload:
+        """What the cluster reported at every rollout, as one list; a cluster that reports pods tells its past alone."""
+        events: list[tuple[datetime, Json]] = []
+        for run in runs:
+            if run.cluster != cluster.name or (cluster.report == "pods" and run.ended_at is None):
+                continue
+            events.append((run.opened_at, record_of(run, observed_at=run.opened_at)))
+            if cluster.report == "pods" and run.ended_at is not None:
+                ended = {**record_of(run, observed_at=run.ended_at), "status": "ended"}
+                events.append((run.ended_at, ended))
+        records = [record for _, record in sorted(events, key=lambda event: (event[0], event[1]["workload"]))]
+        label = f"{len(records)} rollouts of {cluster.name}"
+        return Upload(ROLLOUTS, "POST", "/api/v1/deployments", _to_bytes(records), f"cluster:{cluster.name}", label)
+
+
+def record_of(run: Run, *, observed_at: datetime) -> Json:
+    """Write a run as a deployment record (docs/api.md, Runtime); what is unknown is left out."""
+    record: Json = {
+        "cluster": run.cluster,
+        "environment": run.environment,
+        "namespace": run.namespace,
+        "workload": f"{run.workload_kind}/{run.workload_name}",
+        "container": run.workload_name,
+        "image": run.image,
+        "digest": run.digest,
+        "service": run.service,
+        "team": run.team,
+        "node_arch": run.node_arch,
+        "observed_at": timestamp(observed_at),
+    }
+    return {name: value for name, value in record.items() if value}
+
+
+def timestamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _snapshot(cluster: Cluster, *, runs: list[Run], at: datetime) -> Upload:
+    now = [run for run in runs if run.cluster == cluster.name and run.ended_at is None]
+    path = f"/api/v1/clusters/{cluster.name}/snapshot"
+    if cluster.report == "pods":
+        query = urlencode({"namespaces": "*", "environment": cluster.environment})
+        body = _to_bytes(pod_list([_pod_spec(run) for run in now]))
+        return Upload(SNAPSHOTS, "PUT", f"{path}?{query}", body, f"cluster:{cluster.name}", f"pods of {cluster.name}")
+    records = [record_of(run, observed_at=at) for run in now]
+    body = _to_bytes({"observed_at": timestamp(at), "namespaces": ["*"], "records": records})
+    return Upload(SNAPSHOTS, "PUT", path, body, f"cluster:{cluster.name}", f"snapshot of {cluster.name}")
+
+
+def _pod_spec(run: Run) -> PodSpec:
+    return PodSpec(
+        namespace=run.namespace,
+        workload_kind=run.workload_kind,
+        workload_name=run.workload_name,
+        service=run.service,
+        team=run.team,
+        image=run.image,
+        digest=run.digest,
+        is_config=run.is_config,
+        started_at=timestamp(run.opened_at),
+    )
+
+
+def _evidence(body: bytes, *, query: dict[str, str], sender: str, label: str) -> Upload:
+    return Upload(DOCUMENTS, "POST", f"/api/v1/evidence?{urlencode(query)}", body, sender, label)
+
+
+def _jitter(text: str) -> timedelta:
+    """Spread rollouts over the working day, the same way every time."""
+    return timedelta(minutes=int(hashlib.sha256(text.encode()).hexdigest()[:4], 16) % 480)
+
+
+def _to_bytes(value: object) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
