@@ -88,11 +88,18 @@ class RunInterval(models.Model):
 
     Written by ingest. Its ends and `last_seen_at` are all that changes. After `last_seen_at` nobody saw it: an end that a
     snapshot noticed later is only known to lie between the two. A row with opened_at = closed_at is the mark of an end
-    whose start has not been reported yet; it matches no question.
+    whose start has not been reported yet (`seen_count` 0), or was overruled in the same instant; it matches no question.
     """
 
     id = models.BigAutoField(primary_key=True)
     team = models.ForeignKey("access.Team", on_delete=models.PROTECT, related_name="+", db_index=False)
+    reporter = models.ForeignKey(
+        "access.Team",
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        db_comment="Whose reports open and close it: the cluster's team for its keys and keys bound to it, else the key's team",
+    )
     workload = models.ForeignKey(Workload, on_delete=models.PROTECT, related_name="intervals", db_index=False)
     container = models.CharField(max_length=255, db_collation="C")
     container_class = models.CharField(
@@ -112,6 +119,9 @@ class RunInterval(models.Model):
     seen_count = models.IntegerField(default=1, db_comment="Observations merged into this row, the first included")
     closed_at = models.DateTimeField(null=True)
     close_reason = models.CharField(max_length=16, blank=True, choices=CloseReason.choices)
+    end_names_image = models.BooleanField(
+        default=False, db_comment="The end was reported for this digest alone; otherwise for whatever ran"
+    )
     opened_by = models.ForeignKey("inventory.Evidence", on_delete=models.PROTECT, related_name="+", db_index=False)
     closed_by = models.ForeignKey("inventory.Evidence", on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
 
@@ -126,7 +136,9 @@ class RunInterval(models.Model):
             ),
             models.CheckConstraint(condition=Q(last_seen_at__gte=F("opened_at")), name="run_interval_last_seen"),
             models.UniqueConstraint(
-                fields=["workload", "container", "pod"], condition=Q(closed_at__isnull=True), name="run_interval_one_open"
+                fields=["workload", "container", "pod", "reporter"],
+                condition=Q(closed_at__isnull=True),
+                name="run_interval_one_open",
             ),
         ]
         indexes = [
