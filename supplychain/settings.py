@@ -95,7 +95,7 @@ TEMPLATES = [
 ]
 
 # --- Database, cache -----------------------------------------------------------------------------------------------
-_DATABASE = env.database(env.text("DATABASE_URL"))
+_DATABASE = env.database(env.secret("DATABASE_URL"))  # it may hold a password
 _KEPT_CONNECTION: dict[str, Any] = {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 # The web process has many threads and short requests: a pool. A worker's child has one connection and keeps it.
 _POOLED_CONNECTION: dict[str, Any] = {
@@ -116,7 +116,7 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", 
 
 # --- Celery: Redis is a doorbell, the evidence row is the queue -----------------------------------------------------
 SWEEP_SECONDS = 5
-CELERY_BROKER_URL = env.text("REDIS_URL", default="redis://127.0.0.1:6379/0")
+CELERY_BROKER_URL = env.secret("REDIS_URL", default="redis://127.0.0.1:6379/0")
 CELERY_RESULT_BACKEND = None
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"

@@ -8,14 +8,17 @@ import ipaddress
 from collections.abc import Iterator
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils.module_loading import import_string
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from drf_spectacular.utils import extend_schema
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.metrics_core import GaugeMetricFamily
 from prometheus_client.registry import Collector
+from rest_framework.request import Request
+from rest_framework.views import APIView
 
+from supplychain.access.permissions import ScopePermission
+from supplychain.access.scopes import Scope
 from supplychain.ops.health import assess_readiness
 
 
@@ -29,20 +32,30 @@ class ReadinessCollector(Collector):
         yield family
 
 
-@never_cache
-@require_safe
-def metrics(request: HttpRequest) -> HttpResponse:
-    """Answer the monitoring: from the allowed networks, and nobody through a proxy."""
-    if not _from_allowed_network(request):
-        return HttpResponse("No access to the metrics.\n", status=401, content_type="text/plain; charset=utf-8")
-    registry = CollectorRegistry()
-    for name in settings.METRIC_COLLECTORS:
-        registry.register(import_string(name)())
-    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+class MonitoringPermission(ScopePermission):
+    """Lets in the networks of METRICS_NETWORKS without a key, and everyone else with the scope `admin`."""
+
+    scopes = (Scope.ADMIN.value,)
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return _is_from_allowed_network(request) or super().has_permission(request, view)
 
 
-def _from_allowed_network(request: HttpRequest) -> bool:
-    # Behind a proxy on this machine every caller has the proxy's address; what a proxy passed on is refused.
+class MetricsView(APIView):
+    """The metrics of the whole site."""
+
+    permission_classes = (MonitoringPermission,)
+
+    @extend_schema(exclude=True)
+    def get(self, _request: Request) -> HttpResponse:
+        registry = CollectorRegistry()
+        for name in settings.METRIC_COLLECTORS:
+            registry.register(import_string(name)())
+        return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def _is_from_allowed_network(request: Request) -> bool:
+    # Behind a proxy on this machine every caller has the proxy's address, so what a proxy passed on needs a key.
     if "X-Forwarded-For" in request.headers or "Forwarded" in request.headers:
         return False
     try:

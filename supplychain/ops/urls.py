@@ -3,10 +3,10 @@
 from django.urls import path
 
 from supplychain.ops.health import healthz, readyz
-from supplychain.ops.metrics import metrics
+from supplychain.ops.metrics import MetricsView
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
-    path("metrics", metrics, name="metrics"),
+    path("metrics", MetricsView.as_view(), name="metrics"),
 ]
