@@ -1,0 +1,41 @@
+"""What an actor's own edges reach, as pieces of SQL: every statement of the read side is made with these.
+
+A statement takes the parameter `teams`: the teams whose rows the asker may see, or NULL for all of them. An artifact is
+visible when an SBOM, a container, a name, a membership or an alias of such a team names it (docs/architecture.md).
+"""
+
+from __future__ import annotations
+
+
+def own(column: str) -> str:
+    """Return the condition that the row with this team column may be seen. Constant-folded away for who sees all."""
+    return f"(%(teams)s::bigint[] IS NULL OR {column} = ANY(%(teams)s::bigint[]))"
+
+
+def all_own(column: str) -> str:
+    """Return the condition that every team of this array column may be seen: for facts that rest on several teams."""
+    return f"(%(teams)s::bigint[] IS NULL OR {column} <@ %(teams)s::bigint[])"
+
+
+VISIBLE_ARTIFACT = f"""(
+    EXISTS (SELECT 1 FROM inventory_snapshotsubject s JOIN inventory_track t ON t.id = s.track_id
+            WHERE s.artifact_id = a.id AND {own("t.team_id")})
+    OR EXISTS (SELECT 1 FROM inventory_runinterval i WHERE i.artifact_id = a.id AND {own("i.team_id")})
+    OR EXISTS (SELECT 1 FROM inventory_artifactname n WHERE n.artifact_id = a.id AND {own("n.team_id")})
+    OR EXISTS (SELECT 1 FROM inventory_indexmember m WHERE m.index_id = a.id AND {own("m.team_id")})
+    OR EXISTS (SELECT 1 FROM inventory_indexmember m WHERE m.member_id = a.id AND {own("m.team_id")})
+    OR EXISTS (SELECT 1 FROM inventory_artifactalias x WHERE x.alias_id = a.id AND {own("x.team_id")})
+    OR EXISTS (SELECT 1 FROM inventory_artifactalias x WHERE x.artifact_id = a.id AND {own("x.team_id")})
+)"""
+"""Condition on `inventory_artifact a`: an edge of an own team names it."""
+
+RUNNING_INTERVALS = f"""
+    SELECT i.id, i.workload_id, i.artifact_id AS artifact_id FROM inventory_runinterval i
+    WHERE i.closed_at IS NULL AND {own("i.team_id")} AND i.artifact_id = ANY(%(ids)s::int[])
+    UNION
+    SELECT i.id, i.workload_id, r.artifact_id FROM inventory_running r
+    JOIN inventory_runinterval i ON i.id = r.interval_id
+    WHERE {all_own("r.teams")} AND r.artifact_id = ANY(%(ids)s::int[])
+"""
+"""SELECT (id, workload_id, artifact_id): open intervals that run the artifacts `%(ids)s`, by their own digest or by one
+of their family's."""
