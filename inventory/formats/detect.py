@@ -224,7 +224,9 @@ def _runtime(members: Members) -> Detected | None:
     kind = _text(members, "kind")
     if kind is not None and "apiVersion" in members:
         version = _text(members, "apiVersion") or ""
-        return Detected(Kind.DEPLOYMENT, "kubernetes", version[:64], readable=kind in POD_KINDS)
+        is_readable = kind in POD_KINDS
+        shown = version if is_readable else f"{kind} ({version})"
+        return Detected(Kind.DEPLOYMENT, "kubernetes", shown[:80], readable=is_readable)
     if "records" in members and ("observed_at" in members or "namespaces" in members):
         return Detected(Kind.DEPLOYMENT, "deployment", "", readable=True)
     ours = {"cluster", "namespace", "workload", "container"} & members.keys()

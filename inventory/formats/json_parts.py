@@ -84,7 +84,7 @@ def decode_value(raw: msgspec.Raw | None) -> object:
 
 
 def has_dubious_escapes(text: Utf8) -> bool:
-    """Tell whether the document holds escapes that may be a NUL or half a surrogate pair: each part is searched then."""
+    """Tell whether the document holds escapes that may be a NUL or half a surrogate pair."""
     return _DUBIOUS_ESCAPES.search(text.data) is not None
 
 

@@ -142,7 +142,7 @@ def _nest(
 ) -> None:
     """Nest packages in the first that holds them.
 
-    What the root holds is at the top; a lock file or operating system there, which has no purl, is a step to its packages.
+    What the root holds is at the top; a lock file or operating system there, without purl, is a step to its packages.
     """
     for index in held:
         for holder in holders:
