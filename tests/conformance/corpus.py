@@ -1,4 +1,4 @@
-"""Where the public test suites lie: beside the repository, or where SUPPLYCHAIN_CORPUS says. They are read, never copied."""
+"""Where the public suites lie: beside the repository, or where SUPPLYCHAIN_CORPUS says. They are read, never copied."""
 
 import json
 import os

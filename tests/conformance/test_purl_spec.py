@@ -19,7 +19,9 @@ def test_enough_cases_of_the_purl_specification_pass() -> None:
     verdicts = [_passes(case) for case in CASES]
 
     assert sum(verdicts) / len(verdicts) >= FLOOR
-    assert verdicts.count(False) <= 3  # two upper-case qualifier keys that we accept; one case rule only GitHub's hosts have
+    assert (
+        verdicts.count(False) <= 3
+    )  # two upper-case qualifier keys that we accept; one case rule only GitHub's hosts have
 
 
 @pytest.mark.parametrize("purl_type", sorted(STRICT_TYPES))

@@ -30,7 +30,7 @@ def _flat_key(text: str) -> tuple[int, ...]:
     Each run of non-digits is closed by 0, the weight of "nothing more"; so is the whole.
     """
     key: list[int] = []
-    for letters, digits in _CHUNK.findall(text):
+    for letters, digits in _CHUNK.findall(text or "0"):
         if not letters and not digits:
             break
         key.extend(_weight(char) for char in letters)

@@ -14,7 +14,7 @@ _DATETIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:Z|[+-][0-9]{2}:[0-9]{2}))?"
 )
 
-RARE_SCHEMES = frozenset({"alpm", "conan", "datetime", "ebuild", "intdot", "mattermost", "nginx", "openssl"})
+RARE_SCHEMES = frozenset({"alpm", "conan", "datetime", "ebuild", "nginx", "openssl"})
 
 
 def rare_key(scheme: str, version: str) -> Version:
@@ -33,8 +33,6 @@ def rare_key(scheme: str, version: str) -> Version:
         "conan": versions.ConanVersion,
         "datetime": versions.DatetimeVersion,
         "ebuild": versions.GentooVersion,
-        "intdot": versions.IntdotVersion,
-        "mattermost": versions.SemverVersion,
         "nginx": versions.NginxVersion,
         "openssl": versions.OpensslVersion,
     }

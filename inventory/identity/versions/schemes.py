@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import lru_cache, partial
 from typing import Any, Protocol
@@ -64,6 +65,7 @@ _UNORDERED = frozenset({"docker", "oci", "swid", "huggingface", "mlflow"})
 _DISTRIBUTIONS = frozenset({"apk", "deb", "rpm"})
 """Their versions can look like a commit (`20230101a`) and never are one."""
 
+_UNPRINTABLE = re.compile(r"[\x00-\x20\x7f]")
 _MOVING = frozenset({"*", "latest", "stable", "main", "master", "unknown"})
 
 _RELAXED: dict[str, Callable[[str], str]] = {"pypi": without_local, "rpm": without_release}
@@ -85,7 +87,9 @@ def sort_key(purl_type: str, version: str) -> SortKey:
     """
     scheme = scheme_of(purl_type)
     text = version.strip()
-    if not text or len(text) > MAX_VERSION_LENGTH or not text.isascii() or scheme in _UNORDERED or text in _MOVING:
+    if not 0 < len(text) <= MAX_VERSION_LENGTH or not text.isascii() or _UNPRINTABLE.search(text):
+        raise UnevaluableVersion(scheme, version)
+    if scheme in _UNORDERED or text in _MOVING:
         raise UnevaluableVersion(scheme, version)
     if scheme not in _DISTRIBUTIONS and is_commit(text):
         raise UnevaluableVersion(scheme, version)
