@@ -1,0 +1,97 @@
+"""Indicators: what a responder says is compromised, as understood. One value a thing asked for, shown back as it was taken."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from inventory.identity.versions import VersionRange
+
+
+class IndicatorKind(enum.StrEnum):
+    """What kind of thing is asked for (api.md, The incident query)."""
+
+    PACKAGE = "package"
+    ARTIFACT = "artifact"
+    IMAGE = "image"
+    HASH = "hash"
+    WORKFLOW = "workflow"
+    ACTION = "action"
+    BUILDER = "builder"
+    SIGNER = "signer"
+    REPOSITORY = "repository"
+    COMMIT = "commit"
+    ACCOUNT = "account"
+    ADVISORY = "advisory"
+    UNREADABLE = "unreadable"
+
+
+ANSWERED = frozenset({IndicatorKind.PACKAGE, IndicatorKind.ARTIFACT, IndicatorKind.IMAGE, IndicatorKind.HASH})
+"""Kinds that the evidence read so far can answer; any other is shown with a problem, never as having no match."""
+
+
+@dataclass(frozen=True, slots=True)
+class PackageName:
+    """A package by its match key. `type` '' is any ecosystem; `namespace` None is any namespace."""
+
+    type: str
+    namespace: str | None
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """One thing asked for. Which fields are set follows from `kind`; `problem` says why it cannot be answered.
+
+    A package without `versions` and `range` stands for all its versions. `qualifiers` of a package narrow it: a component
+    that states another value for one of them is another build.
+    """
+
+    kind: IndicatorKind
+    given: str
+    line: int | None = None
+    package: PackageName | None = None
+    purl: str | None = None
+    """Package purl to show; None for a bare name, which is looked for in every ecosystem."""
+    versions: tuple[str, ...] = ()
+    range: VersionRange | None = None
+    qualifiers: tuple[tuple[str, str], ...] = ()
+    digest: str | None = None
+    image_name: str | None = None
+    image_tag: str | None = None
+    algorithm: str | None = None
+    value: str | None = None
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
+    details: tuple[tuple[str, str], ...] = ()
+    """Fields of kinds that no evidence answers yet, as given, so that they are shown back."""
+    problem: str | None = None
+
+    def as_asked(self) -> Mapping[str, object]:
+        """Return the indicator as `asked.indicators[]` shows it, without counts."""
+        shown: dict[str, object] = {"line": self.line, "given": self.given, "kind": self.kind.value}
+        if self.kind is IndicatorKind.PACKAGE and self.package is not None:
+            shown |= {
+                "purl": self.purl,
+                "name": self.package.name if self.purl is None else None,
+                "range": None if self.range is None else self.range.canonical,
+                "package_versions": list(self.versions),
+            }
+        if self.digest is not None:
+            shown["digest"] = self.digest
+        if self.image_name is not None:
+            shown["reference"] = f"{self.image_name}:{self.image_tag}" if self.image_tag else self.image_name
+        if self.algorithm is not None:
+            shown |= {"algorithm": self.algorithm, "value": self.value}
+        if self.valid_from is not None or self.valid_to is not None:
+            shown |= {"from": _text(self.valid_from), "to": _text(self.valid_to)}
+        return {**shown, **dict(self.details), "problem": self.problem}
+
+
+def _text(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat().replace("+00:00", "Z")
