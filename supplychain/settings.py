@@ -267,7 +267,7 @@ LOGGING = {
 
 # --- Static files --------------------------------------------------------------------------------------------------
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = None if LOCAL else BASE_DIR / "staticfiles"
 # Our own files, and those that supplychain/local/assets.py takes from the npm packages.
 STATICFILES_DIRS = [folder for folder in (BASE_DIR / "static", BASE_DIR / "build" / "static") if folder.is_dir()]
 STORAGES = {

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from broker import Valkey
 from locks import FileLock
 from places import Home
 from postgres import Postgres
-from valkey import Valkey
 
 
 @dataclass(frozen=True)
