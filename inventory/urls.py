@@ -2,11 +2,24 @@
 
 from django.urls import URLPattern, path
 
-from inventory.api import evidence
+from inventory.api import artifacts, evidence, packages, search
 
 urlpatterns: list[URLPattern] = [
     path("api/v1/evidence", evidence.EvidenceListView.as_view(), name="api-evidence-list"),
     path("api/v1/evidence/<uuid:public_id>", evidence.EvidenceView.as_view(), name="api-evidence"),
     path("api/v1/evidence/<uuid:public_id>/raw", evidence.EvidenceRawView.as_view(), name="api-evidence-raw"),
     path("api/v1/evidence/<uuid:public_id>/retry", evidence.EvidenceRetryView.as_view(), name="api-evidence-retry"),
+    path("api/v1/artifacts", artifacts.ArtifactListView.as_view(), name="api-artifacts"),
+    path("api/v1/artifacts/<str:digest>", artifacts.ArtifactView.as_view(), name="api-artifact"),
+    path(
+        "api/v1/artifacts/<str:digest>/components",
+        artifacts.ArtifactComponentsView.as_view(),
+        name="api-artifact-components",
+    ),
+    path(
+        "api/v1/artifacts/<str:before>/diff/<str:after>", artifacts.ArtifactDiffView.as_view(), name="api-artifact-diff"
+    ),
+    path("api/v1/packages", packages.PackageListView.as_view(), name="api-packages"),
+    path("api/v1/packages/<path:purl>", packages.PackageView.as_view(), name="api-package"),
+    path("api/v1/search", search.SearchView.as_view(), name="api-search"),
 ]

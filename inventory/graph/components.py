@@ -37,6 +37,17 @@ class ComponentRow:
     evidence: tuple[UUID, ...]
 
 
+_NEAREST = (
+    Scope.REQUIRED,
+    Scope.PROVIDED,
+    Scope.OPTIONAL,
+    Scope.EXCLUDED,
+    Scope.BUILD,
+    Scope.TEST,
+    Scope.DEVELOPMENT,
+)
+"""Scopes from what runs to what only builds: where SBOMs differ, the one nearest to running counts, as at ingest."""
+
 _POINTS = f"""
 SELECT s.track_id, s.seq, e.id AS evidence_id, e.public_id
 FROM inventory_snapshotsubject s
@@ -49,13 +60,14 @@ _COMPONENTS = f"""
 WITH point AS ({_POINTS}),
 held AS (
     SELECT p.component_id, bool_or(p.flags & 1 = 1) AS is_direct, bool_or(p.flags & 16 = 16) AS is_unknown,
-           min((p.flags >> 1) & 7) AS scope, array_agg(point.public_id ORDER BY point.evidence_id) AS evidence
+           array_agg(DISTINCT (p.flags >> 1) & 7) AS scopes,
+           array_agg(point.public_id ORDER BY point.evidence_id) AS evidence
     FROM point
     JOIN inventory_presence p ON p.track_id = point.track_id AND p.from_seq <= point.seq AND p.to_seq > point.seq
     GROUP BY p.component_id
 )
 SELECT c.identity, c.has_purl, c.version, k.type, k.namespace_key, k.name_key,
-       held.is_direct, held.is_unknown, held.scope, held.evidence
+       held.is_direct, held.is_unknown, held.scopes, held.evidence
 FROM held
 JOIN inventory_component c ON c.id = held.component_id
 JOIN inventory_package k ON k.id = c.package_id
@@ -92,7 +104,7 @@ class _Held:
     name_key: str
     is_direct: bool
     is_unknown: bool
-    scope: int
+    scopes: list[int]
     evidence: list[UUID]
 
     def as_component(self) -> ComponentRow:
@@ -105,7 +117,7 @@ class _Held:
             name=spelling.display_name,
             version=self.version,
             is_direct=True if self.is_direct else None if self.is_unknown else False,
-            scope=Scope(self.scope),
+            scope=next(scope for scope in _NEAREST if scope in self.scopes),
             evidence=tuple(self.evidence),
         )
 

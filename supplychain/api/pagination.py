@@ -51,6 +51,26 @@ def read_page(queryset: models.QuerySet[Row], *, request: Request, order: Sequen
     return Page(shown, next=_next_address(request, cursor=signing.dumps(_key_of(shown[-1], order=order), salt=salt)))
 
 
+def read_key(request: Request, *, length: int) -> Key | None:
+    """Return the key of the last row shown, for lists that come from SQL of their own; None on the first page.
+
+    Raises BadParameterError (`bad_cursor`) for a cursor of another list.
+    """
+    if (cursor := read_text(request, "cursor")) is None:
+        return None
+    key = _read_cursor(cursor, salt=_key_salt(request))
+    if len(key) != length:
+        raise BadParameterError("cursor", "does not belong to this list.", code="bad_cursor")
+    return key
+
+
+def address_after(request: Request, *, key: Sequence[str | int] | None) -> str | None:
+    """Return the address of the page after this key, None for None. Whoever gets it can read the key: no row ids."""
+    if key is None:
+        return None
+    return _next_address(request, cursor=signing.dumps(list(key), salt=_key_salt(request)))
+
+
 def read_limit(request: Request) -> int:
     """Return the page size asked for, brought within 1 and 500."""
     return max(1, min(read_number(request, "limit", default=DEFAULT_LIMIT), MAX_LIMIT))
@@ -68,6 +88,10 @@ def _after(key: Key, *, order: Sequence[str]) -> Q:
         equal &= Q(**{field: value})
     first, beyond = (order[0][1:], "lte") if order[0].startswith("-") else (order[0], "gte")
     return Q(**{f"{first}__{beyond}": key[0]}) & condition
+
+
+def _key_salt(request: Request) -> str:
+    return f"supplychain.cursor:{request.path}:key"
 
 
 def _read_cursor(text: str, *, salt: str) -> Key:
