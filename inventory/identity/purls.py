@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from inventory.identity.purl_spec import PurlError, PurlParts, build_path, build_qualifiers, encode, parse
+from inventory.identity.purl_spec import MAX_LENGTH, PurlError, PurlParts, build_path, build_qualifiers, encode, parse
 from inventory.identity.purl_types import canonical_name, canonical_namespace, key_name, key_namespace
 
 __all__ = ["IDENTITY_QUALIFIERS", "PackageKey", "Purl", "PurlError", "package_key", "parse_purl"]
@@ -95,8 +95,8 @@ def parse_purl(text: str) -> Purl:
     upper case qualifier keys, the namespace syft gives to oci purls. Source: package-url/purl-spec and its type
     definitions.
     """
-    match = _CANONICAL.fullmatch(text)
-    if match is not None and len(text) <= 512:
+    match = _CANONICAL.fullmatch(text) if len(text) <= MAX_LENGTH else None
+    if match is not None:
         purl_type, namespace, name, version = match.groups("")
         if purl_type in _AS_GIVEN_TYPES or _is_plainly_lower(purl_type, namespace, name, version):
             if namespace.startswith("%40"):
@@ -145,6 +145,8 @@ def _identify(parts: PurlParts) -> Purl:
         text = f"{text}@{encode(version)}"
     if kept:
         text = f"{text}?{build_qualifiers(kept)}"
+    if len(text) > MAX_LENGTH:
+        raise PurlError(f"Written out, the purl has {len(text)} characters; more than {MAX_LENGTH} are not accepted.")
     return Purl(
         type=parts.type,
         namespace=parts.namespace,

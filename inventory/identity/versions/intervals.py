@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import total_ordering
+from itertools import pairwise
 
 from inventory.identity.versions.schemes import SortKey, sort_key
 
@@ -99,23 +100,28 @@ def union(sets: Iterable[Intervals]) -> Intervals:
 def intersection(left: Intervals, right: Intervals) -> Intervals:
     """Return what is in both sets."""
     pieces: list[Interval] = []
-    for one in left:
-        for other in right:
-            pieces.extend(interval(_later(one.low, other.low), _lower(one.high, other.high)))
-    return union([tuple(pieces)])
+    i = j = 0
+    while i < len(left) and j < len(right):
+        one, other = left[i], right[j]
+        pieces.extend(interval(_later(one.low, other.low), _lower(one.high, other.high)))
+        if _ends_first(one, other):
+            i += 1
+        else:
+            j += 1
+    return tuple(pieces)
 
 
 def without(whole: Intervals, excluded: Intervals) -> Intervals:
     """Return what is in the first set and not in the second."""
-    rest = whole
-    for gap in excluded:
-        outside: list[Interval] = []
-        if gap.low is not None:
-            outside.append(Interval(None, gap.low))
-        if gap.high is not None:
-            outside.append(Interval(gap.high, None))
-        rest = intersection(rest, tuple(outside))
-    return rest
+    if not excluded:
+        return whole
+    outside: list[Interval] = []
+    if excluded[0].low is not None:
+        outside.append(Interval(None, excluded[0].low))
+    outside.extend(Interval(gap.high, following.low) for gap, following in pairwise(excluded))
+    if excluded[-1].high is not None:
+        outside.append(Interval(excluded[-1].high, None))
+    return intersection(whole, tuple(outside))
 
 
 def holds(intervals: Intervals, place: Cut) -> bool:
@@ -135,6 +141,10 @@ def _low(piece: Interval) -> Cut:
 
 def _reaches(last: Interval, piece: Interval) -> bool:
     return last.high is None or piece.low is None or not last.high < piece.low
+
+
+def _ends_first(one: Interval, other: Interval) -> bool:
+    return one.high is not None and (other.high is None or one.high < other.high)
 
 
 def _later(one: Cut | None, other: Cut | None) -> Cut | None:

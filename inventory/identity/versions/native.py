@@ -26,6 +26,8 @@ from inventory.identity.versions.ranges import VersionRange, made
 from inventory.identity.versions.schemes import scheme_of
 
 MAX_TERMS = 20_000
+MAX_BOUNDS = 1000
+"""Bounds that must all hold; lists of versions may be MAX_TERMS long."""
 
 _ALTERNATIVE = re.compile(r"\|\|?")
 _TERM = re.compile(
@@ -81,6 +83,8 @@ def _alternative(dialect: Dialect, text: str) -> _Part:
         return _listed(dialect, terms)
     if len(terms) == 1 and terms[0].operator in ("", "="):
         return _listed(dialect, terms)
+    if len(terms) > MAX_BOUNDS:
+        raise RangeError(f"An alternative has {len(terms)} bounds; more than {MAX_BOUNDS} are not accepted.")
     result = EVERYTHING
     for term in terms:
         result = intersection(result, _bounds(dialect, term))

@@ -114,7 +114,7 @@ def _sweep(scheme: str, constraints: list[Constraint]) -> Intervals:
     found: list[Intervals] = []
     low: Cut | None = None
     is_open = False
-    for one in constraints:
+    for position, one in enumerate(constraints):
         if one.comparator == "=":
             found.append(single(scheme, one.version))
         elif one.comparator in (">", ">="):
@@ -123,7 +123,8 @@ def _sweep(scheme: str, constraints: list[Constraint]) -> Intervals:
             is_open = True
         else:
             high = after(scheme, one.version) if one.comparator == "<=" else before(scheme, one.version)
-            _refuse_mirrored(scheme, one, constraints, is_open=is_open)
+            if not is_open:
+                _refuse_mirrored(scheme, one, constraints[position + 1 : position + 4])
             found.append(interval(low, high))
             is_open = False
     if is_open:
@@ -131,11 +132,9 @@ def _sweep(scheme: str, constraints: list[Constraint]) -> Intervals:
     return union(found)
 
 
-def _refuse_mirrored(scheme: str, upper: Constraint, constraints: list[Constraint], *, is_open: bool) -> None:
+def _refuse_mirrored(scheme: str, upper: Constraint, following: list[Constraint]) -> None:
     """Refuse `>=1|<=1`: by the sweep it would be everything, while its author meant version 1."""
-    if is_open:
-        return
-    for other in constraints:
+    for other in following:
         if other.comparator in (">", ">=") and compare(scheme, upper.version, other.version) == 0:
             raise RangeError(
                 f"'{shown(upper.version)}' is both a lower and an upper bound; write it alone, or write *."

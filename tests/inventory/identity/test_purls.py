@@ -1,3 +1,6 @@
+import contextlib
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -153,6 +156,7 @@ def test_a_package_is_shown_as_its_people_write_it(text: str, package: str, name
         ("pkg:npm/a@1?in%20production=true", "qualifier"),
         ("pkg:npm/a@1?arch=x&arch=y", "twice"),
         (f"pkg:npm/{'a' * 2048}", "2048"),
+        (f"pkg:npm/{'ж' * 1000}", "Written out"),
         ("pkg:npm/a?" + "&".join(f"k{number}=v" for number in range(33)), "more than 32"),
     ],
 )
@@ -170,6 +174,18 @@ def test_32_qualifiers_are_not_too_many() -> None:
 
     assert len(parse_purl(text).qualifiers) == 32
     assert parse_purl(text).text == "pkg:npm/a@1"
+
+
+@pytest.mark.parametrize(
+    "text", ["pkg:npm/" + "a" * 100_000, "pkg:npm/a?" + "&" * 100_000, "pkg:npm/" + "a/" * 900 + "?"]
+)
+def test_a_huge_text_is_refused_at_once(text: str) -> None:
+    started = time.process_time()
+
+    with contextlib.suppress(PurlError):
+        parse_purl(text)
+
+    assert time.process_time() - started < 0.05
 
 
 @given(st.text())

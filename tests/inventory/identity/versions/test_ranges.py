@@ -1,4 +1,5 @@
 import re
+import time
 
 import pytest
 from hypothesis import given
@@ -258,6 +259,24 @@ def test_one_alternative_is_enough(terms: list[tuple[str, int]], asked: int) -> 
     parsed = parse_range("npm", text)
 
     assert parsed.contains(f"{asked}.0.0") is any(_holds(operator, asked, number) for operator, number in terms)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        " || ".join(f"1.{number}.0" for number in range(10_000)),
+        " ".join(f"!=1.{number}.0" for number in range(1000)),
+        "vers:npm/" + "|".join(f"<1.{number}.0" for number in range(10_000)),
+        "vers:npm/" + "|".join(f"!=1.{number}.0" for number in range(10_000)),
+    ],
+    ids=["list", "excluded", "bounds", "excluded in vers"],
+)
+def test_a_long_range_is_read_in_a_moment(text: str) -> None:
+    started = time.process_time()
+
+    assert parse_range("npm", text).contains("0.9.0") is ("||" not in text)
+
+    assert time.process_time() - started < 2
 
 
 def _holds(operator: str, asked: int, number: int) -> bool:
