@@ -23,25 +23,22 @@ class ComponentFields:
         self._defects.add("wrong_type", join(pointer, field), f"{field} is not a string; it was left out.")
         return ""
 
-    def purl(self, value: object, *, name: str, pointer: str) -> Purl | None:
+    def purl(self, text: str, *, name: str, pointer: str, field: str = "purl") -> Purl | None:
         """Return the purl, which is the component's identity whatever its name says; None where it cannot be read."""
-        if type(value) is not str:
-            self._defects.add("wrong_type", pointer, "purl is not a string; it was left out.")
-            return None
         try:
-            purl = parse_purl(value)
+            purl = parse_purl(text)
         except PurlError as error:
-            self._defects.add("bad_purl", pointer, error.message)
+            self._defects.add("bad_purl", f"{pointer}/{field}", error.message)
             return None
         if purl.name != name and not names_agree(name, purl):
             message = f"The component is named {name[:100]!r}, its purl {purl.text[:200]!r}. The purl counts."
-            self._defects.add("name_purl_mismatch", pointer, message)
+            self._defects.add("name_purl_mismatch", f"{pointer}/{field}", message)
         return purl
 
-    def hash(self, algorithm: object, value: object, *, pointer: str) -> Hash | None:
-        """Return a hash in normal form, or None and a warning."""
+    def hash(self, algorithm: object, value: object, *, array: str, index: int) -> Hash | None:
+        """Return a hash in normal form, or None and a warning; `array` is the pointer of the hashes."""
         found = parse_hash(algorithm, value)
         if found is None:
             message = f"{str(algorithm)[:40]!r} with {str(value)[:140]!r} is no hash we know; it was left out."
-            self._defects.add("bad_hash", pointer, message)
+            self._defects.add("bad_hash", f"{array}/{index}", message)
         return found

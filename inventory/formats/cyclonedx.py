@@ -59,7 +59,7 @@ def read_cyclonedx(text: Utf8, members: Mapping[str, msgspec.Raw], *, limits: Li
         defects.add("empty_sbom", "/components", "The document lists no component: it covers nothing.")
     record = _record(members, metadata, version=version)
     record.components, record.metadata_component_count = reader.records, len(reader.records) - counted
-    record.rejected_count = rejected_count
+    record.rejected_count, record.memberships = rejected_count, tuple(dict.fromkeys(reader.memberships))
     record.edges, record.has_edges, record.dependency_count = edges.edges, edges.stated, edges.count
     record.warnings = defects.warnings()
     return record

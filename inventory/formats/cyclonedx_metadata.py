@@ -92,7 +92,7 @@ def _is_about(composition: Mapping[str, Any], root_ref: str) -> bool:
 def _read_subject(component: Mapping[str, Any], result: Metadata, *, defects: Defects, limits: Limits) -> None:
     fields = ComponentFields(defects=defects)
     texts = {}
-    for name in ("bom-ref", "group", "name", "version", "type"):
+    for name in ("bom-ref", "group", "name", "version", "type", "purl"):
         text = fields.text(component.get(name, ""), _COMPONENT, name)
         defect = string_defect(text, limits=limits)
         if defect:
@@ -110,9 +110,9 @@ def _read_digests(
 ) -> None:
     is_image = texts["type"] == "container"
     kind = ArtifactKind.UNKNOWN if is_image else ArtifactKind.FILE
-    purl = component.get("purl")
-    if purl is not None:
-        subjects.purl(fields.purl(purl, name=texts["name"], pointer=f"{_COMPONENT}/purl"), pointer=f"{_COMPONENT}/purl")
+    if texts["purl"]:
+        purl = fields.purl(texts["purl"], name=texts["name"], pointer=_COMPONENT)
+        subjects.purl(purl, pointer=f"{_COMPONENT}/purl")
     _read_properties(component.get("properties"), subjects)
     subjects.text(texts["version"], kind=kind, pointer=f"{_COMPONENT}/version")
     subjects.text(texts["name"], kind=kind, pointer=f"{_COMPONENT}/name")

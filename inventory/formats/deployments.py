@@ -98,6 +98,8 @@ def _read_snapshot(body: Mapping[str, Json], record: RuntimeRecord) -> None:
     if observed is not None and record.observed_at is None:
         message = "observed_at is no RFC 3339 time with zone."
         raise FormatError("bad_timestamp", message, pointer="/observed_at")
+    uid = body.get("cluster_uid")
+    record.cluster_uid = uid.strip()[:64] if isinstance(uid, str) and uid.isprintable() else ""
     namespaces = body.get("namespaces")
     if namespaces is None:
         return

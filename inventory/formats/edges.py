@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -17,11 +17,11 @@ _SAME_REF_KEPT: Final = 4
 
 
 class _DependencyPart(msgspec.Struct, gc=False, rename={"depends_on": "dependsOn"}):
-    ref: Any = None
-    depends_on: Any = None
+    ref: str | None = None
+    depends_on: list[str] | None = None
 
 
-_DECODER: Final = msgspec.json.Decoder(_DependencyPart)
+_PARTS: Final = msgspec.json.Decoder(list[_DependencyPart])
 
 
 class References:
@@ -66,7 +66,7 @@ class EdgeReader:
         self.edges: list[Edge] = []
         self.count = 0
         self.stated = False
-        self._seen: set[tuple[int, int]] = set()
+        self._seen: set[Edge] = set()
         self._limits = limits
         self._defects = defects
 
@@ -74,24 +74,24 @@ class EdgeReader:
         """Read CycloneDX `dependencies`. Raises FormatError `wrong_shape` or `too_many_edges`."""
         if raw is None:
             return
-        for index, item in enumerate(json_parts.array_items(raw, pointer="/dependencies")):
-            pointer = f"/dependencies/{index}"
-            try:
-                part = _DECODER.decode(item)
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-                problem = json_parts.decode_error(error, item, pointer=pointer)
-                self._defects.add(problem.code, problem.pointer, f"Dependency not read: {problem.message}")
-                continue
-            self._read_part(part, pointer=pointer)
+        try:
+            parts = _PARTS.decode(raw)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            parts = self._repair(raw)
+        for index, part in enumerate(parts):
+            targets = part.depends_on or ()
+            self.count_stated(len(targets), pointer="/dependencies")
+            if part.ref is not None and targets:
+                self._draw(part.ref, targets, index=index)
 
     def add(self, sources: Iterable[int], targets: Iterable[int]) -> None:
         """Draw an edge between each pair, once; from a component to itself none. Does not count it as stated."""
         for source in sources:
             for target in targets:
-                pair = (source, target)
-                if target not in {source, ROOT} and pair not in self._seen:
-                    self._seen.add(pair)
-                    self.edges.append(Edge(source, target))
+                edge = Edge(source, target)
+                if target != source and target != ROOT and edge not in self._seen:  # noqa: PLR1714 a hot path
+                    self._seen.add(edge)
+                    self.edges.append(edge)
 
     def place(self, ref: object, *, pointer: str) -> tuple[int, ...]:
         """Return what a ref names; warn `dangling_ref` or `ambiguous_ref`."""
@@ -111,14 +111,26 @@ class EdgeReader:
             message = f"The document states more than {self._limits.edges} dependencies."
             raise FormatError("too_many_edges", message, pointer=pointer)
 
-    def _read_part(self, part: _DependencyPart, *, pointer: str) -> None:
-        targets = part.depends_on
-        if targets is None:
-            targets = []
-        if not isinstance(targets, list):
-            self._defects.add("wrong_type", pointer + "/dependsOn", "dependsOn is not an array; it was left out.")
-            return
-        self.count_stated(len(targets), pointer=pointer)
-        sources = self.place(part.ref, pointer=pointer + "/ref")
-        for index, target in enumerate(targets):
-            self.add(sources, self.place(target, pointer=f"{pointer}/dependsOn/{index}"))
+    def _draw(self, ref: str, targets: Sequence[str], *, index: int) -> None:
+        """Draw the edges of one entry; the plain case, one component a reference, first."""
+        sources = self._place_at(ref, index)
+        for target in targets:
+            self.add(sources, self._place_at(target, index))
+
+    def _place_at(self, ref: str, index: int) -> tuple[int, ...]:
+        found = self.references.places(ref)
+        return found if found is not None and len(found) < 2 else self.place(ref, pointer=f"/dependencies/{index}")
+
+    def _repair(self, raw: msgspec.Raw) -> list[_DependencyPart]:
+        """Read dependencies that break the schema, entry by entry; what is no reference is left out with a warning."""
+        parts = []
+        for index, item in enumerate(json_parts.array_items(raw, pointer="/dependencies")):
+            value = json_parts.decode_value(item)
+            entry = value if isinstance(value, dict) else {}
+            ref, targets = entry.get("ref"), entry.get("dependsOn")
+            texts = [target for target in targets if isinstance(target, str)] if isinstance(targets, list) else []
+            if not isinstance(ref, str) or (targets is not None and texts != targets):
+                message = "A dependency is no object of references; what is none was left out."
+                self._defects.add("wrong_shape", f"/dependencies/{index}", message)
+            parts.append(_DependencyPart(ref if isinstance(ref, str) else None, texts))
+        return parts

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -110,8 +110,7 @@ class ComponentRecord:
     """Name of the distribution's source package (purl `upstream`, syft and trivy properties), without version."""
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(NamedTuple):
     """`source` depends on `target`; both are indexes into SbomRecord.components, or ROOT."""
 
     source: int
@@ -255,6 +254,8 @@ class RuntimeRecord:
     runs: list[RunRecord]
     observed_at: datetime | None = None
     namespaces: tuple[str, ...] | None = None
+    cluster_uid: str = ""
+    """uid of the cluster's kube-system namespace, where a snapshot gives it: tells two clusters of one name apart."""
     partial: bool = False
     """The list says that it is not the whole (metadata.continue, remainingItemCount): nothing is ended by absence."""
     record_count: int = 0

@@ -129,8 +129,9 @@ class PackageReader:
                 continue
             kind = part.kind.rpartition("/")[2]
             if kind == "purl" and record.purl is None:
-                place = f"{pointer}/{index}/referenceLocator"
-                record.purl = self._fields.purl(part.locator, name=record.name, pointer=place)
+                place = f"{pointer}/{index}"
+                locator = self._fields.text(part.locator, place, "referenceLocator")
+                record.purl = self._fields.purl(locator, name=record.name, pointer=place, field="referenceLocator")
             elif kind in {"cpe23Type", "cpe22Type"} and record.cpe is None and isinstance(part.locator, str):
                 record.cpe = part.locator
 
@@ -141,7 +142,7 @@ class PackageReader:
         found = []
         for index, part in enumerate(parts):
             algorithm, value = (part.algorithm, part.value) if isinstance(part, _ChecksumPart) else (None, None)
-            found.append(self._fields.hash(algorithm, value, pointer=f"{pointer}/{index}"))
+            found.append(self._fields.hash(algorithm, value, array=pointer, index=index))
         return tuple(value for value in found if value is not None)
 
 
