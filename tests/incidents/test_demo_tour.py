@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 import pytest
 
 from incidents.management.demo_answer import MAX_COLUMNS, MAX_LINES, Person, Tour, print_out
+
+Json = dict[str, Any]
 
 TOUR = Tour(
     question="Where do we run it?",
@@ -16,7 +19,7 @@ TOUR = Tour(
 )
 
 
-def workload(cluster="prod-eu", name="psp-webhooks", service="psp-webhooks"):
+def workload(cluster: str = "prod-eu", name: str = "psp-webhooks", service: str = "psp-webhooks") -> Json:
     return {
         "cluster": cluster, "environment": "production", "namespace": "payments", "kind": "Deployment", "name": name,
         "container": name, "service": service, "team": "payments", "running_since": "2026-11-01T00:00:00Z",
@@ -24,7 +27,14 @@ def workload(cluster="prod-eu", name="psp-webhooks", service="psp-webhooks"):
     }  # fmt: skip
 
 
-def row(number=1, *, status="affected", effect="runtime", path=("pkg:npm/vm2@3.9.11",), workloads=None):
+def row(
+    number: int = 1,
+    *,
+    status: str = "affected",
+    effect: str = "runtime",
+    path: tuple[str, ...] | None = ("pkg:npm/vm2@3.9.11",),
+    workloads: list[Json] | None = None,
+) -> Json:
     places = [workload()] if workloads is None else workloads
     return {
         "artifact": {"digest": f"sha256:{number:064x}", "names": ["registry.example/payments/psp-webhooks:2.1.0"]},
@@ -36,7 +46,7 @@ def row(number=1, *, status="affected", effect="runtime", path=("pkg:npm/vm2@3.9
     }
 
 
-def answer(rows):
+def answer(rows: list[Json]) -> Json:
     counts = {"artifact_count": 3, "running_artifact_count": 2, "workload_count": 4, "namespace_count": 5}
     return {
         "asked": {"indicators": [{"given": "vm2", "purl": "pkg:npm/vm2", "range": "vers:npm/<3.9.18"}]},
@@ -66,7 +76,7 @@ def answer(rows):
     }  # fmt: skip
 
 
-def text_of(document):
+def text_of(document: Json) -> str:
     return "\n".join(print_out(document, tour=TOUR))
 
 

@@ -9,11 +9,12 @@ import re
 import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from inventory.management.demo_access import DemoState, SignIn, read_state, write_state
-from inventory.management.demo_estate import DOCUMENTS, PHASES, ROLLOUTS, SNAPSHOTS, Estate
+from inventory.management.demo_estate import DOCUMENTS, PHASES, ROLLOUTS, SNAPSHOTS, Estate, Upload
 
 FOLDER = Path(__file__).resolve().parent.parent / "data" / "demo"
 AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -32,7 +33,7 @@ def uploads(estate):
     return list(estate.uploads(at=AT))
 
 
-def snapshot_of(uploads, cluster):
+def snapshot_of(uploads: list[Upload], cluster: str) -> Any:
     return next(json.loads(u.body) for u in uploads if u.phase == SNAPSHOTS and u.sender == f"cluster:{cluster}")
 
 
