@@ -126,7 +126,7 @@ class History:
             return
         self.observe(run, at=at, by=by)
 
-    def end(self, run: Run, *, at: datetime, by: int, reason: Reason = Reason.ENDED) -> None:
+    def end(self, run: Run, *, at: datetime, by: int) -> None:
         """Record an end of this digest, or of whatever ran when `run` has none; of another digest it closes nothing."""
         names_image = run.artifact_id is not None
         if self._has_ended(run, at):
@@ -138,9 +138,15 @@ class History:
         ]
         current = max(covering, key=_last_seen, default=None)
         if current is None or not self._cut(current, at, by=by):
-            self._mark(run, at, by=by, reason=reason, names_image=names_image)
+            self._mark(run, at, by=by, reason=Reason.ENDED, names_image=names_image)
             return
-        current.close(at, reason=reason, by=by, names_image=names_image)
+        current.close(at, reason=Reason.ENDED, by=by, names_image=names_image)
+
+    def miss(self, *, at: datetime, by: int) -> None:
+        """Record that a full list of an instant holds none of this: what is open and was not seen later has ended."""
+        for interval in self.intervals:
+            if interval.closed_at is None and interval.last_seen_at <= at:
+                interval.close(at, reason=Reason.SNAPSHOT_ABSENT, by=by)
 
     def _cut(self, interval: Interval, at: datetime, *, by: int) -> bool:
         """End an interval at an instant it covers, as delivery in order would have; False when that cannot be told."""

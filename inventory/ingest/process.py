@@ -43,6 +43,8 @@ RETRY_AFTER = timedelta(seconds=2)
 MAX_RINGS = 20
 """Rings of one sweep: enough to wake every worker, few enough not to flood the broker."""
 MAX_WARNINGS_KEPT = 100
+_READ_AS: dict[str, str] = {EvidenceKind.SNAPSHOT: EvidenceKind.DEPLOYMENT}
+"""A snapshot is a runtime report like another; that it is the whole, its route says."""
 
 _CLAIM = """
 WITH RECURSIVE waiting(team_id) AS (
@@ -155,7 +157,8 @@ def _read_and_apply(evidence: Evidence, *, now: datetime) -> tuple[Applied, Sche
     data = zstandard.ZstdDecompressor().decompress(evidence.blob.data, max_output_size=evidence.size_bytes)
     limits = Limits(inflated_bytes=settings.MAX_INFLATED_BYTES, components=settings.MAX_COMPONENTS)
     body = unwrap(data, limits=limits).data
-    document = read_document(body, limits=limits, kind=evidence.declared_kind or None)
+    kind = _READ_AS.get(evidence.declared_kind, evidence.declared_kind)
+    document = read_document(body, limits=limits, kind=kind or None)
     verdict = check(body, detect(body), limits=limits) if isinstance(document, SbomRecord) else None
     del data, body
     if verdict is not None and not verdict.valid and settings.REFUSE_SCHEMA_INVALID:

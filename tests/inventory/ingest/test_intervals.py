@@ -257,7 +257,7 @@ def test_d8_old_and_new_pod_and_a_snapshot_after_silence():
     old, new = deliver([Seen(A, 2), Seen(A, 30)]), deliver([Seen(B, 60), Seen(B, 90)])
 
     old.end(run(A), at=minute(65), by=9)
-    new.end(run(None), at=minute(240), by=9, reason=Reason.SNAPSHOT_ABSENT)
+    new.miss(at=minute(240), by=9)
 
     assert rows(old) == [Row(A, 2, 30, 2, 65, "ended")]
     assert rows(new) == [Row(B, 60, 90, 2, 240, "snapshot_absent")]
