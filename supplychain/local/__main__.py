@@ -24,6 +24,7 @@ Usage: ./run [COMMAND]
   ./run stop             stop what serves from this state folder
   ./run manage ARGS…     a management command: create_key, create_user, verify_audit, … (`./run manage help`)
   ./run test [ARGS…]     all checks and tests with servers of their own; with ARGS, pytest alone with them
+  ./run conformance      the public suites of the formats (SUPPLYCHAIN_CORPUS names their folder)
   ./run lint             style, types and import contracts
   ./run help             this text
 
@@ -36,8 +37,8 @@ Environment:
 docs/operations.md has the table of all settings.
 """
 _SIMPLE = {"up": commands.up, "serve": commands.serve, "stop": commands.stop, "lint": commands.lint}
-_WITH_ARGUMENTS = {"manage": commands.manage, "test": commands.test}
-_NEEDS_TESTS = frozenset({"test", "lint"})
+_WITH_ARGUMENTS = {"manage": commands.manage, "test": commands.test, "conformance": commands.conformance}
+_NEEDS_TESTS = frozenset({"test", "lint", "conformance"})
 
 
 def main(arguments: list[str]) -> int:

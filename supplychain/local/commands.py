@@ -1,6 +1,7 @@
 """What `./run` can do. Each command gets its arguments and returns the exit status."""
 
 import contextlib
+import hashlib
 import os
 import shutil
 import signal
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from locks import FileLock
 from places import CHECKOUT, PYTHON, VENV, Home, home
-from servers import servers
+from servers import Servers, servers
 from supervisor import Child, GaveUpError, Supervisor
 from terminal import say, step, stop_with
 
@@ -39,8 +40,8 @@ def manage(arguments: list[str]) -> int:
     """Run a command of Django with the servers of this state folder."""
     place = home()
     with servers(place) as given:
-        if given.first and "DATABASE_URL" not in os.environ:
-            _prepare_database(given.environment)
+        if given.first and given.cluster:
+            _prepare_database(given, place=place)
         return _run([str(PYTHON), "manage.py", *arguments], given.environment)
 
 
@@ -94,9 +95,9 @@ def test(arguments: list[str]) -> int:
     return _pytest(arguments) or linted
 
 
-def suite(folder: str, *, arguments: list[str]) -> int:
-    """Run the tests of a folder that is no part of the ordinary run."""
-    return _pytest([folder, *arguments])
+def conformance(arguments: list[str]) -> int:
+    """Run the public suites of the formats; SUPPLYCHAIN_CORPUS says where they lie."""
+    return _pytest(["tests/conformance", *arguments])
 
 
 def _pytest(arguments: list[str]) -> int:
@@ -119,9 +120,8 @@ def _serve(after_start: Callable[[dict[str, str]], int] | None) -> int:
     with contextlib.ExitStack() as stack:
         with step("Starting PostgreSQL and Valkey"):
             given = stack.enter_context(servers(place))
+        _prepare_database(given, place=place)
         environment = given.environment | _site(port)
-        with step("Preparing the database"):
-            _prepare_database(environment)
         supervisor = Supervisor(_children(place, port=port), environment=environment)
         stack.callback(_stop_children, supervisor)
         try:
@@ -183,10 +183,25 @@ def _fresh_log(place: Home, name: str) -> Path:
     return log
 
 
-def _prepare_database(environment: dict[str, str]) -> None:
-    status = _run([str(PYTHON), "manage.py", "prepare_database"], environment, output=sys.stderr.fileno())
+def _prepare_database(given: Servers, *, place: Home) -> None:
+    """Make the tables what this version needs. An embedded database that already has them is left alone."""
+    stamp = place.file("prepared")
+    wanted = f"{given.cluster} {_tables_digest()}"
+    if given.cluster and stamp.exists() and stamp.read_text() == wanted:
+        return
+    with step("Preparing the database"):
+        status = _run([str(PYTHON), "manage.py", "prepare_database"], given.environment, output=sys.stderr.fileno())
     if status != 0:
         stop_with("the database could not be prepared; see above.")
+    stamp.write_text(wanted)
+
+
+def _tables_digest() -> str:
+    """Return a digest of all migrations, those of the installed packages by the packages' lock."""
+    digest = hashlib.sha256((CHECKOUT / "requirements.txt").read_bytes())
+    for migration in sorted(CHECKOUT.glob("[is]*/**/migrations/*.py")):
+        digest.update(migration.read_bytes())
+    return digest.hexdigest()
 
 
 def _site(port: int) -> dict[str, str]:

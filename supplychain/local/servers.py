@@ -16,20 +16,26 @@ from postgres import Postgres
 
 @dataclass(frozen=True)
 class Servers:
-    """What a program of ours needs to know, as environment variables, and whether we just started the database."""
+    """What a program of ours needs to know: the environment, and whether we are the first to use the servers.
+
+    `cluster` tells an embedded database from others in the same place; None where the database is not ours.
+    """
 
     environment: dict[str, str]
     first: bool
+    cluster: str | None
 
 
 @contextmanager
 def servers(home: Home, *, durable: bool = True) -> Iterator[Servers]:
     """Give a block its servers. DATABASE_URL and REDIS_URL are taken when they are set, and then nothing is started."""
     embedded: list[Postgres | Valkey] = []
+    postgres: Postgres | None = None
     environment = dict(os.environ)
     if not environment.get("DATABASE_URL"):
-        embedded.append(Postgres(home, durable=durable))
-        environment["DATABASE_URL"] = embedded[-1].url
+        postgres = Postgres(home, durable=durable)
+        embedded.append(postgres)
+        environment["DATABASE_URL"] = postgres.url
     if not environment.get("REDIS_URL"):
         embedded.append(Valkey(home, durable=durable))
         environment["REDIS_URL"] = embedded[-1].url
@@ -40,7 +46,7 @@ def servers(home: Home, *, durable: bool = True) -> Iterator[Servers]:
     try:
         for server in embedded:
             server.start()
-        yield Servers(environment=environment, first=first)
+        yield Servers(environment=environment, first=first, cluster=postgres.cluster if postgres else None)
     finally:
         if lock.try_take():
             for server in reversed(embedded):
