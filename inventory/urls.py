@@ -1,10 +1,10 @@
 """Paths of the inventory: what exists and how we know."""
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from inventory.api import artifacts, evidence, packages, search
 
-urlpatterns: list[URLPattern] = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/evidence", evidence.EvidenceListView.as_view(), name="api-evidence-list"),
     path("api/v1/evidence/<uuid:public_id>", evidence.EvidenceView.as_view(), name="api-evidence"),
     path("api/v1/evidence/<uuid:public_id>/raw", evidence.EvidenceRawView.as_view(), name="api-evidence-raw"),
@@ -22,4 +22,5 @@ urlpatterns: list[URLPattern] = [
     path("api/v1/packages", packages.PackageListView.as_view(), name="api-packages"),
     path("api/v1/packages/<path:purl>", packages.PackageView.as_view(), name="api-package"),
     path("api/v1/search", search.SearchView.as_view(), name="api-search"),
+    path("", include("inventory.views.urls")),
 ]

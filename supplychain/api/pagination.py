@@ -11,8 +11,8 @@ from uuid import UUID
 from django.core import signing
 from django.db import models
 from django.db.models import Q
+from django.http import HttpRequest
 from django.utils.encoding import iri_to_uri
-from rest_framework.request import Request
 
 from supplychain.api.parameters import BadParameterError, read_number, read_text
 
@@ -32,7 +32,7 @@ class Page(Generic[Row]):
     next: str | None
 
 
-def read_page(queryset: models.QuerySet[Row], *, request: Request, order: Sequence[str]) -> Page[Row]:
+def read_page(queryset: models.QuerySet[Row], *, request: HttpRequest, order: Sequence[str]) -> Page[Row]:
     """Return the page of `queryset` that the request's `limit` and `cursor` ask for, with one query.
 
     `order` are field names, descending with a leading `-`; together they must be unique, and none may be NULL. Rows
@@ -51,7 +51,7 @@ def read_page(queryset: models.QuerySet[Row], *, request: Request, order: Sequen
     return Page(shown, next=_next_address(request, cursor=signing.dumps(_key_of(shown[-1], order=order), salt=salt)))
 
 
-def read_key(request: Request, *, length: int) -> Key | None:
+def read_key(request: HttpRequest, *, length: int) -> Key | None:
     """Return the key of the last row shown, for lists that come from SQL of their own; None on the first page.
 
     Raises BadParameterError (`bad_cursor`) for a cursor of another list.
@@ -64,14 +64,14 @@ def read_key(request: Request, *, length: int) -> Key | None:
     return key
 
 
-def address_after(request: Request, *, key: Sequence[str | int] | None) -> str | None:
+def address_after(request: HttpRequest, *, key: Sequence[str | int] | None) -> str | None:
     """Return the address of the page after this key, None for None. Whoever gets it can read the key: no row ids."""
     if key is None:
         return None
     return _next_address(request, cursor=signing.dumps(list(key), salt=_key_salt(request)))
 
 
-def read_limit(request: Request) -> int:
+def read_limit(request: HttpRequest) -> int:
     """Return the page size asked for, brought within 1 and 500."""
     return max(1, min(read_number(request, "limit", default=DEFAULT_LIMIT), MAX_LIMIT))
 
@@ -90,7 +90,7 @@ def _after(key: Key, *, order: Sequence[str]) -> Q:
     return Q(**{f"{first}__{beyond}": key[0]}) & condition
 
 
-def _key_salt(request: Request) -> str:
+def _key_salt(request: HttpRequest) -> str:
     return f"supplychain.cursor:{request.path}:key"
 
 
@@ -123,7 +123,7 @@ def _plain(value: object) -> str | int:
     raise TypeError(f"a list cannot be ordered by {type(value).__name__}")
 
 
-def _next_address(request: Request, *, cursor: str) -> str:
+def _next_address(request: HttpRequest, *, cursor: str) -> str:
     query = request.GET.copy()
     query["cursor"] = cursor
     return f"{iri_to_uri(request.path)}?{query.urlencode()}"

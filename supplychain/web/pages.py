@@ -12,12 +12,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
-from supplychain.access.actors import Actor, actor_of
+from supplychain.access.actors import actor_of
 from supplychain.errors import DomainError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from django_htmx.middleware import HtmxDetails
 
 Parameters = ParamSpec("Parameters")
@@ -66,16 +64,6 @@ def refused(request: HttpRequest, error: DomainError) -> HttpResponse:
         raise PermissionDenied(error.message)
     template = "web/_refused.html" if asks_for_part(request) else "400.html"
     return render(request, template, {"error": error}, status=error.status)
-
-
-def filters_of(request: HttpRequest, names: Iterable[str]) -> dict[str, str]:
-    """Return the query's filters by name, trimmed; absent and empty ones are left out, others ignored."""
-    given = ((name, request.GET.get(name, "").strip()) for name in names)
-    return {name: value for name, value in given if value}
-
-
-def actor(request: HttpRequest) -> Actor:
-    return actor_of(request)
 
 
 def asks_for_part(request: HttpRequest) -> bool:

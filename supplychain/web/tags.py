@@ -17,6 +17,7 @@ register = template.Library()
 
 _SHORT_HEX = 12
 _ABSENT = "unknown"
+_SPELLED: Mapping[str, str] = {"sbom": "SBOM"}
 _UNITS = ("kB", "MB", "GB", "TB")
 _SPANS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
@@ -72,7 +73,7 @@ def icon(name: str, css: str = "") -> SafeString:
 def state(value: object) -> SafeString:
     """Write a state as a word with its shape; a value that nobody knows here is written as it is."""
     text = str(value)
-    badge = BADGES.get(text) or Badge(text.replace("_", " ").capitalize(), "info-circle", "plain", "")
+    badge = BADGES.get(text) or Badge(words(text), "info-circle", "plain", "")
     return format_html(
         '<span class="state state-{}" title="{}">{}<span>{}</span></span>',
         badge.tone,
@@ -166,6 +167,15 @@ def noun(value: int | None, unit: str) -> str:
 
 
 @register.filter
+def words(value: object) -> str:
+    """Write a stored word for people: `applied_with_warnings` becomes "Applied with warnings"."""
+    text = str(value)
+    if badge := BADGES.get(text):
+        return badge.word
+    return _SPELLED.get(text) or text.replace("_", " ").capitalize()
+
+
+@register.filter
 def size(value: int | None) -> str:
     """Write a size in bytes in decimal units, three digits at most."""
     if value is None:
@@ -185,6 +195,12 @@ def seconds(value: float | None) -> str:
     if value < 1:
         return f"{value * 1000:.0f} ms"
     return f"{value:.1f} s" if value < 60 else _span_words(value, tail="")
+
+
+@register.filter
+def span(start: datetime, end: datetime) -> str:
+    """Write how long it took from one instant to another."""
+    return seconds(max(0.0, (end - start).total_seconds()))
 
 
 @register.filter

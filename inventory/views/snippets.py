@@ -1,0 +1,30 @@
+"""Ready commands for empty states: what to run to make the page show something."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+_UPLOAD = """\
+export SUPPLYCHAIN_KEY="$(./run manage create_key --team my-team --scopes evidence:write)"
+curl --fail --data-binary @sbom.json \\
+  -H "Authorization: Bearer $SUPPLYCHAIN_KEY" \\
+  '{base}api/v1/evidence{query}'"""
+_REPORT = """\
+export SUPPLYCHAIN_KEY="$(./run manage create_key --team my-team --scopes evidence:write --cluster {cluster})"
+kubectl get pods --all-namespaces -o json |
+  curl --fail -X PUT --data-binary @- \\
+    -H "Authorization: Bearer $SUPPLYCHAIN_KEY" -H 'Content-Type: application/json' \\
+    '{base}api/v1/clusters/{cluster}/snapshot?namespaces=*'"""
+
+
+def upload_sbom(request: HttpRequest, *, digest: str = "") -> str:
+    """Return how to send an SBOM, bound to the digest where one is given."""
+    return _UPLOAD.format(base=request.build_absolute_uri("/"), query=f"?artifact={digest}" if digest else "")
+
+
+def report_cluster(request: HttpRequest, *, cluster: str = "my-cluster") -> str:
+    """Return how to send what a cluster runs."""
+    return _REPORT.format(base=request.build_absolute_uri("/"), cluster=cluster)

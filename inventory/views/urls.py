@@ -1,0 +1,18 @@
+"""Paths of the inventory's pages."""
+
+from django.urls import path
+
+from inventory.views import artifacts, evidence, packages, search
+
+urlpatterns = [
+    path("search", search.search_page, name="search"),
+    path("artifacts", artifacts.artifact_list, name="artifacts"),
+    path("artifacts/<str:digest>", artifacts.artifact_page, name="artifact"),
+    path("artifacts/<str:digest>/components", artifacts.component_list, name="artifact-components"),
+    path("artifacts/<str:digest>/diff", artifacts.difference_page, name="artifact-difference"),
+    path("packages", packages.package_list, name="packages"),
+    path("packages/<path:purl>", packages.package_page, name="package"),
+    path("evidence", evidence.evidence_list, name="evidence"),
+    path("evidence/<uuid:public_id>", evidence.receipt_page, name="receipt"),
+    path("evidence/<uuid:public_id>/retry", evidence.retry, name="receipt-retry"),
+]
