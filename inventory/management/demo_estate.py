@@ -59,11 +59,11 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """`report` says how it tells what runs: `records` (ours) or `pods` (as kubectl prints them)."""
+    """Of the namespaces `pods_of` it reports what kubectl prints, of the others our own records."""
 
     name: str
     environment: str
-    report: str
+    pods_of: tuple[str, ...]
     silent_for: timedelta
 
 
@@ -87,7 +87,12 @@ class Estate:
     @property
     def clusters(self) -> tuple[Cluster, ...]:
         return tuple(
-            Cluster(row["name"], row["environment"], row["report"], timedelta(days=row.get("silent_for_days", 0)))
+            Cluster(
+                name=row["name"],
+                environment=row["environment"],
+                pods_of=tuple(row.get("pods_of", ())),
+                silent_for=timedelta(days=row.get("silent_for_days", 0)),
+            )
             for row in self._services["clusters"]
         )
 
@@ -102,7 +107,7 @@ class Estate:
         for cluster in self.clusters:
             yield self._rollouts(cluster, runs=runs)
         for cluster in self.clusters:
-            yield _snapshot(cluster, runs=runs, at=at - cluster.silent_for)
+            yield from _snapshots(cluster, runs=runs, at=at - cluster.silent_for)
 
     def runs(self, *, at: datetime) -> list[Run]:
         """Return every run of the sixty days, ended ones included."""
@@ -171,18 +176,24 @@ class Estate:
 
     @staticmethod
     def _rollouts(cluster: Cluster, *, runs: list[Run]) -> Upload:
-        """What the cluster reported at every rollout, as one list; a cluster that reports pods tells its past alone."""
-        events: list[tuple[datetime, Json]] = []
+        """What the cluster reported at every rollout, as one list; pods are told only when they are gone."""
+        records: list[Json] = []
         for run in runs:
-            if run.cluster != cluster.name or (cluster.report == "pods" and run.ended_at is None):
-                continue
-            events.append((run.opened_at, record_of(run, observed_at=run.opened_at)))
-            if cluster.report == "pods" and run.ended_at is not None:
-                ended = {**record_of(run, observed_at=run.ended_at), "status": "ended"}
-                events.append((run.ended_at, ended))
-        records = [record for _, record in sorted(events, key=lambda event: (event[0], event[1]["workload"]))]
+            if run.cluster == cluster.name:
+                records += _events_of(run, is_pod=run.namespace in cluster.pods_of)
+        records.sort(key=lambda record: (record["observed_at"], record["workload"]))
         label = f"{len(records)} rollouts of {cluster.name}"
         return Upload(ROLLOUTS, "POST", "/api/v1/deployments", _to_bytes(records), f"cluster:{cluster.name}", label)
+
+
+def _events_of(run: Run, *, is_pod: bool) -> list[Json]:
+    """Return the start of a run. Of pods, which have names of their own, nothing replaces an end: it is told too."""
+    start = record_of(run, observed_at=run.opened_at)
+    if not is_pod:
+        return [start]
+    if run.ended_at is None:
+        return []
+    return [start, record_of(run, observed_at=run.ended_at) | {"status": "ended"}]
 
 
 def record_of(run: Run, *, observed_at: datetime) -> Json:
@@ -207,16 +218,17 @@ def timestamp(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _snapshot(cluster: Cluster, *, runs: list[Run], at: datetime) -> Upload:
+def _snapshots(cluster: Cluster, *, runs: list[Run], at: datetime) -> Iterator[Upload]:
     now = [run for run in runs if run.cluster == cluster.name and run.ended_at is None]
-    path = f"/api/v1/clusters/{cluster.name}/snapshot"
-    if cluster.report == "pods":
-        query = urlencode({"namespaces": "*", "environment": cluster.environment})
-        body = _to_bytes(pod_list([_pod_spec(run) for run in now]))
-        return Upload(SNAPSHOTS, "PUT", f"{path}?{query}", body, f"cluster:{cluster.name}", f"pods of {cluster.name}")
-    records = [record_of(run, observed_at=at) for run in now]
-    body = _to_bytes({"observed_at": timestamp(at), "namespaces": ["*"], "records": records})
-    return Upload(SNAPSHOTS, "PUT", path, body, f"cluster:{cluster.name}", f"snapshot of {cluster.name}")
+    records = [record_of(run, observed_at=at) for run in now if run.namespace not in cluster.pods_of]
+    covered = sorted({record["namespace"] for record in records}) if cluster.pods_of else ["*"]
+    body = _to_bytes({"observed_at": timestamp(at), "namespaces": covered, "records": records})
+    path, sender = f"/api/v1/clusters/{cluster.name}/snapshot", f"cluster:{cluster.name}"
+    yield Upload(SNAPSHOTS, "PUT", path, body, sender, f"snapshot of {cluster.name}")
+    if cluster.pods_of:
+        pods = pod_list([_pod_spec(run) for run in now if run.namespace in cluster.pods_of])
+        query = [("environment", cluster.environment), *(("namespaces", name) for name in cluster.pods_of)]
+        yield Upload(SNAPSHOTS, "PUT", f"{path}?{urlencode(query)}", _to_bytes(pods), sender, f"pods of {cluster.name}")
 
 
 def _pod_spec(run: Run) -> PodSpec:

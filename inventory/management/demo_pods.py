@@ -99,6 +99,8 @@ def _status(spec: PodSpec, *, uid: str) -> Json:
 
 def _labels(spec: PodSpec) -> Json:
     labels = {"app.kubernetes.io/name": spec.workload_name, "team": spec.team}
+    if spec.workload_kind == "Deployment":
+        labels["pod-template-hash"] = _template_hash(spec)
     return labels | ({"app.kubernetes.io/part-of": spec.service} if spec.service else {})
 
 
@@ -106,7 +108,7 @@ def _owner(spec: PodSpec) -> Json:
     """Return the controller: Deployments own pods through a ReplicaSet, CronJobs through a Job."""
     kind, name = spec.workload_kind, spec.workload_name
     if kind == "Deployment":
-        kind, name = "ReplicaSet", f"{name}-{_hex(f'replicas {spec.digest}')[:10]}"
+        kind, name = "ReplicaSet", f"{name}-{_template_hash(spec)}"
     elif kind == "CronJob":
         # A CronJob names its jobs after the minute they were due, counted since 1970.
         kind, name = "Job", f"{name}-{29_390_000 + int(_hex(name)[:4], 16) % 1440}"
@@ -120,9 +122,17 @@ def _owner(spec: PodSpec) -> Json:
     }
 
 
+def _template_hash(spec: PodSpec) -> str:
+    return _letters(f"template {spec.workload_name} {spec.digest}", count=10)
+
+
 def _name_part(spec: PodSpec, number: int) -> str:
-    seed = int(_hex(f"{spec.namespace}/{spec.workload_name}/{spec.digest}/{number}"), 16)
-    return "".join(_POD_LETTERS[(seed >> (8 * place)) % len(_POD_LETTERS)] for place in range(5))
+    return _letters(f"{spec.namespace}/{spec.workload_name}/{spec.digest}/{number}", count=5)
+
+
+def _letters(text: str, *, count: int) -> str:
+    seed = int(_hex(text), 16)
+    return "".join(_POD_LETTERS[(seed >> (8 * place)) % len(_POD_LETTERS)] for place in range(count))
 
 
 def _uid(text: str) -> str:

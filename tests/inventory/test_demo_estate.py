@@ -13,8 +13,11 @@ from typing import Any
 
 import pytest
 
+from inventory.formats.limits import Limits
+from inventory.formats.read import read_document
+from inventory.formats.records import RuntimeRecord
 from inventory.management.demo_access import DemoState, SignIn, read_state, write_state
-from inventory.management.demo_estate import DOCUMENTS, PHASES, ROLLOUTS, SNAPSHOTS, Estate, Upload
+from inventory.management.demo_estate import DOCUMENTS, PHASES, ROLLOUTS, Estate, Upload
 
 FOLDER = Path(__file__).resolve().parent.parent / "data" / "demo"
 AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -34,7 +37,12 @@ def uploads(estate):
 
 
 def snapshot_of(uploads: list[Upload], cluster: str) -> Any:
-    return next(json.loads(u.body) for u in uploads if u.phase == SNAPSHOTS and u.sender == f"cluster:{cluster}")
+    return next(json.loads(u.body) for u in uploads if u.label == f"snapshot of {cluster}")
+
+
+def pods_of(uploads: list[Upload], name: str) -> list[Any]:
+    listed = next(json.loads(u.body) for u in uploads if u.label == "pods of prod-us")
+    return [item for item in listed["items"] if item["metadata"]["name"].startswith(f"{name}-")]
 
 
 def test_the_estate_is_a_company_of_forty_services_in_three_clusters_and_two_environments(estate):
@@ -155,23 +163,39 @@ def test_pods_of_an_index_tell_their_architecture_but_for_one(uploads):
     assert [r["workload"] for r in of_index if "node_arch" not in r] == ["Deployment/returns-portal"]
 
 
-def test_one_cluster_reports_as_kubectl_prints(uploads):
-    listed = snapshot_of(uploads, "prod-us")
-    pod = next(item for item in listed["items"] if item["metadata"]["name"].startswith("checkout-api-"))
+def test_part_of_one_cluster_is_reported_as_kubectl_prints_it(uploads):
+    upload = next(u for u in uploads if u.label == "pods of prod-us")
+    document = read_document(upload.body, limits=Limits(), kind=None)
 
-    assert listed["kind"] == "List"
-    assert pod["metadata"]["ownerReferences"][0]["kind"] == "ReplicaSet"
-    assert "@sha256:" in pod["status"]["containerStatuses"][0]["imageID"]
+    assert isinstance(document, RuntimeRecord)
+    assert document.warnings == []
+    assert ("Deployment", "webhook-relay") in {(run.workload_kind, run.workload_name) for run in document.runs}
+    assert ("CronJob", "backup-runner") in {(run.workload_kind, run.workload_name) for run in document.runs}
+    assert upload.path.count("namespaces=") == 5
 
 
-def test_an_image_that_was_loaded_and_not_pulled_is_reported_by_its_config(uploads):
+def test_the_two_reports_of_that_cluster_cover_different_namespaces(uploads):
+    records = snapshot_of(uploads, "prod-us")
+    listed = next(json.loads(u.body) for u in uploads if u.label == "pods of prod-us")
+    of_pods = {item["metadata"]["namespace"] for item in listed["items"]}
+
+    assert of_pods == {"backup", "edge", "integrations", "observability", "scheduling"}
+    assert set(records["namespaces"]) == {record["namespace"] for record in records["records"]}
+    assert not of_pods & set(records["namespaces"])
+
+
+def test_images_that_were_loaded_and_not_pulled_are_reported_by_their_config(uploads):
     images = json.loads((FOLDER / "images.json").read_text())
-    pods = [p for p in snapshot_of(uploads, "prod-us")["items"] if p["metadata"]["name"].startswith("login-")]
+    relays = pods_of(uploads, "webhook-relay")
+    login = next(r for r in snapshot_of(uploads, "prod-us")["records"] if r["workload"] == "Deployment/login")
 
-    assert {pod["status"]["containerStatuses"][0]["imageID"] for pod in pods} == {images["login"]["8.1.0"]["config"]}
+    assert login["digest"] == images["login"]["8.1.0"]["config"]
+    assert {pod["status"]["containerStatuses"][0]["imageID"] for pod in relays} == {
+        images["webhook-relay"]["2.6.0"]["config"]
+    }
 
 
-def test_a_cluster_that_prints_pods_tells_its_past_by_records_that_end(uploads):
+def test_pods_that_are_gone_are_told_by_records_that_end(uploads):
     rollouts = next(u for u in uploads if u.phase == ROLLOUTS and u.sender == "cluster:prod-us")
     relay = [r for r in json.loads(rollouts.body) if r["workload"] == "Deployment/webhook-relay"]
 

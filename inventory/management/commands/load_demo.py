@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -19,6 +20,7 @@ from inventory.models import Cluster
 PROGRESS_SECONDS = 1.5
 PATIENCE_SECONDS = 300.0
 ESTATE = settings.BASE_DIR / "tests" / "data" / "demo"
+HISTORY = timedelta(days=60)
 NO_AGENT_INTERVAL_SECONDS = 365 * 24 * 3600
 """The demo's live clusters have no agent that reports again, so they declare an interval they can keep."""
 
@@ -42,7 +44,7 @@ class Command(BaseCommand):
             raise CommandError(f"The server refused the demo estate: {error}") from error
         except OSError as error:
             raise CommandError(f"No answer from {options['base']}: {error}") from error
-        _declare_intervals(estate)
+        _date_clusters(estate, at=state.at)
         write_state(settings.HOME, state.loaded())
 
     def _say(self, line: str) -> None:
@@ -117,6 +119,12 @@ def _state_for(server: Server, *, estate: Estate) -> DemoState:
     return state
 
 
-def _declare_intervals(estate: Estate) -> None:
-    live = [cluster.name for cluster in estate.clusters if not cluster.silent_for]
-    Cluster.objects.filter(name__in=live).update(report_interval_seconds=NO_AGENT_INTERVAL_SECONDS)
+def _date_clusters(estate: Estate, *, at: datetime) -> None:
+    """Set what a load of an hour cannot show: how long the clusters have been known, and when one fell silent."""
+    for cluster in estate.clusters:
+        row = Cluster.objects.filter(name=cluster.name)
+        row.update(first_heard_at=at - HISTORY)
+        if cluster.silent_for:
+            row.update(last_heard_at=at - cluster.silent_for)
+        else:
+            row.update(report_interval_seconds=NO_AGENT_INTERVAL_SECONDS)
