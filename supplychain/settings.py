@@ -155,8 +155,9 @@ EVIDENCE_APPLIED_TASKS: list[str] = []
 MAX_UPLOAD_BYTES = env.number("MAX_UPLOAD_BYTES", default=64 * MIB, minimum=1024)
 MAX_INFLATED_BYTES = env.number("MAX_INFLATED_BYTES", default=256 * MIB, minimum=1024)
 MAX_COMPONENTS = env.number("MAX_COMPONENTS", default=200_000, minimum=1)
-# For each key and web process; the figure leaves room for what one server takes in (docs/operations.md).
-UPLOADS_PER_MINUTE = env.number("UPLOADS_PER_MINUTE", default=6_000, minimum=1)
+# For each key. The counters are the web processes' own, so each process grants its share (api/throttling.py).
+UPLOADS_PER_MINUTE = env.number("UPLOADS_PER_MINUTE", default=8_000, minimum=1)
+WEB_WORKERS = env.number("WEB_WORKERS", default=2, minimum=1)
 REFUSE_SCHEMA_INVALID = env.flag("REFUSE_SCHEMA_INVALID", default=False)
 # The evidence view reads the stream itself, under its own ceiling; these bound forms and JSON bodies.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * MIB

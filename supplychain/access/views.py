@@ -76,7 +76,7 @@ class SignOutView(LogoutView):
 
 
 def _address_of(request: HttpRequest | None) -> str | None:
-    """Return the browser's address: the peer's, or what the trusted proxy (TRUST_PROXY) saw; None when there is none."""
+    """Return the browser's address: the peer's, or what the trusted proxy (TRUST_PROXY) saw; or None."""
     if request is None:
         return None
     text = str(request.META.get("REMOTE_ADDR", ""))

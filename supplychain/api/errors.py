@@ -167,4 +167,4 @@ def _unexpected(exc: Exception) -> Problem:
 
 def is_api_path(request: HttpRequest) -> bool:
     """Tell whether a path belongs to the API, whose errors are never HTML."""
-    return request.path_info.startswith("/api/")
+    return f"{request.path_info}/".startswith("/api/")

@@ -30,7 +30,7 @@ class TokenBuckets:
         self._buckets: dict[str, _Bucket] = {}
         self._lock = threading.Lock()
 
-    def take(self, name: str, *, rate_per_minute: int, at: float) -> float:
+    def take(self, name: str, *, rate_per_minute: float, at: float) -> float:
         """Take one token and return 0, or return the seconds until there is one. `at` is a monotonic time."""
         rate = rate_per_minute / 60
         capacity = max(1.0, rate * BURST_SECONDS)
@@ -61,14 +61,18 @@ UPLOADS = TokenBuckets()
 
 
 class UploadThrottle(BaseThrottle):
-    """UPLOADS_PER_MINUTE for each key (each user in the browser) and web process; above that 429 with Retry-After."""
+    """UPLOADS_PER_MINUTE for each key (each user in the browser); above that 429 with Retry-After.
+
+    Each of the WEB_WORKERS processes grants its share, so a client that keeps one connection is held to that share.
+    """
 
     def __init__(self) -> None:
         self._wait = 0.0
 
     def allow_request(self, request: Request, view: APIView) -> bool:  # noqa: ARG002  # REST framework's signature
         actor = actor_of(request)
-        self._wait = UPLOADS.take(actor.label, rate_per_minute=settings.UPLOADS_PER_MINUTE, at=time.monotonic())
+        share = settings.UPLOADS_PER_MINUTE / settings.WEB_WORKERS
+        self._wait = UPLOADS.take(actor.label, rate_per_minute=share, at=time.monotonic())
         return self._wait == 0
 
     def wait(self) -> float:
