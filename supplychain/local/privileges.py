@@ -5,6 +5,7 @@ forbids it: drop to the user `postgres` or `nobody`, with data in a folder that 
 """
 
 import functools
+import hashlib
 import os
 import pwd
 import shutil
@@ -65,11 +66,18 @@ class Privileges:
 
     def programs(self, folder: Path) -> Path:
         """Return the programs' folder, or a copy of it when the other user cannot enter it."""
-        if self.user is None or self._can_run(folder / "postgres"):
+        if self.user is None or self._can_run(folder / "initdb"):
             return folder
-        copy = _DROPPED_PARENT / "programs" / folder.parent.name
-        if not self._can_run(copy / "bin" / "postgres"):
+        package = folder.parent.parent
+        facts = (folder / "postgres").stat()
+        name = hashlib.sha256(f"{folder} {facts.st_size} {facts.st_mtime_ns}".encode()).hexdigest()[:16]
+        copy = _DROPPED_PARENT / "programs" / name / package.name / folder.parent.name
+        if not self._can_run(copy / "bin" / "initdb"):
             shutil.copytree(folder.parent, copy, dirs_exist_ok=True)
+            # The wheel keeps the libraries that the programs load beside the package.
+            libraries = package.with_name(f"{package.name}.libs")
+            if libraries.is_dir():
+                shutil.copytree(libraries, copy.parent.with_name(libraries.name), dirs_exist_ok=True)
         return copy / "bin"
 
     def _can_run(self, program: Path) -> bool:
