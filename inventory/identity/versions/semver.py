@@ -40,19 +40,6 @@ def pub_key(version: str) -> SemverKey:
     return (core, 0 if pre else 1, _identifiers(pre), _identifiers(build))
 
 
-def has_prerelease(version: str) -> bool:
-    """Say whether a semantic version is a pre-release."""
-    return bool(_split(version, scheme="semver")[1])
-
-
-def core_numbers(version: str) -> tuple[int, ...]:
-    """Return the numbers of the core as written, leading `v` dropped: `1.2` gives (1, 2)."""
-    match = _VERSION.fullmatch(version)
-    if match is None:
-        raise UnevaluableVersion("semver", version)
-    return tuple(int(part) for part in match["core"].split("."))
-
-
 def is_commit(version: str) -> bool:
     """Say whether the text looks like a git commit: it then has no place in any order."""
     return _COMMIT.fullmatch(version) is not None
