@@ -40,8 +40,8 @@ SET service = COALESCE(NULLIF(n.service, ''), w.service),
     runtime_risks = COALESCE(string_to_array(n.risks, ','), w.runtime_risks)
 {_WORKLOADS}
 WHERE (w.cluster_id, w.namespace, w.kind, w.name) = (n.cluster_id, n.namespace, n.kind, n.name) AND n.is_owned
-  AND (w.service, w.runtime_risks) IS DISTINCT FROM
-      (COALESCE(NULLIF(n.service, ''), w.service), COALESCE(string_to_array(n.risks, ','), w.runtime_risks))
+  AND (w.service, w.runtime_risks::text[]) IS DISTINCT FROM
+      (COALESCE(NULLIF(n.service, ''), w.service), COALESCE(string_to_array(n.risks, ','), w.runtime_risks::text[]))
 """  # noqa: S608  # put together from this file's constants
 """The newest report of the cluster's own team names the service; one that says nothing changes nothing."""
 FIND_WORKLOADS = f"""
