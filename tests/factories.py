@@ -1,0 +1,147 @@
+"""Rows and documents for tests: plain functions. What ingest writes is made by ingest itself, from real bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from unittest.mock import patch
+
+import zstandard
+
+from inventory.ingest import upsert
+from inventory.ingest.process import process_next
+from inventory.models import READABLE, Evidence, EvidenceBlob, EvidenceState
+from supplychain.access.actors import Actor
+from supplychain.access.models import Team
+
+START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+SEES_ALL = Actor(team_ids=None, label="test:responder")
+
+
+def digest(name: str) -> str:
+    """Return a well-formed digest that is always the same for the same name."""
+    return f"sha256:{hashlib.sha256(name.encode()).hexdigest()}"
+
+
+def member_of(*slugs: str) -> Actor:
+    """Return an actor who sees exactly these teams."""
+    ids = frozenset(Team.objects.get_or_create(slug=slug, defaults={"name": slug})[0].pk for slug in slugs)
+    return Actor(team_ids=ids, label="test:member")
+
+
+def cyclonedx(
+    *components: str | Mapping[str, Any],
+    subject: str = "",
+    name: str = "registry.example/shop:1.0",
+    tool: str = "syft",
+    dependencies: Mapping[str, Sequence[str]] | None = None,
+) -> bytes:
+    """Write a CycloneDX document. A component is a purl, or the members of a component; `subject` is a digest.
+
+    `dependencies` maps refs to refs: "root", and the purl (or `bom-ref`) of a component.
+    """
+    root: dict[str, Any] = {"type": "container", "bom-ref": "root", "name": name}
+    if subject:
+        root["version"] = subject
+    document: dict[str, Any] = {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "version": 1,
+        "metadata": {"component": root, "tools": {"components": [{"type": "application", "name": tool}]}},
+        "components": [_component(component) for component in components],
+    }
+    if dependencies is not None:
+        document["dependencies"] = [{"ref": ref, "dependsOn": list(on)} for ref, on in dependencies.items()]
+    return json.dumps(document).encode()
+
+
+def image_index(*members: str, architectures: Sequence[str] = ("amd64", "arm64", "arm", "s390x")) -> bytes:
+    """Write an OCI image index of these manifests, one an architecture; its digest is that of the bytes."""
+    manifests = [
+        {
+            "mediaType": "application/vnd.oci.image.manifest.v1+json",
+            "digest": member,
+            "size": 1000,
+            "platform": {"os": "linux", "architecture": architecture},
+        }
+        for member, architecture in zip(members, architectures, strict=False)
+    ]
+    index = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": manifests}
+    return json.dumps(index).encode()
+
+
+def deployment(
+    *,
+    cluster: str = "prod-eu",
+    namespace: str = "shop",
+    workload: str = "Deployment/api",
+    container: str = "app",
+    **members: Any,
+) -> dict[str, Any]:
+    """Return one deployment record; `digest=`, `image=` and whatever else api.md lists."""
+    return {"cluster": cluster, "namespace": namespace, "workload": workload, "container": container, **members}
+
+
+def submit(team: str, data: bytes, *, at: datetime = START, is_observation: bool = False, **parameters: Any) -> Evidence:
+    """Store a document as intake does, and let the worker apply it. Fails the test when it was not applied."""
+    evidence = store(team, data, at=at, is_observation=is_observation, **parameters)
+    apply_waiting()
+    state = EvidenceState.objects.get(pk=evidence.pk)
+    assert state.state in READABLE, (state.state, state.error)
+    return evidence
+
+
+def report(team: str, *records: Mapping[str, Any], at: datetime = START) -> Evidence:
+    """Store and apply deployment records as one report."""
+    return submit(team, json.dumps(list(records)).encode(), at=at, is_observation=True)
+
+
+def store(team: str, data: bytes, *, at: datetime = START, is_observation: bool = False, **parameters: Any) -> Evidence:
+    """Store a document that waits in the queue."""
+    team_id = Team.objects.get_or_create(slug=team, defaults={"name": team})[0].pk
+    blob, _ = EvidenceBlob.objects.get_or_create(
+        digest=f"sha256:{hashlib.sha256(data).hexdigest()}",
+        defaults={"size_bytes": len(data), "data": zstandard.compress(data), "stored_at": at},
+    )
+    evidence = Evidence.objects.create(
+        team_id=team_id,
+        blob=blob,
+        size_bytes=len(data),
+        audit_sequence=Evidence.objects.count() + 1,
+        received_at=at,
+        is_observation=is_observation,
+        **parameters,
+    )
+    EvidenceState.objects.create(evidence=evidence, team_id=team_id, queued_at=at)
+    return evidence
+
+
+def apply_waiting() -> None:
+    """Work through the queue, as a worker that has just started: it remembers no ids of tests rolled back before.
+
+    Interns inside the test's own transaction: on a connection of its own it would not be seen, and not be rolled back.
+    """
+    upsert.follow_generation(0)
+    with patch.object(upsert, "ALIAS", "default"):
+        while process_next():
+            pass
+
+
+def later(minutes: int) -> datetime:
+    return START + timedelta(minutes=minutes)
+
+
+def _component(component: str | Mapping[str, Any]) -> dict[str, Any]:
+    if not isinstance(component, str):
+        return {"type": "library", **component}
+    path, _, version = component.removeprefix("pkg:").partition("?")[0].rpartition("@")
+    return {
+        "type": "library",
+        "bom-ref": component,
+        "name": path.rpartition("/")[2],
+        "version": version,
+        "purl": component,
+    }
