@@ -85,7 +85,9 @@ def deployment(
     return {"cluster": cluster, "namespace": namespace, "workload": workload, "container": container, **members}
 
 
-def submit(team: str, data: bytes, *, at: datetime = START, is_observation: bool = False, **parameters: Any) -> Evidence:
+def submit(
+    team: str, data: bytes, *, at: datetime = START, is_observation: bool = False, **parameters: Any
+) -> Evidence:
     """Store a document as intake does, and let the worker apply it. Fails the test when it was not applied."""
     evidence = store(team, data, at=at, is_observation=is_observation, **parameters)
     apply_waiting()

@@ -33,9 +33,7 @@ def test_a_component_names_the_sboms_that_list_it():
     first = submit("a", cyclonedx(LODASH, EXPRESS, subject=APP, tool="syft"))
     second = submit("a", cyclonedx(LODASH, subject=APP, tool="trivy"))
 
-    rows = {
-        row.identity: row for row in list_components(APP, text="", after=None, limit=50, actor=SEES_ALL).rows
-    }
+    rows = {row.identity: row for row in list_components(APP, text="", after=None, limit=50, actor=SEES_ALL).rows}
 
     assert rows[LODASH].evidence == (first.public_id, second.public_id)
     assert rows[EXPRESS].evidence == (first.public_id,)
