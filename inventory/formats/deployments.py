@@ -14,7 +14,7 @@ from inventory.formats.limits import Limits
 from inventory.formats.records import ArtifactKind, ContainerClass, FormatError, RunRecord, RuntimeRecord
 from inventory.formats.runtime_fields import LONGEST_TEXT, RecordDefect, RecordFields, image_digest, image_kind
 from inventory.formats.strict_json import Json, bad_string, parse_text
-from inventory.formats.text import Utf8
+from inventory.formats.text import Utf8, require_utf8
 from inventory.formats.timestamps import parse_timestamp
 from inventory.identity.digests import Digest
 from inventory.identity.images import ImageError, parse_image
@@ -66,6 +66,23 @@ def read_deployments(text: Utf8, *, limits: Limits) -> RuntimeRecord:
     record.record_count = len(entries)
     record.warnings = defects.warnings()
     return record
+
+
+def is_self_dated(data: bytes) -> bool:
+    """Tell whether a report says itself when everything in it was seen, so that equal bytes are the same observation.
+
+    True when a snapshot has `observed_at`, or each record has one. What cannot be read is not self-dated.
+    """
+    try:
+        body = parse_text(require_utf8(data), limits=Limits())
+        record = RuntimeRecord(format="deployment", runs=[])
+        entries = _entries(body, record)
+    except FormatError:
+        return False
+    if record.observed_at is not None:
+        return True
+    values = [entry.value for entry in entries]
+    return all(isinstance(value, dict) and parse_timestamp(value.get("observed_at")) is not None for value in values)
 
 
 def _entries(body: Json, record: RuntimeRecord) -> list[_Entry]:
