@@ -10,7 +10,7 @@ urlpatterns = [
     path("", include("incidents.urls")),
 ]
 
-handler400 = "supplychain.api.handlers.bad_request"
-handler403 = "supplychain.api.handlers.permission_denied"
-handler404 = "supplychain.api.handlers.page_not_found"
-handler500 = "supplychain.api.handlers.server_error"
+handler400 = "supplychain.handlers.bad_request"
+handler403 = "supplychain.handlers.permission_denied"
+handler404 = "supplychain.handlers.page_not_found"
+handler500 = "supplychain.handlers.server_error"

@@ -120,6 +120,7 @@ def actor_of(request: RequestLike) -> Actor:
     if isinstance(user, AnonymousUser) or not isinstance(user, User):
         return ANONYMOUS
     # One query a request: the user object lives as long as its request.
-    if user.known_actor is None:
-        user.known_actor = actor_for_user(user)
-    return user.known_actor
+    if isinstance(user.known_actor, Actor):
+        return user.known_actor
+    user.known_actor = actor = actor_for_user(user)
+    return actor

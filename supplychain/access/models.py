@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.validators import UnicodeUsernameValidator
@@ -15,9 +15,6 @@ from django.utils import timezone
 from supplychain.access.querysets import TeamScopedQuerySet
 from supplychain.access.scopes import OrganisationRole, Scope, TeamRole
 from supplychain.ids import uuid7
-
-if TYPE_CHECKING:
-    from supplychain.access.actors import Actor
 
 SLUG_PATTERN = r"^[a-z0-9][a-z0-9-]{0,62}$"
 
@@ -74,7 +71,7 @@ class User(AbstractBaseUser):
 
     objects: ClassVar[UserManager] = UserManager()
 
-    known_actor: Actor | None = None  # kept by actors.actor_of() for one request
+    known_actor: object = None  # kept by actors.actor_of() for one request
 
     USERNAME_FIELD = "username"
     EMAIL_FIELD = "email"

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, Protocol, Self, TypeVar
 
 from django.db import models
 
-if TYPE_CHECKING:
-    from supplychain.access.actors import Actor
-
 Row_co = TypeVar("Row_co", bound=models.Model, covariant=True)
+
+
+class Reader(Protocol):
+    """What a queryset asks of an actor: the teams whose rows it sees, None for all."""
+
+    @property
+    def team_ids(self) -> frozenset[int] | None: ...
 
 
 class TeamScopedQuerySet(models.QuerySet[Row_co]):
@@ -17,7 +21,7 @@ class TeamScopedQuerySet(models.QuerySet[Row_co]):
 
     team_field: ClassVar[str] = "team"
 
-    def visible_to(self, actor: Actor) -> Self:
+    def visible_to(self, actor: Reader) -> Self:
         """Keep the rows the actor may see: all for a responder, its teams' for anyone else, none for the anonymous."""
         if actor.team_ids is None:
             return self.all()

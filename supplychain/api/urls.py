@@ -2,8 +2,7 @@
 
 from django.urls import path
 
-from supplychain.access import api as access
-from supplychain.api import views
+from supplychain.api import access, views
 from supplychain.api.version import version
 
 urlpatterns = [

@@ -135,7 +135,7 @@ def test_a_user_who_left_is_signed_out():
 def test_no_log_line_contains_a_key(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch):
     key = new_key("admin")
     client = client_of(key)
-    monkeypatch.setattr("supplychain.access.api._me", lambda *_args, **_kwargs: 1 / 0)
+    monkeypatch.setattr("supplychain.api.access._me", lambda *_args, **_kwargs: 1 / 0)
 
     with caplog.at_level(logging.DEBUG):
         assert client.get("/api/v1/me").status_code == 500
