@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from supplychain.access.actors import Actor
 
-RUN_POINTS = """
+RUN_CANDIDATES = """
 WITH reported AS ({intervals}),
 same AS (
     SELECT id, artifact_id, node_architecture, ARRAY[team_id]::bigint[] AS teams FROM reported
@@ -46,18 +46,25 @@ candidate AS (
     SELECT s.id, m.index_id, s.teams || m.team_id, 1
     FROM same s JOIN inventory_indexmember m ON m.member_id = s.artifact_id
 )
+SELECT id, artifact_id, certainty, ARRAY(SELECT DISTINCT team FROM unnest(teams) AS team ORDER BY team) AS teams
+FROM candidate
+"""
+"""SELECT (id, artifact_id, certainty, teams): what each interval runs, surely (0) or possibly (1), and whose facts say so.
+`{intervals}` selects (id, team_id, artifact_id, node_architecture)."""
+
+RUN_POINTS = f"""
 SELECT interval_id, artifact_id, track_id, seq, teams, min(certainty)::smallint AS certainty
 FROM (
     SELECT c.id AS interval_id, c.artifact_id, s.track_id, s.seq, c.certainty,
            ARRAY(SELECT DISTINCT team FROM unnest(c.teams || t.team_id) AS team ORDER BY team) AS teams
-    FROM candidate c
+    FROM ({RUN_CANDIDATES}) c
     JOIN inventory_snapshotsubject s ON s.artifact_id = c.artifact_id
     JOIN inventory_track t ON t.id = s.track_id
 ) point
 GROUP BY interval_id, artifact_id, track_id, seq, teams
 """
 """SELECT (interval_id, artifact_id, track_id, seq, teams, certainty): `artifact_id` is what an SBOM is about, and what
-the interval runs, surely (0) or possibly (1). `{intervals}` selects (id, team_id, artifact_id, node_architecture)."""
+the interval runs, surely (0) or possibly (1). `{intervals}` is as in RUN_CANDIDATES."""
 
 FAMILY = """
 WITH RECURSIVE family(id, depth) AS (

@@ -15,7 +15,8 @@ from django.db import connection
 
 from inventory.formats.graph import shortest_parents
 from inventory.formats.records import ROOT, Completeness, Scope
-from inventory.ingest import memberships, outline, sbom_sql
+from inventory.graph import outline
+from inventory.ingest import memberships, sbom_sql
 from inventory.ingest.identify import identify
 from inventory.ingest.names import split_names
 from inventory.ingest.result import Applied

@@ -50,7 +50,7 @@ class Snapshot(models.Model):
     is_complete = models.BooleanField(db_comment="Quality of the document: enough to count as coverage")
     producer_version = models.CharField(max_length=255, blank=True)
     set_hash = models.BinaryField()
-    outline = models.BinaryField(db_comment="zstd; where each component stands and its parent on a shortest path (ingest/outline.py)")
+    outline = models.BinaryField(db_comment="zstd; where each component stands and its parent on a shortest path (graph/outline.py)")
     ecosystems = models.JSONField(default=dict, db_comment="{purl type: component count}; summed for coverage")
 
     class Meta:

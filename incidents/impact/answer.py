@@ -1,0 +1,222 @@
+"""The answer to an incident question, in the words and the order of docs/api.md."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+
+class Status(enum.StrEnum):
+    """What is known of one artifact. Never "not affected": see `cleared` and `unknown` in docs/glossary.md."""
+
+    AFFECTED = "affected"
+    POSSIBLE = "possible"
+    UNKNOWN = "unknown"
+    CLEARED = "cleared"
+
+
+class Effect(enum.StrEnum):
+    """Whether the thing is in what runs, or only took part in building it."""
+
+    RUNTIME = "runtime"
+    BUILD = "build"
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How much of the estate a status covers."""
+
+    artifact_count: int = 0
+    running_artifact_count: int = 0
+    workload_count: int = 0
+    namespace_count: int = 0
+    cluster_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The four statuses are disjoint and add up; `build_exposure` counts again what has effect build."""
+
+    affected: Counted = field(default_factory=Counted)
+    possible: Counted = field(default_factory=Counted)
+    cleared: Counted = field(default_factory=Counted)
+    unknown: Counted = field(default_factory=Counted)
+    build_exposure: Counted = field(default_factory=Counted)
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """Evidence accepted and not yet searchable: what the answer could not take into account."""
+
+    evidence_count: int
+    oldest_received_at: datetime | None
+    quarantined_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterFreshness:
+    """When a cluster was last heard; stale after three of its report intervals."""
+
+    name: str
+    last_heard_at: datetime
+    stale: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Out of what the answer was given. Counts are of what runs at the instant asked, digests as reported."""
+
+    running_artifact_count: int
+    sbom_complete_count: int
+    sbom_partial_count: int
+    without_sbom_count: int
+    containers_without_digest_count: int
+    sbom_without_digest_count: int
+    index_unresolved_count: int
+    unmapped_service_count: int
+    ecosystems: Mapping[str, int]
+    clusters: tuple[ClusterFreshness, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NamespaceCount:
+    namespace: str
+    workload_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterCount:
+    """Where the rows asked for run."""
+
+    cluster: str
+    environment: str | None
+    namespaces: tuple[NamespaceCount, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactShown:
+    digest: str | None
+    names: tuple[str, ...]
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Why a row is there. `path` runs from a direct dependency to the match; None where the document does not tell."""
+
+    indicator: int
+    purl: str | None
+    evidence: UUID | None
+    pointer: str | None
+    path: tuple[str, ...] | None
+    direct: bool | None
+    confidence: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Via:
+    """Through what the row's artifact is reached: an index and its member, a config and its manifest."""
+
+    kind: str
+    digest: str
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkloadShown:
+    """One container that ran the artifact at the instant asked."""
+
+    cluster: str
+    environment: str | None
+    namespace: str
+    kind: str
+    name: str
+    container: str
+    service: str | None
+    team: str
+    running_since: datetime
+    last_seen_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What is known of how the artifact was built. Until provenance is verified here, nothing: `none`."""
+
+    verdict: str = "none"
+    slsa_build_level: int | None = None
+    builder: str | None = None
+    repository: str | None = None
+    commit: str | None = None
+    workflow: str | None = None
+    signer: str | None = None
+    reasons: tuple[str, ...] = ("no provenance of this artifact has been read",)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One artifact of the answer."""
+
+    artifact: ArtifactShown
+    status: Status
+    effect: Effect
+    running: bool
+    matches: tuple[Match, ...]
+    via: tuple[Via, ...]
+    provenance: Provenance
+    workloads: tuple[WorkloadShown, ...]
+    vex: tuple[str, ...]
+    confidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorAnswer:
+    """An indicator as it was taken, with what it came to. `asked` holds the shown fields (Indicator.as_asked)."""
+
+    asked: Mapping[str, object]
+    artifact_count: int
+    running_artifact_count: int
+    workload_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The question as understood."""
+
+    indicators: tuple[IndicatorAnswer, ...]
+    at: datetime | None
+    from_: datetime | None
+    to: datetime | None
+    environments: tuple[str, ...] = ()
+    clusters: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
+    statuses: tuple[Status, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Everything of an answer but its rows: the same on every page."""
+
+    asked: Asked
+    data_as_of: datetime
+    backlog: Backlog
+    coverage: Coverage
+    summary: Summary
+    clusters: tuple[ClusterCount, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """An answer, or one page of it. `next` is the cursor of the next page; `hash` is of the whole answer."""
+
+    header: Header
+    rows: tuple[Row, ...]
+    next: str | None
+    hash: str

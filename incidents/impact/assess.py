@@ -1,0 +1,230 @@
+"""THE question: which digests contain it, where they run, and what we do not know (docs/architecture.md, An incident query).
+
+A fixed number of statements, whatever the size: candidates, the answer, what it stands on, and the page's rows. They run
+in one read-only transaction that sees one state of the database, so header and rows cannot contradict each other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.db import connection, transaction
+
+from incidents.impact import pages, statements
+from incidents.impact.answer import (
+    Asked,
+    ClusterCount,
+    Counted,
+    Header,
+    Impact,
+    IndicatorAnswer,
+    NamespaceCount,
+    Status,
+    Summary,
+)
+from incidents.impact.coverage import read_ground
+from incidents.impact.explain import PageRow, fill
+from incidents.impact.matching import find_matches
+from inventory.graph.families import visible_teams
+from supplychain.access import audit
+from supplychain.access.models import Team
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from incidents.impact.matching import Matches
+    from incidents.impact.question import Question
+    from supplychain.access.actors import Actor
+
+_CLASSES = {Status.AFFECTED: (0, 1), Status.POSSIBLE: (2, 3), Status.CLEARED: (4, 5), Status.UNKNOWN: (8,)}
+_GROUPS = (Status.AFFECTED, Status.POSSIBLE, Status.UNKNOWN, Status.CLEARED)
+"""The order of rows, and the number a statement gives each status' places; 4 is what only takes part in builds."""
+_BUILD_GROUP = 4
+_BUILD_CLASSES = (1, 3)
+_ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
+_INSTANT = timedelta(microseconds=1)
+_MAX_AUDITED = 50
+
+
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """What the answer's statement returns: facts by class, places by group, and the rows in order."""
+
+    by_class: Mapping[int, tuple[int, int]]
+    by_group: Mapping[int, tuple[int, int, int]]
+    clusters: Sequence[tuple[str, str | None, str, int]]
+    by_indicator: Mapping[int, tuple[int, int, int]]
+    rows: Sequence[PageRow]
+    fingerprint: str
+
+
+def assess(question: Question, *, actor: Actor, at: datetime) -> Impact:
+    """Answer a question as far as the actor may see, and leave its audit line.
+
+    With `question.cursor` the next page of an earlier answer; raises pages.CursorExpiredError when that is gone. `at` is
+    the clock, which only says how stale a silent cluster is.
+    """
+    with transaction.atomic():
+        _see_one_state()
+        matches = find_matches(question.indicators, actor=actor)
+        parameters = _parameters(question, matches=matches, actor=actor)
+        if question.cursor is not None:
+            kept = pages.load(question.cursor, question=question, actor=actor, at=at)
+            rows = fill(kept.rows, matches=matches, parameters=parameters, is_now=question.is_now, actor=actor)
+            return Impact(kept.header, rows, kept.next, kept.answer_hash)
+        counts = _count(question, matches=matches, parameters=parameters)
+        header = _header(question, counts=counts, parameters=parameters, at=at)
+        shown = counts.rows[: question.limit]
+        rows = fill(shown, matches=matches, parameters=parameters, is_now=question.is_now, actor=actor)
+    answer_hash = _hash(question, header=header, counts=counts)
+    with transaction.atomic():
+        _audit(question, header=header, answer_hash=answer_hash, actor=actor)
+        cursor = pages.keep(counts.rows, question=question, header=header, answer_hash=answer_hash, actor=actor, at=at)
+    return Impact(header, rows, cursor, answer_hash)
+
+
+def _see_one_state() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+
+
+def _parameters(question: Question, *, matches: Matches, actor: Actor) -> dict[str, object]:
+    since, until = _times(question)
+    return {
+        "components": [match.component_id for match in matches.components],
+        "indicators": [match.indicator for match in matches.components],
+        "classes": [int(match.match_class) for match in matches.components],
+        "artifacts": [match.artifact_id for match in matches.artifacts],
+        "artifact_indicators": [match.indicator for match in matches.artifacts],
+        "artifact_classes": [int(match.match_class) for match in matches.artifacts],
+        "teams": _teams(question, actor=actor),
+        "clusters": list(question.clusters) or None,
+        "environments": list(question.environments) or None,
+        "is_scoped": question.is_scoped,
+        "since": since,
+        "until": until,
+        "listed_classes": [row_class for status in question.statuses for row_class in _CLASSES[status]],
+    }
+
+
+def _times(question: Question) -> tuple[datetime | None, datetime | None]:
+    """Return the half-open window asked for; an instant is the shortest window there is."""
+    if question.is_now:
+        return None, None
+    if question.at is not None:
+        return question.at, question.at + _INSTANT
+    return question.window_from or _ALWAYS, question.window_to or datetime.now(UTC)
+
+
+def _teams(question: Question, *, actor: Actor) -> list[int] | None:
+    mine = visible_teams(actor)
+    if not question.teams:
+        return mine
+    asked = sorted(Team.objects.filter(slug__in=question.teams).values_list("pk", flat=True))
+    return asked if mine is None else [team for team in asked if team in set(mine)]
+
+
+def _count(question: Question, *, matches: Matches, parameters: Mapping[str, object]) -> _Counts:
+    sql = statements.answer(is_now=question.is_now, has_artifacts=bool(matches.artifacts))
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        *facts, ids, classes, fingerprint = cursor.fetchone()
+    # Django's cursors give jsonb as text.
+    by_class, by_group, clusters, by_indicator = (json.loads(fact) if fact else None for fact in facts)
+    return _Counts(
+        by_class={int(row_class): (artifacts, running) for row_class, (artifacts, running) in (by_class or {}).items()},
+        by_group={group: (workloads, namespaces, found) for group, workloads, namespaces, found in by_group or ()},
+        clusters=[tuple(row) for row in clusters or ()],
+        by_indicator={place: (artifacts, running, found) for place, artifacts, running, found in by_indicator or ()},
+        rows=[PageRow(artifact_id, row_class) for artifact_id, row_class in zip(ids or (), classes or (), strict=True)],
+        fingerprint=fingerprint or "",
+    )
+
+
+def _header(question: Question, *, counts: _Counts, parameters: Mapping[str, object], at: datetime) -> Header:
+    ground = read_ground(parameters, is_now=question.is_now, now=at)
+    return Header(
+        asked=_asked(question, counts=counts),
+        data_as_of=at,
+        backlog=ground.backlog,
+        coverage=ground.coverage,
+        summary=_summary(counts),
+        clusters=_clusters(counts.clusters),
+    )
+
+
+def _asked(question: Question, *, counts: _Counts) -> Asked:
+    return Asked(
+        indicators=tuple(
+            IndicatorAnswer(indicator.as_asked(), *counts.by_indicator.get(place, (0, 0, 0)))
+            for place, indicator in enumerate(question.indicators)
+        ),
+        at=question.at,
+        from_=question.window_from,
+        to=question.window_to,
+        environments=question.environments,
+        clusters=question.clusters,
+        teams=question.teams,
+        statuses=question.statuses,
+    )
+
+
+def _summary(counts: _Counts) -> Summary:
+    counted = {status: _counted(_CLASSES[status], counts=counts, group=group) for group, status in enumerate(_GROUPS)}
+    return Summary(
+        affected=counted[Status.AFFECTED],
+        possible=counted[Status.POSSIBLE],
+        cleared=counted[Status.CLEARED],
+        unknown=counted[Status.UNKNOWN],
+        build_exposure=_counted(_BUILD_CLASSES, counts=counts, group=_BUILD_GROUP),
+    )
+
+
+def _counted(classes: Iterable[int], *, counts: _Counts, group: int) -> Counted:
+    found = [counts.by_class.get(row_class, (0, 0)) for row_class in classes]
+    workloads, namespaces, clusters = counts.by_group.get(group, (0, 0, 0))
+    return Counted(
+        artifact_count=sum(artifacts for artifacts, _ in found),
+        running_artifact_count=sum(running for _, running in found),
+        workload_count=workloads,
+        namespace_count=namespaces,
+        cluster_count=clusters,
+    )
+
+
+def _clusters(rows: Iterable[tuple[str, str | None, str, int]]) -> tuple[ClusterCount, ...]:
+    found: dict[tuple[str, str | None], list[NamespaceCount]] = defaultdict(list)
+    for cluster, environment, namespace, workload_count in rows:
+        found[cluster, environment].append(NamespaceCount(namespace, workload_count))
+    return tuple(
+        ClusterCount(cluster, environment, tuple(namespaces)) for (cluster, environment), namespaces in found.items()
+    )
+
+
+def _hash(question: Question, *, header: Header, counts: _Counts) -> str:
+    """Return the hash of the whole answer: question, time, counts, and (digest, class) of every row."""
+    parts = [question.hash, header.data_as_of.isoformat(), asdict(header.summary), counts.fingerprint]
+    parts.append([list(counts.by_indicator.get(place, ())) for place in range(len(question.indicators))])
+    return f"sha256:{hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()}"
+
+
+def _audit(question: Question, *, header: Header, answer_hash: str, actor: Actor) -> None:
+    given = [indicator.given[:200] for indicator in question.indicators[:_MAX_AUDITED]]
+    audit.record(
+        actor,
+        "impact.asked",
+        subject=question.hash,
+        details={
+            "asked": given,
+            "indicator_count": len(question.indicators),
+            "affected_artifact_count": header.summary.affected.artifact_count,
+            "possible_artifact_count": header.summary.possible.artifact_count,
+            "unknown_artifact_count": header.summary.unknown.artifact_count,
+            "hash": answer_hash,
+        },
+    )

@@ -1,0 +1,107 @@
+"""Out of what an answer is given: what runs, what of it an SBOM describes, what waits, and who has gone silent."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.db import connection
+
+from incidents.impact.answer import Backlog, ClusterFreshness, Coverage
+from incidents.impact.statements import INTERVALS, NOW, POINTS_NOW, POINTS_THEN, THEN
+from inventory.models.runtime import STALE_AFTER_INTERVALS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_COVERAGE = """
+WITH shown AS MATERIALIZED ({intervals}),
+point AS MATERIALIZED ({points}),
+described AS MATERIALIZED (
+    SELECT i.artifact_id, bool_or(n.is_complete AND p.certainty = 0) AS is_complete, bool_and(p.certainty > 0) AS is_unresolved
+    FROM shown i JOIN point p ON p.interval_id = i.id
+    JOIN inventory_snapshot n ON n.track_id = p.track_id AND n.seq = p.seq
+    GROUP BY 1
+)
+SELECT
+    (SELECT count(DISTINCT artifact_id) FROM shown),
+    (SELECT count(*) FROM described WHERE is_complete),
+    (SELECT count(*) FROM described WHERE NOT is_complete),
+    (SELECT count(*) FROM described WHERE is_unresolved),
+    (SELECT count(*) FROM shown WHERE artifact_id IS NULL),
+    (SELECT count(DISTINCT workload_id) FROM shown i WHERE service = '' AND NOT EXISTS (
+        SELECT 1 FROM inventory_servicemapping m JOIN inventory_workload w ON w.id = i.workload_id
+        JOIN inventory_cluster c ON c.id = w.cluster_id
+        WHERE (%(teams)s::bigint[] IS NULL OR m.team_id = ANY(%(teams)s))
+          AND m.valid_from <= %(now)s AND (m.valid_to IS NULL OR m.valid_to > %(now)s)
+          AND c.name LIKE replace(replace(replace(m.cluster, '_', '\\_'), '%%', '\\%%'), '*', '%%')
+          AND w.namespace LIKE replace(replace(replace(m.namespace, '_', '\\_'), '%%', '\\%%'), '*', '%%')
+          AND w.name LIKE replace(replace(replace(m.workload, '_', '\\_'), '%%', '\\%%'), '*', '%%'))),
+    (SELECT count(DISTINCT s.snapshot_id) FROM inventory_artifact a
+     JOIN inventory_snapshotsubject s ON s.artifact_id = a.id JOIN inventory_track t ON t.id = s.track_id
+     WHERE a.digest IS NULL AND (%(teams)s::bigint[] IS NULL OR t.team_id = ANY(%(teams)s))),
+    (SELECT jsonb_object_agg(e.key, e.n) FROM (
+        SELECT e.key, sum(e.value::int) AS n
+        FROM (SELECT DISTINCT track_id, seq FROM point) p
+        JOIN inventory_snapshot n ON n.track_id = p.track_id AND n.seq = p.seq
+        CROSS JOIN LATERAL jsonb_each_text(n.ecosystems) e GROUP BY 1) e),
+    (SELECT jsonb_agg(jsonb_build_array(c.name, extract(epoch FROM c.last_heard_at), c.report_interval_seconds)
+                      ORDER BY c.name)
+     FROM inventory_cluster c
+     WHERE (%(clusters)s::text[] IS NULL OR c.name = ANY(%(clusters)s))
+       AND (%(teams)s::bigint[] IS NULL OR c.team_id = ANY(%(teams)s)
+            OR c.id IN (SELECT cluster_id FROM shown))),
+    (SELECT jsonb_build_array(count(*) FILTER (WHERE s.state <> 'quarantined'),
+                              extract(epoch FROM min(e.received_at) FILTER (WHERE s.state <> 'quarantined')),
+                              count(*) FILTER (WHERE s.state = 'quarantined'))
+     FROM inventory_evidencestate s JOIN inventory_evidence e ON e.id = s.evidence_id
+     WHERE s.state IN ('received', 'processing', 'quarantined')
+       AND (%(teams)s::bigint[] IS NULL OR s.team_id = ANY(%(teams)s)))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What an answer stands on."""
+
+    coverage: Coverage
+    backlog: Backlog
+
+
+def read_ground(parameters: Mapping[str, object], *, is_now: bool, now: datetime) -> Ground:
+    """Return coverage and backlog in one statement. `parameters` are those of the answer's own statement."""
+    sql = _COVERAGE.format(
+        intervals=INTERVALS.format(when=NOW if is_now else THEN), points=POINTS_NOW if is_now else POINTS_THEN
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, {**parameters, "now": now})
+        row = cursor.fetchone()
+    running, complete, partial, unresolved, undigested, unmapped, labelled, *facts = row
+    # Django's cursors give jsonb as text.
+    ecosystems, clusters, backlog = (json.loads(fact) if fact else None for fact in facts)
+    waiting, oldest, quarantined = backlog
+    coverage = Coverage(
+        running_artifact_count=running,
+        sbom_complete_count=complete,
+        sbom_partial_count=partial,
+        without_sbom_count=running - complete - partial,
+        containers_without_digest_count=undigested,
+        sbom_without_digest_count=labelled,
+        index_unresolved_count=unresolved,
+        unmapped_service_count=unmapped,
+        ecosystems=dict(sorted((ecosystems or {}).items())),
+        clusters=tuple(_freshness(*cluster, now=now) for cluster in clusters or ()),
+    )
+    return Ground(coverage, Backlog(waiting, None if oldest is None else _moment(oldest), quarantined))
+
+
+def _freshness(name: str, heard: float, interval_seconds: int, *, now: datetime) -> ClusterFreshness:
+    last_heard_at = _moment(heard)
+    stale = now - last_heard_at > timedelta(seconds=interval_seconds * STALE_AFTER_INTERVALS)
+    return ClusterFreshness(name, last_heard_at, stale=stale)
+
+
+def _moment(epoch: float) -> datetime:
+    return datetime.fromtimestamp(epoch, tz=UTC)

@@ -1,0 +1,291 @@
+"""Fill in the rows of one page: which documents say it, where in them, by what path, and what runs it where.
+
+A fixed number of statements whatever the page holds. Pointers and paths come from the outlines of the snapshots shown.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db import connection
+
+from incidents.impact import statements
+from incidents.impact.answer import ArtifactShown, Effect, Match, Provenance, Row, Status, Via, WorkloadShown
+from incidents.impact.matching import MatchClass
+from inventory.graph.families import kinds
+from inventory.graph.outline import Occurrence, unpack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from incidents.impact.matching import ComponentMatch, Matches
+    from supplychain.access.actors import Actor
+
+UNKNOWN_CLASS = 8
+_STATUS = {0: Status.AFFECTED, 1: Status.POSSIBLE, 2: Status.CLEARED, 4: Status.UNKNOWN}
+_HIGH, _MEDIUM = 90, 60
+_UNRESOLVED_CONFIDENCE = 70
+_POSSIBLE_CONFIDENCE = 40
+_NAME_CONFIDENCE = 50
+"""A component without purl is matched by its name alone (reliability.md, item 53)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageRow:
+    """A row to fill in: an artifact, and the class the answer's statement gave it."""
+
+    artifact_id: int
+    row_class: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One interval that runs an artifact: surely, or (certainty above 0) as what it may be."""
+
+    artifact_id: int
+    reported_id: int
+    reported_digest: str
+    certainty: int
+    workload: WorkloadShown
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A snapshot that holds matched components of an artifact."""
+
+    evidence: UUID
+    confidence: int
+    occurrences: tuple[Occurrence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """How a component is shown: its purl, or its name when it has none."""
+
+    text: str
+    has_purl: bool
+
+
+def fill(
+    rows: Sequence[PageRow], *, matches: Matches, parameters: Mapping[str, object], is_now: bool, actor: Actor
+) -> tuple[Row, ...]:
+    """Return the rows of a page, in the order given. `parameters` are those of the answer's statement."""
+    ids = [row.artifact_id for row in rows]
+    if not ids:
+        return ()
+    runs = _read_runs(ids, parameters=parameters, is_now=is_now)
+    holders = sorted({*ids, *(run.artifact_id for run in runs)})
+    by_component = _by_component(matches.components)
+    sources = _read_sources(holders, components=list(by_component), parameters=parameters)
+    page = _Page(
+        artifacts=_read_artifacts(holders, parameters=parameters, actor=actor),
+        runs=_by_row(runs, ids=ids),
+        sources=sources,
+        texts=_read_texts(sources.values()),
+        by_component=by_component,
+        named=_named(matches),
+    )
+    return tuple(page.row(row) for row in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """Everything one page's rows are put together from."""
+
+    artifacts: Mapping[int, ArtifactShown]
+    runs: Mapping[int, Sequence[_Run]]
+    sources: Mapping[int, Sequence[_Source]]
+    texts: Mapping[int, _Text]
+    by_component: Mapping[int, Sequence[ComponentMatch]]
+    named: Mapping[int, Sequence[Match]]
+
+    def row(self, row: PageRow) -> Row:
+        runs = self.runs.get(row.artifact_id, ())
+        uncertain = sorted({run.artifact_id for run in runs if run.certainty > 0 and self.sources.get(run.artifact_id)})
+        found = [self._matches(artifact_id, row_class=row.row_class) for artifact_id in (row.artifact_id, *uncertain)]
+        shown = tuple(match for matches in found for match in matches)
+        return Row(
+            artifact=self.artifacts[row.artifact_id],
+            status=_STATUS[row.row_class // 2],
+            effect=Effect.BUILD if row.row_class % 2 else Effect.RUNTIME,
+            running=bool(runs),
+            matches=shown,
+            via=self._via(row.artifact_id, runs=runs, uncertain=uncertain),
+            provenance=Provenance(),
+            workloads=tuple({id(run.workload): run.workload for run in _each_interval_once(runs)}.values()),
+            vex=(),
+            confidence=_confidence(shown, is_unresolved=bool(uncertain)),
+        )
+
+    def _matches(self, artifact_id: int, *, row_class: int) -> list[Match]:
+        if row_class == UNKNOWN_CLASS:
+            return []
+        shown = list(self.named.get(artifact_id, ()))
+        for source in self.sources.get(artifact_id, ()):
+            for occurrence in source.occurrences:
+                for match in self.by_component[occurrence.component_id]:
+                    if match.match_class is not MatchClass.CLEARED or row_class // 2 == MatchClass.CLEARED // 2:
+                        shown.append(self._match(match, occurrence=occurrence, source=source))
+        return sorted(shown, key=lambda match: (match.indicator, match.purl or ""))
+
+    def _match(self, match: ComponentMatch, *, occurrence: Occurrence, source: _Source) -> Match:
+        text = self.texts[match.component_id]
+        certainty = 100 if match.match_class is MatchClass.AFFECTED else _POSSIBLE_CONFIDENCE
+        by_name = 100 if text.has_purl else _NAME_CONFIDENCE
+        return Match(
+            indicator=match.indicator,
+            purl=text.text if text.has_purl else None,
+            evidence=source.evidence,
+            pointer=occurrence.pointer,
+            path=None if occurrence.path is None else tuple(self.texts[step].text for step in occurrence.path),
+            direct=occurrence.is_direct,
+            confidence=_word(min(source.confidence or _NAME_CONFIDENCE, certainty, by_name)),
+            reason=match.reason,
+        )
+
+    def _via(self, artifact_id: int, *, runs: Sequence[_Run], uncertain: Sequence[int]) -> tuple[Via, ...]:
+        found = {
+            Via(self._relation(run.reported_id), run.reported_digest, "reported by the cluster, resolved to this digest")
+            for run in runs
+            if run.certainty == 0 and run.reported_id != artifact_id
+        }
+        found |= {
+            Via("index", self.artifacts[holder].digest or "", "this digest may stand for it: the platform is unresolved")
+            for holder in uncertain
+        }
+        return tuple(sorted(found, key=lambda via: (via.kind, via.digest)))
+
+    def _relation(self, reported_id: int) -> str:
+        shown = self.artifacts.get(reported_id)
+        return "config" if shown is not None and shown.kind == "oci_config" else "index"
+
+
+def _by_row(runs: Iterable[_Run], *, ids: Iterable[int]) -> dict[int, list[_Run]]:
+    """A sure run belongs to the artifact it runs, an unsure one to the digest the cluster reported."""
+    wanted = set(ids)
+    rows: dict[int, list[_Run]] = defaultdict(list)
+    for run in runs:
+        owner = run.artifact_id if run.certainty == 0 else run.reported_id
+        if owner in wanted:
+            rows[owner].append(run)
+    return rows
+
+
+def _each_interval_once(runs: Sequence[_Run]) -> list[_Run]:
+    return list({(run.workload, run.reported_id): run for run in runs}.values())
+
+
+def _by_component(matches: Iterable[ComponentMatch]) -> dict[int, list[ComponentMatch]]:
+    found: dict[int, list[ComponentMatch]] = defaultdict(list)
+    for match in matches:
+        found[match.component_id].append(match)
+    return found
+
+
+def _named(matches: Matches) -> dict[int, list[Match]]:
+    found: dict[int, list[Match]] = defaultdict(list)
+    for match in matches.artifacts:
+        certainty = 100 if match.match_class is MatchClass.AFFECTED else _POSSIBLE_CONFIDENCE
+        found[match.artifact_id].append(
+            Match(
+                indicator=match.indicator,
+                purl=None,
+                evidence=None,
+                pointer=None,
+                path=None,
+                direct=None,
+                confidence=_word(certainty),
+                reason=match.reason,
+            )
+        )
+    return found
+
+
+def _confidence(matches: Sequence[Match], *, is_unresolved: bool) -> str:
+    """The row's confidence is its best match's, lowered where the running platform is unresolved."""
+    order = ("high", "medium", "low")
+    best = min((match.confidence for match in matches), key=order.index, default="low")
+    return max(best, _word(_UNRESOLVED_CONFIDENCE), key=order.index) if is_unresolved else best
+
+
+def _word(percent: int) -> str:
+    return "high" if percent >= _HIGH else "medium" if percent >= _MEDIUM else "low"
+
+
+def _read_runs(ids: Sequence[int], *, parameters: Mapping[str, object], is_now: bool) -> list[_Run]:
+    with connection.cursor() as cursor:
+        cursor.execute(statements.page_runs(is_now=is_now), {**parameters, "ids": list(ids)})
+        return [_run(*row) for row in cursor.fetchall()]
+
+
+def _run(
+    artifact_id: int, reported_id: int, digest: str, certainty: int, interval_id: int, *columns: object
+) -> _Run:
+    cluster, environment, namespace, kind, name, container, service, team, opened_at, last_seen_at, closed_at = columns
+    workload = WorkloadShown(
+        cluster=str(cluster),
+        environment=None if environment is None else str(environment),
+        namespace=str(namespace),
+        kind=str(kind),
+        name=str(name),
+        container=str(container),
+        service=str(service) or None,
+        team=str(team),
+        running_since=opened_at,  # type: ignore[arg-type]  # the driver's row has no column types
+        last_seen_at=last_seen_at,  # type: ignore[arg-type]
+        ended_at=closed_at,  # type: ignore[arg-type]
+    )
+    return _Run(artifact_id, reported_id, digest, certainty, workload)
+
+
+def _read_sources(
+    ids: Sequence[int], *, components: Sequence[int], parameters: Mapping[str, object]
+) -> dict[int, list[_Source]]:
+    found: dict[int, list[_Source]] = defaultdict(list)
+    if not components:
+        return found
+    with connection.cursor() as cursor:
+        cursor.execute(statements.PAGE_MATCHES, {**parameters, "ids": list(ids), "components": list(components)})
+        for artifact_id, _, evidence, outline, confidence, held in cursor.fetchall():
+            found[artifact_id].append(_Source(evidence, confidence, tuple(unpack(outline).find(held))))
+    return found
+
+
+def _read_artifacts(
+    ids: Sequence[int], *, parameters: Mapping[str, object], actor: Actor
+) -> dict[int, ArtifactShown]:
+    kind = kinds(ids, actor=actor)
+    with connection.cursor() as cursor:
+        cursor.execute(statements.PAGE_ARTIFACTS, {**parameters, "ids": list(ids)})
+        return {
+            artifact_id: ArtifactShown(
+                digest=digest,
+                names=tuple(names) if digest else (f"{name}:{version}" if version else name,),
+                kind=kind[artifact_id].value,
+            )
+            for artifact_id, digest, name, version, names in cursor.fetchall()
+        }
+
+
+def _read_texts(sources: Iterable[Sequence[_Source]]) -> dict[int, _Text]:
+    ids = {
+        step
+        for found in sources
+        for source in found
+        for occurrence in source.occurrences
+        for step in (occurrence.component_id, *(occurrence.path or ()))
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(statements.COMPONENT_TEXTS, {"components": sorted(ids)})
+        return {component_id: _Text(_shown(identity, has_purl), has_purl) for component_id, identity, has_purl in cursor}
+
+
+def _shown(identity: str, has_purl: bool) -> str:  # noqa: FBT001  # a column, not a switch
+    """Return a purl as it is, and of a `name:` identity the name and version."""
+    if has_purl:
+        return identity
+    return identity.removeprefix("name:").partition("/")[2].lstrip("/").partition("#")[0]

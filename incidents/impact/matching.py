@@ -1,0 +1,266 @@
+"""From indicators to components: which versions of which packages are meant, which may be, and which a rule excludes."""
+
+from __future__ import annotations
+
+import enum
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db import connection
+
+from incidents.indicators import IndicatorKind
+from inventory.graph.families import visible_teams
+from inventory.identity.purls import PurlError, package_key, parse_purl
+from inventory.identity.versions import UnevaluableVersion, sort_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from incidents.indicators import Indicator, PackageName
+    from supplychain.access.actors import Actor
+
+
+class MatchClass(enum.IntEnum):
+    """How a component answers an indicator. Even, so that a statement can add one for what only takes part in a build."""
+
+    AFFECTED = 0
+    POSSIBLE = 2
+    CLEARED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentMatch:
+    """A component answers an indicator (its place in the question), and why."""
+
+    component_id: int
+    indicator: int
+    match_class: MatchClass
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactMatch:
+    """An artifact is itself what an indicator names, or may be."""
+
+    artifact_id: int
+    indicator: int
+    match_class: MatchClass
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Everything the indicators mean, before anybody asks where it is."""
+
+    components: tuple[ComponentMatch, ...]
+    artifacts: tuple[ArtifactMatch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A component of a package asked for. `by_source`: found by its distribution's source package."""
+
+    component_id: int
+    type: str
+    version: str
+    identity: str
+    by_source: bool
+
+
+_SELF_NAMED = ("maven", "deb", "rpm", "apk", "alpm", "conan", "swift", "generic", "")
+"""Types where a name alone is a name; elsewhere (npm, composer, golang) the namespace is part of what people write."""
+_CANDIDATES = f"""
+WITH asked(place, type, namespace, name) AS (
+    SELECT * FROM unnest(%(places)s::int[], %(types)s::text[], %(namespaces)s::text[], %(names)s::text[])
+),
+package AS MATERIALIZED (
+    SELECT a.place, p.id, p.type FROM asked a JOIN inventory_package p
+        ON p.type = a.type AND p.namespace_key = a.namespace AND p.name_key = a.name
+    WHERE a.type <> '' AND a.namespace IS NOT NULL
+    UNION ALL
+    SELECT a.place, p.id, p.type FROM asked a JOIN inventory_package p ON p.name_key = a.name
+    WHERE a.namespace IS NULL AND (a.type = p.type OR a.type = '' AND (p.namespace_key = '' OR p.type IN {_SELF_NAMED}))
+    UNION ALL
+    SELECT a.place, p.id, p.type FROM asked a JOIN inventory_package p
+        ON p.namespace_key = a.namespace AND p.name_key = a.name
+    WHERE a.type = '' AND a.namespace IS NOT NULL
+)
+SELECT DISTINCT k.place, c.id, k.type, c.version, c.identity, false AS by_source
+FROM package k JOIN inventory_component c ON c.package_id = k.id
+UNION ALL
+SELECT k.place, c.id, k.type, c.version, c.identity, true
+FROM package k JOIN inventory_component c ON c.source_package_id = k.id AND c.package_id <> k.id
+"""
+_HASHED = """
+SELECT h.value, h.algorithm, h.component_id,
+       (SELECT count(DISTINCT o.value) FROM inventory_componenthash o
+        WHERE o.component_id = h.component_id AND o.algorithm = h.algorithm
+          AND (%(teams)s::bigint[] IS NULL OR o.team_id = ANY(%(teams)s))) AS stated
+FROM unnest(%(values)s::bytea[], %(algorithms)s::text[]) AS asked(value, algorithm)
+JOIN inventory_componenthash h ON h.value = asked.value AND h.algorithm = asked.algorithm
+WHERE %(teams)s::bigint[] IS NULL OR h.team_id = ANY(%(teams)s)
+GROUP BY h.value, h.algorithm, h.component_id
+"""
+_DIGESTS = "SELECT id, digest FROM inventory_artifact WHERE digest = ANY(%(digests)s)"
+_NAMED = """
+SELECT DISTINCT n.artifact_id FROM inventory_artifactname n
+WHERE n.name = %(name)s AND (%(tag)s = '' OR n.tag = %(tag)s)
+  AND (%(teams)s::bigint[] IS NULL OR n.team_id = ANY(%(teams)s))
+UNION
+SELECT DISTINCT i.artifact_id FROM inventory_runinterval i
+WHERE i.image_name = %(name)s AND (%(tag)s = '' OR i.image_tag = %(tag)s) AND i.artifact_id IS NOT NULL
+  AND (%(teams)s::bigint[] IS NULL OR i.team_id = ANY(%(teams)s))
+  AND (%(to)s::timestamptz IS NULL OR i.opened_at < %(to)s)
+  AND (%(from)s::timestamptz IS NULL OR i.closed_at IS NULL OR i.closed_at > %(from)s)
+"""
+
+
+def find_matches(indicators: Sequence[Indicator], *, actor: Actor) -> Matches:
+    """Return what the indicators mean: one statement for all packages, one for all hashes, one for all digests.
+
+    An indicator with a problem means nothing. Packages and components are shared by all teams, so nothing here tells who
+    has them: that is asked next, through the asker's eyes.
+    """
+    places = [(place, indicator) for place, indicator in enumerate(indicators) if indicator.problem is None]
+    of_kind: dict[IndicatorKind, list[tuple[int, Indicator]]] = defaultdict(list)
+    for place, indicator in places:
+        of_kind[indicator.kind].append((place, indicator))
+    hashes = of_kind[IndicatorKind.HASH]
+    return Matches(
+        components=(*_packages(of_kind[IndicatorKind.PACKAGE]), *_hashes(hashes, actor=actor)),
+        artifacts=(
+            *_digests([*of_kind[IndicatorKind.ARTIFACT], *hashes]),
+            *_images(of_kind[IndicatorKind.IMAGE], actor=actor),
+        ),
+    )
+
+
+def _packages(asked: Sequence[tuple[int, Indicator]]) -> Iterator[ComponentMatch]:
+    by_name: dict[PackageName, list[tuple[int, Indicator]]] = defaultdict(list)
+    for place, indicator in asked:
+        if indicator.package is not None:
+            by_name[indicator.package].append((place, indicator))
+    names = list(by_name)
+    for position, candidate in _candidates(names):
+        for place, indicator in by_name[names[position]]:
+            match_class, reason = _judge(indicator, candidate)
+            if match_class is not None:
+                yield ComponentMatch(candidate.component_id, place, match_class, reason)
+
+
+def _candidates(names: Sequence[PackageName]) -> Iterator[tuple[int, _Candidate]]:
+    if not names:
+        return
+    spelled = [(place, name, spelling) for place, name in enumerate(names) for spelling in _spellings(name)]
+    parameters = {
+        "places": [place for place, _, _ in spelled],
+        "types": [name.type for _, name, _ in spelled],
+        "namespaces": [_any_distribution(name) for _, name, _ in spelled],
+        "names": [spelling for _, _, spelling in spelled],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_CANDIDATES, parameters)
+        for place, *columns in cursor.fetchall():
+            yield place, _Candidate(*columns)
+
+
+def _spellings(name: PackageName) -> Iterable[str]:
+    """A name without ecosystem may be any ecosystem's match key of it: as written, lower case, PyPI's form."""
+    if name.type:
+        return (name.name,)
+    return {name.name, name.name.lower(), package_key("pypi", "", name.name).name}
+
+
+def _any_distribution(name: PackageName) -> str | None:
+    """A distribution's package asked for without naming the distribution is asked for in all of them."""
+    return None if name.namespace == "" and name.type in ("deb", "rpm", "apk", "alpm") else name.namespace
+
+
+def _judge(indicator: Indicator, candidate: _Candidate) -> tuple[MatchClass | None, str]:
+    """Say how one component answers a package indicator; None where it is another build of it altogether."""
+    if indicator.qualifiers and (stated := _contradiction(indicator, candidate)):
+        return MatchClass.CLEARED, f"built for another {stated}"
+    source = "its source package " if candidate.by_source else ""
+    if not indicator.versions and indicator.range is None:
+        return MatchClass.AFFECTED, f"{source}any version of the package is asked for"
+    if candidate.version in indicator.versions:
+        return MatchClass.AFFECTED, f"{source}version {candidate.version} is listed"
+    try:
+        if any(_is_same(candidate, version) for version in indicator.versions):
+            return MatchClass.AFFECTED, f"{source}version {candidate.version} equals a listed one"
+        if indicator.range is not None and indicator.range.contains(candidate.version):
+            return MatchClass.AFFECTED, f"{source}version {candidate.version} is in {indicator.range.canonical}"
+    except UnevaluableVersion:
+        return MatchClass.POSSIBLE, f"version {candidate.version or '(none stated)'} cannot be compared"
+    return MatchClass.CLEARED, f"version {candidate.version} is not among the versions asked for"
+
+
+def _is_same(candidate: _Candidate, version: str) -> bool:
+    """Equal in the ecosystem's order (1.0 and 1.0.0 in PyPI). A listed version nobody can compare equals only itself."""
+    own = sort_key(candidate.type, candidate.version)
+    try:
+        return own == sort_key(candidate.type, version)
+    except UnevaluableVersion:
+        return False
+
+
+def _contradiction(indicator: Indicator, candidate: _Candidate) -> str | None:
+    try:
+        stated = dict(parse_purl(candidate.identity).qualifiers)
+    except PurlError:
+        return None
+    return next((name for name, value in indicator.qualifiers if stated.get(name, value) != value), None)
+
+
+def _hashes(asked: Iterable[tuple[int, Indicator]], *, actor: Actor) -> Iterator[ComponentMatch]:
+    places: dict[tuple[bytes, str], list[int]] = defaultdict(list)
+    for place, indicator in asked:
+        if indicator.algorithm and indicator.value:
+            places[bytes.fromhex(indicator.value), indicator.algorithm].append(place)
+    if not places:
+        return
+    parameters = {
+        "values": [value for value, _ in places],
+        "algorithms": [algorithm for _, algorithm in places],
+        "teams": visible_teams(actor),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_HASHED, parameters)
+        for value, algorithm, component_id, stated in cursor.fetchall():
+            unsure = stated > 1
+            match_class = MatchClass.POSSIBLE if unsure else MatchClass.AFFECTED
+            reason = f"{algorithm} equals" if not unsure else f"{algorithm} equals one of {stated} stated for this component"
+            for place in places[bytes(value), algorithm]:
+                yield ComponentMatch(component_id, place, match_class, reason)
+
+
+def _digests(asked: Iterable[tuple[int, Indicator]]) -> Iterator[ArtifactMatch]:
+    places: dict[str, list[int]] = defaultdict(list)
+    for place, indicator in asked:
+        digest = indicator.digest or f"{indicator.algorithm}:{indicator.value}"
+        places[digest].append(place)
+    if not places:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_DIGESTS, {"digests": list(places)})
+        for artifact_id, digest in cursor.fetchall():
+            for place in places[digest]:
+                yield ArtifactMatch(artifact_id, place, MatchClass.AFFECTED, "the digest is the one asked for")
+
+
+def _images(asked: Iterable[tuple[int, Indicator]], *, actor: Actor) -> Iterator[ArtifactMatch]:
+    """An image reference is a name that moves: whatever went by it, in the indicator's own window, may be meant."""
+    for place, indicator in asked:
+        parameters = {
+            "name": indicator.image_name,
+            "tag": indicator.image_tag or "",
+            "from": indicator.valid_from,
+            "to": indicator.valid_to,
+            "teams": visible_teams(actor),
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(_NAMED, parameters)
+            for (artifact_id,) in cursor.fetchall():
+                reason = f"was called {indicator.image_name}{':' if indicator.image_tag else ''}{indicator.image_tag or ''}"
+                yield ArtifactMatch(artifact_id, place, MatchClass.POSSIBLE, reason)

@@ -1,0 +1,68 @@
+"""A question about impact, as understood: what is asked for, when, and where."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from incidents.impact.answer import Status
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from incidents.indicators import Indicator
+
+DEFAULT_LIMIT = 100
+DEFAULT_STATUSES = (Status.AFFECTED, Status.POSSIBLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """`at` or a half-open window, or neither: what runs now. Empty scopes do not narrow. `cursor` continues an answer."""
+
+    indicators: tuple[Indicator, ...]
+    at: datetime | None = None
+    window_from: datetime | None = None
+    window_to: datetime | None = None
+    environments: tuple[str, ...] = ()
+    clusters: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
+    statuses: tuple[Status, ...] = DEFAULT_STATUSES
+    limit: int = DEFAULT_LIMIT
+    cursor: str | None = None
+
+    @property
+    def is_now(self) -> bool:
+        return self.at is None and self.window_from is None and self.window_to is None
+
+    @property
+    def is_scoped(self) -> bool:
+        return bool(self.environments or self.clusters)
+
+    def canonical(self) -> bytes:
+        """Return the question in one spelling, without how it is paged: what its hash is taken over."""
+        return json.dumps(
+            {
+                "indicators": [dict(indicator.as_asked()) for indicator in self.indicators],
+                "at": _text(self.at),
+                "from": _text(self.window_from),
+                "to": _text(self.window_to),
+                "environments": sorted(self.environments),
+                "clusters": sorted(self.clusters),
+                "teams": sorted(self.teams),
+                "statuses": sorted(self.statuses),
+            },
+            sort_keys=True,
+            separators=(",", ":"),
+            ensure_ascii=False,
+        ).encode(errors="surrogatepass")
+
+    @property
+    def hash(self) -> str:
+        return f"sha256:{hashlib.sha256(self.canonical()).hexdigest()}"
+
+
+def _text(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()
