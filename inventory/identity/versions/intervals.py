@@ -7,7 +7,7 @@ before 1 to the cut before 2" and all four kinds of bounds, single versions and 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import total_ordering
 from itertools import pairwise
@@ -126,11 +126,32 @@ def without(whole: Intervals, excluded: Intervals) -> Intervals:
 
 def holds(intervals: Intervals, place: Cut) -> bool:
     """Say whether a version, given as the cut before it, lies in the set. Takes log(n) comparisons."""
-    position = bisect_right(intervals, place, lo=1 if intervals and intervals[0].low is None else 0, key=_low) - 1
+    position = _last_reached(intervals, place)
     if position < 0:
         return False
     high = intervals[position].high
     return high is None or place < high
+
+
+def holds_beside(intervals: Intervals, place: Cut, *, plain: Cut, speaks_of_all: Callable[[Cut], bool]) -> bool:
+    """Say whether a version lies in the set, or only just beyond an upper bound that speaks of all its variants.
+
+    `plain` is the cut before the version without its variant, so `plain` <= `place`.
+    """
+    for position in range(_last_reached(intervals, place), -1, -1):
+        high = intervals[position].high
+        if high is None or place < high:
+            return True
+        if not plain < high:
+            return False
+        if speaks_of_all(high):
+            return True
+    return False
+
+
+def _last_reached(intervals: Intervals, place: Cut) -> int:
+    """Return the index of the last interval that begins at or before a place; -1 where all begin after it."""
+    return bisect_right(intervals, place, lo=1 if intervals and intervals[0].low is None else 0, key=_low) - 1
 
 
 def _low(piece: Interval) -> Cut:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from inventory.identity.versions.errors import RangeError, UnevaluableVersion
-from inventory.identity.versions.intervals import EVERYTHING, Cut, Intervals, before, holds, single, union
+from inventory.identity.versions.intervals import EVERYTHING, Cut, Intervals, before, holds, holds_beside, single, union
 from inventory.identity.versions.schemes import relaxed, scheme_of, sort_key
 
 _LITERAL = "+~^:@,;$&'()[]"
@@ -75,12 +75,12 @@ class VersionRange:
             raise UnevaluableVersion(self.type, version)
         if version in self.exact or self.is_everything:
             return True
-        if holds(self.intervals, before(self.type, version)):
-            return True
+        place = before(self.type, version)
         plain = relaxed(self.type, version)
-        if plain == version or self._names_detail():
-            return False
-        return holds(self.intervals, before(self.type, plain))
+        if plain == version:
+            return holds(self.intervals, place)
+        plain_place = before(self.type, plain)
+        return holds_beside(self.intervals, place, plain=plain_place, speaks_of_all=self._names_no_variant)
 
     def contains_exactly(self, version: str) -> bool:
         """Say whether a version is inside by the vers algorithm alone, without the widening of `contains`."""
@@ -101,9 +101,8 @@ class VersionRange:
     def __hash__(self) -> int:
         return hash(self.canonical)
 
-    def _names_detail(self) -> bool:
-        cuts = (cut for piece in self.intervals for cut in (piece.low, piece.high) if cut is not None)
-        return any(relaxed(self.type, cut.version) != cut.version for cut in cuts)
+    def _names_no_variant(self, cut: Cut) -> bool:
+        return relaxed(self.type, cut.version) == cut.version
 
     def _constraints(self) -> list[str]:
         if self.is_everything:
