@@ -236,18 +236,17 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "supplychain.api.schema.add_problems",
-    ],
+    # Enums stay where they are used: names made up for them change when a field of that name is added elsewhere.
+    "POSTPROCESSING_HOOKS": ["supplychain.api.schema.add_problems"],
 }
 
 # --- Operations: what /readyz asks and /metrics collects, by dotted name (docs/architecture.md) ---------------------
 READINESS_PROBES = [
     "supplychain.ops.health.probe_database",
     "supplychain.ops.health.probe_broker",
+    "inventory.graph.backlog.probe_backlog",
 ]
-METRIC_COLLECTORS: list[str] = ["supplychain.ops.metrics.ReadinessCollector"]
+METRIC_COLLECTORS = ["supplychain.ops.metrics.ReadinessCollector", "inventory.graph.backlog.EvidenceCollector"]
 # /metrics answers these networks without a key; others need a key with the scope `admin`.
 METRICS_NETWORKS = env.words("METRICS_NETWORKS", default=("127.0.0.0/8", "::1/128"))
 READY_MAX_BACKLOG_SECONDS = env.number("READY_MAX_BACKLOG_SECONDS", default=900, minimum=1)
