@@ -43,12 +43,12 @@ def _site_processes(
     environment = _environment() | {"PUBLIC_URL": base, "WEB_WORKERS": "1"}
     options = ["--bind", f"127.0.0.1:{port}", "supplychain.wsgi"]
     gunicorn = [_tool("gunicorn"), "--config", "deploy/gunicorn.conf.py", *options]
-    worker = [_tool("celery"), "--app", "supplychain", "worker", "--concurrency", "2", "--loglevel", "INFO"]
-    alone = ["--without-gossip", "--without-mingle"]
+    alone = ["--concurrency", "2", "--without-gossip", "--without-mingle"]
     beat = ["--beat", "--schedule", str(folder / "beat"), "--pidfile", str(folder / "pid")]
+    worker = [_tool("celery"), "--app", "supplychain", "worker", "--loglevel", "INFO", *alone, *beat]
     with (
         _process(gunicorn, folder / "web.log", {**environment, "SUPPLYCHAIN_PROCESS": "web"}) as web,
-        _process([*worker, *alone, *beat], folder / "worker.log", {**environment, "SUPPLYCHAIN_PROCESS": "worker"}) as tasks,
+        _process(worker, folder / "worker.log", {**environment, "SUPPLYCHAIN_PROCESS": "worker"}) as tasks,
     ):
         _wait_until_ready(base, folder=folder, processes=(web, tasks))
         yield base
