@@ -66,7 +66,7 @@ def read_cyclonedx(text: Utf8, members: Mapping[str, msgspec.Raw], *, limits: Li
 
 
 def _version(members: Mapping[str, msgspec.Raw]) -> str:
-    version = json_parts.decode_value(members.get("specVersion"))
+    version = _decode(members, "specVersion")
     if version not in VERSIONS:
         message = f"specVersion {str(version)[:40]!r} is not read; known are {', '.join(sorted(VERSIONS))}."
         raise FormatError("unsupported_version", message, pointer="/specVersion")
@@ -142,4 +142,4 @@ def _serial(members: Mapping[str, msgspec.Raw]) -> str:
 
 
 def _decode(members: Mapping[str, msgspec.Raw], name: str) -> Any:
-    return json_parts.decode_value(members.get(name))
+    return json_parts.decode_value(members.get(name), pointer="/" + name)

@@ -80,7 +80,7 @@ def nested_components(item: msgspec.Raw) -> msgspec.Raw:
 
 
 def _repair(item: msgspec.Raw, *, pointer: str, defects: Defects) -> ComponentPart:
-    value = json_parts.decode_value(item)
+    value = json_parts.decode_value(item, pointer=pointer)
     if not isinstance(value, dict):
         raise FormatError("wrong_shape", "a component must be an object.", pointer=pointer)
     nested = _NESTED.decode(item)

@@ -88,6 +88,8 @@ def detect_text(text: Utf8) -> Detected:
         return _detect_json(text)
     if start.startswith(b"["):
         return _detect_list(text)
+    if start.strip() in {b"true", b"false", b"null"}:
+        raise FormatError("wrong_shape", "The document must be a JSON object.")
     return _detect_lines(start)
 
 

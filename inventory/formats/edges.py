@@ -16,6 +16,10 @@ _SAME_REF_KEPT: Final = 4
 """Components of one repeated ref that an edge is drawn to: every one may be meant, but not without limit."""
 
 
+_FOREIGN: Final = ("DocumentRef-", "urn:cdx:")
+"""How SPDX and CycloneDX begin a reference into another document."""
+
+
 class _DependencyPart(msgspec.Struct, gc=False, rename={"depends_on": "dependsOn"}):
     ref: str | None = None
     depends_on: list[str] | None = None
@@ -47,7 +51,8 @@ class References:
         if not isinstance(ref, str):
             return None
         found = self._places.get(ref)
-        return () if found is None and ref in self._others else found
+        is_elsewhere = found is None and (ref in self._others or ref.startswith(_FOREIGN))
+        return () if is_elsewhere else found
 
 
 class EdgeReader:
@@ -113,19 +118,22 @@ class EdgeReader:
 
     def _draw(self, ref: str, targets: Sequence[str], *, index: int) -> None:
         """Draw the edges of one entry; the plain case, one component a reference, first."""
-        sources = self._place_at(ref, index)
-        for target in targets:
-            self.add(sources, self._place_at(target, index))
+        sources = self._place_at(ref, index, None)
+        for position, target in enumerate(targets):
+            self.add(sources, self._place_at(target, index, position))
 
-    def _place_at(self, ref: str, index: int) -> tuple[int, ...]:
+    def _place_at(self, ref: str, index: int, position: int | None) -> tuple[int, ...]:
         found = self.references.places(ref)
-        return found if found is not None and len(found) < 2 else self.place(ref, pointer=f"/dependencies/{index}")
+        if found is not None and len(found) <= 1:
+            return found
+        pointer = f"/dependencies/{index}/" + ("ref" if position is None else f"dependsOn/{position}")
+        return self.place(ref, pointer=pointer)
 
     def _repair(self, raw: msgspec.Raw) -> list[_DependencyPart]:
         """Read dependencies that break the schema, entry by entry; what is no reference is left out with a warning."""
         parts = []
         for index, item in enumerate(json_parts.array_items(raw, pointer="/dependencies")):
-            value = json_parts.decode_value(item)
+            value = json_parts.decode_value(item, pointer=f"/dependencies/{index}")
             entry = value if isinstance(value, dict) else {}
             ref, targets = entry.get("ref"), entry.get("dependsOn")
             texts = [target for target in targets if isinstance(target, str)] if isinstance(targets, list) else []

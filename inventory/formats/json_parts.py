@@ -72,14 +72,14 @@ def array_items(raw: msgspec.Raw, *, pointer: str) -> list[msgspec.Raw]:
         raise decode_error(error, raw, pointer=pointer) from error
 
 
-def decode_value(raw: msgspec.Raw | None) -> object:
-    """Decode one part to plain values; an absent part is None. Raises FormatError."""
+def decode_value(raw: msgspec.Raw | None, *, pointer: str = "") -> object:
+    """Decode one part to plain values; an absent part is None. Raises FormatError with a place below `pointer`."""
     if raw is None or raw == _EMPTY:
         return None
     try:
         value: object = _VALUE.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise decode_error(error, raw, pointer="") from error
+        raise decode_error(error, raw, pointer=pointer) from error
     return value
 
 

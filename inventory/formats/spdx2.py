@@ -166,4 +166,4 @@ def _other_refs(members: Mapping[str, msgspec.Raw]) -> frozenset[str]:
 
 
 def _decode(members: Mapping[str, msgspec.Raw], name: str) -> Any:
-    return json_parts.decode_value(members.get(name))
+    return json_parts.decode_value(members.get(name), pointer="/" + name)
