@@ -32,6 +32,10 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
     target_class = "supplychain.access.authentication.ApiKeyAuthentication"
     name = ["bearerKey", "apiKey"]
 
+    def get_security_requirement(self, auto_schema: object) -> list[dict[str, list[str]]]:  # noqa: ARG002
+        """Either header will do; in one dict they would both be needed."""
+        return [{name: []} for name in self.name]
+
     def get_security_definition(self, auto_schema: object) -> list[dict[str, str]]:  # noqa: ARG002
         return [
             {"type": "http", "scheme": "bearer", "bearerFormat": "sc_…"},

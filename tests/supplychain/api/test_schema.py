@@ -2,6 +2,7 @@ import uuid
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 
 from supplychain.api.reference import build_reference
@@ -24,6 +25,18 @@ def test_the_document_is_openapi_3_1_and_names_both_headers(client: Client):
         ("http", "bearer", None),
         ("apiKey", None, "X-Api-Key"),
     }
+
+
+def test_one_header_or_the_session_is_enough():
+    [me] = [operation for path, _, operation in operations() if path == "/api/v1/me"]
+
+    assert me["security"] == [{"bearerKey": []}, {"apiKey": []}, {"session": []}]
+
+
+def test_the_document_is_made_without_a_warning(capsys: pytest.CaptureFixture[str]):
+    call_command("spectacular", "--validate", "--fail-on-warn", "--file", "/dev/null")
+
+    assert "Warning" not in capsys.readouterr().err
 
 
 def test_every_operation_names_its_refusals_as_problems():
