@@ -48,7 +48,7 @@ _ALIASES = {
     "alpine": "apk",
     "arch": "alpm",
     "cocoapods": "gem",
-    "crates.io": "cargo",
+    "crates": "cargo",
     "debian": "deb",
     "gentoo": "ebuild",
     "go": "golang",

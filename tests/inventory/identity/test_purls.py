@@ -185,7 +185,7 @@ def test_a_huge_text_is_refused_at_once(text: str) -> None:
     with contextlib.suppress(PurlError):
         parse_purl(text)
 
-    assert time.process_time() - started < 0.05
+    assert time.process_time() - started < 0.5
 
 
 @given(st.text())

@@ -279,7 +279,7 @@ def test_a_long_range_is_read_in_a_moment(text: str) -> None:
 
     assert parse_range("npm", text).contains("0.9.0") is ("||" not in text)
 
-    assert time.process_time() - started < 2
+    assert time.process_time() - started < 5
 
 
 def _holds(operator: str, asked: int, number: int) -> bool:
