@@ -13,6 +13,7 @@ from inventory.graph.statements import Slice, containing, fetch, slice_of
 from inventory.graph.visibility import own
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from uuid import UUID
 
     from supplychain.access.actors import Actor
@@ -94,6 +95,11 @@ def list_components(digest: str, *, text: str, after: str | None, limit: int, ac
     return Slice(tuple(row.as_component() for row in page.rows), next=page.next)
 
 
+def nearest_scope(scopes: Collection[int]) -> Scope:
+    """Return the one of these scopes that is nearest to running."""
+    return next(scope for scope in _NEAREST if scope in scopes)
+
+
 @dataclass(frozen=True, slots=True)
 class _Held:
     identity: str
@@ -117,7 +123,7 @@ class _Held:
             name=spelling.display_name,
             version=self.version,
             is_direct=True if self.is_direct else None if self.is_unknown else False,
-            scope=next(scope for scope in _NEAREST if scope in self.scopes),
+            scope=nearest_scope(self.scopes),
             evidence=tuple(self.evidence),
         )
 
