@@ -5,6 +5,8 @@ import os
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_WORKERS", "2"))
 threads = int(os.environ.get("WEB_THREADS", "8"))
+# Import once, then fork: sooner ready, and less memory. Nothing opens a connection while it is imported.
+preload_app = True
 # A purl in a path may be long, and so may be its percent-encoding.
 limit_request_line = 8190
 timeout = 60

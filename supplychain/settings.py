@@ -262,7 +262,8 @@ LOGGING = {
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
-    "loggers": {"django.server": {"level": "WARNING"}, "celery.utils.functional": {"level": "INFO"}},
+    # Two lines for each sweep, every five seconds, tell nothing; what a task did is logged by the task.
+    "loggers": {"celery.worker.strategy": {"level": "WARNING"}, "celery.app.trace": {"level": "WARNING"}},
 }
 
 # --- Static files --------------------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ class Child:
     command: list[str]
     log: Path
     extra: dict[str, str] = field(default_factory=dict)
+    delay_seconds: float = 0.0
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     restart_at: float = 0.0
@@ -69,9 +70,11 @@ class Supervisor:
         self._environment = environment
 
     def start(self) -> None:
-        """Start all children."""
+        """Start the children; those with a delay start when it is over, so that all do not import at once."""
+        now = time.monotonic()
         for child in self._children:
-            child.start(self._environment)
+            child.restart_at = now + child.delay_seconds
+        self._look_after()
 
     def wait_until(self, done: Callable[[], bool], *, seconds: float) -> bool:
         """Keep the children running until `done` says so; False when the time is over."""
@@ -115,4 +118,3 @@ class Supervisor:
         pause = _BACK_OFF_SECONDS[min(child.quick_deaths, len(_BACK_OFF_SECONDS)) - 1]
         say(f"    {child.name} ended with status {status}; it is started again in {pause:.1f} s ({child.log})")
         child.process, child.restart_at = None, now + pause
-
