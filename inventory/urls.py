@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from inventory.api import artifacts, evidence, packages, search
+from inventory.api import artifacts, evidence, packages, runtime, search
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/evidence", evidence.EvidenceListView.as_view(), name="api-evidence-list"),
@@ -21,6 +21,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("api/v1/packages", packages.PackageListView.as_view(), name="api-packages"),
     path("api/v1/packages/<path:purl>", packages.PackageView.as_view(), name="api-package"),
+    path("api/v1/deployments", runtime.DeploymentView.as_view(), name="api-deployments"),
+    path("api/v1/workloads", runtime.WorkloadListView.as_view(), name="api-workloads"),
+    path("api/v1/clusters", runtime.ClusterListView.as_view(), name="api-clusters"),
+    path("api/v1/clusters/<str:cluster>", runtime.ClusterView.as_view(), name="api-cluster"),
+    path("api/v1/clusters/<str:cluster>/snapshot", runtime.SnapshotView.as_view(), name="api-cluster-snapshot"),
     path("api/v1/search", search.SearchView.as_view(), name="api-search"),
     path("", include("inventory.views.urls")),
 ]
