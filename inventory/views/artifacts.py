@@ -11,6 +11,7 @@ from inventory.graph.artifact_detail import read_artifact
 from inventory.graph.artifacts import ArtifactFilter, ArtifactKey, list_artifacts
 from inventory.graph.components import list_components
 from inventory.graph.diff import PackagePlace, diff_artifacts
+from inventory.graph.runtime import WorkloadFilter, list_workloads
 from inventory.graph.statements import bounded
 from inventory.identity.digests import parse_digest
 from inventory.views.snippets import upload_sbom
@@ -23,6 +24,7 @@ from supplychain.web.paging import PAGE_SIZE, Listing, listing, read_place
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
+WORKLOADS_SHOWN = 20
 _RUNNING = {"true": True, "false": False}
 
 
@@ -48,17 +50,21 @@ def artifact_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 @signed_in(Scope.INVENTORY_READ)
 def artifact_page(request: HttpRequest, digest: str) -> HttpResponse:
-    actor = actor_of(request)
+    actor, now = actor_of(request), timezone.now()
     with bounded():
         artifact = read_artifact(_digest(digest), actor=actor)
         components = list_components(artifact.digest, text="", after=None, limit=PAGE_SIZE, actor=actor)
+        running = WorkloadFilter(digest=artifact.digest)
+        workloads = list_workloads(running, after=None, limit=WORKLOADS_SHOWN, now=now, actor=actor)
     context = {
         "section": "/artifacts",
         "artifact": artifact,
         "list": Listing(components.rows),
         "query": "",
         "sbom_snippet": upload_sbom(request, digest=artifact.digest),
-        "now": timezone.now(),
+        "workloads": workloads.rows,
+        "has_more_workloads": workloads.next is not None,
+        "now": now,
     }
     return show(request, page="artifacts/page.html", fragment="artifacts/page.html", context=context)
 

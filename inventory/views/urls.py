@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inventory.views import artifacts, evidence, packages, search
+from inventory.views import artifacts, evidence, packages, runtime, search
 
 urlpatterns = [
     path("search", search.search_page, name="search"),
@@ -12,6 +12,9 @@ urlpatterns = [
     path("artifacts/<str:digest>/diff", artifacts.difference_page, name="artifact-difference"),
     path("packages", packages.package_list, name="packages"),
     path("packages/<path:purl>", packages.package_page, name="package"),
+    path("workloads", runtime.workload_list, name="workloads"),
+    path("clusters", runtime.cluster_list, name="clusters"),
+    path("clusters/<str:name>", runtime.cluster_page, name="cluster"),
     path("evidence", evidence.evidence_list, name="evidence"),
     path("evidence/<uuid:public_id>", evidence.receipt_page, name="receipt"),
     path("evidence/<uuid:public_id>/retry", evidence.retry, name="receipt-retry"),
