@@ -56,6 +56,8 @@ def read_kubernetes(text: Utf8, *, limits: Limits) -> RuntimeRecord:
     if not isinstance(body, dict):
         raise FormatError("wrong_shape", "A Kubernetes document is an object.")
     defects = Defects()
+    if text.bom_stripped:
+        defects.add("bom_stripped", "", "The document begins with a byte order mark, which was skipped.")
     record = RuntimeRecord(format="kubernetes", runs=[], partial=_is_partial(body))
     for pointer, value in _pods(body, defects=defects):
         try:
