@@ -122,7 +122,7 @@ def _table(rows: list[Json], *, room: int) -> list[str]:
 def _row(row: Json) -> str:
     digest = (row["artifact"]["digest"] or "no digest")[:15]
     name = _short_name(row["artifact"]["names"])
-    found = " ".join(sorted({_version(match["purl"]) for match in row["matches"]}))
+    found = " ".join(sorted({_version(match["purl"]) for match in row["matches"] if match["purl"]}))
     count = len({(w["cluster"], w["namespace"], w["kind"], w["name"]) for w in row["workloads"]})
     runs = f"{count} workloads" if row["running"] else "not running"
     how = _path(row["matches"])
