@@ -1,6 +1,7 @@
 """The library that writes CycloneDX for us, asked about the same small documents."""
 
 import json
+from typing import Any
 
 import pytest
 from cyclonedx.model.bom import Bom
@@ -16,13 +17,19 @@ DOCUMENTS = [
 ]
 
 
+def library(data: bytes) -> Any:
+    """The library's model; it makes `from_json` at import, out of the type checker's sight."""
+    model: Any = Bom
+    return model.from_json(json.loads(data))
+
+
 def flat(components):
     return [item for part in components for item in (part, *flat(part.components))]
 
 
 @pytest.mark.parametrize("data", DOCUMENTS)
 def test_both_read_the_same_components(data) -> None:
-    bom = Bom.from_json(json.loads(data))
+    bom = library(data)
 
     record = read_sbom(data)
 
@@ -33,7 +40,7 @@ def test_both_read_the_same_components(data) -> None:
 
 @pytest.mark.parametrize("data", DOCUMENTS)
 def test_both_read_the_same_edges(data) -> None:
-    bom = Bom.from_json(json.loads(data))
+    bom = library(data)
     root = bom.metadata.component.bom_ref.value if bom.metadata.component else None
 
     record = read_sbom(data)
