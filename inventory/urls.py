@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from inventory.api import artifacts, evidence, packages, runtime, search
+from inventory.api import artifacts, evidence, exports, packages, runtime, search
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/evidence", evidence.EvidenceListView.as_view(), name="api-evidence-list"),
@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(
         "api/v1/artifacts/<str:before>/diff/<str:after>", artifacts.ArtifactDiffView.as_view(), name="api-artifact-diff"
     ),
+    path("api/v1/artifacts/<str:digest>/sbom", exports.ArtifactSbomView.as_view(), name="api-artifact-sbom"),
     path("api/v1/packages", packages.PackageListView.as_view(), name="api-packages"),
     path("api/v1/packages/<path:purl>", packages.PackageView.as_view(), name="api-package"),
     path("api/v1/deployments", runtime.DeploymentView.as_view(), name="api-deployments"),

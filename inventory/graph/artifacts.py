@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 MAX_NAMES_IN_LIST = 5
 _AFTER_ALL_DIGESTS = "~"
+_SHORT_DIGEST = re.compile(r"[0-9a-f]{6,64}")
 
 
 class ArtifactNotFoundError(DomainError):
@@ -179,11 +181,16 @@ def _patterns(text: str) -> dict[str, object]:
     if not colon or "/" in tag:
         name, tag = text, ""
     return {
-        "digest": f"{escape_like(text.lower())}%",
+        "digest": f"{_digest_start(text.lower())}%",
         "pattern": containing(text),
         "name": containing(name),
         "tag": f"{escape_like(tag.upper())}%",
     }
+
+
+def _digest_start(text: str) -> str:
+    """Take bare hex, as container tools shorten digests, for the beginning of a sha256."""
+    return f"sha256:{text}" if _SHORT_DIGEST.fullmatch(text) else escape_like(text)
 
 
 def _describe(found: Sequence[_Found], *, actor: Actor) -> tuple[ArtifactRow, ...]:

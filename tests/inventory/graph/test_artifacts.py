@@ -101,6 +101,7 @@ def test_a_member_runs_where_its_index_was_reported():
         ("registry.example/shop", True),
         (digest("app")[:20], True),
         (digest("app").upper(), True),
+        (digest("app")[7:19], True),
         ("sh%p", False),
         ("s_op", False),
     ],
