@@ -1,4 +1,7 @@
-"""Indicators: what a responder says is compromised, as understood. One value a thing asked for, shown back as it was taken."""
+"""Indicators: what a responder says is compromised, as understood.
+
+One value a thing asked for, shown back as it was taken.
+"""
 
 from __future__ import annotations
 
@@ -48,8 +51,8 @@ class PackageName:
 class Indicator:
     """One thing asked for. Which fields are set follows from `kind`; `problem` says why it cannot be answered.
 
-    A package without `versions` and `range` stands for all its versions. `qualifiers` of a package narrow it: a component
-    that states another value for one of them is another build.
+    A package without `versions` and `range` stands for all its versions. `qualifiers` of a package narrow it: a
+    component that states another value for one of them is another build.
     """
 
     kind: IndicatorKind

@@ -1,4 +1,7 @@
-"""Impact: what a compromised thing touches. `assess` answers; the other modules are its steps, in the order it takes them."""
+"""Impact: what a compromised thing touches.
+
+`assess` answers; the other modules are its steps, in the order it takes them.
+"""
 
 from incidents.impact.assess import assess
 

@@ -1,7 +1,7 @@
-"""THE question: which digests contain it, where they run, and what we do not know (docs/architecture.md, An incident query).
+"""THE question: which digests contain it, where they run, and what we do not know (docs/architecture.md).
 
-A fixed number of statements, whatever the size: candidates, the answer, what it stands on, and the page's rows. They run
-in one read-only transaction that sees one state of the database, so header and rows cannot contradict each other.
+A fixed number of statements, whatever the size: candidates, the answer, what it stands on, and the page's rows. They
+run in one read-only transaction that sees one state of the database, so header and rows cannot contradict each other.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from incidents.impact.coverage import read_ground
 from incidents.impact.explain import PageRow, fill
 from incidents.impact.matching import find_matches
 from inventory.graph.families import visible_teams
+from inventory.graph.statements import fetch
 from supplychain.access import audit
 from supplychain.access.models import Team
 
@@ -66,8 +67,8 @@ class _Counts:
 def assess(question: Question, *, actor: Actor, at: datetime) -> Impact:
     """Answer a question as far as the actor may see, and leave its audit line.
 
-    With `question.cursor` the next page of an earlier answer; raises pages.CursorExpiredError when that is gone. `at` is
-    the clock, which only says how stale a silent cluster is.
+    With `question.cursor` the next page of an earlier answer; raises pages.CursorExpiredError when that is gone. `at`
+    is the clock, which only says how stale a silent cluster is.
     """
     with transaction.atomic():
         _see_one_state()
@@ -131,9 +132,7 @@ def _teams(question: Question, *, actor: Actor) -> list[int] | None:
 
 def _count(question: Question, *, matches: Matches, parameters: Mapping[str, object]) -> _Counts:
     sql = statements.answer(is_now=question.is_now, has_artifacts=bool(matches.artifacts))
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        *facts, ids, classes, fingerprint = cursor.fetchone()
+    ((*facts, ids, classes, fingerprint),) = fetch(lambda *row: row, sql, parameters)
     # Django's cursors give jsonb as text.
     by_class, by_group, clusters, by_indicator = (json.loads(fact) if fact else None for fact in facts)
     return _Counts(
@@ -208,8 +207,14 @@ def _clusters(rows: Iterable[tuple[str, str | None, str, int]]) -> tuple[Cluster
 
 def _hash(question: Question, *, header: Header, counts: _Counts) -> str:
     """Return the hash of the whole answer: question, time, counts, and (digest, class) of every row."""
-    parts = [question.hash, header.data_as_of.isoformat(), asdict(header.summary), counts.fingerprint]
-    parts.append([list(counts.by_indicator.get(place, ())) for place in range(len(question.indicators))])
+    by_indicator = [list(counts.by_indicator.get(place, ())) for place in range(len(question.indicators))]
+    parts = [
+        question.hash,
+        header.data_as_of.isoformat(),
+        asdict(header.summary),
+        counts.fingerprint,
+        by_indicator,
+    ]
     return f"sha256:{hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()}"
 
 

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db import connection
-
 from incidents.impact.answer import Backlog, ClusterFreshness, Coverage
 from incidents.impact.statements import INTERVALS, NOW, POINTS_NOW, POINTS_THEN, THEN
+from inventory.graph.statements import fetch
 from inventory.models.runtime import STALE_AFTER_INTERVALS
 
 if TYPE_CHECKING:
@@ -20,7 +19,8 @@ _COVERAGE = """
 WITH shown AS MATERIALIZED ({intervals}),
 point AS MATERIALIZED ({points}),
 described AS MATERIALIZED (
-    SELECT i.artifact_id, bool_or(n.is_complete AND p.certainty = 0) AS is_complete, bool_and(p.certainty > 0) AS is_unresolved
+    SELECT i.artifact_id, bool_or(n.is_complete AND p.certainty = 0) AS is_complete,
+           bool_and(p.certainty > 0) AS is_unresolved
     FROM shown i JOIN point p ON p.interval_id = i.id
     JOIN inventory_snapshot n ON n.track_id = p.track_id AND n.seq = p.seq
     GROUP BY 1
@@ -63,6 +63,22 @@ SELECT
 
 
 @dataclass(frozen=True, slots=True)
+class _Row:
+    """The one row of _COVERAGE; the last three are JSON."""
+
+    running: int
+    complete: int
+    partial: int
+    unresolved: int
+    undigested: int
+    unmapped: int
+    labelled: int
+    ecosystems: str | None
+    clusters: str | None
+    backlog: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ground:
     """What an answer stands on."""
 
@@ -75,24 +91,20 @@ def read_ground(parameters: Mapping[str, object], *, is_now: bool, now: datetime
     sql = _COVERAGE.format(
         intervals=INTERVALS.format(when=NOW if is_now else THEN), points=POINTS_NOW if is_now else POINTS_THEN
     )
-    with connection.cursor() as cursor:
-        cursor.execute(sql, {**parameters, "now": now})
-        row = cursor.fetchone()
-    running, complete, partial, unresolved, undigested, unmapped, labelled, *facts = row
+    (row,) = fetch(_Row, sql, {**parameters, "now": now})
     # Django's cursors give jsonb as text.
-    ecosystems, clusters, backlog = (json.loads(fact) if fact else None for fact in facts)
-    waiting, oldest, quarantined = backlog
+    waiting, oldest, quarantined = json.loads(row.backlog)
     coverage = Coverage(
-        running_artifact_count=running,
-        sbom_complete_count=complete,
-        sbom_partial_count=partial,
-        without_sbom_count=running - complete - partial,
-        containers_without_digest_count=undigested,
-        sbom_without_digest_count=labelled,
-        index_unresolved_count=unresolved,
-        unmapped_service_count=unmapped,
-        ecosystems=dict(sorted((ecosystems or {}).items())),
-        clusters=tuple(_freshness(*cluster, now=now) for cluster in clusters or ()),
+        running_artifact_count=row.running,
+        sbom_complete_count=row.complete,
+        sbom_partial_count=row.partial,
+        without_sbom_count=row.running - row.complete - row.partial,
+        containers_without_digest_count=row.undigested,
+        sbom_without_digest_count=row.labelled,
+        index_unresolved_count=row.unresolved,
+        unmapped_service_count=row.unmapped,
+        ecosystems=dict(sorted(json.loads(row.ecosystems or "{}").items())),
+        clusters=tuple(_freshness(*cluster, now=now) for cluster in json.loads(row.clusters or "[]")),
     )
     return Ground(coverage, Backlog(waiting, None if oldest is None else _moment(oldest), quarantined))
 

@@ -9,17 +9,15 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db import connection
-
 from incidents.impact import statements
 from incidents.impact.answer import ArtifactShown, Effect, Match, Provenance, Row, Status, Via, WorkloadShown
 from incidents.impact.matching import MatchClass
 from inventory.graph.families import kinds
 from inventory.graph.outline import Occurrence, unpack
+from inventory.graph.statements import fetch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime
     from uuid import UUID
 
     from incidents.impact.matching import ComponentMatch, Matches
@@ -68,6 +66,52 @@ class _Text:
 
     text: str
     has_purl: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Component:
+    """A row of COMPONENT_TEXTS."""
+
+    component_id: int
+    identity: str
+    has_purl: bool
+
+    @property
+    def text(self) -> _Text:
+        """A purl as it is; of a `name:` identity the group, name and version."""
+        if self.has_purl:
+            return _Text(self.identity, has_purl=True)
+        shown = self.identity.removeprefix("name:").partition("/")[2].lstrip("/").partition("#")[0]
+        return _Text(shown, has_purl=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A row of PAGE_MATCHES: the matched components that one snapshot of an artifact holds."""
+
+    artifact_id: int
+    snapshot_id: int
+    evidence: UUID
+    outline: bytes
+    confidence: int
+    components: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A row of PAGE_ARTIFACTS."""
+
+    artifact_id: int
+    digest: str | None
+    label_name: str
+    label_version: str
+    names: list[str]
+
+    @property
+    def shown_names(self) -> tuple[str, ...]:
+        if self.digest is not None:
+            return tuple(self.names)
+        return (f"{self.label_name}:{self.label_version}" if self.label_version else self.label_name,)
 
 
 def fill(
@@ -127,9 +171,11 @@ class _Page:
         shown = list(self.named.get(artifact_id, ()))
         for source in self.sources.get(artifact_id, ()):
             for occurrence in source.occurrences:
-                for match in self.by_component[occurrence.component_id]:
-                    if match.match_class is not MatchClass.CLEARED or row_class // 2 == MatchClass.CLEARED // 2:
-                        shown.append(self._match(match, occurrence=occurrence, source=source))
+                shown.extend(
+                    self._match(match, occurrence=occurrence, source=source)
+                    for match in self.by_component[occurrence.component_id]
+                    if match.match_class is not MatchClass.CLEARED or row_class // 2 == MatchClass.CLEARED // 2
+                )
         return sorted(shown, key=lambda match: (match.indicator, match.purl or ""))
 
     def _match(self, match: ComponentMatch, *, occurrence: Occurrence, source: _Source) -> Match:
@@ -149,12 +195,16 @@ class _Page:
 
     def _via(self, artifact_id: int, *, runs: Sequence[_Run], uncertain: Sequence[int]) -> tuple[Via, ...]:
         found = {
-            Via(self._relation(run.reported_id), run.reported_digest, "reported by the cluster, resolved to this digest")
+            Via(
+                self._relation(run.reported_id), run.reported_digest, "reported by the cluster, resolved to this digest"
+            )
             for run in runs
             if run.certainty == 0 and run.reported_id != artifact_id
         }
         found |= {
-            Via("index", self.artifacts[holder].digest or "", "this digest may stand for it: the platform is unresolved")
+            Via(
+                "index", self.artifacts[holder].digest or "", "this digest may stand for it: the platform is unresolved"
+            )
             for holder in uncertain
         }
         return tuple(sorted(found, key=lambda via: (via.kind, via.digest)))
@@ -217,15 +267,13 @@ def _word(percent: int) -> str:
 
 
 def _read_runs(ids: Sequence[int], *, parameters: Mapping[str, object], is_now: bool) -> list[_Run]:
-    with connection.cursor() as cursor:
-        cursor.execute(statements.page_runs(is_now=is_now), {**parameters, "ids": list(ids)})
-        return [_run(*row) for row in cursor.fetchall()]
+    return fetch(_run, statements.page_runs(is_now=is_now), {**parameters, "ids": list(ids)})
 
 
-def _run(
-    artifact_id: int, reported_id: int, digest: str, certainty: int, interval_id: int, *columns: object
-) -> _Run:
-    cluster, environment, namespace, kind, name, container, service, team, opened_at, last_seen_at, closed_at = columns
+def _run(artifact_id: int, reported_id: int, digest: str, certainty: int, *columns: object) -> _Run:
+    _, cluster, environment, namespace, kind, name, container, service, team, opened_at, last_seen_at, closed_at = (
+        columns
+    )
     workload = WorkloadShown(
         cluster=str(cluster),
         environment=None if environment is None else str(environment),
@@ -248,27 +296,19 @@ def _read_sources(
     found: dict[int, list[_Source]] = defaultdict(list)
     if not components:
         return found
-    with connection.cursor() as cursor:
-        cursor.execute(statements.PAGE_MATCHES, {**parameters, "ids": list(ids), "components": list(components)})
-        for artifact_id, _, evidence, outline, confidence, held in cursor.fetchall():
-            found[artifact_id].append(_Source(evidence, confidence, tuple(unpack(outline).find(held))))
+    wanted = {**parameters, "ids": list(ids), "components": list(components)}
+    for held in fetch(_Held, statements.PAGE_MATCHES, wanted):
+        occurrences = tuple(unpack(held.outline).find(held.components))
+        found[held.artifact_id].append(_Source(held.evidence, held.confidence, occurrences))
     return found
 
 
-def _read_artifacts(
-    ids: Sequence[int], *, parameters: Mapping[str, object], actor: Actor
-) -> dict[int, ArtifactShown]:
+def _read_artifacts(ids: Sequence[int], *, parameters: Mapping[str, object], actor: Actor) -> dict[int, ArtifactShown]:
     kind = kinds(ids, actor=actor)
-    with connection.cursor() as cursor:
-        cursor.execute(statements.PAGE_ARTIFACTS, {**parameters, "ids": list(ids)})
-        return {
-            artifact_id: ArtifactShown(
-                digest=digest,
-                names=tuple(names) if digest else (f"{name}:{version}" if version else name,),
-                kind=kind[artifact_id].value,
-            )
-            for artifact_id, digest, name, version, names in cursor.fetchall()
-        }
+    return {
+        found.artifact_id: ArtifactShown(found.digest, found.shown_names, kind[found.artifact_id].value)
+        for found in fetch(_Named, statements.PAGE_ARTIFACTS, {**parameters, "ids": list(ids)})
+    }
 
 
 def _read_texts(sources: Iterable[Sequence[_Source]]) -> dict[int, _Text]:
@@ -279,13 +319,5 @@ def _read_texts(sources: Iterable[Sequence[_Source]]) -> dict[int, _Text]:
         for occurrence in source.occurrences
         for step in (occurrence.component_id, *(occurrence.path or ()))
     }
-    with connection.cursor() as cursor:
-        cursor.execute(statements.COMPONENT_TEXTS, {"components": sorted(ids)})
-        return {component_id: _Text(_shown(identity, has_purl), has_purl) for component_id, identity, has_purl in cursor}
-
-
-def _shown(identity: str, has_purl: bool) -> str:  # noqa: FBT001  # a column, not a switch
-    """Return a purl as it is, and of a `name:` identity the name and version."""
-    if has_purl:
-        return identity
-    return identity.removeprefix("name:").partition("/")[2].lstrip("/").partition("#")[0]
+    found = fetch(_Component, statements.COMPONENT_TEXTS, {"components": sorted(ids)})
+    return {component.component_id: component.text for component in found}

@@ -1,4 +1,4 @@
-"""From indicators to components: which versions of which packages are meant, which may be, and which a rule excludes."""
+"""From indicators to components: which versions of packages are meant, which may be, which a rule excludes."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db import connection
-
 from incidents.indicators import IndicatorKind
 from inventory.graph.families import visible_teams
+from inventory.graph.statements import fetch
 from inventory.identity.purls import PurlError, package_key, parse_purl
 from inventory.identity.versions import UnevaluableVersion, sort_key
+from inventory.models import Artifact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 
 class MatchClass(enum.IntEnum):
-    """How a component answers an indicator. Even, so that a statement can add one for what only takes part in a build."""
+    """How a component answers an indicator.
+
+    Even, so that a statement can add one for what only takes part in a build.
+    """
 
     AFFECTED = 0
     POSSIBLE = 2
@@ -61,11 +64,32 @@ class Matches:
 class _Candidate:
     """A component of a package asked for. `by_source`: found by its distribution's source package."""
 
+    place: int
     component_id: int
     type: str
     version: str
     identity: str
     by_source: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Hashed:
+    """A component for which a visible document states a hash asked for, among `stated` different ones."""
+
+    value: bytes
+    algorithm: str
+    component_id: int
+    stated: int
+
+    @property
+    def match_class(self) -> MatchClass:
+        return MatchClass.AFFECTED if self.stated == 1 else MatchClass.POSSIBLE
+
+    @property
+    def reason(self) -> str:
+        if self.stated == 1:
+            return f"its {self.algorithm} is the one asked for"
+        return f"its {self.algorithm} is one of {self.stated} that documents state for this component"
 
 
 _SELF_NAMED = ("maven", "deb", "rpm", "apk", "alpm", "conan", "swift", "generic", "")
@@ -102,7 +126,6 @@ JOIN inventory_componenthash h ON h.value = asked.value AND h.algorithm = asked.
 WHERE %(teams)s::bigint[] IS NULL OR h.team_id = ANY(%(teams)s)
 GROUP BY h.value, h.algorithm, h.component_id
 """
-_DIGESTS = "SELECT id, digest FROM inventory_artifact WHERE digest = ANY(%(digests)s)"
 _NAMED = """
 SELECT DISTINCT n.artifact_id FROM inventory_artifactname n
 WHERE n.name = %(name)s AND (%(tag)s = '' OR n.tag = %(tag)s)
@@ -119,8 +142,8 @@ WHERE i.image_name = %(name)s AND (%(tag)s = '' OR i.image_tag = %(tag)s) AND i.
 def find_matches(indicators: Sequence[Indicator], *, actor: Actor) -> Matches:
     """Return what the indicators mean: one statement for all packages, one for all hashes, one for all digests.
 
-    An indicator with a problem means nothing. Packages and components are shared by all teams, so nothing here tells who
-    has them: that is asked next, through the asker's eyes.
+    An indicator with a problem means nothing. Packages and components are shared by all teams, so nothing here tells
+    who has them: that is asked next, through the asker's eyes.
     """
     places = [(place, indicator) for place, indicator in enumerate(indicators) if indicator.problem is None]
     of_kind: dict[IndicatorKind, list[tuple[int, Indicator]]] = defaultdict(list)
@@ -159,10 +182,8 @@ def _candidates(names: Sequence[PackageName]) -> Iterator[tuple[int, _Candidate]
         "namespaces": [_any_distribution(name) for _, name, _ in spelled],
         "names": [spelling for _, _, spelling in spelled],
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_CANDIDATES, parameters)
-        for place, *columns in cursor.fetchall():
-            yield place, _Candidate(*columns)
+    for candidate in fetch(_Candidate, _CANDIDATES, parameters):
+        yield candidate.place, candidate
 
 
 def _spellings(name: PackageName) -> Iterable[str]:
@@ -197,7 +218,10 @@ def _judge(indicator: Indicator, candidate: _Candidate) -> tuple[MatchClass | No
 
 
 def _is_same(candidate: _Candidate, version: str) -> bool:
-    """Equal in the ecosystem's order (1.0 and 1.0.0 in PyPI). A listed version nobody can compare equals only itself."""
+    """Equal in the ecosystem's order (1.0 and 1.0.0 in PyPI).
+
+    A listed version nobody can compare equals only itself.
+    """
     own = sort_key(candidate.type, candidate.version)
     try:
         return own == sort_key(candidate.type, version)
@@ -225,28 +249,20 @@ def _hashes(asked: Iterable[tuple[int, Indicator]], *, actor: Actor) -> Iterator
         "algorithms": [algorithm for _, algorithm in places],
         "teams": visible_teams(actor),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_HASHED, parameters)
-        for value, algorithm, component_id, stated in cursor.fetchall():
-            unsure = stated > 1
-            match_class = MatchClass.POSSIBLE if unsure else MatchClass.AFFECTED
-            reason = f"{algorithm} equals" if not unsure else f"{algorithm} equals one of {stated} stated for this component"
-            for place in places[bytes(value), algorithm]:
-                yield ComponentMatch(component_id, place, match_class, reason)
+    for found in fetch(_Hashed, _HASHED, parameters):
+        for place in places[bytes(found.value), found.algorithm]:
+            yield ComponentMatch(found.component_id, place, found.match_class, found.reason)
 
 
 def _digests(asked: Iterable[tuple[int, Indicator]]) -> Iterator[ArtifactMatch]:
     places: dict[str, list[int]] = defaultdict(list)
     for place, indicator in asked:
-        digest = indicator.digest or f"{indicator.algorithm}:{indicator.value}"
-        places[digest].append(place)
+        places[indicator.digest or f"{indicator.algorithm}:{indicator.value}"].append(place)
     if not places:
         return
-    with connection.cursor() as cursor:
-        cursor.execute(_DIGESTS, {"digests": list(places)})
-        for artifact_id, digest in cursor.fetchall():
-            for place in places[digest]:
-                yield ArtifactMatch(artifact_id, place, MatchClass.AFFECTED, "the digest is the one asked for")
+    for artifact_id, digest in Artifact.objects.filter(digest__in=places).values_list("pk", "digest"):
+        for place in places.get(digest or "", ()):
+            yield ArtifactMatch(artifact_id, place, MatchClass.AFFECTED, "the digest is the one asked for")
 
 
 def _images(asked: Iterable[tuple[int, Indicator]], *, actor: Actor) -> Iterator[ArtifactMatch]:
@@ -259,8 +275,6 @@ def _images(asked: Iterable[tuple[int, Indicator]], *, actor: Actor) -> Iterator
             "to": indicator.valid_to,
             "teams": visible_teams(actor),
         }
-        with connection.cursor() as cursor:
-            cursor.execute(_NAMED, parameters)
-            for (artifact_id,) in cursor.fetchall():
-                reason = f"was called {indicator.image_name}{':' if indicator.image_tag else ''}{indicator.image_tag or ''}"
-                yield ArtifactMatch(artifact_id, place, MatchClass.POSSIBLE, reason)
+        reason = f"was called {indicator.image_name}{':' if indicator.image_tag else ''}{indicator.image_tag or ''}"
+        for artifact_id in fetch(int, _NAMED, parameters):
+            yield ArtifactMatch(artifact_id, place, MatchClass.POSSIBLE, reason)

@@ -20,7 +20,10 @@ DEFAULT_STATUSES = (Status.AFFECTED, Status.POSSIBLE)
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`at` or a half-open window, or neither: what runs now. Empty scopes do not narrow. `cursor` continues an answer."""
+    """`at` or a half-open window, or neither: what runs now.
+
+    Empty scopes do not narrow. `cursor` continues an answer.
+    """
 
     indicators: tuple[Indicator, ...]
     at: datetime | None = None

@@ -1,12 +1,11 @@
-"""The statements of an incident answer. All parameters are typed arrays and times; nothing is put into the text but constants.
+"""The statements of an incident answer: constants only; what is asked for goes in as typed arrays and times.
 
 Classes (matching.MatchClass, plus one for what only takes part in a build): 0 affected, 1 affected build, 2 possible,
 3 possible build, 4 and 5 cleared, 8 unknown.
 """
 
 from inventory.graph.families import FAMILY, RUN_CANDIDATES, RUN_POINTS
-
-_MINE = "(%(teams)s::bigint[] IS NULL OR {column} = ANY(%(teams)s))"
+from inventory.graph.visibility import VISIBLE_ARTIFACT, all_own, own
 
 # An interval counts when it is the asker's to see, in the scope asked for, and covers the instant or meets the window.
 # `unseen`: its end was only noticed by a later snapshot, and by the instant asked nobody had seen it for too long.
@@ -18,7 +17,7 @@ SELECT i.id, i.team_id, i.artifact_id, i.node_architecture, i.workload_id, w.clu
 FROM inventory_runinterval i
 JOIN inventory_workload w ON w.id = i.workload_id
 JOIN inventory_cluster c ON c.id = w.cluster_id
-WHERE {_MINE.format(column="i.team_id")}
+WHERE {own("i.team_id")}
   AND (%(clusters)s::text[] IS NULL OR c.name = ANY(%(clusters)s))
   AND (%(environments)s::text[] IS NULL OR (
       SELECT e.slug FROM inventory_environment e WHERE e.id = coalesce(i.environment_id, c.environment_id)
@@ -29,24 +28,25 @@ NOW = "i.closed_at IS NULL"
 THEN = """i.opened_at < %(until)s AND (i.closed_at IS NULL OR i.closed_at > %(since)s)
   AND (i.closed_at IS NULL OR i.closed_at > i.opened_at)"""
 
-POINTS_NOW = """
+POINTS_NOW = f"""
 SELECT r.interval_id, r.artifact_id, r.track_id, r.seq, r.certainty FROM inventory_running r
-WHERE %(teams)s::bigint[] IS NULL OR r.teams <@ %(teams)s
+WHERE {all_own("r.teams")}
 """
 _SCOPED = "SELECT id, team_id, artifact_id, node_architecture FROM shown WHERE artifact_id IS NOT NULL"
 POINTS_THEN = f"""
 SELECT p.interval_id, p.artifact_id, p.track_id, p.seq, p.certainty FROM ({RUN_POINTS.format(intervals=_SCOPED)}) p
-WHERE %(teams)s::bigint[] IS NULL OR p.teams <@ %(teams)s
+WHERE {all_own("p.teams")}
 """
 _NO_CANDIDATES = "SELECT NULL::bigint AS interval_id, NULL::int AS artifact_id, NULL::int AS certainty WHERE false"
 _CANDIDATES = f"""
 SELECT c.id AS interval_id, c.artifact_id, min(c.certainty) AS certainty
 FROM ({RUN_CANDIDATES.format(intervals=_SCOPED)}) c
-WHERE (%(teams)s::bigint[] IS NULL OR c.teams <@ %(teams)s)
+WHERE {all_own("c.teams")}
   AND c.artifact_id IN (SELECT artifact_id FROM named)
 GROUP BY c.id, c.artifact_id
 """
 
+_ORDER = "rank, workload_count = 0, workload_count DESC, digest NULLS LAST, artifact_id"
 _ANSWER = f"""
 WITH wanted(component_id, indicator, class) AS MATERIALIZED (
     SELECT * FROM unnest(%(components)s::int[], %(indicators)s::int[], %(classes)s::smallint[])
@@ -61,7 +61,7 @@ span AS MATERIALIZED (
     FROM wanted w
     JOIN inventory_presence p ON p.component_id = w.component_id
     JOIN inventory_track t ON t.id = p.track_id
-    WHERE {_MINE.format(column="t.team_id")}
+    WHERE {own("t.team_id")}
     GROUP BY 1, 2, 3
 ),
 held AS MATERIALIZED (
@@ -73,8 +73,8 @@ held AS MATERIALIZED (
     WHERE h.class < 4
     GROUP BY 1, 2
     UNION ALL
-    SELECT n.artifact_id, n.indicator, n.class FROM named n
-    WHERE {{named_is_visible}}
+    SELECT n.artifact_id, n.indicator, n.class FROM named n JOIN inventory_artifact a ON a.id = n.artifact_id
+    WHERE {VISIBLE_ARTIFACT}
 ),
 point AS MATERIALIZED ({{points}}),
 ran AS (
@@ -151,21 +151,12 @@ SELECT
         GROUP BY 1) x),
     ordered.ids, ordered.classes, ordered.fingerprint
 FROM (
-    SELECT array_agg(artifact_id ORDER BY rank, workload_count = 0, workload_count DESC, digest NULLS LAST, artifact_id) AS ids,
-           array_agg(class ORDER BY rank, workload_count = 0, workload_count DESC, digest NULLS LAST, artifact_id) AS classes,
-           encode(sha256(convert_to(string_agg(coalesce(digest, '') || class, ',' ORDER BY digest, class), 'UTF8')), 'hex')
-               AS fingerprint
+    SELECT array_agg(artifact_id ORDER BY {_ORDER}) AS ids,
+           array_agg(class ORDER BY {_ORDER}) AS classes,
+           encode(sha256(convert_to(
+               string_agg(coalesce(digest, '') || class, ',' ORDER BY digest, class), 'UTF8')), 'hex') AS fingerprint
     FROM listed) ordered
 """
-_VISIBLE_ARTIFACT = f"""(%(teams)s::bigint[] IS NULL
-    OR EXISTS (SELECT 1 FROM inventory_snapshotsubject s JOIN inventory_track t ON t.id = s.track_id
-               WHERE s.artifact_id = n.artifact_id AND {_MINE.format(column="t.team_id")})
-    OR EXISTS (SELECT 1 FROM inventory_runinterval i
-               WHERE i.artifact_id = n.artifact_id AND {_MINE.format(column="i.team_id")})
-    OR EXISTS (SELECT 1 FROM inventory_indexmember m
-               WHERE (m.index_id = n.artifact_id OR m.member_id = n.artifact_id) AND {_MINE.format(column="m.team_id")})
-    OR EXISTS (SELECT 1 FROM inventory_artifactalias m
-               WHERE (m.alias_id = n.artifact_id OR m.artifact_id = n.artifact_id) AND {_MINE.format(column="m.team_id")}))"""
 
 
 def answer(*, is_now: bool, has_artifacts: bool) -> str:
@@ -174,7 +165,6 @@ def answer(*, is_now: bool, has_artifacts: bool) -> str:
         intervals=INTERVALS.format(when=NOW if is_now else THEN),
         points=POINTS_NOW if is_now else POINTS_THEN,
         candidates=_CANDIDATES if has_artifacts else _NO_CANDIDATES,
-        named_is_visible=_VISIBLE_ARTIFACT,
     )
 
 
@@ -191,12 +181,12 @@ JOIN inventory_workload w ON w.id = i.workload_id
 JOIN inventory_cluster cl ON cl.id = w.cluster_id
 JOIN access_team t ON t.id = i.team_id
 LEFT JOIN inventory_environment e ON e.id = s.environment_id
-WHERE (%(teams)s::bigint[] IS NULL OR c.teams <@ %(teams)s)
+WHERE {all_own("c.teams")}
   AND (c.artifact_id = ANY(%(ids)s) AND c.certainty = 0 OR s.artifact_id = ANY(%(ids)s) AND c.certainty > 0)
 ORDER BY cl.name, w.namespace, w.kind, w.name, i.container, i.id, c.artifact_id
 """
 
-PAGE_MATCHES = """
+PAGE_MATCHES = f"""
 SELECT artifact_id, snapshot_id, evidence_id, outline, max(confidence),
        array_agg(component_id ORDER BY component_id) AS components
 FROM (
@@ -208,18 +198,18 @@ FROM (
         AND p.from_seq <= s.seq AND s.seq < p.to_seq
     JOIN inventory_snapshot n ON n.id = s.snapshot_id
     JOIN inventory_evidence e ON e.id = n.evidence_id
-    WHERE s.artifact_id = ANY(%(ids)s) AND (%(teams)s::bigint[] IS NULL OR t.team_id = ANY(%(teams)s))
+    WHERE s.artifact_id = ANY(%(ids)s) AND {own("t.team_id")}
     ORDER BY s.artifact_id, p.component_id, s.confidence DESC, s.snapshot_id DESC
 ) newest
 GROUP BY artifact_id, snapshot_id, evidence_id, outline
 ORDER BY artifact_id, snapshot_id
 """
 
-PAGE_ARTIFACTS = """
+PAGE_ARTIFACTS = f"""
 SELECT a.id, a.digest, a.label_name, a.label_version, coalesce((
     SELECT array_agg(DISTINCT CASE WHEN n.tag = '' THEN n.name ELSE n.name || ':' || n.tag END)
     FROM inventory_artifactname n
-    WHERE n.artifact_id = a.id AND (%(teams)s::bigint[] IS NULL OR n.team_id = ANY(%(teams)s))), '{}')
+    WHERE n.artifact_id = a.id AND {own("n.team_id")}), '{{}}')
 FROM inventory_artifact a WHERE a.id = ANY(%(ids)s)
 """
 

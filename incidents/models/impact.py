@@ -23,7 +23,9 @@ class ImpactPage(models.Model):
     data_as_of = models.DateTimeField()
     artifacts = ArrayField(models.IntegerField(), db_comment="Artifact ids in the order of the rows")
     statuses = models.BinaryField(db_comment="One byte a row: its class (incidents/impact.py)")
-    header = models.JSONField(db_comment="asked, coverage, summary, clusters as the first page gave them; shown, never filtered by")
+    header = models.JSONField(
+        db_comment="asked, coverage, summary, clusters as the first page gave them; shown, never filtered by"
+    )
     expires_at = models.DateTimeField()
 
     class Meta:

@@ -136,7 +136,11 @@ class ReceiptSerializer(AcceptedSerializer):
     @extend_schema_field(SchemaVerdictSerializer(allow_null=True))
     def get_schema(self, evidence: Evidence) -> dict[str, object] | None:
         state = evidence.state
-        return None if state.schema_valid is None else {"valid": state.schema_valid, "error_count": state.schema_error_count}
+        return (
+            None
+            if state.schema_valid is None
+            else {"valid": state.schema_valid, "error_count": state.schema_error_count}
+        )
 
     @extend_schema_field(serializers.ListField(child=serializers.CharField()))
     def get_artifacts(self, evidence: Evidence) -> list[str]:
@@ -235,7 +239,7 @@ def raw_response(evidence: Evidence, *, request: Request) -> HttpResponse | Stre
         return HttpResponse(status=304, headers={"ETag": etag})
     digest = base64.b64encode(bytes.fromhex(evidence.blob_id.removeprefix("sha256:"))).decode()
     return StreamingHttpResponse(
-        _stream(evidence.blob.data),
+        _stream(bytes(evidence.blob.data)),
         content_type="application/octet-stream",
         headers={
             "ETag": etag,

@@ -10,7 +10,7 @@ from django.http import UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.utils import timezone
 
-from inventory.intake.body import CHUNK_BYTES, BodyLimits, BodyRefused
+from inventory.intake.body import CHUNK_BYTES, BodyLimits, BodyRefusedError
 from inventory.intake.receive import Parameters, Received, Submission, receive
 from supplychain.access.actors import actor_of
 from supplychain.api.throttling import UploadThrottle
@@ -59,9 +59,11 @@ def _limits() -> BodyLimits:
 def _refuse_by_headers(http: HttpRequest, *, media_type: str) -> None:
     """Refuse before a byte is read: a client that waits for `100 Continue` has sent none then."""
     if media_type == "text/html":
-        raise BodyRefused("unsupported_media_type", "An HTML page is no document: send the document itself.", status=415)
+        raise BodyRefusedError(
+            "unsupported_media_type", "An HTML page is no document: send the document itself.", status=415
+        )
     if _content_length(http) > settings.MAX_UPLOAD_BYTES + (CHUNK_BYTES if media_type == MULTIPART else 0):
-        raise BodyRefused("too_large", f"The body is larger than {settings.MAX_UPLOAD_BYTES} bytes.", status=413)
+        raise BodyRefusedError("too_large", f"The body is larger than {settings.MAX_UPLOAD_BYTES} bytes.", status=413)
 
 
 def _content_length(http: HttpRequest) -> int:
@@ -84,8 +86,8 @@ def _body_chunks(http: HttpRequest) -> Iterator[bytes]:
         raise _incomplete()
 
 
-def _incomplete() -> BodyRefused:
-    return BodyRefused("incomplete_body", "The body ended before it was complete; nothing was stored.", status=400)
+def _incomplete() -> BodyRefusedError:
+    return BodyRefusedError("incomplete_body", "The body ended before it was complete; nothing was stored.", status=400)
 
 
 class _CappedUpload(TemporaryFileUploadHandler):
@@ -98,7 +100,9 @@ class _CappedUpload(TemporaryFileUploadHandler):
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         self._total += len(raw_data)
         if self._total > settings.MAX_UPLOAD_BYTES:
-            raise BodyRefused("too_large", f"The file is larger than {settings.MAX_UPLOAD_BYTES} bytes.", status=413)
+            raise BodyRefusedError(
+                "too_large", f"The file is larger than {settings.MAX_UPLOAD_BYTES} bytes.", status=413
+            )
         super().receive_data_chunk(raw_data, start)
 
 
@@ -107,12 +111,12 @@ def _multipart_chunks(http: HttpRequest) -> Iterator[bytes]:
     try:
         fields, files = http.POST, http.FILES
     except MultiPartParserError as error:
-        raise BodyRefused("bad_multipart", "The multipart body cannot be read.", status=400) from error
+        raise BodyRefusedError("bad_multipart", "The multipart body cannot be read.", status=400) from error
     except UnreadablePostError as error:
         raise _incomplete() from error
     sent = [file for name in files for file in files.getlist(name)]
     if len(sent) != 1 or PART not in files or set(fields) - {"csrfmiddlewaretoken"}:
-        raise BodyRefused(
+        raise BodyRefusedError(
             "one_document_only",
             f"Send one document as the part `{PART}` and nothing else; what is said about it goes into the query.",
             status=400,

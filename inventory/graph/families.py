@@ -1,8 +1,8 @@
 """How digests of one image meet: index, platform manifest, config and second digests (docs/architecture.md, Families).
 
 A fact about a member applies to that member; what an index is known to hold reaches a container that reports the index,
-surely when the node's architecture leaves one member, otherwise as a possibility. A member never speaks for its siblings.
-Every edge is some team's: a join is visible to those who see all the teams whose facts it rests on.
+surely when the node's architecture leaves one member, otherwise as a possibility. A member never speaks for its
+siblings. Every edge is some team's: a join is visible to those who see all the teams whose facts it rests on.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ candidate AS (
 SELECT id, artifact_id, certainty, ARRAY(SELECT DISTINCT team FROM unnest(teams) AS team ORDER BY team) AS teams
 FROM candidate
 """
-"""SELECT (id, artifact_id, certainty, teams): what each interval runs, surely (0) or possibly (1), and whose facts say so.
+"""SELECT (id, artifact_id, certainty, teams): what each interval runs, surely (0) or possibly (1), whose facts say so.
 `{intervals}` selects (id, team_id, artifact_id, node_architecture)."""
 
 RUN_POINTS = f"""
@@ -82,7 +82,8 @@ SELECT DISTINCT id FROM family
 """SELECT (id): `%(ids)s` and all artifacts that anybody's membership or alias joins to them."""
 _KINDS = """
 SELECT artifact_id, kind FROM (
-    SELECT index_id AS artifact_id, 'oci_index' AS kind, team_id FROM inventory_indexmember WHERE index_id = ANY(%(ids)s)
+    SELECT index_id AS artifact_id, 'oci_index' AS kind, team_id FROM inventory_indexmember
+    WHERE index_id = ANY(%(ids)s)
     UNION ALL
     SELECT member_id, 'oci_manifest', team_id FROM inventory_indexmember WHERE member_id = ANY(%(ids)s)
     UNION ALL
@@ -109,7 +110,7 @@ _PRECEDENCE = (
     ArtifactKind.FILE,
     ArtifactKind.UNKNOWN,
 )
-"""Which statement wins when documents call one digest by two kinds: what a listing proves before what a form suggests."""
+"""Which statement wins when documents call one digest by two kinds: what a listing proves, before what a form says."""
 
 
 def kinds(artifact_ids: Collection[int], *, actor: Actor) -> dict[int, ArtifactKind]:

@@ -30,8 +30,10 @@ _ZSTD_LEVEL = 3
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """A component at one place of the document. `path` holds component ids, from a direct dependency to the component
-    itself; None where the document does not say how it came in."""
+    """A component at one place of the document.
+
+    `path` holds component ids, from a direct dependency to the component itself; None where the document does not say.
+    """
 
     component_id: int
     pointer: str
@@ -121,7 +123,13 @@ def unpack(data: bytes) -> Outline:
         start = end
     component_ids, nested_in, came_by, numbers, prefixes = columns
     return Outline(
-        component_ids, nested_in, came_by, numbers, prefixes, prefix_table=header["prefixes"], has_edges=header["has_edges"]
+        component_ids,
+        nested_in,
+        came_by,
+        numbers,
+        prefixes,
+        prefix_table=header["prefixes"],
+        has_edges=header["has_edges"],
     )
 
 

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from inventory.formats.records import ComponentRecord
 
 _MAX_NAME_BYTES = 1000
-"""Of a namespace or a name, so that both fit into a btree entry; a longer one keeps its beginning and a hash of the rest."""
+"""Of a namespace or a name, so that both fit into a btree entry.
+
+A longer one keeps its beginning and a hash of the rest.
+"""
 _MAX_TEXT_BYTES = 1000
 _HASH_PREFERENCE = ("sha256", "sha512", "sha384", "sha1", "md5")
 
@@ -48,7 +51,7 @@ def identify(record: ComponentRecord) -> ComponentIdentity:
 
 
 def _identify_by_name(record: ComponentRecord) -> ComponentIdentity:
-    """Without purl, the same name and version with another hash is another component: a file rebuilt is not the file."""
+    """Without purl, the same name and version with another hash is another component: a rebuilt file is another."""
     group, name = _bounded(record.group), _bounded(record.name)
     text = f"name:{record.type}/{record.group}/{record.name}@{record.version}"
     stated = {hash_.algorithm: hash_.value for hash_ in record.hashes}

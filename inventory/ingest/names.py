@@ -32,7 +32,8 @@ def split_name(text: str, *, version: str = "") -> Name | None:
     if not cleaned:
         return None
     first = cleaned.split("/", 1)[0]
-    if "/" in cleaned and ("." in first or ":" in first or first == "localhost") or ":" in cleaned or "@" in cleaned[1:]:
+    has_registry = "/" in cleaned and ("." in first or ":" in first or first == "localhost")
+    if has_registry or ":" in cleaned or "@" in cleaned[1:]:
         try:
             image = parse_image(cleaned)
         except ImageError:

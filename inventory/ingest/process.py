@@ -62,7 +62,8 @@ WITH RECURSIVE waiting(team_id) AS (
     SELECT n.evidence_id FROM fairest f CROSS JOIN LATERAL (
         SELECT s.evidence_id FROM inventory_evidencestate s
         WHERE s.team_id = f.team_id
-          AND (s.state = 'received' AND s.queued_at <= %(now)s OR s.state = 'processing' AND s.claimed_at <= %(overdue)s)
+          AND (s.state = 'received' AND s.queued_at <= %(now)s
+               OR s.state = 'processing' AND s.claimed_at <= %(overdue)s)
         ORDER BY s.evidence_id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED) n
     LIMIT 1
 )
@@ -150,7 +151,7 @@ def _work(claim: Claim, *, now: datetime) -> None:
     except FormatError as error:
         _finish(held, state=State.REJECTED, error=error)
     else:
-        _finish_applied(held, applied=applied, verdict=verdict, now=now)
+        _finish_applied(held, applied=applied, verdict=verdict)
 
 
 def _read_and_apply(evidence: Evidence, *, now: datetime) -> tuple[Applied, SchemaVerdict | None]:
@@ -177,9 +178,7 @@ def _apply(document: Document, *, evidence: Evidence, at: datetime) -> Applied:
             return runtime.apply(document, evidence=evidence, at=at)
 
 
-def _finish_applied(
-    held: EvidenceState, *, applied: Applied, verdict: SchemaVerdict | None, now: datetime
-) -> None:
+def _finish_applied(held: EvidenceState, *, applied: Applied, verdict: SchemaVerdict | None) -> None:
     warnings = [*applied.warnings, *_schema_warnings(applied, verdict=verdict)]
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval('inventory_applied_sequence')")
@@ -214,7 +213,9 @@ def _finish(
 def _put_back(claim: Claim, *, error: Exception) -> None:
     """Let another try follow after a failure that is ours, not the document's; the third ends in quarantine."""
     if claim.attempt >= MAX_ATTEMPTS:
-        _quarantine(claim, code="internal_error", message=f"Processing failed {claim.attempt} times: {type(error).__name__}.")
+        _quarantine(
+            claim, code="internal_error", message=f"Processing failed {claim.attempt} times: {type(error).__name__}."
+        )
         return
     EvidenceState.objects.filter(pk=claim.evidence_id, attempts=claim.attempt, state=State.PROCESSING).update(
         state=State.RECEIVED, queued_at=datetime.now(UTC) + claim.attempt * RETRY_AFTER, claimed_at=None

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """`subjects` are digests; `counts` are the receipt's; `warnings` are the reader's and those of applying, in order."""
+    """`subjects` are digests.
+
+    `counts` are the receipt's; `warnings` are the reader's and those of applying, in order.
+    """
 
     kind: str
     format: str

@@ -1,7 +1,7 @@
 """Keep the projection of what runs now: open intervals joined to the SBOM points that tell their content.
 
-One SELECT, RUN_POINTS, says how a reported digest meets the digests that SBOMs are about (domain: artifact families). The
-projection stores its result for open intervals; questions about the past run the same SELECT (graph/families.py), so the
+One SELECT, RUN_POINTS, says how a reported digest meets the digests that SBOMs are about (graph/families.py). The
+projection stores its result for open intervals, and questions about the past run the same SELECT on closed ones, so the
 two cannot disagree.
 """
 
@@ -79,6 +79,6 @@ def refresh_all() -> None:
     _execute(_insert_where("true"), {})
 
 
-def _execute(sql: str, parameters: dict[str, object]) -> None:
+def _execute(sql: str, parameters: dict[str, list[int]]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters or None)

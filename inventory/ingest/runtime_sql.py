@@ -64,10 +64,13 @@ ON CONFLICT (artifact_id, team_id, name, tag) DO NOTHING
 OPEN_IN_NAMESPACES = """
 SELECT i.workload_id, i.container, i.pod, i.reporter_id, i.artifact_id, i.image_name, i.image_tag, i.team_id,
        i.last_seen_at
-FROM inventory_runinterval i JOIN inventory_workload w ON w.id = i.workload_id
-WHERE w.cluster_id = %(cluster)s AND i.closed_at IS NULL
-  AND (%(namespaces)s::text[] IS NULL OR w.namespace = ANY(%(namespaces)s::text[]))
+FROM inventory_runinterval i
+WHERE i.closed_at IS NULL AND i.workload_id = ANY(ARRAY(
+    SELECT w.id FROM inventory_workload w
+    WHERE w.cluster_id = %(cluster)s
+      AND (%(namespaces)s::text[] IS NULL OR w.namespace = ANY(%(namespaces)s::text[]))))
 """
+"""The workloads first: a join is planned wrongly while nobody has counted a new cluster's rows."""
 RELATED = """
 WITH RECURSIVE family(root, id, depth) AS (
     SELECT id, id, 0 FROM unnest(%(roots)s::int[]) AS id

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
@@ -53,7 +53,8 @@ _STRENGTH = {scope: rank for rank, scope in enumerate(_STRONGEST)}
 ENUMERATING_PRODUCERS = frozenset({"syft", "trivy", "cdxgen", "cyclonedx-npm", "cyclonedx-py", "apko"})
 """Tools that list all they find without saying so; CycloneDX compositions say it for the others."""
 
-Statement = tuple[str, dict[str, object]]
+Columns = dict[str, Any]
+Statement = tuple[str, Columns]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def apply(record: SbomRecord, *, evidence: Evidence, at: datetime) -> Applied:
     components = ComponentSet.of(_flags(content, has_edges=record.has_edges))
     key = _track_key(record, evidence=evidence)
     place = _find_place(key, components=components)
-    point: dict[str, object] = {
+    point: Columns = {
         "team": key.team_id,
         "evidence": evidence.pk,
         "at": at,
@@ -105,7 +106,7 @@ class Place:
 
 def _find_place(key: TrackKey, *, components: ComponentSet) -> Place:
     """Lock the track's key and choose the step; the lock comes first, so that the heads read are the newest."""
-    parameters = {
+    parameters: Columns = {
         "lock": key.lock,
         "team": key.team_id,
         "name": key.name,
@@ -133,9 +134,7 @@ def _flags(content: Content, *, has_edges: bool) -> dict[int, int]:
     """Return {component id: Presence.flags}; repeated components are merged, the strongest scope and directness win."""
     scopes: dict[int, Scope] = {}
     direct: set[int] = set()
-    for component, component_id, parent in zip(
-        content.components, content.component_ids, content.came_by, strict=True
-    ):
+    for component, component_id, parent in zip(content.components, content.component_ids, content.came_by, strict=True):
         known = scopes.get(component_id)
         if known is None or _STRENGTH[component.scope] < _STRENGTH[known]:
             scopes[component_id] = component.scope
@@ -174,7 +173,7 @@ def _track_statements(step: Step, *, components: ComponentSet, key: TrackKey) ->
 
 def _snapshot_columns(
     record: SbomRecord, *, content: Content, components: ComponentSet, subjects: Sequence[Subject]
-) -> dict[str, object]:
+) -> Columns:
     ecosystems = Counter(identity.key.type for identity in content.identities if identity.has_purl)
     return {
         "component_count": len(content.components),
@@ -201,26 +200,30 @@ def _is_complete(record: SbomRecord, *, subjects: Sequence[Subject]) -> bool:
     return lists_all and is_bound and any(component.version for component in record.components)
 
 
-def _subject_statements(
-    record: SbomRecord, *, evidence: Evidence, subjects: Sequence[Subject]
-) -> Iterator[Statement]:
+def _subject_statements(record: SbomRecord, *, evidence: Evidence, subjects: Sequence[Subject]) -> Iterator[Statement]:
     artifacts = [subject.artifact_id for subject in subjects]
     yield LOCK_SHARED, {}
-    yield sbom_sql.ADD_SUBJECTS, {
-        "artifacts": artifacts,
-        "kinds": [subject.kind.value for subject in subjects],
-        "sources": [subject.source.value for subject in subjects],
-        "confidences": [subject.confidence for subject in subjects],
-    }
+    yield (
+        sbom_sql.ADD_SUBJECTS,
+        {
+            "artifacts": artifacts,
+            "kinds": [subject.kind.value for subject in subjects],
+            "sources": [subject.source.value for subject in subjects],
+            "confidences": [subject.confidence for subject in subjects],
+        },
+    )
     called = {*split_names([evidence.name], version=evidence.version), *split_names(record.names)}
     if any(subject.digest for subject in subjects):
         if called:
             pairs = sorted((artifact, name.name, name.tag) for artifact in artifacts for name in called)
-            yield sbom_sql.ADD_NAMES, {
-                "artifacts": [artifact for artifact, _, _ in pairs],
-                "names": [name for _, name, _ in pairs],
-                "tags": [tag for _, _, tag in pairs],
-            }
+            yield (
+                sbom_sql.ADD_NAMES,
+                {
+                    "artifacts": [artifact for artifact, _, _ in pairs],
+                    "names": [name for _, name, _ in pairs],
+                    "tags": [tag for _, _, tag in pairs],
+                },
+            )
         yield sbom_sql.UNLABEL, {"blob": evidence.blob_id}
         yield ADD_POINTS, {"ids": artifacts}
 
@@ -234,11 +237,14 @@ def _identifier_statements(content: Content) -> Iterator[Statement]:
         }
     )
     if hashes:
-        yield sbom_sql.ADD_HASHES, {
-            "values": [value for value, _, _ in hashes],
-            "algorithms": [algorithm for _, algorithm, _ in hashes],
-            "components": [component_id for _, _, component_id in hashes],
-        }
+        yield (
+            sbom_sql.ADD_HASHES,
+            {
+                "values": [value for value, _, _ in hashes],
+                "algorithms": [algorithm for _, algorithm, _ in hashes],
+                "components": [component_id for _, _, component_id in hashes],
+            },
+        )
     cpes = sorted(
         {
             (component.cpe[:1024], component_id)
@@ -247,10 +253,13 @@ def _identifier_statements(content: Content) -> Iterator[Statement]:
         }
     )
     if cpes:
-        yield sbom_sql.ADD_CPES, {
-            "cpes": [cpe for cpe, _ in cpes],
-            "components": [component_id for _, component_id in cpes],
-        }
+        yield (
+            sbom_sql.ADD_CPES,
+            {
+                "cpes": [cpe for cpe, _ in cpes],
+                "components": [component_id for _, component_id in cpes],
+            },
+        )
 
 
 def _state_memberships(record: SbomRecord, *, evidence: Evidence) -> None:

@@ -1,4 +1,7 @@
-"""The statements that write an SBOM. All take the point they write: %(team)s, %(track)s, %(seq)s, %(snapshot)s, %(at)s."""
+"""The statements that write an SBOM.
+
+All take the point they write: %(team)s, %(track)s, %(seq)s, %(snapshot)s, %(at)s.
+"""
 
 LOCK_KEY = """
 SELECT nextval(pg_get_serial_sequence('inventory_snapshot', 'id')),
@@ -8,7 +11,8 @@ FROM pg_advisory_xact_lock(%(lock)s)
 ADD_TRACK = """
 INSERT INTO inventory_track
     (id, team_id, name, producer, architecture, last_seq, set_hash, head, head_count, updated_at)
-VALUES (%(track)s, %(team)s, %(name)s, %(producer)s, %(architecture)s, %(seq)s, %(set_hash)s, %(head)s, %(head_count)s, %(at)s)
+VALUES (%(track)s, %(team)s, %(name)s, %(producer)s, %(architecture)s, %(seq)s, %(set_hash)s, %(head)s, %(head_count)s,
+    %(at)s)
 """
 EXTEND_TRACK = """
 UPDATE inventory_track SET last_seq = %(seq)s, set_hash = %(set_hash)s, head = %(head)s, head_count = %(head_count)s,
@@ -38,7 +42,8 @@ FROM unnest(%(added)s::int[], %(flags)s::smallint[]) AS a(component_id, flags)
 """
 ADD_SNAPSHOT = """
 INSERT INTO inventory_snapshot
-    (id, evidence_id, track_id, seq, component_count, distinct_count, is_complete, producer_version, set_hash, outline, ecosystems)
+    (id, evidence_id, track_id, seq, component_count, distinct_count, is_complete, producer_version, set_hash, outline,
+     ecosystems)
 VALUES (%(snapshot)s, %(evidence)s, %(track)s, %(seq)s, %(component_count)s, %(distinct_count)s, %(is_complete)s,
     %(producer_version)s, %(set_hash)s, %(outline)s, %(ecosystems)s::jsonb)
 """

@@ -115,7 +115,7 @@ def _by_label(record: SbomRecord, *, evidence: Evidence) -> Subjects:
     if label is None:
         raise FormatError(
             "subject_required",
-            "The document names neither a digest nor a name of what it is about: send `?artifact=sha256:…`, or `?name=`.",
+            "The document names neither a digest nor a name of what it is about: send `?artifact=` or `?name=`.",
         )
     artifact_id = intern_label(label.name, label.tag)
     warning = ReadWarning(

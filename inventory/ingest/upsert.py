@@ -1,8 +1,8 @@
-"""Intern what all teams share: packages, components, artifacts. Sorted, set-based, each in a short transaction of its own.
+"""Intern what all teams share: packages, components, artifacts. Sorted, set-based, in short transactions.
 
-On the `interning` connection, which commits without waiting for the disk: the document that needs the rows commits later
-and synchronously, and the log is written in order, so its durability covers theirs. Interning inside the document's
-transaction, or unsorted, is how documents deadlock (docs/adr/0001-presence-ranges.md).
+On the `interning` connection, which commits without waiting for the disk: the document that needs the rows commits
+later and synchronously, and the log is written in order, so its durability covers theirs. Interning inside the
+document's transaction, or unsorted, is how documents deadlock (docs/adr/0001-presence-ranges.md).
 """
 
 from __future__ import annotations
@@ -82,7 +82,10 @@ follow_generation = _known.follow
 
 
 def intern_components(identities: Collection[ComponentIdentity]) -> dict[str, int]:
-    """Return {identity text: component id} for all, adding what is new. No statement at all when this process knows them."""
+    """Return {identity text: component id} for all, adding what is new.
+
+    No statement at all when this process knows them.
+    """
     ids: dict[str, int] = {}
     unknown: dict[str, ComponentIdentity] = {}
     for identity in identities:
@@ -143,7 +146,9 @@ def _find_or_add(identities: Sequence[ComponentIdentity]) -> dict[str, int]:
         cursor.execute(_FIND_COMPONENTS, [texts])
         ids: dict[str, int] = dict(cursor.fetchall())
         missing = [identity for identity in identities if identity.text not in ids]
-        spellings: dict[PackageKey, tuple[str, str]] = {i.source: (i.source.namespace, i.source.name) for i in identities if i.source}
+        spellings: dict[PackageKey, tuple[str, str]] = {
+            i.source: (i.source.namespace, i.source.name) for i in identities if i.source
+        }
         spellings |= {i.key: (i.namespace, i.name) for i in missing}
         packages = _packages(cursor, spellings)
         if missing:
@@ -161,12 +166,15 @@ def _find_or_add(identities: Sequence[ComponentIdentity]) -> dict[str, int]:
             ids |= dict(cursor.fetchall())
         sourced = [i for i in identities if i.source]
         if sourced:
-            cursor.execute(_FILL_SOURCES, [[ids[i.text] for i in sourced], [packages[i.source] for i in sourced if i.source]])
+            cursor.execute(
+                _FILL_SOURCES, [[ids[i.text] for i in sourced], [packages[i.source] for i in sourced if i.source]]
+            )
     return ids
 
 
 def _packages(cursor: CursorWrapper, spellings: dict[PackageKey, tuple[str, str]]) -> dict[PackageKey, int]:
     """Find packages by key and add the missing, spelled as given; `spellings` maps a key to (namespace, name)."""
+
     def find(keys: Sequence[PackageKey]) -> dict[PackageKey, int]:
         cursor.execute(_FIND_PACKAGES, [[k.type for k in keys], [k.namespace for k in keys], [k.name for k in keys]])
         return {PackageKey(type_, namespace, name): id_ for type_, namespace, name, id_ in cursor.fetchall()}

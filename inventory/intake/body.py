@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import zstandard
 
@@ -43,20 +43,25 @@ class StoredBody:
     data: bytes
 
 
-class BodyRefused(DomainError):
+class BodyRefusedError(DomainError):
     """The transport rules refuse this body; nothing was stored."""
 
 
 def store(chunks: Iterable[bytes], *, encoding: str, limits: BodyLimits) -> StoredBody:
-    """Read a body to its end; raise BodyRefused (too_large, inflated_too_large, empty_document, bad_encoding, …)."""
+    """Read a body to its end.
+
+    Raise BodyRefusedError (too_large, inflated_too_large, empty_document, bad_encoding, …).
+    """
     hasher, size, first, is_blank = hashlib.sha256(), 0, b"", True
     compressor = zstandard.ZstdCompressor(level=ZSTD_LEVEL).compressobj()
     parts: list[bytes] = []
     for piece in _decoded(_counted(chunks, limits.raw_bytes), encoding=encoding):
         size += len(piece)
         if size > limits.inflated_bytes:
-            raise BodyRefused(
-                "inflated_too_large", f"The document is larger than {limits.inflated_bytes} bytes once unpacked.", status=413
+            raise BodyRefusedError(
+                "inflated_too_large",
+                f"The document is larger than {limits.inflated_bytes} bytes once unpacked.",
+                status=413,
             )
         if len(first) < _SNIFF_BYTES:
             first = (first + piece)[:_SNIFF_BYTES]
@@ -64,7 +69,11 @@ def store(chunks: Iterable[bytes], *, encoding: str, limits: BodyLimits) -> Stor
         hasher.update(piece)
         parts.append(compressor.compress(piece))
     if is_blank:
-        raise BodyRefused("empty_document", "The body is empty: send the document as the body, or as multipart part `file`.", status=400)
+        raise BodyRefusedError(
+            "empty_document",
+            "The body is empty: send the document as the body, or as multipart part `file`.",
+            status=400,
+        )
     _refuse_by_magic(first, is_encoded=encoding not in ("", "identity"))
     parts.append(compressor.flush())
     return StoredBody(f"sha256:{hasher.hexdigest()}", size, b"".join(parts))
@@ -81,7 +90,7 @@ def _counted(chunks: Iterable[bytes], limit: int) -> Iterator[bytes]:
     for chunk in chunks:
         total += len(chunk)
         if total > limit:
-            raise BodyRefused("too_large", f"The body is larger than {limit} bytes.", status=413)
+            raise BodyRefusedError("too_large", f"The body is larger than {limit} bytes.", status=413)
         yield chunk
 
 
@@ -92,15 +101,7 @@ def _decoded(chunks: Iterator[bytes], *, encoding: str) -> Iterator[bytes]:
         return _inflate(chunks, _Gzip())
     if encoding == "zstd":
         return _inflate(chunks, _Zstd())
-    raise BodyRefused("unsupported_encoding", "Content-Encoding must be gzip or zstd, one layer.", status=415)
-
-
-class _Decoder(Protocol):
-    """One compressed stream, undone a bounded piece at a time."""
-
-    is_finished: bool
-
-    def feed(self, chunk: bytes) -> Iterator[bytes]: ...
+    raise BodyRefusedError("unsupported_encoding", "Content-Encoding must be gzip or zstd, one layer.", status=415)
 
 
 class _Gzip:
@@ -142,7 +143,9 @@ class _Zstd:
             parameters = zstandard.get_frame_parameters(data)
             if parameters.window_size > 1 << 27:
                 raise _bad_encoding("the zstd window is larger than 128 MiB")
-            with zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(data, read_across_frames=False) as reader:
+            with zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(
+                data, read_across_frames=False
+            ) as reader:
                 while piece := reader.read(CHUNK_BYTES):
                     yield piece
         except zstandard.ZstdError as error:
@@ -161,15 +164,21 @@ def _inflate(chunks: Iterator[bytes], decoder: _Gzip | _Zstd) -> Iterator[bytes]
         raise _bad_encoding("the compressed stream ends early")
 
 
-def _bad_encoding(reason: str) -> BodyRefused:
-    return BodyRefused("bad_encoding", f"The body does not undo its Content-Encoding: {reason}.", status=400)
+def _bad_encoding(reason: str) -> BodyRefusedError:
+    return BodyRefusedError("bad_encoding", f"The body does not undo its Content-Encoding: {reason}.", status=400)
 
 
 def _refuse_by_magic(first: bytes, *, is_encoded: bool) -> None:
     for magic, name in _ARCHIVES.items():
         if first.startswith(magic):
-            raise BodyRefused("unsupported_archive", f"A {name} archive is not a document: send the file inside it.", status=415)
+            raise BodyRefusedError(
+                "unsupported_archive", f"A {name} archive is not a document: send the file inside it.", status=415
+            )
     if first[_TAR_OFFSET : _TAR_OFFSET + len(_TAR_MAGIC)] == _TAR_MAGIC:
-        raise BodyRefused("unsupported_archive", "A tar archive is not a document: send the file inside it.", status=415)
+        raise BodyRefusedError(
+            "unsupported_archive", "A tar archive is not a document: send the file inside it.", status=415
+        )
     if is_encoded and any(first.startswith(magic) for magic in _COMPRESSED):
-        raise BodyRefused("nested_encoding", "Under the Content-Encoding is another compressed file: send one layer.", status=422)
+        raise BodyRefusedError(
+            "nested_encoding", "Under the Content-Encoding is another compressed file: send one layer.", status=422
+        )

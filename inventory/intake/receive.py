@@ -16,8 +16,8 @@ from django.db import connection, transaction
 from kombu.exceptions import OperationalError
 
 from inventory.formats.deployments import is_self_dated
-from inventory.ingest import process
 from inventory.identity.digests import DigestError, parse_digest
+from inventory.ingest import process
 from inventory.intake import body
 from inventory.models import Evidence, EvidenceBlob, EvidenceKind, EvidenceState
 from inventory.tasks import process_evidence
@@ -35,14 +35,14 @@ logger = logging.getLogger(__name__)
 _MAX_LENGTHS = {"name": 1024, "version": 255, "repository": 1024, "commit": 64, "cluster": 255, "environment": 255}
 
 
-class BadParameter(DomainError):
+class UploadParameterError(DomainError):
     """A parameter of an upload cannot be used."""
 
     def __init__(self, message: str) -> None:
         super().__init__("bad_parameter", message, status=400)
 
 
-class OutsideBinding(DomainError):
+class OutsideBindingError(DomainError):
     """The key is bound to other repositories, clusters, environments or kinds."""
 
     def __init__(self, message: str) -> None:
@@ -66,17 +66,22 @@ class Parameters:
     confirm_empty: bool = False
 
     def cleaned(self) -> Parameters:
-        """Return these parameters with digests in canonical form, sorted; raise BadParameter for what cannot be used."""
+        """Return these parameters with digests in canonical form, sorted.
+
+        Raise UploadParameterError for what cannot be used.
+        """
         for name, limit in _MAX_LENGTHS.items():
             value = getattr(self, name)
             if len(value) > limit or "\x00" in value:
-                raise BadParameter(f"`{name}` must be at most {limit} characters, without NUL.")
+                raise UploadParameterError(f"`{name}` must be at most {limit} characters, without NUL.")
         if self.kind and self.kind not in EvidenceKind.values:
-            raise BadParameter(f"`kind` must be one of {', '.join(EvidenceKind.values)}.")
+            raise UploadParameterError(f"`kind` must be one of {', '.join(EvidenceKind.values)}.")
         try:
             digests = sorted({str(parse_digest(text)) for text in self.artifacts})
         except DigestError as error:
-            raise BadParameter(f"`artifact` must be a digest such as sha256:<64 hex digits>: {error}") from error
+            raise UploadParameterError(
+                f"`artifact` must be a digest such as sha256:<64 hex digits>: {error}"
+            ) from error
         return replace(self, artifacts=tuple(digests), filename=self.filename.replace("\x00", "")[:255])
 
 
@@ -184,7 +189,7 @@ def _check_bindings(parameters: Parameters, *, actor: Actor) -> None:
     for name, allowed in bindings.items():
         value = getattr(parameters, name)
         if allowed and value and value not in allowed:
-            raise OutsideBinding(f"This key is not for the {name} `{value}`.")
+            raise OutsideBindingError(f"This key is not for the {name} `{value}`.")
 
 
 def _dedupe_key(

@@ -16,11 +16,12 @@ class Artifact(models.Model):
     """Bytes with a digest. Interned by ingest, never changed.
 
     A row without digest stands for what an SBOM that names none is about (a label), and never runs. Carries no team and
-    no fact: a team sees an artifact, and what kind of artifact it is, only through edges of its own (graph/families.py).
+    no fact: a team sees an artifact, and what kind of artifact it is, only through edges of its own
+    (graph/families.py).
     """
 
     id = models.AutoField(primary_key=True)
-    digest = models.CharField(max_length=140, unique=True, null=True, db_collation="C")
+    digest = models.CharField(max_length=140, unique=True, null=True, db_collation="C")  # noqa: DJ001  # NULL: a label
     label_name = models.CharField(max_length=1024, blank=True, db_collation="C")
     label_version = models.CharField(max_length=255, blank=True, db_collation="C")
 
@@ -43,8 +44,12 @@ class ArtifactName(models.Model):
     id = models.BigAutoField(primary_key=True)
     team = models.ForeignKey("access.Team", on_delete=models.PROTECT, related_name="+", db_index=False)
     artifact = models.ForeignKey(Artifact, on_delete=models.PROTECT, related_name="names", db_index=False)
-    name = models.CharField(max_length=1024, db_collation="C", db_comment="Normalised image name without tag, or the name as given")
-    tag = models.CharField(max_length=255, blank=True, db_collation="C", db_comment="Tag of an image, version of anything else")
+    name = models.CharField(
+        max_length=1024, db_collation="C", db_comment="Normalised image name without tag, or the name as given"
+    )
+    tag = models.CharField(
+        max_length=255, blank=True, db_collation="C", db_comment="Tag of an image, version of anything else"
+    )
     first_seen_at = models.DateTimeField()
 
     objects = TeamScopedQuerySet.as_manager()
@@ -83,7 +88,7 @@ class IndexMember(models.Model):
 
 
 class ArtifactAlias(models.Model):
-    """Two digests of one image or file, as a team's document states: a manifest's config, or another algorithm's digest.
+    """Two digests of one image or file, as a team's document states: a manifest's config, another algorithm's digest.
 
     `alias` is the config (image id) or second digest, `artifact` the manifest or first. Never changed.
     """

@@ -59,17 +59,23 @@ class Evidence(models.Model):
     is_observation = models.BooleanField(
         default=False, db_comment="A runtime report: the same bytes sent again are a new observation"
     )
-    artifacts = ArrayField(models.CharField(max_length=140), default=list, db_comment="Parameter `artifact`, canonical digests")
+    artifacts = ArrayField(
+        models.CharField(max_length=140), default=list, db_comment="Parameter `artifact`, canonical digests"
+    )
     name = models.CharField(max_length=1024, blank=True)
     version = models.CharField(max_length=255, blank=True)
     repository = models.CharField(max_length=1024, blank=True)
     commit = models.CharField(max_length=64, blank=True)
     cluster = models.CharField(max_length=255, blank=True)
     environment = models.CharField(max_length=255, blank=True)
-    namespaces = ArrayField(models.CharField(max_length=255), null=True, db_comment="Parameter `namespaces` of a snapshot")
+    namespaces = ArrayField(
+        models.CharField(max_length=255), null=True, db_comment="Parameter `namespaces` of a snapshot"
+    )
     confirm_empty = models.BooleanField(default=False)
     filename = models.CharField(max_length=255, blank=True)
-    dedupe_key = models.BinaryField(null=True, db_comment="SHA-256 over team, digest and the parameters that count; NULL: never a repeat")
+    dedupe_key = models.BinaryField(
+        null=True, db_comment="SHA-256 over team, digest and the parameters that count; NULL: never a repeat"
+    )
     audit_sequence = models.BigIntegerField()
     received_at = models.DateTimeField()
 
@@ -118,7 +124,9 @@ class EvidenceState(models.Model):
     schema_error_count = models.IntegerField(null=True)
     subjects = ArrayField(models.CharField(max_length=140), default=list)
     counts = models.JSONField(default=dict, db_comment="Receipt counts; shown, never filtered by")
-    warnings = models.JSONField(default=list, db_comment="At most 100 of {code, pointer, message}; shown, never filtered by")
+    warnings = models.JSONField(
+        default=list, db_comment="At most 100 of {code, pointer, message}; shown, never filtered by"
+    )
     warning_count = models.IntegerField(default=0)
     error = models.JSONField(null=True, db_comment="{code, pointer, message} of a rejected or quarantined document")
 

@@ -45,9 +45,14 @@ class Component(models.Model):
 
     id = models.AutoField(primary_key=True)
     package = models.ForeignKey(Package, on_delete=models.PROTECT, related_name="components")
-    version = models.CharField(max_length=1024, blank=True, db_collation="C", db_comment="As the ecosystem orders it: epoch folded in")
+    version = models.CharField(
+        max_length=1024, blank=True, db_collation="C", db_comment="As the ecosystem orders it: epoch folded in"
+    )
     identity = models.CharField(
-        max_length=2300, unique=True, db_collation="C", db_comment="Identity purl, or a name: text for a component without purl"
+        max_length=2300,
+        unique=True,
+        db_collation="C",
+        db_comment="Identity purl, or a name: text for a component without purl",
     )
     has_purl = models.BooleanField()
     source_package = models.ForeignKey(

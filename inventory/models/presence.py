@@ -1,4 +1,4 @@
-"""Which component is in which SBOM, stored as ranges along chains of similar SBOMs (docs/adr/0001-presence-ranges.md)."""
+"""Which component is in which SBOM, stored as ranges along chains of SBOMs (docs/adr/0001-presence-ranges.md)."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ OPEN_END = 2_147_483_647
 
 
 class Track(models.Model):
-    """A chain of similar component sets of one team, name, producer and architecture. Extended by ingest, one at a time.
+    """A chain of similar component sets of one team, name, producer and architecture. Extended by ingest.
 
     Which chain a document joins decides only how much is stored, never what is answered.
     """
 
     id = models.AutoField(primary_key=True)
     team = models.ForeignKey("access.Team", on_delete=models.PROTECT, related_name="+", db_index=False)
-    name = models.CharField(max_length=1024, blank=True, db_collation="C", db_comment="Repository or subject name, without tag")
+    name = models.CharField(
+        max_length=1024, blank=True, db_collation="C", db_comment="Repository or subject name, without tag"
+    )
     producer = models.CharField(max_length=255, blank=True, db_collation="C")
     architecture = models.CharField(max_length=64, blank=True, db_collation="C")
     last_seq = models.IntegerField(default=0)
@@ -50,7 +52,9 @@ class Snapshot(models.Model):
     is_complete = models.BooleanField(db_comment="Quality of the document: enough to count as coverage")
     producer_version = models.CharField(max_length=255, blank=True)
     set_hash = models.BinaryField()
-    outline = models.BinaryField(db_comment="zstd; where each component stands and its parent on a shortest path (graph/outline.py)")
+    outline = models.BinaryField(
+        db_comment="zstd; where each component stands and its parent on a shortest path (graph/outline.py)"
+    )
     ecosystems = models.JSONField(default=dict, db_comment="{purl type: component count}; summed for coverage")
 
     class Meta:
@@ -61,14 +65,19 @@ class Snapshot(models.Model):
 
 
 class SnapshotSubject(models.Model):
-    """An SBOM is about this artifact. `track` and `seq` repeat the snapshot's, so that an answer joins one table less."""
+    """An SBOM is about this artifact.
+
+    `track` and `seq` repeat the snapshot's, so that an answer joins one table less.
+    """
 
     id = models.AutoField(primary_key=True)
     snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, related_name="subjects")
     artifact = models.ForeignKey("inventory.Artifact", on_delete=models.PROTECT, related_name="+")
     track = models.ForeignKey(Track, on_delete=models.PROTECT, related_name="+", db_index=False)
     seq = models.IntegerField()
-    kind = models.CharField(max_length=16, default=ArtifactKind.UNKNOWN.value, db_comment="What the document shows the digest to be")
+    kind = models.CharField(
+        max_length=16, default=ArtifactKind.UNKNOWN.value, db_comment="What the document shows the digest to be"
+    )
     source = models.CharField(max_length=16, db_comment="parameter, document or signed")
     confidence = models.SmallIntegerField(db_comment="Of the binding, in percent")
 
@@ -83,8 +92,9 @@ class SnapshotSubject(models.Model):
 class Presence(models.Model):
     """A component is in every snapshot of a track from `from_seq` up to, not including, `to_seq`.
 
-    Written by ingest: opened by the snapshot that adds the component (or changes its flags), closed by the one that drops
-    it. Bit 0 of `flags`: a direct dependency; bits 1-3: Scope; bit 4: the document records no dependencies at all.
+    Written by ingest: opened by the snapshot that adds the component (or changes its flags), closed by the one that
+    drops it. Bit 0 of `flags`: a direct dependency; bits 1-3: Scope; bit 4: the document records no dependencies at
+    all.
     """
 
     pk = models.CompositePrimaryKey("component_id", "track_id", "from_seq")
@@ -98,7 +108,7 @@ class Presence(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(from_seq__gt=0, to_seq__gt=F("from_seq")), name="presence_range"),
         ]
-        # The primary key INCLUDEs to_seq and flags (migration 0001), so that an incident is answered from that index alone.
+        # The primary key INCLUDEs to_seq and flags (migration 0002): an incident is answered from that index alone.
         indexes = [
             # the set of one snapshot, and closing a range
             models.Index(fields=["track", "component"], name="presence_track"),

@@ -27,8 +27,12 @@ class Cluster(models.Model):
     id = models.AutoField(primary_key=True)
     team = models.ForeignKey("access.Team", on_delete=models.PROTECT, related_name="+")
     name = models.CharField(max_length=255, unique=True, db_collation="C")
-    uid = models.CharField(max_length=64, blank=True, db_comment="uid of the kube-system namespace, when a report gave it")
-    environment = models.ForeignKey(Environment, on_delete=models.PROTECT, null=True, related_name="+", db_comment="Default")
+    uid = models.CharField(
+        max_length=64, blank=True, db_comment="uid of the kube-system namespace, when a report gave it"
+    )
+    environment = models.ForeignKey(
+        Environment, on_delete=models.PROTECT, null=True, related_name="+", db_comment="Default"
+    )
     report_interval_seconds = models.IntegerField(default=DEFAULT_INTERVAL_SECONDS)
     first_heard_at = models.DateTimeField()
     last_heard_at = models.DateTimeField(db_comment="Newest report of the cluster's own team")
@@ -44,7 +48,9 @@ class Workload(models.Model):
     namespace = models.CharField(max_length=255, db_collation="C")
     kind = models.CharField(max_length=64, db_collation="C")
     name = models.CharField(max_length=255, db_collation="C")
-    service = models.CharField(max_length=255, blank=True, db_comment="From the record or its labels; mappings apply when read")
+    service = models.CharField(
+        max_length=255, blank=True, db_comment="From the record or its labels; mappings apply when read"
+    )
     runtime_risks = ArrayField(models.CharField(max_length=64), default=list)
 
     class Meta:
@@ -84,11 +90,12 @@ class CloseReason(models.TextChoices):
 
 
 class RunInterval(models.Model):
-    """A container ran one image from `opened_at` up to, not including, `closed_at` (NULL: still running when last heard).
+    """A container ran one image from `opened_at` up to, not including, `closed_at` (NULL: it still runs).
 
-    Written by ingest. Its ends and `last_seen_at` are all that changes. After `last_seen_at` nobody saw it: an end that a
-    snapshot noticed later is only known to lie between the two. A row with opened_at = closed_at is the mark of an end
-    whose start has not been reported yet (`seen_count` 0), or was overruled in the same instant; it matches no question.
+    Written by ingest. Its ends and `last_seen_at` are all that changes. After `last_seen_at` nobody saw it: an end
+    that a snapshot noticed later is only known to lie between the two. A row with opened_at = closed_at is the mark of
+    an end whose start has not been reported yet (`seen_count` 0), or was overruled in the same instant; it matches no
+    question.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -98,7 +105,7 @@ class RunInterval(models.Model):
         on_delete=models.PROTECT,
         related_name="+",
         db_index=False,
-        db_comment="Whose reports open and close it: the cluster's team for its keys and keys bound to it, else the key's team",
+        db_comment="Whose reports open and close it: the cluster's team for its and bound keys, else the key's team",
     )
     workload = models.ForeignKey(Workload, on_delete=models.PROTECT, related_name="intervals", db_index=False)
     container = models.CharField(max_length=255, db_collation="C")
@@ -107,10 +114,18 @@ class RunInterval(models.Model):
     )
     pod = models.CharField(max_length=255, blank=True, db_collation="C")
     artifact = models.ForeignKey(
-        "inventory.Artifact", on_delete=models.PROTECT, null=True, related_name="+", db_comment="What the report names; NULL: no digest"
+        "inventory.Artifact",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        db_comment="What the report names; NULL: no digest",
     )
-    digest_kind = models.CharField(max_length=16, default=ArtifactKind.UNKNOWN.value, db_comment="What the digest can be by its form")
-    image_name = models.CharField(max_length=1024, blank=True, db_collation="C", db_comment="Normalised, without tag and digest")
+    digest_kind = models.CharField(
+        max_length=16, default=ArtifactKind.UNKNOWN.value, db_comment="What the digest can be by its form"
+    )
+    image_name = models.CharField(
+        max_length=1024, blank=True, db_collation="C", db_comment="Normalised, without tag and digest"
+    )
     image_tag = models.CharField(max_length=255, blank=True, db_collation="C")
     node_architecture = models.CharField(max_length=64, blank=True)
     environment = models.ForeignKey(Environment, on_delete=models.PROTECT, null=True, related_name="+")
@@ -123,7 +138,9 @@ class RunInterval(models.Model):
         default=False, db_comment="The end was reported for this digest alone; otherwise for whatever ran"
     )
     opened_by = models.ForeignKey("inventory.Evidence", on_delete=models.PROTECT, related_name="+", db_index=False)
-    closed_by = models.ForeignKey("inventory.Evidence", on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    closed_by = models.ForeignKey(
+        "inventory.Evidence", on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
 
     objects = TeamScopedQuerySet.as_manager()
 
