@@ -15,7 +15,7 @@ from django.utils import timezone
 from inventory.management.demo_access import RESPONDER_KEY, DemoState, make_access, read_state, write_state
 from inventory.management.demo_client import FINAL_STATES, GOOD_STATES, Server, ServerRefusedError
 from inventory.management.demo_estate import PHASES, Estate, Upload
-from inventory.models import Cluster
+from inventory.models import Cluster, Environment
 
 PROGRESS_SECONDS = 1.5
 PATIENCE_SECONDS = 300.0
@@ -122,10 +122,10 @@ def _state_for(server: Server, *, estate: Estate) -> DemoState:
 
 
 def _date_clusters(estate: Estate, *, at: datetime) -> None:
-    """Set what a load of an hour cannot show: how long the clusters have been known, and when one fell silent."""
+    """Set what uploads of one minute cannot say: a cluster's settings, since when it is known, when it fell silent."""
     for cluster in estate.clusters:
         row = Cluster.objects.filter(name=cluster.name)
-        row.update(first_heard_at=at - HISTORY)
+        row.update(environment=Environment.objects.get(slug=cluster.environment), first_heard_at=at - HISTORY)
         if cluster.silent_for:
             row.update(last_heard_at=at - cluster.silent_for)
         else:
