@@ -60,7 +60,7 @@ def read_cyclonedx(text: Utf8, members: Mapping[str, msgspec.Raw], *, limits: Li
     record = _record(members, metadata, version=version)
     record.components, record.metadata_component_count = reader.records, len(reader.records) - counted
     record.rejected_count, record.memberships = rejected_count, tuple(dict.fromkeys(reader.memberships))
-    record.edges, record.has_edges, record.dependency_count = edges.edges, edges.stated, edges.count
+    record.edges, record.has_edges, record.dependency_count = edges.edges, edges.has_root, edges.count
     record.warnings = defects.warnings()
     return record
 

@@ -70,7 +70,6 @@ class EdgeReader:
         self.references = References(refs, root_refs=root_refs, other_refs=other_refs)
         self.edges: list[Edge] = []
         self.count = 0
-        self.stated = False
         self._seen: set[Edge] = set()
         self._limits = limits
         self._defects = defects
@@ -98,6 +97,11 @@ class EdgeReader:
                     self._seen.add(edge)
                     self.edges.append(edge)
 
+    @property
+    def has_root(self) -> bool:
+        """Tell whether anything is said of what the root depends on."""
+        return any(edge.source == ROOT for edge in self.edges)
+
     def place(self, ref: object, *, pointer: str) -> tuple[int, ...]:
         """Return what a ref names; warn `dangling_ref` or `ambiguous_ref`."""
         found = self.references.places(ref)
@@ -110,7 +114,6 @@ class EdgeReader:
 
     def count_stated(self, number: int, *, pointer: str) -> None:
         """Count edges as the document states them. Raises FormatError `too_many_edges`."""
-        self.stated = True
         self.count += number
         if self.count > self._limits.edges:
             message = f"The document states more than {self._limits.edges} dependencies."

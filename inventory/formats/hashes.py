@@ -8,7 +8,7 @@ from typing import Final
 from inventory.formats.records import Hash
 
 _HEX_LENGTHS: Final = {
-    "md2": 32, "md4": 32, "md5": 32, "md6": None, "sha1": 40, "sha224": 56, "sha256": 64, "sha384": 96, "sha512": 128,
+    "md2": 32, "md4": 32, "md5": 32, "sha1": 40, "sha224": 56, "sha256": 64, "sha384": 96, "sha512": 128,
     "sha3-224": 56, "sha3-256": 64, "sha3-384": 96, "sha3-512": 128, "blake2b-256": 64, "blake2b-384": 96,
     "blake2b-512": 128, "blake3": 64, "adler32": 8, "streebog-256": 64, "streebog-512": 128,
 }  # fmt: skip
@@ -33,10 +33,7 @@ def parse_hash(algorithm: object, value: object) -> Hash | None:
     text = text.lower()
     if name not in _HEX_LENGTHS or not _HEX.fullmatch(text):
         return None
-    length = _HEX_LENGTHS[name]
-    if length is not None and len(text) != length:
-        return None
-    return Hash(name, text)
+    return Hash(name, text) if len(text) == _HEX_LENGTHS[name] else None
 
 
 def _algorithm(text: str) -> str:

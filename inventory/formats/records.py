@@ -171,7 +171,7 @@ class SbomRecord:
     lifecycles: tuple[str, ...] = ()
     completeness: Completeness = Completeness.UNKNOWN
     has_edges: bool = False
-    """The document records dependencies at all: without, directness is unknown, not false."""
+    """The document says what its root depends on: without, directness is unknown, not false, and there is no path."""
     rejected_count: int = 0
     metadata_component_count: int = 0
     """The last so many of `components` are parts of metadata.component, the subject (parent ROOT at their top): found

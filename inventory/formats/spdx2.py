@@ -76,7 +76,7 @@ def read_spdx2(text: Utf8, members: Mapping[str, msgspec.Raw], *, wrapper: str, 
     record.completeness = apply_relations(relations, reader.records, edges)
     record.memberships = read_memberships(relations, reader.records, root, defects=defects)
     record.components, record.rejected_count = reader.records, reader.rejected_count
-    record.edges, record.has_edges, record.dependency_count = edges.edges, edges.stated, edges.count
+    record.edges, record.has_edges, record.dependency_count = edges.edges, edges.has_root, edges.count
     record.warnings = defects.warnings()
     return record
 

@@ -43,6 +43,7 @@ def test_times_are_utc_or_absent(text, value) -> None:
         ("BLAKE3", "ab" * 32, Hash("blake3", "ab" * 32)),
         ("MD5", "ab" * 16, Hash("md5", "ab" * 16)),
         ("SHA-255", "ab" * 32, None),
+        ("MD6", "ab", None),
         ("SHA-256", "ab" * 31 + "a", None),
         ("SHA-256", "zz" * 32, None),
         ("SHA-256", "sha1:" + "ab" * 32, None),
