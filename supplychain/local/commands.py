@@ -12,7 +12,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from locks import FileLock
@@ -30,7 +30,7 @@ CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 def up() -> int:
     """Serve, load the demo estate through the API, ask an incident question and print the answer."""
-    return _serve(_demo_tour)
+    return _serve([str(PYTHON), "manage.py", "demo_tour"])
 
 
 def serve() -> int:
@@ -112,7 +112,7 @@ def _pytest(arguments: list[str]) -> int:
         return _run([str(PYTHON), "-m", "pytest", *arguments], environment)
 
 
-def _serve(after_start: Callable[[dict[str, str]], int] | None) -> int:
+def _serve(after_start: list[str] | None) -> int:
     place = home()
     lock = FileLock(place.file("supervisor.lock"))
     if not lock.try_take():
@@ -137,7 +137,7 @@ def _keep_serving(
     supervisor: Supervisor,
     environment: dict[str, str],
     *,
-    after_start: Callable[[dict[str, str]], int] | None,
+    after_start: list[str] | None,
     place: Home,
 ) -> int:
     base = environment["PUBLIC_URL"]
@@ -145,7 +145,7 @@ def _keep_serving(
         supervisor.start()
         if not supervisor.wait_until(lambda: _is_ready(base), seconds=READY_SECONDS):
             stop_with(f"the web server did not become ready; its logs are in {place.logs}.")
-    if after_start is not None and (status := after_start(environment)) != 0:
+    if after_start is not None and (status := _run_beside(supervisor, after_start, environment)) != 0:
         say(f"run: the demo ended with status {status}; logs are in {place.logs}.")
         return status
     say(f"Serving at {base} - logs in {place.logs} - Ctrl-C stops everything.")
@@ -158,8 +158,14 @@ def _stop_children(supervisor: Supervisor) -> None:
         supervisor.stop()
 
 
-def _demo_tour(environment: dict[str, str]) -> int:
-    return _run([str(PYTHON), "manage.py", "demo_tour", "--base", environment["PUBLIC_URL"]], environment)
+def _run_beside(supervisor: Supervisor, command: list[str], environment: dict[str, str]) -> int:
+    """Run a command to its end while the children are looked after."""
+    with subprocess.Popen(command, cwd=CHECKOUT, env=environment) as process:
+        try:
+            supervisor.wait_until(lambda: process.poll() is not None, seconds=float("inf"))
+        finally:
+            process.terminate()
+    return process.returncode
 
 
 def _children(place: Home, *, port: int) -> list[Child]:
