@@ -40,10 +40,14 @@ class ArtifactKey:
 
 @dataclass(frozen=True, slots=True)
 class ArtifactFilter:
-    """`text` is looked for in names, labels and at the start of digests; `is_running` None asks for both."""
+    """`text` is looked for in names, labels and at the start of digests; `is_running` None asks for both.
+
+    `is_undescribed` keeps what containers report while no SBOM says what is inside: coverage's `without_sbom_count`.
+    """
 
     text: str = ""
     is_running: bool | None = None
+    is_undescribed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,11 @@ _MATCHES = f"""(
     a.digest LIKE %(digest)s OR UPPER(a.label_name) LIKE %(pattern)s
     OR a.id IN (SELECT n.artifact_id FROM inventory_artifactname n
                 WHERE UPPER(n.name) LIKE %(name)s AND UPPER(n.tag) LIKE %(tag)s AND {own("n.team_id")})
+)"""
+_UNDESCRIBED = f"""EXISTS (
+    SELECT 1 FROM inventory_runinterval i
+    WHERE i.artifact_id = a.id AND i.closed_at IS NULL AND {own("i.team_id")}
+      AND NOT EXISTS (SELECT 1 FROM inventory_running r WHERE r.interval_id = i.id AND {all_own("r.teams")})
 )"""
 _CONDITIONS = {None: "true", True: _RUNS, False: f"NOT {_RUNS}"}
 
@@ -115,6 +124,8 @@ def list_artifacts(
     """Return visible artifacts in the order of their digests, those without digest last. Four statements."""
     condition = f"{VISIBLE_ARTIFACT} AND {_CONDITIONS[wanted.is_running]}"
     parameters = _place(after) | {"teams": visible_teams(actor), "limit": limit + 1}
+    if wanted.is_undescribed:
+        condition = f"{condition} AND {_UNDESCRIBED}"
     if wanted.text:
         condition = f"{_MATCHES} AND {condition}"
         parameters |= _patterns(wanted.text)

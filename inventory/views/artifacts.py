@@ -14,12 +14,12 @@ from inventory.graph.diff import PackagePlace, diff_artifacts
 from inventory.graph.runtime import WorkloadFilter, list_workloads
 from inventory.graph.statements import bounded
 from inventory.identity.digests import parse_digest
-from inventory.views.snippets import upload_sbom
 from supplychain.access.actors import actor_of
 from supplychain.access.scopes import Scope
 from supplychain.api.parameters import read_choice, read_text
 from supplychain.web.pages import show, signed_in
 from supplychain.web.paging import PAGE_SIZE, Listing, listing, read_place
+from supplychain.web.snippets import upload_sbom
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -33,7 +33,9 @@ _RUNNING = {"true": True, "false": False}
 def artifact_list(request: HttpRequest) -> HttpResponse:
     running = read_choice(request, "running", allowed=tuple(_RUNNING))
     wanted = ArtifactFilter(
-        text=read_text(request, "q") or "", is_running=None if running is None else _RUNNING[running]
+        text=read_text(request, "q") or "",
+        is_running=None if running is None else _RUNNING[running],
+        is_undescribed=read_choice(request, "sbom", allowed=("none",)) is not None,
     )
     with bounded():
         part = list_artifacts(wanted, after=read_place(request, ArtifactKey), limit=PAGE_SIZE, actor=actor_of(request))

@@ -9,16 +9,16 @@ from django.http import HttpResponseRedirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from inventory.graph.receipts import ReceiptFilter, find_receipt, receipts
+from inventory.graph.receipts import NEWEST_FIRST, ReceiptFilter, find_receipt, receipts
 from inventory.intake.receive import put_back
 from inventory.models import IN_WORK, READABLE, EvidenceKind, State
-from inventory.views.snippets import upload_sbom
 from supplychain.access.actors import actor_of
 from supplychain.access.scopes import Scope
 from supplychain.api.pagination import read_page
 from supplychain.api.parameters import read_choice, read_digest
 from supplychain.web.pages import show, signed_in
 from supplychain.web.paging import Listing, first_address
+from supplychain.web.snippets import upload_sbom
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -38,7 +38,7 @@ def evidence_list(request: HttpRequest) -> HttpResponse:
         kind=read_choice(request, "kind", allowed=EvidenceKind.values) or "",
         artifact=read_digest(request, "artifact") or "",
     )
-    page = read_page(receipts(wanted, actor=actor_of(request)), request=request, order=["-id"])
+    page = read_page(receipts(wanted, actor=actor_of(request)), request=request, order=NEWEST_FIRST)
     context = {
         "section": "/evidence",
         "list": Listing(page.rows, next=page.next or "", first=first_address(request)),

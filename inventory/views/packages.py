@@ -9,7 +9,6 @@ from django.views.decorators.http import require_safe
 from inventory.graph.packages import PackagePlace, list_packages, read_package
 from inventory.graph.statements import bounded
 from inventory.identity.purls import PackageKey, parse_purl
-from inventory.views.snippets import upload_sbom
 from supplychain.access.actors import actor_of
 from supplychain.access.scopes import Scope
 from supplychain.api.parameters import read_text
@@ -17,6 +16,7 @@ from supplychain.errors import DomainError
 from supplychain.routing import path_tail
 from supplychain.web.pages import show, signed_in
 from supplychain.web.paging import PAGE_SIZE, listing, read_place
+from supplychain.web.snippets import upload_sbom
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse

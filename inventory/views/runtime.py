@@ -17,12 +17,12 @@ from inventory.graph.runtime import (
 )
 from inventory.graph.statements import bounded
 from inventory.identity.digests import parse_digest
-from inventory.views.snippets import report_cluster
 from supplychain.access.actors import actor_of
 from supplychain.access.scopes import Scope
 from supplychain.api.parameters import read_text, read_time
 from supplychain.web.pages import show, signed_in
 from supplychain.web.paging import PAGE_SIZE, listing, read_place
+from supplychain.web.snippets import report_cluster
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse

@@ -17,7 +17,15 @@ register = template.Library()
 
 _SHORT_HEX = 12
 _ABSENT = "unknown"
-_SPELLED: Mapping[str, str] = {"sbom": "SBOM"}
+_SPELLED: Mapping[str, str] = {
+    "sbom": "SBOM",
+    "oci_index": "Image index",
+    "oci_manifest": "Image manifest",
+    "oci_config": "Image config",
+    "named": "Name only",
+    "init": "Init container",
+    "ephemeral": "Ephemeral container",
+}
 _UNITS = ("kB", "MB", "GB", "TB")
 _SPANS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
