@@ -73,6 +73,22 @@ def image_index(*members: str, architectures: Sequence[str] = ("amd64", "arm64",
     return json.dumps(index).encode()
 
 
+def image_manifest(config: str) -> bytes:
+    """Write an OCI image manifest with this config digest; its own digest is that of the bytes."""
+    manifest = {
+        "schemaVersion": 2,
+        "mediaType": "application/vnd.oci.image.manifest.v1+json",
+        "config": {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": config, "size": 1},
+        "layers": [],
+    }
+    return json.dumps(manifest).encode()
+
+
+def digest_of(data: bytes) -> str:
+    """Return the digest of a document, which is that of the image when the document is its index or manifest."""
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"
+
+
 def deployment(
     *,
     cluster: str = "prod-eu",
@@ -99,6 +115,14 @@ def submit(
 def report(team: str, *records: Mapping[str, Any], at: datetime = START) -> Evidence:
     """Store and apply deployment records as one report."""
     return submit(team, json.dumps(list(records)).encode(), at=at, is_observation=True)
+
+
+def snapshot(
+    team: str, *records: Mapping[str, Any], at: datetime = START, cluster: str = "prod-eu", namespaces: str = "*"
+) -> Evidence:
+    """Store and apply the full list of what runs in a cluster, or in one of its namespaces."""
+    body = json.dumps({"namespaces": [namespaces], "records": list(records)}).encode()
+    return submit(team, body, at=at, is_observation=True, declared_kind="snapshot", cluster=cluster)
 
 
 def store(team: str, data: bytes, *, at: datetime = START, is_observation: bool = False, **parameters: Any) -> Evidence:

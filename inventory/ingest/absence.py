@@ -1,7 +1,7 @@
 """What a snapshot says by leaving it out: open intervals that it confirms, and those that it ends.
 
 A snapshot ends every interval of its namespaces whose (workload, container, digest family) it does not contain
-(docs/architecture.md, Runtime). Where its records name pods, a pod that is gone has ended although its siblings run on.
+(docs/runtime.md). Where its records name pods, a pod that is gone has ended although its siblings run on.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from inventory.ingest.sightings import Sighting
     from inventory.models import Evidence
 
+MAX_RISKS = 20
 _PRODUCTION_WORDS = frozenset({"production", "prod", "prd", "live"})
 """First words of the name by which a new environment starts as production. Afterwards only `is_production` counts."""
 
@@ -161,7 +162,7 @@ def workload_key(sighting: Sighting, *, cluster: Cluster) -> WorkloadKey:
 def _merge(known: WorkloadFacts | None, *, sighting: Sighting, is_owned: bool) -> WorkloadFacts:
     """Take what the later record of one report says, where it says anything."""
     record = sighting.record
-    risks = ",".join(sorted({risk.replace(",", " ")[:64] for risk in record.runtime_risks})) or None
+    risks = ",".join(sorted({risk.replace(",", " ")[:64] for risk in record.runtime_risks})[:MAX_RISKS]) or None
     if known is None:
         return WorkloadFacts(record.service, risks, is_owned)
     return replace(known, service=record.service or known.service, runtime_risks=risks or known.runtime_risks)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from inventory.models import Evidence
 
 EVERY_NAMESPACE = "*"
+UNKNOWN_ENVIRONMENT = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,9 @@ def _set_scene(report: Report, *, evidence: Evidence, artifacts: dict[str, int])
 
 
 def _environment_slug(record: RunRecord, *, evidence: Evidence) -> str:
-    return (record.environment or evidence.environment).strip().lower()
+    """Return the environment a record states, '' for none: `unknown` is what lists call that."""
+    slug = (record.environment or evidence.environment).strip().lower()
+    return "" if slug == UNKNOWN_ENVIRONMENT else slug
 
 
 def _refuse_outside_environments(report: Report, *, evidence: Evidence, scene: Scene) -> None:
@@ -179,7 +182,7 @@ def _run(sighting: Sighting, *, scene: Scene, team_id: int, environment_id: int 
 
 
 def _team(sighting: Sighting, *, cluster: Cluster, scene: Scene, report: Report) -> int:
-    """Whose it is: a stranger's own; else the team a bound key names, else the cluster's (docs/architecture.md)."""
+    """Whose it is: a stranger's own; else the team a bound key names, else the cluster's (docs/runtime.md)."""
     named = sighting.record.team
     if not named:
         return cluster.reporter_id

@@ -148,7 +148,7 @@ class RunInterval(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(closed_at__isnull=True, close_reason="")
-                | Q(closed_at__gte=F("opened_at")) & ~Q(close_reason=""),
+                | Q(closed_at__isnull=False, closed_at__gte=F("opened_at")) & ~Q(close_reason=""),
                 name="run_interval_end",
             ),
             models.CheckConstraint(condition=Q(last_seen_at__gte=F("opened_at")), name="run_interval_last_seen"),

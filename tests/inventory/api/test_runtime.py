@@ -209,7 +209,7 @@ def test_pages_of_workloads_and_clusters_follow_each_other():
     sender = client()
     for path in ("/api/v1/workloads", "/api/v1/clusters"):
         found: list[str] = []
-        address = f"{path}?limit=2"
+        address: str | None = f"{path}?limit=2"
         while address is not None:
             page = sender.get(address).json()
             found += [row.get("cluster", row.get("name")) for row in page["results"]]

@@ -87,7 +87,7 @@ def test_the_mark_of_an_end_never_runs():
         ({"digest": "none"}, ["us"]),
     ],
 )
-def test_each_filter_keeps_what_it_names(wanted: dict[str, str], found: list[str]):
+def test_each_filter_keeps_what_it_names(wanted: dict[str, Any], found: list[str]):
     report(
         "shop",
         deployment(digest=A, workload="Deployment/eu", namespace="pay", service="checkout", environment="production"),

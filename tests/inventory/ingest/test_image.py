@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from typing import Any
-
 import pytest
 
 from inventory.models import ArtifactAlias, ArtifactName, Certainty, EvidenceState, IndexMember, Running
-from tests.factories import cyclonedx, deployment, digest, image_index, member_of, report, submit
+from tests.factories import (
+    cyclonedx,
+    deployment,
+    digest,
+    digest_of,
+    image_index,
+    image_manifest,
+    member_of,
+    report,
+    submit,
+)
 
 pytestmark = pytest.mark.django_db
 
 AMD64, ARM64, CONFIG = digest("amd64"), digest("arm64"), digest("config")
-
-
-def manifest(config: str) -> bytes:
-    body: dict[str, Any] = {
-        "schemaVersion": 2,
-        "mediaType": "application/vnd.oci.image.manifest.v1+json",
-        "config": {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": config, "size": 1},
-        "layers": [],
-    }
-    return json.dumps(body).encode()
 
 
 def joined() -> list[tuple[str | None, int]]:
@@ -46,7 +42,7 @@ def test_an_index_states_its_members_for_the_team_that_sent_it():
 
 
 def test_a_manifest_states_its_config():
-    evidence = submit("shop", manifest(CONFIG))
+    evidence = submit("shop", image_manifest(CONFIG))
 
     alias = ArtifactAlias.objects.get()
     assert (alias.alias.digest, alias.artifact.digest, alias.team.slug) == (CONFIG, evidence.blob_id, "shop")
@@ -89,7 +85,7 @@ def test_on_a_node_of_unknown_architecture_the_member_is_a_possibility():
 
 
 def test_a_config_digest_joins_the_manifest_it_belongs_to():
-    body = manifest(CONFIG)
+    body = image_manifest(CONFIG)
     submit("shop", cyclonedx("pkg:npm/left-pad@1.3.0", subject=digest_of(body)))
     report("shop", deployment(digest=CONFIG))
     assert joined() == []
@@ -100,15 +96,11 @@ def test_a_config_digest_joins_the_manifest_it_belongs_to():
 
 
 def test_a_join_that_rests_on_a_strangers_statement_names_both_teams():
-    body = manifest(CONFIG)
+    body = image_manifest(CONFIG)
     submit("shop", cyclonedx("pkg:npm/left-pad@1.3.0", subject=digest_of(body)))
     report("shop", deployment(digest=CONFIG))
 
     submit("other", body)
 
     row = Running.objects.get()
-    assert set(row.teams) == member_of("shop", "other").team_ids
-
-
-def digest_of(data: bytes) -> str:
-    return f"sha256:{hashlib.sha256(data).hexdigest()}"
+    assert frozenset(row.teams) == member_of("shop", "other").team_ids
