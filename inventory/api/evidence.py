@@ -6,7 +6,6 @@ import base64
 from typing import TYPE_CHECKING, Any
 
 import zstandard
-from django.db.models import Q
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
@@ -16,6 +15,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from inventory.api.uploads import receive_upload
+from inventory.graph.receipts import NEWEST_FIRST, ReceiptFilter, receipts
+from inventory.graph.statements import bounded
 from inventory.intake.body import CHUNK_BYTES
 from inventory.intake.receive import Parameters, put_back
 from inventory.models import READABLE, Evidence, EvidenceKind, State
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from uuid import UUID
 
-    from django.db.models import QuerySet
     from rest_framework.request import Request
     from rest_framework.throttling import BaseThrottle
 
@@ -167,7 +167,9 @@ class EvidenceListView(APIView):
     def get(self, request: Request) -> Response:
         """Receipts, newest first."""
         reject_unknown_parameters(request, PAGE_PARAMETERS | {"state", "kind", "artifact", "since"})
-        page = read_page(_filtered(request), request=request, order=["-id"])
+        wanted = _read_filter(request)
+        with bounded():
+            page = read_page(receipts(wanted, actor=actor_of(request)), request=request, order=NEWEST_FIRST)
         return Response({"results": ReceiptSerializer(page.rows, many=True).data, "next": page.next})
 
 
@@ -257,14 +259,11 @@ def _stream(data: bytes) -> Iterator[bytes]:
             yield chunk
 
 
-def _filtered(request: Request) -> QuerySet[Evidence]:
-    rows = Evidence.objects.visible_to(actor_of(request)).select_related("state", "team", "api_key")
-    if (state := read_choice(request, "state", allowed=State.values)) is not None:
-        rows = rows.filter(state__state=state)
-    if (kind := read_text(request, "kind")) is not None:
-        rows = rows.filter(state__kind=kind)
-    if (artifact := read_digest(request, "artifact")) is not None:
-        rows = rows.filter(Q(state__subjects__contains=[artifact]) | Q(artifacts__contains=[artifact]))
-    if (since := read_time(request, "since")) is not None:
-        rows = rows.filter(received_at__gte=since)
-    return rows
+def _read_filter(request: Request) -> ReceiptFilter:
+    state = read_choice(request, "state", allowed=State.values)
+    return ReceiptFilter(
+        state=None if state is None else State(state),
+        kind=read_text(request, "kind") or "",
+        artifact=read_digest(request, "artifact") or "",
+        since=read_time(request, "since"),
+    )

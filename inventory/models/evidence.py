@@ -87,7 +87,7 @@ class Evidence(models.Model):
         ]
         indexes = [
             # GET /evidence: newest first, of one team
-            models.Index(fields=["team", "-id"], name="evidence_team_newest"),
+            models.Index(fields=["team", "-public_id"], name="evidence_team_newest"),
         ]
 
 

@@ -1,0 +1,279 @@
+"""The twin test: what team B is told must not depend on what team A sent.
+
+Two worlds are built through the real ingest: in one, a stranger (team A) talks about B's digests, packages, names and
+clusters before and after B; in the other B is alone. Every answer B's key gets must be the same, byte for byte, but for
+ids that are random.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from inventory.models import Evidence
+from supplychain.access.models import Team
+from tests.factories import apply_waiting, cyclonedx, deployment, digest, image_index, later, report, store, submit
+from tests.supplychain.actors import client_of, new_key
+
+pytestmark = pytest.mark.django_db
+
+APP, OLD, CONFIG, DARK, ARM = (digest(name) for name in ("app", "old", "config", "dark", "arm"))
+SECRET = digest("secret")
+INDEX = image_index(APP, ARM)
+PURLS = (
+    "pkg:npm/lodash@4.17.21",
+    "pkg:nuget/Newtonsoft.Json@13.0.1",
+    "pkg:pypi/requests@2.31.0",
+    "pkg:maven/org.apache.logging.log4j/log4j-core@2.14.1",
+    "pkg:deb/debian/openssl@3.0.11-1?arch=amd64&distro=debian-12",
+)
+SPELLED_OTHERWISE = (
+    "pkg:nuget/NEWTONSOFT.JSON@13.0.1",
+    "pkg:pypi/Requests@2.30.0",
+    "pkg:npm/lodash@4.17.20",
+    "pkg:npm/zz-stranger@1.0.0",
+    "pkg:npm/aa-stranger@1.0.0",
+)
+UNASKED = {
+    # the document of the API and what the key itself is: the same for everyone, or about the asker alone
+    "api/v1/schema",
+    "api/v1/docs",
+    "api/v1/me",
+    "api/v1/keys",
+    # for administrators, who see all teams
+    "api/v1/audit",
+    # writes
+    "api/v1/keys/<uuid:public_id>/revoke",
+    "api/v1/evidence/<uuid:public_id>/retry",
+    "api/v1/deployments",
+    "api/v1/clusters/<str:cluster>/snapshot",
+}
+
+
+class UndoError(Exception):
+    """Ends a world."""
+
+
+@dataclass
+class Asker:
+    """Team B's key and what it was told: {question: answer}, ids replaced by names that are the same in both worlds."""
+
+    client: Client
+    names: dict[str, str]
+    told: dict[str, str] = field(default_factory=dict)
+
+    def get(self, path: str) -> None:
+        """Ask, and follow `next` as far as it leads."""
+        address, page = f"/api/v1{path}", 0
+        while address:
+            answer = self.client.get(address)
+            body = answer.getvalue()
+            self._keep(f"GET {path} page {page}", answer.status_code, body)
+            address, page = self._next(body), page + 1
+
+    def post(self, path: str, body: object) -> None:
+        answer = self.client.post(f"/api/v1{path}", json.dumps(body), content_type="application/json")
+        self._keep(f"POST {path} {json.dumps(body)}", answer.status_code, answer.getvalue())
+
+    def _keep(self, question: str, status: int, content: bytes) -> None:
+        assert status < 500, (question, content)
+        self.told[self._plain(question)] = f"{status} {self._plain(content.decode())}"
+
+    def _next(self, content: bytes) -> str | None:
+        with suppress(ValueError, AttributeError):
+            following = json.loads(content).get("next")
+            return following if following and following.startswith("/") else None
+        return None
+
+    def _plain(self, text: str) -> str:
+        text = re.sub(r"(cursor=)([\w-]+)[\w:%-]*", lambda match: match[1] + _unsigned(match[2]), text)
+        for random, name in self.names.items():
+            text = text.replace(random, name)
+        text = re.sub(r'"audit_sequence": ?\d+', '"audit_sequence":0', text)
+        text = re.sub(r'"(applied_at|data_as_of|first_seen_at)": ?"[^"]*"', r'"\1":""', text)
+        # made of evidence ids, among others
+        text = re.sub(r"urn:uuid:[\w-]+", "urn:uuid:0", text)
+        return re.sub(r'"elapsed_seconds": ?[\d.]+', '"elapsed_seconds":0', text)
+
+
+def _unsigned(payload: str) -> str:
+    """Show what a cursor holds: whoever gets it can read it."""
+    return base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)).decode()
+
+
+def stranger_before() -> None:
+    submit("a", cyclonedx(*SPELLED_OTHERWISE, subject=APP, name="registry.example/stranger:1"))
+    submit(
+        "a", cyclonedx(*PURLS, *SPELLED_OTHERWISE, {"name": "WIDGET", "group": "Acme", "version": "1"}, subject=SECRET)
+    )
+    submit("a", cyclonedx(*PURLS, name="ledger"))
+    submit("a", INDEX)
+    submit("a", image_manifest(OLD, config=CONFIG))
+    report("a", deployment(digest=APP, cluster="a-cluster", image="registry.example/stranger:1"))
+    report("a", deployment(digest=SECRET, cluster="a-cluster", workload="Deployment/api", namespace="shop"))
+
+
+def stranger_after() -> None:
+    submit("a", cyclonedx(*PURLS, "pkg:npm/late-stranger@1", subject=OLD), at=later(30))
+    submit("a", cyclonedx(*PURLS, subject=DARK), at=later(31))
+    submit("a", b_sbom(), at=later(32))
+    store("a", b"{}", at=later(33))
+    apply_waiting()
+    report("a", deployment(digest=OLD, workload="Deployment/api", image="registry.example/shop:9"), at=later(34))
+    report("a", deployment(digest=APP, workload="Deployment/api", status="ended"), at=later(35))
+    store("a", cyclonedx(*PURLS, subject=digest("waiting")), at=later(36))
+
+
+def image_manifest(manifest_name: str, *, config: str) -> bytes:
+    """Write an image manifest whose config is the digest that B runs; only A says what it belongs to."""
+    descriptor = {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": config, "size": 100}
+    media_type = "application/vnd.oci.image.manifest.v1+json"
+    manifest = {"schemaVersion": 2, "mediaType": media_type, "config": descriptor, "layers": []}
+    return json.dumps(manifest | {"annotations": {"of": manifest_name}}).encode()
+
+
+def b_sbom() -> bytes:
+    edges = {"root": [PURLS[0]], PURLS[0]: [PURLS[2]]}
+    hashed = {"name": "widget", "group": "acme", "version": "1", "hashes": [{"alg": "SHA-256", "content": "c" * 64}]}
+    return cyclonedx(*PURLS, hashed, subject=APP, dependencies=edges)
+
+
+def team_b() -> None:
+    submit("b", b_sbom(), at=later(10))
+    submit("b", cyclonedx(*PURLS[:2], subject=OLD, tool="trivy"), at=later(11))
+    submit("b", cyclonedx(*PURLS[:1], name="ledger"), at=later(12))
+    store("b", b"{}", at=later(13))
+    apply_waiting()
+    report(
+        "b",
+        deployment(digest=APP, image="registry.example/shop:1.0", service="checkout", environment="production"),
+        deployment(digest=CONFIG, workload="Deployment/by-config"),
+        deployment(digest=DARK, workload="StatefulSet/dark"),
+        deployment(image="registry.example/legacy:latest", workload="CronJob/tag-only"),
+        at=later(14),
+    )
+    report("b", deployment(digest=OLD), at=later(15))
+    report("b", deployment(digest=APP), at=later(16))
+
+
+def ask(asker: Asker) -> None:
+    for path in (*_lists(), *_artifacts(), *_packages(), *_searches(), *_evidence(asker)):
+        asker.get(path)
+    for question in _questions():
+        asker.post("/impact", question)
+
+
+def _lists() -> Iterator[str]:
+    yield from ("/artifacts", "/artifacts?limit=1", "/artifacts?running=true", "/artifacts?running=false")
+    yield from ("/packages", "/packages?limit=2", "/workloads", "/workloads?limit=1", "/clusters")
+    yield from ("/clusters/prod-eu", "/clusters/a-cluster", "/workloads?service=checkout", f"/workloads?digest={APP}")
+    yield from ("/workloads?cluster=a-cluster", "/workloads?environment=production", f"/workloads?digest={SECRET}")
+    yield from ("/evidence", "/evidence?limit=1", "/evidence?state=rejected", "/evidence?kind=sbom")
+
+
+def _artifacts() -> Iterator[str]:
+    for one in (APP, OLD, CONFIG, DARK, ARM, SECRET):
+        for part in ("", "/components", "/components?q=json", "/sbom", "/sbom?format=cyclonedx-xml", f"/diff/{OLD}"):
+            yield f"/artifacts/{one}{part}"
+        yield f"/evidence?artifact={one}"
+
+
+def _packages() -> Iterator[str]:
+    for purl in (*PURLS, *SPELLED_OTHERWISE):
+        yield f"/packages/{quote(purl.partition('?')[0].rpartition('@')[0], safe='')}"
+
+
+def _searches() -> Iterator[str]:
+    texts = (
+        "lodash",
+        "newtonsoft",
+        "stranger",
+        "registry",
+        "shop",
+        "api",
+        "widget",
+        "ledger",
+        "acme",
+        "prod",
+        "a-cluster",
+    )
+    for text in (*texts, *PURLS, *SPELLED_OTHERWISE, APP, SECRET, "requests@2.30.0", "lodahs", "sha256:"):
+        yield f"/search?q={quote(text, safe='')}"
+        yield f"/packages?q={quote(text, safe='')}"
+        yield f"/artifacts?q={quote(text, safe='')}"
+
+
+def _evidence(asker: Asker) -> Iterator[str]:
+    for public_id in asker.names:
+        yield f"/evidence/{public_id}"
+        yield f"/evidence/{public_id}/raw"
+
+
+def _questions() -> Iterator[dict[str, object]]:
+    texts = (*PURLS, *SPELLED_OTHERWISE, "lodash", "requests", APP, SECRET, "registry.example/shop:1.0", "widget")
+    for text in (*texts, "registry.example/stranger:1", "\n".join(texts)):
+        yield {"text": text, "statuses": ["affected", "possible", "cleared", "unknown"]}
+        yield {"text": text, "from": later(0).isoformat(), "to": later(60).isoformat()}
+
+
+def told(*parts: Callable[[], None]) -> dict[str, str]:
+    """Build a world of these parts, ask it everything, and undo it."""
+    asker: Asker | None = None
+    with suppress(UndoError), transaction.atomic():
+        for slug in ("a", "b"):
+            Team.objects.get_or_create(slug=slug, defaults={"name": slug})
+        for build in parts:
+            build()
+        key = new_key("inventory:read", "incidents:read", "evidence:write", team="b")
+        own = Evidence.objects.filter(team__slug="b").order_by("id").values_list("public_id", flat=True)
+        asker = Asker(client_of(key), {str(public_id): f"evidence-{n}" for n, public_id in enumerate(own)})
+        ask(asker)
+        raise UndoError
+    assert asker is not None
+    return asker.told
+
+
+@pytest.mark.slow
+def test_team_b_is_told_exactly_what_it_would_be_told_alone():
+    beside = told(stranger_before, team_b, stranger_after)
+    alone = told(team_b)
+
+    assert beside.keys() == alone.keys()
+    assert {question: answer for question, answer in beside.items() if answer != alone[question]} == {}
+    found = [answer for answer in alone.values() if answer.startswith("200")]
+    assert len(found) > 100
+
+
+def test_every_route_that_reads_is_asked():
+    paths = {path for path in _routes(get_resolver()) if path.startswith("api/v1/")} - UNASKED
+    asker = Asker(Client(), {"00000000-0000-7000-8000-000000000000": "x"})
+
+    questions = [
+        f"api/v1{path.partition('?')[0]}" for path in (*_lists(), *_artifacts(), *_packages(), *_evidence(asker))
+    ]
+    questions += ["api/v1/search", "api/v1/impact"]
+
+    assert {path for path in paths if not any(_pattern(path).fullmatch(question) for question in questions)} == set()
+
+
+def _routes(resolver: URLResolver, prefix: str = "") -> Iterator[str]:
+    for entry in resolver.url_patterns:
+        path = prefix + str(entry.pattern)
+        if isinstance(entry, URLPattern):
+            yield path
+        else:
+            yield from _routes(entry, path)
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"<path:\w+>", ".+", re.sub(r"<(?!path:)[\w:]+>", "[^/]+", path)))
