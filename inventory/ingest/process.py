@@ -23,7 +23,7 @@ from inventory.formats.limits import Limits
 from inventory.formats.read import read_document
 from inventory.formats.records import FormatError, ImageRecord, ReadWarning, RuntimeRecord, SbomRecord
 from inventory.formats.schema import check
-from inventory.ingest import image, runtime, sbom, upsert
+from inventory.ingest import identifiers, image, runtime, sbom, upsert
 from inventory.models import EvidenceKind, EvidenceState, State
 
 if TYPE_CHECKING:
@@ -144,7 +144,8 @@ def _work(claim: Claim, *, now: datetime) -> None:
     )
     if held is None:
         return
-    upsert.follow_generation(held.generation)
+    for memory in (upsert, identifiers):
+        memory.follow_generation(held.generation)
     try:
         with transaction.atomic():
             applied, verdict = _read_and_apply(held.evidence, now=now)
@@ -180,9 +181,7 @@ def _apply(document: Document, *, evidence: Evidence, at: datetime) -> Applied:
 
 def _finish_applied(held: EvidenceState, *, applied: Applied, verdict: SchemaVerdict | None) -> None:
     warnings = [*applied.warnings, *_schema_warnings(applied, verdict=verdict)]
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval('inventory_applied_sequence')")
-        held.applied_sequence = cursor.fetchone()[0]
+    held.applied_sequence = RawSQL("nextval('inventory_applied_sequence')", [])  # a constant
     held.applied_at = datetime.now(UTC)
     held.kind, held.format, held.format_version = applied.kind, applied.format, applied.format_version
     held.schema_valid = None if verdict is None else verdict.valid

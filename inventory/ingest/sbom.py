@@ -17,6 +17,7 @@ from inventory.formats.graph import shortest_parents
 from inventory.formats.records import ROOT, Completeness, Scope
 from inventory.graph import outline
 from inventory.ingest import memberships, sbom_sql
+from inventory.ingest.identifiers import state_identifiers
 from inventory.ingest.identify import identify
 from inventory.ingest.names import split_names
 from inventory.ingest.result import Applied
@@ -88,7 +89,7 @@ def apply(record: SbomRecord, *, evidence: Evidence, at: datetime) -> Applied:
             *_track_statements(place.step, components=components, key=key),
             (sbom_sql.ADD_SNAPSHOT, snapshot),
             *_subject_statements(record, evidence=evidence, subjects=subjects.found),
-            *_identifier_statements(content),
+            *state_identifiers(content.components, component_ids=content.component_ids, team_id=key.team_id),
         ):
             cursor.execute(sql, point | parameters)
     _state_memberships(record, evidence=evidence)
@@ -114,11 +115,11 @@ def _find_place(key: TrackKey, *, components: ComponentSet) -> Place:
         "architecture": key.architecture,
         "limit": CANDIDATES,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(sbom_sql.LOCK_KEY, parameters)
-        snapshot_id, new_track_id = cursor.fetchone()
-        cursor.execute(FIND_CANDIDATES, parameters)
-        step = next_step(components, candidates=[Head(*row) for row in cursor.fetchall()])
+    with connection.cursor() as first, connection.cursor() as second, connection.connection.pipeline():
+        first.execute(sbom_sql.LOCK_KEY, parameters)
+        second.execute(FIND_CANDIDATES, parameters)
+        snapshot_id, new_track_id = first.fetchone()
+        step = next_step(components, candidates=[Head(*row) for row in second.fetchall()])
     return Place(step, snapshot_id, step.track_id or new_track_id)
 
 
@@ -226,40 +227,6 @@ def _subject_statements(record: SbomRecord, *, evidence: Evidence, subjects: Seq
             )
         yield sbom_sql.UNLABEL, {"blob": evidence.blob_id}
         yield ADD_POINTS, {"ids": artifacts}
-
-
-def _identifier_statements(content: Content) -> Iterator[Statement]:
-    hashes = sorted(
-        {
-            (bytes.fromhex(stated.value), stated.algorithm, component_id)
-            for component, component_id in zip(content.components, content.component_ids, strict=True)
-            for stated in component.hashes
-        }
-    )
-    if hashes:
-        yield (
-            sbom_sql.ADD_HASHES,
-            {
-                "values": [value for value, _, _ in hashes],
-                "algorithms": [algorithm for _, algorithm, _ in hashes],
-                "components": [component_id for _, _, component_id in hashes],
-            },
-        )
-    cpes = sorted(
-        {
-            (component.cpe[:1024], component_id)
-            for component, component_id in zip(content.components, content.component_ids, strict=True)
-            if component.cpe
-        }
-    )
-    if cpes:
-        yield (
-            sbom_sql.ADD_CPES,
-            {
-                "cpes": [cpe for cpe, _ in cpes],
-                "components": [component_id for _, component_id in cpes],
-            },
-        )
 
 
 def _state_memberships(record: SbomRecord, *, evidence: Evidence) -> None:

@@ -45,9 +45,14 @@ FROM (SELECT * FROM unnest(%s::int[], %s::int[]) AS u(id, source) ORDER BY id) i
 WHERE c.id = i.id AND c.source_package_id IS NULL
 """
 _FIND_ARTIFACTS = "SELECT digest, id FROM inventory_artifact WHERE digest = ANY(%s)"
-_ADD_ARTIFACTS = """
-INSERT INTO inventory_artifact (digest, label_name, label_version)
-SELECT d, '', '' FROM unnest(%s::text[]) AS d ON CONFLICT (digest) DO NOTHING
+_FIND_OR_ADD_ARTIFACTS = """
+WITH wanted AS (SELECT unnest(%s::text[]) AS digest),
+found AS (SELECT a.digest, a.id FROM inventory_artifact a JOIN wanted USING (digest)),
+added AS (
+    INSERT INTO inventory_artifact (digest, label_name, label_version)
+    SELECT digest, '', '' FROM wanted WHERE digest NOT IN (SELECT digest FROM found) ORDER BY digest
+    ON CONFLICT (digest) DO NOTHING RETURNING digest, id)
+SELECT * FROM found UNION ALL SELECT * FROM added
 """
 _ADD_LABEL = """
 INSERT INTO inventory_artifact (label_name, label_version) VALUES (%s, %s) ON CONFLICT DO NOTHING
@@ -114,12 +119,11 @@ def intern_artifacts(digests: Collection[str]) -> dict[str, int]:
     if not wanted:
         return {}
     with _cursor() as cursor:
-        cursor.execute(_FIND_ARTIFACTS, [wanted])
-        ids = dict(cursor.fetchall())
-        missing = [digest for digest in wanted if digest not in ids]
-        if missing:
-            cursor.execute(_ADD_ARTIFACTS, [missing])
-            cursor.execute(_FIND_ARTIFACTS, [missing])
+        cursor.execute(_FIND_OR_ADD_ARTIFACTS, [wanted])
+        ids: dict[str, int] = dict(cursor.fetchall())
+        lost = [digest for digest in wanted if digest not in ids]
+        if lost:  # another worker added them between this statement's look and its insert
+            cursor.execute(_FIND_ARTIFACTS, [lost])
             ids |= dict(cursor.fetchall())
     return ids
 
@@ -134,10 +138,7 @@ def intern_label(name: str, version: str) -> int:
 
 
 def _cursor() -> CursorWrapper:
-    connection = connections[ALIAS]
-    cursor = connection.cursor()
-    cursor.execute("SET synchronous_commit = off")
-    return cursor
+    return connections[ALIAS].cursor()
 
 
 def _find_or_add(identities: Sequence[ComponentIdentity]) -> dict[str, int]:
