@@ -37,6 +37,9 @@ class IndicatorKind(enum.StrEnum):
 ANSWERED = frozenset({IndicatorKind.PACKAGE, IndicatorKind.ARTIFACT, IndicatorKind.IMAGE, IndicatorKind.HASH})
 """Kinds that the evidence read so far can answer; any other is shown with a problem, never as having no match."""
 
+HASH_LENGTHS = {"md5": 32, "sha1": 40, "sha256": 64, "sha384": 96, "sha512": 128}
+"""Hashes that are looked for, and how many hex characters each has."""
+
 
 @dataclass(frozen=True, slots=True)
 class PackageName:
@@ -63,6 +66,8 @@ class Indicator:
     """Package purl to show; None for a bare name, which is looked for in every ecosystem."""
     versions: tuple[str, ...] = ()
     range: VersionRange | None = None
+    range_text: str | None = None
+    """A range of a bare name, as written: each ecosystem reads it by its own order."""
     qualifiers: tuple[tuple[str, str], ...] = ()
     digest: str | None = None
     image_name: str | None = None
@@ -82,7 +87,7 @@ class Indicator:
             shown |= {
                 "purl": self.purl,
                 "name": self.package.name if self.purl is None else None,
-                "range": None if self.range is None else self.range.canonical,
+                "range": self.range_text if self.range is None else self.range.canonical,
                 "package_versions": list(self.versions),
             }
         if self.digest is not None:
@@ -94,6 +99,15 @@ class Indicator:
         if self.valid_from is not None or self.valid_to is not None:
             shown |= {"from": _text(self.valid_from), "to": _text(self.valid_to)}
         return {**shown, **dict(self.details), "problem": self.problem}
+
+
+def not_answered(
+    kind: IndicatorKind, given: str, *, line: int | None, details: tuple[tuple[str, str], ...]
+) -> Indicator:
+    """Return an indicator of a kind outside ANSWERED: it is shown with what it said, and that nobody looked for it."""
+    article = "an" if kind.value[0] in "aeiou" else "a"
+    problem = f"{article} {kind.value} is understood, but evidence of this kind is not read yet: this was not answered"
+    return Indicator(kind, given, line, details=details, problem=problem)
 
 
 def _text(at: datetime | None) -> str | None:

@@ -1,5 +1,9 @@
 """Paths of the incidents."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern] = []
+from incidents.api import impact
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/v1/impact", impact.ImpactView.as_view(), name="api-impact"),
+]

@@ -5,19 +5,21 @@ from __future__ import annotations
 import enum
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from incidents.indicators import IndicatorKind
 from inventory.graph.families import visible_teams
 from inventory.graph.statements import fetch
 from inventory.identity.purls import PurlError, package_key, parse_purl
-from inventory.identity.versions import UnevaluableVersion, sort_key
+from inventory.identity.versions import RangeError, UnevaluableVersion, parse_range, sort_key
 from inventory.models import Artifact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from incidents.indicators import Indicator, PackageName
+    from inventory.identity.versions import VersionRange
     from supplychain.access.actors import Actor
 
 
@@ -203,18 +205,27 @@ def _judge(indicator: Indicator, candidate: _Candidate) -> tuple[MatchClass | No
     if indicator.qualifiers and (stated := _contradiction(indicator, candidate)):
         return MatchClass.CLEARED, f"built for another {stated}"
     source = "its source package " if candidate.by_source else ""
-    if not indicator.versions and indicator.range is None:
+    if not indicator.versions and indicator.range is None and indicator.range_text is None:
         return MatchClass.AFFECTED, f"{source}any version of the package is asked for"
     if candidate.version in indicator.versions:
         return MatchClass.AFFECTED, f"{source}version {candidate.version} is listed"
     try:
         if any(_is_same(candidate, version) for version in indicator.versions):
             return MatchClass.AFFECTED, f"{source}version {candidate.version} equals a listed one"
-        if indicator.range is not None and indicator.range.contains(candidate.version):
-            return MatchClass.AFFECTED, f"{source}version {candidate.version} is in {indicator.range.canonical}"
+        versions = indicator.range or _range_of(candidate.type, indicator.range_text)
+        if versions is not None and versions.contains(candidate.version):
+            return MatchClass.AFFECTED, f"{source}version {candidate.version} is in {versions.canonical}"
+    except RangeError:
+        return MatchClass.POSSIBLE, f"the range cannot be read as one of {candidate.type or 'this'} versions"
     except UnevaluableVersion:
         return MatchClass.POSSIBLE, f"version {candidate.version or '(none stated)'} cannot be compared"
     return MatchClass.CLEARED, f"version {candidate.version} is not among the versions asked for"
+
+
+@lru_cache(maxsize=4096)
+def _range_of(purl_type: str, text: str | None) -> VersionRange | None:
+    """Read a bare name's range by the order of the ecosystem it was found in. Raises RangeError."""
+    return None if text is None else parse_range(purl_type, text)
 
 
 def _is_same(candidate: _Candidate, version: str) -> bool:

@@ -1,0 +1,215 @@
+"""One line that is neither table nor lock file: what it asks for, told by its form."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from incidents.indicators import Indicator, IndicatorKind, not_answered
+from incidents.pasted.hashes import read_hash
+from incidents.pasted.names import ECOSYSTEMS, PREFIXES, is_module_path, name_package
+from incidents.pasted.packages import holds_purl, package_indicator, purl_indicators, unreadable
+from incidents.pasted.versions import is_expression, is_version
+from inventory.identity.digests import find_digest
+from inventory.identity.images import ImageError, parse_image
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MAX_LINE_LENGTH = 100_000
+
+_NAME = r"(?:@[^\s@:/,;=<>!~^()\[\]{}|\"'`*]+/)?[^\s@:,;=<>!~^()\[\]{}|\"'`*]+"
+_ITEM = re.compile(
+    rf"(?:(?P<prefix>[A-Za-z][A-Za-z.]{{1,14}}):\s*(?=\S))??(?P<name>{_NAME})(?:[@:](?P<version>\w[\w.+~!-]*))?"
+)
+"""The common form, read fast: `npm:@scope/name:1.0`, `name@1.0`, `name`."""
+_PREFIX = re.compile(r"(?P<prefix>[A-Za-z][A-Za-z.]{1,14}):\s*(?=\S)(?P<rest>.+)")
+_NAMED = re.compile(rf"(?P<name>{_NAME})(?:\[[A-Za-z][\w.,\s-]*\])?(?P<rest>.*)", re.DOTALL)
+_ADVISORY = re.compile(
+    r"(?:CVE-\d{4}-\d{4,19}|GHSA(?:-[23456789cfghjmpqrvwx]{4}){3}|MAL-\d{4}-\d+|OSV-\d{4}-\d+|PYSEC-\d{4}-\d+"
+    r"|RUSTSEC-\d{4}-\d{4}|GO-\d{4}-\d{4,}|RHSA-\d{4}:\d+|(?:DSA|DLA|USN)-\d+-\d+|SNYK-[A-Z0-9-]+-\d+)",
+    re.IGNORECASE,
+)
+_USES = re.compile(r"uses:\s*(?P<uses>[^\s@]+)(?:@(?P<ref>\S+))?", re.IGNORECASE)
+_ADDRESS = re.compile(r"(?:https?|git|ssh|git\+https)://(?P<host>[^/\s]+)/(?P<path>\S*)", re.IGNORECASE)
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}", re.IGNORECASE)
+_COORDINATES = re.compile(r"[\w.-]+(?::[\w.${}+~-]+){2,5}")
+_PACKAGINGS = frozenset({"jar", "war", "ear", "pom", "aar", "zip", "bundle", "ejb", "test-jar", "maven-plugin", "rar"})
+_SCOPES = frozenset({"compile", "runtime", "test", "provided", "system", "import"})
+_IN_BRACKETS = re.compile(r"\((?P<inside>[^()]+)\)!?")
+_CODE_HOSTS = ("github.com/", "gitlab.com/", "bitbucket.org/", "golang.org/", "gopkg.in/", "go.uber.org/", "k8s.io/")
+
+
+def read_line(text: str, *, number: int | None) -> tuple[Indicator, ...]:
+    """Return what one line asks for: one indicator, or more where it lists several things. Never nothing."""
+    if len(text) > MAX_LINE_LENGTH:
+        return (unreadable(text, line=number, problem=f"the line is longer than {MAX_LINE_LENGTH} characters"),)
+    if holds_purl(text):
+        return tuple(purl_indicators(text, line=number))
+    pieces = _listed(text)
+    return tuple(read_item(piece, number=number) for piece in pieces)
+
+
+def read_item(text: str, *, number: int | None) -> Indicator:
+    """Return what one thing is, whatever it is."""
+    item = text.strip().rstrip(",;").strip("\"'`").strip()
+    return (
+        _common(item, given=text, line=number)
+        or read_hash(item, given=text, line=number)
+        or _advisory(item, given=text, line=number)
+        or _used(item, given=text, line=number)
+        or _address(item, given=text, line=number)
+        or _coordinates(item, given=text, line=number)
+        or _image(item, given=text, line=number)
+        or _package(item, given=text, line=number)
+    )
+
+
+def _listed(text: str) -> Sequence[str]:
+    """Split `a@1, b@2`; a comma before an operator or a version belongs to the versions of one package."""
+    if "," not in text or "(" in text or "[" in text:
+        return (text,)
+    pieces = [piece.strip() for piece in text.split(",")]
+    if any(is_expression(piece) for piece in pieces[1:]):
+        return (text,)
+    return [piece for piece in pieces if piece] or (text,)
+
+
+def _common(item: str, *, given: str, line: int | None) -> Indicator | None:
+    """Read the form that lists of thousands of lines have, with one expression."""
+    match = _ITEM.fullmatch(item)
+    if match is None:
+        return None
+    prefix, name, version = match.groups()
+    if prefix is not None or version is None or not is_version(version):
+        return None
+    if name.lower() in PREFIXES or ("/" in name and name[0] != "@"):
+        return None
+    return package_indicator("", name, listed=version, given=given, line=line)
+
+
+def _advisory(item: str, *, given: str, line: int | None) -> Indicator | None:
+    found = _ADVISORY.fullmatch(item)
+    if found is None:
+        return None
+    name = found[0] if item[:4].upper() == "GHSA" else found[0].upper()
+    return _unanswered(IndicatorKind.ADVISORY, given, line, id=name)
+
+
+def _used(item: str, *, given: str, line: int | None) -> Indicator | None:
+    match = _USES.fullmatch(item)
+    if match is None:
+        return None
+    uses, ref = match["uses"], match["ref"] or ""
+    if uses.lower().startswith("docker://"):
+        return read_item(item.partition("//")[2], number=line)
+    field = "shas" if _COMMIT.fullmatch(ref) else "refs"
+    return _unanswered(IndicatorKind.ACTION, given, line, uses=uses, **({field: ref} if ref else {}))
+
+
+def _address(item: str, *, given: str, line: int | None) -> Indicator | None:
+    match = _ADDRESS.fullmatch(item)
+    if match is None:
+        return None
+    advisory = _ADVISORY.search(match["path"])
+    if advisory is not None:
+        return _advisory(advisory[0], given=given, line=line)
+    parts = match["path"].split("/")
+    if len(parts) == 2 and all(parts):
+        return _unanswered(IndicatorKind.REPOSITORY, given, line, url=item)
+    return unreadable(given, line=line, problem="an address names no package: write its name and version")
+
+
+def _coordinates(item: str, *, given: str, line: int | None) -> Indicator | None:
+    """Read Maven's `group:artifact:version`, with packaging, classifier and scope where a build tool adds them."""
+    if not _COORDINATES.fullmatch(item):
+        return None
+    parts = item.split(":")
+    if parts[0].lower() in PREFIXES:
+        return None
+    if len(parts) == 3:
+        return package_indicator("maven", f"{parts[0]}:{parts[1]}", listed=parts[2], given=given, line=line)
+    if parts[-1] in _SCOPES:
+        parts.pop()
+    if parts[2] in _PACKAGINGS:
+        qualifiers = {"type": parts[2]} if parts[2] != "jar" else {}
+        if len(parts) > 4:
+            qualifiers["classifier"] = parts[3]
+        version = parts[-1]
+    else:
+        qualifiers, version = ({"classifier": parts[3]} if len(parts) > 3 else {}), parts[2]
+    return package_indicator(
+        "maven", f"{parts[0]}:{parts[1]}", listed=version, given=given, line=line, qualifiers=tuple(qualifiers.items())
+    )
+
+
+def _image(item: str, *, given: str, line: int | None) -> Indicator | None:
+    """Read what can only be an image: a digest behind a name, a registry host, a path with a tag, a word for a tag."""
+    if (digest := find_digest(item)) is not None:
+        return Indicator(IndicatorKind.ARTIFACT, given, line, digest=str(digest))
+    if not _is_image(item):
+        return None
+    try:
+        image = parse_image(item)
+    except ImageError:
+        return None
+    return Indicator(IndicatorKind.IMAGE, given, line, image_name=image.name, image_tag=image.tag or None)
+
+
+def _is_image(item: str) -> bool:
+    first, slash, _ = item.partition("/")
+    name, colon, tag = item.rpartition(":")
+    tagged = bool(colon) and "/" not in tag
+    if item.startswith("@") or "@" in item or first.partition(":")[0].lower() in PREFIXES:
+        return False
+    if slash and (first.startswith("localhost") or ":" in first):
+        return True
+    if slash and "." in first:
+        return not item.lower().startswith(_CODE_HOSTS)
+    if tagged and name.count("/") >= 2:
+        return True
+    return tagged and not is_version(tag) and "." not in name and not tag.startswith(" ")
+
+
+def _package(item: str, *, given: str, line: int | None) -> Indicator:
+    purl_type, rest = _prefixed(item)
+    name, expression = _split(rest, purl_type=purl_type)
+    if name is None or name_package(purl_type, name) is None:
+        return unreadable(given, line=line, problem="this is no package, digest, image or identifier that we know")
+    if not purl_type and expression.startswith("v") and is_module_path(name):
+        purl_type = "golang"
+    if expression and expression[0] == " " and not is_expression(_unbracketed(expression)):
+        return unreadable(given, line=line, problem="more than one word: write a package as name@version")
+    return package_indicator(purl_type, name, text=_unbracketed(expression), given=given, line=line)
+
+
+def _prefixed(item: str) -> tuple[str, str]:
+    match = _PREFIX.fullmatch(item)
+    if match is None or match["prefix"].lower() not in PREFIXES or is_version(match["rest"]):
+        return "", item
+    return ECOSYSTEMS[match["prefix"].lower()], match["rest"].strip()
+
+
+def _split(text: str, *, purl_type: str) -> tuple[str | None, str]:
+    """Split a name from what says its versions; the latter begins with a blank where a blank stood between."""
+    match = _NAMED.fullmatch(text)
+    if match is None:
+        return None, ""
+    name, rest = match["name"], match["rest"]
+    if rest[:1] == ":" and purl_type in ("", "maven"):
+        artifact = _NAMED.fullmatch(rest[1:])
+        if artifact is not None and not is_version(artifact["name"]) and (purl_type or "." in name):
+            name, rest = f"{name}:{artifact['name']}", artifact["rest"]
+    if rest[:1] in ("@", ":"):
+        return name, rest[1:].strip().removeprefix("npm:")
+    return name, rest
+
+
+def _unbracketed(expression: str) -> str:
+    """Return the inside of `(1.2.3)` and `(>= 1.2)`, as Ruby's and Debian's lists have it."""
+    match = _IN_BRACKETS.fullmatch(expression.strip())
+    return match["inside"] if match is not None and "," not in match["inside"] else expression.strip()
+
+
+def _unanswered(kind: IndicatorKind, given: str, line: int | None, **details: str) -> Indicator:
+    return not_answered(kind, given, line=line, details=tuple(details.items()))

@@ -1,0 +1,155 @@
+"""Package indicators, from a name and what is said of its versions, and from purls."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from incidents.indicators import Indicator, IndicatorKind, PackageName
+from incidents.pasted.names import name_package
+from incidents.pasted.versions import ALL, Versions, VersionsError, is_expression, read_versions, type_of_range
+from inventory.identity.digests import find_digest
+from inventory.identity.images import ImageError, parse_image
+from inventory.identity.purls import IDENTITY_QUALIFIERS, PurlError, parse_purl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from inventory.identity.purls import Purl
+
+_MAX_SHOWN = 2_000
+_PURL = re.compile(r"(?<![\w/@:.-])pkg:(?![vV]?\d)", re.IGNORECASE)
+_HEAD = re.compile(r"[^\s\"'`<>|,;)\]]+(?:,(?![\s=<>~^\[(*!vV\d]|$)[^\s\"'`<>|,;)\]]+)*")
+"""A purl up to what no purl holds: blanks, quotes, signs of ranges; a comma only within a qualifier."""
+_LEFT_OVER = "\"'`,;|)]( \t"
+
+
+def package_indicator(
+    purl_type: str,
+    name: str,
+    *,
+    given: str,
+    line: int | None,
+    listed: str = "",
+    text: str = "",
+    qualifiers: tuple[tuple[str, str], ...] = (),
+) -> Indicator:
+    """Return the indicator of a package. `listed` is one version, `text` any expression, neither all versions.
+
+    A name or an expression nobody can read gives an indicator with a problem.
+    """
+    versions = ALL
+    try:
+        if listed:
+            versions = Versions(listed=(listed,))
+        elif text:
+            purl_type = purl_type or type_of_range(text)
+            versions = read_versions(text, purl_type)
+    except VersionsError as error:
+        return unreadable(given, line=line, problem=str(error))
+    named = name_package(purl_type, name)
+    if named is None:
+        return unreadable(given, line=line, problem=f"'{name[:80]}' is no package name")
+    package = named.package
+    if package.type == "maven" and not purl_type and text and versions.range_text is not None:
+        return package_indicator("maven", name, given=given, line=line, text=text, qualifiers=qualifiers)
+    return Indicator(
+        IndicatorKind.PACKAGE,
+        given,
+        line,
+        package=package,
+        purl=named.purl,
+        versions=versions.listed,
+        range=versions.range,
+        range_text=versions.range_text,
+        qualifiers=qualifiers,
+    )
+
+
+def holds_purl(text: str) -> bool:
+    """Say whether a line has a purl in it; `pkg:1.0` is a package of that name."""
+    return "pkg:" in text.lower() and _PURL.search(text) is not None
+
+
+def purl_indicators(text: str, *, line: int | None) -> Iterator[Indicator]:
+    """Yield what a line with purls asks for; a range may stand behind each, and words that nobody can read are told."""
+    starts = [match.start() for match in _PURL.finditer(text)]
+    before = text[: starts[0]].strip(_LEFT_OVER) if starts else text
+    if before and not before.endswith(":"):
+        yield unreadable(before, line=line, problem="this part of the line is not understood")
+    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+        yield from _purl_segment(text[start:end].strip().rstrip(",;"), line=line)
+
+
+def purl_indicator(text: str, *, given: str, line: int | None, expression: str = "") -> Indicator:
+    """Return the indicator of one purl; `expression` says the versions where the purl does not."""
+    try:
+        purl = parse_purl(text)
+    except PurlError as error:
+        return unreadable(given, line=line, problem=error.message)
+    if expression and purl.version:
+        return unreadable(given, line=line, problem="the purl has a version, and versions stand behind it as well")
+    if purl.type in ("oci", "docker") and (found := _image_of(purl, given=given, line=line)) is not None:
+        return found
+    try:
+        versions = read_versions(expression, purl.type) if expression else ALL
+    except VersionsError as error:
+        return unreadable(given, line=line, problem=str(error))
+    return Indicator(
+        IndicatorKind.PACKAGE,
+        given,
+        line,
+        package=PackageName(purl.key.type, purl.key.namespace, purl.key.name),
+        purl=purl.package_purl,
+        versions=(purl.version,) if purl.version else versions.listed,
+        range=versions.range,
+        qualifiers=_identity_qualifiers(purl),
+    )
+
+
+def unreadable(given: str, *, line: int | None, problem: str) -> Indicator:
+    """Return the indicator of what nobody can read: shown with its line, never dropped."""
+    return Indicator(IndicatorKind.UNREADABLE, given[:_MAX_SHOWN], line, problem=problem)
+
+
+def _purl_segment(segment: str, *, line: int | None) -> Iterator[Indicator]:
+    head, expression = _split_range(segment)
+    if expression and not is_expression(expression):
+        words = expression.strip(_LEFT_OVER)
+        yield purl_indicator(head, given=head, line=line)
+        if words:
+            yield unreadable(words, line=line, problem="this part of the line is not understood")
+        return
+    yield purl_indicator(head, given=segment, line=line, expression=expression)
+
+
+def _split_range(segment: str) -> tuple[str, str]:
+    """Split `pkg:npm/x@<1.2` and `pkg:npm/x vers:npm/<1.2` into purl and range."""
+    match = _HEAD.match(segment)
+    head = segment if match is None else match[0]
+    rest = segment[len(head) :].strip().lstrip("\"'`").lstrip(", \t")
+    name, at, version = head.rpartition("@")
+    if at and version[:1] in ("~", "^", "=", "!", "*", "[", "(", "") and not name.endswith("/"):
+        return name, f"{version}{segment[len(head) :]}".strip()
+    return head, rest
+
+
+def _image_of(purl: Purl, *, given: str, line: int | None) -> Indicator | None:
+    if (digest := find_digest(purl.version)) is not None:
+        return Indicator(IndicatorKind.ARTIFACT, given, line, digest=str(digest))
+    qualifiers = dict(purl.qualifiers)
+    reference = qualifiers.get("repository_url", "")
+    if purl.type != "oci" or not reference:
+        return None
+    try:
+        image = parse_image(reference)
+    except ImageError:
+        return None
+    tag = qualifiers.get("tag") or purl.version or image.tag
+    return Indicator(IndicatorKind.IMAGE, given, line, image_name=image.name, image_tag=tag or None)
+
+
+def _identity_qualifiers(purl: Purl) -> tuple[tuple[str, str], ...]:
+    if not any(name in IDENTITY_QUALIFIERS for name, _ in purl.qualifiers):
+        return ()
+    return parse_purl(purl.text).qualifiers
