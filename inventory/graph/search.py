@@ -42,7 +42,10 @@ class VersionHit:
 
 @dataclass(frozen=True, slots=True)
 class ImageHit:
-    """A name of an image or another artifact, without tag. `artifact_count` 0: only containers without digest use it."""
+    """A name of an image or another artifact, without tag.
+
+    `artifact_count` 0: only containers without digest use it.
+    """
 
     name: str
     artifact_count: int
