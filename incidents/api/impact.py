@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.http import HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.parsers import FormParser
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -22,6 +23,7 @@ from supplychain.access.permissions import RequireScope
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from django.http import QueryDict
     from rest_framework.request import Request
 
     from incidents.impact.answer import Impact
@@ -69,6 +71,23 @@ class ImpactView(APIView):
     def get(self, request: Request) -> HttpResponseBase:
         """The same for a question that fits into an address."""
         return _answer(request, question=read_query(request.GET))
+
+
+class ImpactFileView(APIView):
+    """The answer as CSV for the page, whose form sends what the short form's query holds."""
+
+    permission_classes = [RequireScope("incidents:read")]
+    renderer_classes = [CsvRenderer]
+    parser_classes = [FormParser]
+    schema = None
+
+    def get(self, request: Request) -> HttpResponseBase:
+        return _answer(request, question=read_query(request.GET))
+
+    def post(self, request: Request) -> HttpResponseBase:
+        form = cast("QueryDict", request.data).copy()
+        form.pop("csrfmiddlewaretoken", None)
+        return _answer(request, question=read_query(form))
 
 
 def _answer(request: Request, *, question: Question) -> HttpResponseBase:

@@ -47,7 +47,11 @@ class Typed:
     @property
     def fields(self) -> tuple[Field, ...]:
         """Everything but the text and the cursor, in one order, empty ones left out."""
-        single = (("at", self.at), ("from", self.window_from), ("to", self.window_to))
+        single = (
+            ("at", _as_utc(self.at)),
+            ("from", _as_utc(self.window_from)),
+            ("to", _as_utc(self.window_to)),
+        )
         repeated = (("environment", self.environments), ("cluster", self.clusters), ("status", self.statuses))
         fields = [Field(name, value) for name, value in single if value]
         fields += [Field(name, value) for name, values in repeated for value in values]

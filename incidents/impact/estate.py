@@ -1,0 +1,71 @@
+"""The state of the estate: what runs now, what of it is known, and what waits. The same ground an answer stands on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from incidents.impact.coverage import read_ground
+from inventory.graph.families import visible_teams
+from inventory.graph.statements import fetch
+from inventory.graph.visibility import own
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from incidents.impact.answer import Backlog, Coverage
+    from supplychain.access.actors import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Estate:
+    """Counts are of what the actor may see. A package counts when an SBOM lists it, whether it runs or not."""
+
+    coverage: Coverage
+    backlog: Backlog
+    workload_count: int
+    container_count: int
+    namespace_count: int
+    sbom_count: int
+    package_count: int
+
+    @property
+    def stale_cluster_count(self) -> int:
+        return sum(cluster.stale for cluster in self.coverage.clusters)
+
+
+_COUNTS = f"""
+SELECT count(DISTINCT i.workload_id), count(*), count(DISTINCT (w.cluster_id, w.namespace)),
+       (SELECT count(*) FROM inventory_snapshot n JOIN inventory_track t ON t.id = n.track_id WHERE {own("t.team_id")}),
+       (SELECT count(DISTINCT r.package_id) FROM inventory_packagereach r
+        WHERE r.team_id IS NULL AND %(teams)s::bigint[] IS NULL
+           OR r.team_id = ANY(%(teams)s::bigint[]))
+FROM inventory_runinterval i JOIN inventory_workload w ON w.id = i.workload_id
+WHERE i.closed_at IS NULL AND {own("i.team_id")}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    workload_count: int
+    container_count: int
+    namespace_count: int
+    sbom_count: int
+    package_count: int
+
+
+def read_estate(*, actor: Actor, at: datetime) -> Estate:
+    """Return the state of what the actor may see, in two statements. `at` is the clock, which says who is stale."""
+    teams = visible_teams(actor)
+    everything = {"teams": teams, "clusters": None, "environments": None, "since": None, "until": None}
+    ground = read_ground(everything, is_now=True, now=at)
+    counts = fetch(_Counts, _COUNTS, {"teams": teams})[0]
+    return Estate(
+        coverage=ground.coverage,
+        backlog=ground.backlog,
+        workload_count=counts.workload_count,
+        container_count=counts.container_count,
+        namespace_count=counts.namespace_count,
+        sbom_count=counts.sbom_count,
+        package_count=counts.package_count,
+    )
