@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from inventory.formats.defects import Defects
 from inventory.formats.hashes import parse_hash
 from inventory.formats.naming import names_agree
 from inventory.formats.pointers import join
 from inventory.formats.records import Hash
 from inventory.identity.purls import Purl, PurlError, parse_purl
+
+LONGEST_TEXT: Final = 4_096
 
 
 class ComponentFields:
@@ -17,11 +21,15 @@ class ComponentFields:
         self._defects = defects
 
     def text(self, value: object, pointer: str, field: str) -> str:
-        """Return a string field; '' and a warning for any other type."""
-        if type(value) is str:
-            return value
-        self._defects.add("wrong_type", join(pointer, field), f"{field} is not a string; it was left out.")
-        return ""
+        """Return a string field; '' and a warning for any other type, and for one too long to be what it should be."""
+        if not isinstance(value, str):
+            self._defects.add("wrong_type", join(pointer, field), f"{field} is not a string; it was left out.")
+            return ""
+        if len(value) > LONGEST_TEXT:
+            message = f"{field} is longer than {LONGEST_TEXT} characters; it was left out."
+            self._defects.add("too_long", join(pointer, field), message)
+            return ""
+        return value
 
     def purl(self, text: str, *, name: str, pointer: str, field: str = "purl") -> Purl | None:
         """Return the purl, which is the component's identity whatever its name says; None where it cannot be read."""

@@ -67,10 +67,10 @@ def read_cyclonedx(text: Utf8, members: Mapping[str, msgspec.Raw], *, limits: Li
 
 def _version(members: Mapping[str, msgspec.Raw]) -> str:
     version = _decode(members, "specVersion")
-    if version not in VERSIONS:
+    if not isinstance(version, str) or version not in VERSIONS:
         message = f"specVersion {str(version)[:40]!r} is not read; known are {', '.join(sorted(VERSIONS))}."
         raise FormatError("unsupported_version", message, pointer="/specVersion")
-    return str(version)
+    return version
 
 
 def _note_oddities(text: Utf8, members: Mapping[str, msgspec.Raw], *, defects: Defects) -> None:
@@ -80,9 +80,7 @@ def _note_oddities(text: Utf8, members: Mapping[str, msgspec.Raw], *, defects: D
         defects.add("bom_format_missing", "/bomFormat", "bomFormat is missing; taken for CycloneDX by its specVersion.")
     for name in members.keys() - _TOP_LEVEL:
         if not name.startswith("x-"):
-            defects.add(
-                "unknown_field", "/" + name[:100].replace("\x00", ""), "This top-level field is not of the format."
-            )
+            defects.add("unknown_field", "/" + name[:100], "This top-level field is not of the format.")
 
 
 def _read_subject_parts(members: Mapping[str, msgspec.Raw], reader: ComponentReader) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from inventory.formats import conventions, json_parts, strict_json
-from inventory.formats.component_fields import ComponentFields
+from inventory.formats.component_fields import LONGEST_TEXT, ComponentFields
 from inventory.formats.cyclonedx_parts import (
     ABSENT,
     ComponentPart,
@@ -90,6 +90,8 @@ class ComponentReader:
             self._reject(error.code, error.pointer, error.message)
             return nested_components(item)
         if self._is_usable(part.name, item, pointer=pointer):
+            if len(item) > LONGEST_TEXT:
+                self._shorten(part, pointer=pointer)
             self.records.append(self._record(part, pointer=pointer, parent=parent))
         return part.components
 
@@ -125,6 +127,13 @@ class ComponentReader:
         if part.pedigree != ABSENT and purl is not None and purl.type == "oci":
             self.memberships += read_variants(purl, part.pedigree, pointer=pointer, defects=self._defects)
         return record
+
+    def _shorten(self, part: ComponentPart, *, pointer: str) -> None:
+        """Leave out fields too long to be what they should be: only a large component can have one."""
+        for field in ("version", "group", "type", "ref", "cpe"):
+            value = getattr(part, field)
+            if value is not None:
+                setattr(part, field, self._fields.text(value, pointer, "bom-ref" if field == "ref" else field))
 
     def _reject(self, code: str, pointer: str, reason: str) -> None:
         self.rejected_count += 1

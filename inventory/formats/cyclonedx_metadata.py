@@ -11,7 +11,7 @@ from inventory.formats.component_fields import ComponentFields
 from inventory.formats.defects import Defects
 from inventory.formats.limits import Limits
 from inventory.formats.producers import Producer, choose_producer
-from inventory.formats.records import ArtifactKind, Completeness
+from inventory.formats.records import ArtifactKind, Completeness, storable
 from inventory.formats.strict_json import string_defect
 from inventory.formats.subjects import Subjects
 from inventory.formats.timestamps import parse_timestamp
@@ -160,4 +160,4 @@ def _tools(value: object) -> list[Producer]:
 def _phases(value: object) -> list[str]:
     entries = value if isinstance(value, list) else []
     names = (entry.get("phase") or entry.get("name") for entry in entries if isinstance(entry, dict))
-    return [name for name in names if isinstance(name, str)][:20]
+    return [storable(name) for name in names if isinstance(name, str)][:20]

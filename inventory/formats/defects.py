@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inventory.formats.records import ReadWarning
+from inventory.formats.records import ReadWarning, storable
 
 KEPT_PER_CODE = 20
 
@@ -19,7 +19,7 @@ class Defects:
         count = self._counts.get(code, 0) + 1
         self._counts[code] = count
         if count <= KEPT_PER_CODE:
-            self._kept.append(ReadWarning(code, pointer, message))
+            self._kept.append(ReadWarning(code, storable(pointer), storable(message)))
 
     def count(self, code: str) -> int:
         """Say how often a code was noted, kept or not."""

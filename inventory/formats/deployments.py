@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from inventory.formats.defects import Defects
-from inventory.formats.limits import Limits
+from inventory.formats.limits import DEFAULT_LIMITS, Limits
 from inventory.formats.records import ArtifactKind, ContainerClass, FormatError, RunRecord, RuntimeRecord
 from inventory.formats.runtime_fields import LONGEST_TEXT, RecordDefect, RecordFields, image_digest, image_kind
 from inventory.formats.strict_json import Json, bad_string, parse_text
@@ -54,7 +54,7 @@ def read_deployments(text: Utf8, *, limits: Limits) -> RuntimeRecord:
     if text.bom_stripped:
         defects.add("bom_stripped", "", "The document begins with a byte order mark, which was skipped.")
     record = RuntimeRecord(format="deployment", runs=[])
-    entries = _entries(body, record)
+    entries = _entries(body, record, limits=limits)
     if len(entries) > limits.components:
         raise FormatError("too_many_records", f"The list has more than {limits.components} records.")
     for entry in entries:
@@ -74,18 +74,19 @@ def is_self_dated(data: bytes) -> bool:
     True when a snapshot has `observed_at`, or each record has one. What cannot be read is not self-dated.
     """
     try:
-        body = parse_text(require_utf8(data), limits=Limits())
+        body = parse_text(require_utf8(data), limits=DEFAULT_LIMITS)
         record = RuntimeRecord(format="deployment", runs=[])
-        entries = _entries(body, record)
+        entries = _entries(body, record, limits=DEFAULT_LIMITS)
     except FormatError:
         return False
     if record.observed_at is not None:
         return True
     values = [entry.value for entry in entries]
-    return all(isinstance(value, dict) and parse_timestamp(value.get("observed_at")) is not None for value in values)
+    dated = [isinstance(value, dict) and parse_timestamp(value.get("observed_at")) is not None for value in values]
+    return bool(dated) and all(dated)
 
 
-def _entries(body: Json, record: RuntimeRecord) -> list[_Entry]:
+def _entries(body: Json, record: RuntimeRecord, *, limits: Limits) -> list[_Entry]:
     """Find the records; for a snapshot note in `record` what it covers."""
     if isinstance(body, list):
         if not body:
@@ -93,11 +94,14 @@ def _entries(body: Json, record: RuntimeRecord) -> list[_Entry]:
         return [_Entry(value, f"/{index}", {}) for index, value in enumerate(body)]
     if not isinstance(body, dict):
         raise FormatError("wrong_shape", "A deployment record is an object, or an array of objects.")
+    shared = {name: value for name, value in body.items() if name not in {"records", "deployments"}}
+    unfit = bad_string(shared, limits=limits) if len(shared) < len(body) else None
+    if unfit is not None:
+        raise FormatError(unfit.code, "It holds a string that cannot be stored.", pointer=unfit.pointer)
     if "records" in body:
         _read_snapshot(body, record)
         return _listed(body, "records", {})
     if "deployments" in body:
-        shared = {name: value for name, value in body.items() if name != "deployments"}
         return _listed(body, "deployments", shared)
     return [_Entry(body, "", {})]
 

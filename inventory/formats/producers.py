@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from inventory.formats.records import storable
+
 _LIBRARIES: Final = frozenset(
     {"npm", "yarn", "pnpm", "cyclonedx-library", "cyclonedx-python-lib", "cyclonedx-core-java", "spdx-tools"}
 )
@@ -28,7 +30,8 @@ def choose_producer(tools: Sequence[Producer]) -> Producer:
     generators = [tool for tool in tools if tool.name.lower() not in _LIBRARIES] or list(tools)
     if not generators:
         return Producer()
-    return Producer(generators[0].name.strip().lower()[:_LONGEST].replace("\x00", ""), generators[0].version[:_LONGEST])
+    name, version = storable(generators[0].name.strip().lower()), storable(generators[0].version)
+    return Producer(name[:_LONGEST], version[:_LONGEST])
 
 
 def parse_spdx_tool(text: str) -> Producer:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from inventory.identity.digests import Digest
     from inventory.identity.purls import Purl
 
+LONGEST_MESSAGE = 4_000
+
 ROOT = -1
 """Index that stands for the document's root (metadata.component, the described package) in `Edge`."""
 
@@ -35,8 +37,15 @@ class FormatError(Exception):
     def __init__(self, code: str, message: str, *, pointer: str = "") -> None:
         super().__init__(message)
         self.code = code
-        self.message = message
-        self.pointer = pointer
+        self.message = storable(message)
+        self.pointer = storable(pointer)
+
+
+def storable(text: str) -> str:
+    """Return text of a document as a database takes it: NUL and half surrogate pairs shown as marks, cut to 4,000."""
+    if text.isascii() and "\x00" not in text:
+        return text[:LONGEST_MESSAGE]
+    return text[:LONGEST_MESSAGE].replace("\x00", "\N{SYMBOL FOR NULL}").encode("utf-8", "replace").decode("utf-8")
 
 
 class Scope(enum.IntEnum):

@@ -22,7 +22,7 @@ from inventory.formats.cyclonedx import VERSIONS
 from inventory.formats.detect import Detected
 from inventory.formats.limits import DEFAULT_LIMITS, Limits
 from inventory.formats.pointers import join
-from inventory.formats.records import ReadWarning
+from inventory.formats.records import ReadWarning, storable
 from inventory.formats.text import require_utf8
 
 _BASE: Final = "http://cyclonedx.org/schema/"
@@ -72,7 +72,7 @@ def _count(members: Mapping[str, msgspec.Raw]) -> int:
 def _verdict(validator: jsonschema_rs.Validator, document: object, *, wrapper: str) -> SchemaVerdict:
     errors = validator.iter_errors(document)
     kept = tuple(
-        ReadWarning("schema_invalid", join(wrapper, *error.instance_path), error.message[:300])
+        ReadWarning("schema_invalid", storable(join(wrapper, *error.instance_path)), storable(error.message[:300]))
         for error in itertools.islice(errors, _KEPT)
     )
     count = len(kept) + sum(1 for _ in errors)

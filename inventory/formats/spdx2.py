@@ -18,7 +18,7 @@ from inventory.formats.detect import SPDX_JSON
 from inventory.formats.edges import EdgeReader
 from inventory.formats.limits import Limits
 from inventory.formats.producers import Producer, choose_producer, parse_spdx_tool
-from inventory.formats.records import FormatError, SbomRecord
+from inventory.formats.records import FormatError, SbomRecord, storable
 from inventory.formats.spdx2_packages import PackageReader
 from inventory.formats.spdx2_relations import (
     DOCUMENT,
@@ -138,7 +138,7 @@ def _record(
         label_version=root.label_version,
         producer=producer.name,
         producer_version=producer.version,
-        serial=namespace[:1000].replace("\x00", "") if isinstance(namespace, str) else "",
+        serial=storable(namespace[:1000]) if isinstance(namespace, str) else "",
         architecture=root.subjects.architecture,
         created_at=created_at,
         configs=root.subjects.configs(),

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from inventory.formats import json_parts
 from inventory.formats.defects import Defects
-from inventory.formats.records import ArtifactKind, ComponentRecord, MembershipRecord
+from inventory.formats.records import ArtifactKind, ComponentRecord, MembershipRecord, storable
 from inventory.formats.spdx2_packages import PackageReader
 from inventory.formats.spdx2_relations import Relation
 from inventory.formats.subjects import Subjects
@@ -144,7 +144,7 @@ def _read_file(files: Sequence[object], root: Root, *, wrapper: str) -> None:
     index, item = found[0]
     pointer = f"{wrapper}/files/{index}"
     name = item.get("fileName")
-    root.label_name = name[:4096].replace("\x00", "") if isinstance(name, str) else ""
+    root.label_name = storable(name) if isinstance(name, str) else ""
     root.subjects.name(root.label_name)
     for place, checksum in enumerate(_list(item.get("checksums"))):
         if isinstance(checksum, dict):

@@ -6,7 +6,7 @@ No format has one place for a digest (domain.md fact 2), so a reader hands on ev
 from __future__ import annotations
 
 from inventory.formats.hashes import parse_hash
-from inventory.formats.records import ArtifactKind, ConfigRecord, SubjectRecord
+from inventory.formats.records import ArtifactKind, ConfigRecord, SubjectRecord, storable
 from inventory.identity.digests import HEX_LENGTHS, Digest, find_digest
 from inventory.identity.purls import Purl
 
@@ -34,8 +34,8 @@ class Subjects:
 
     def name(self, text: str) -> None:
         """Note an image reference or file name."""
-        if text and "\x00" not in text:
-            self._names.setdefault(text, None)
+        if text:
+            self._names.setdefault(storable(text), None)
 
     def text(self, text: str, *, kind: ArtifactKind, pointer: str) -> bool:
         """Note the digest in a name or version (`sha256:…`, `repo@sha256:…`) and tell whether there was one."""

@@ -104,6 +104,8 @@ KEPT = [
     (46, encode(cyclonedx(component("a") | {"name": 7})), "bad_name", "/components/0/name", 0, 1),
     (46, encode(cyclonedx(component("n" * 65_536))), "bad_name", "/components/0/name", 0, 1),
     (46, encode(spdx(package(""))), "bad_name", "/packages/0/name", 0, 1),
+    (46, encode(cyclonedx(component("a", version="1" * 5_000))), "too_long", "/components/0/version", 1, 0),
+    (46, encode(spdx(package("a", versionInfo="1" * 5_000))), "too_long", "/packages/0/versionInfo", 1, 0),
     (49, encode(cyclonedx(component("a"), dependencies=[{"ref": "a", "dependsOn": ["gone"]}])), "dangling_ref",
      "/dependencies/0/dependsOn/0", 1, 0),
     (49, encode(cyclonedx(component("a"), dependencies=[{"ref": "gone"}, {"ref": "gone", "dependsOn": ["a"]}])),

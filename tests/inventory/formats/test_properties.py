@@ -1,6 +1,7 @@
 """Whatever the bytes, a reader answers or refuses; and every component is read or counted as refused."""
 
 import json
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -48,15 +49,31 @@ HEADS = [
 
 
 def read(data: bytes) -> Any:
-    """Read by every door; anything but FormatError falls through."""
+    """Read by every door; anything but FormatError falls through, and so does a string that no database takes."""
     for kind in (None, "deployment"):
         try:
             record = read_document(data, kind=kind)
-            check(data, detect(data))
-        except FormatError:
+            verdict = check(data, detect(data)) if isinstance(record, SbomRecord) else None
+        except FormatError as error:
+            assert_storable([error.code, error.message, error.pointer])
             continue
+        assert_storable([record, verdict])
         return record
     return None
+
+
+def assert_storable(value: Any) -> None:
+    """Every string of a record can be stored: UTF-8 and no NUL."""
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, str):
+            item.encode("utf-8")
+            assert "\0" not in item
+        elif isinstance(item, list | tuple | set):
+            pending.extend(item)
+        elif is_dataclass(item):
+            pending.extend(getattr(item, field.name) for field in fields(item))
 
 
 def count(components: Any) -> int:

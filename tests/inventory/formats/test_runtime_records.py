@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from inventory.formats.deployments import is_self_dated
 from inventory.formats.records import ArtifactKind, ContainerClass, FormatError
 from tests.inventory.formats.documents import encode, pod, status
 from tests.inventory.formats.fixtures import read_runtime, runtime
@@ -102,6 +103,8 @@ def test_a_defect_refuses_its_record_and_no_other(change, code, pointer) -> None
         ({"records": [], "namespaces": []}, "bad_namespaces", "/namespaces"),
         ({"records": [], "namespaces": "shop"}, "bad_namespaces", "/namespaces"),
         ({"records": [], "namespaces": ["a", 5]}, "bad_namespaces", "/namespaces"),
+        ({"records": [], "namespaces": ["a\0"]}, "nul_in_string", "/namespaces/0"),
+        ({"deployments": [], "logical_environment": "\ud800", "cluster": "c"}, "bad_string", "/logical_environment"),
         ({"records": [], "observed_at": "noon"}, "bad_timestamp", "/observed_at"),
         ("text", "wrong_shape", ""),
         ({"kind": "List", "apiVersion": "v1", "items": {}}, "wrong_shape", "/items"),
@@ -128,6 +131,22 @@ def test_a_bad_time_is_absent_and_an_unknown_field_told() -> None:
 
     assert record.runs[0].observed_at is None
     assert sorted(warning.code for warning in record.warnings) == ["bad_timestamp", "unknown_field"]
+
+
+@pytest.mark.parametrize(
+    ("body", "dated"),
+    [
+        (RECORD, False),
+        (RECORD | {"observed_at": "2026-03-01T12:00:00Z"}, True),
+        ([RECORD | {"observed_at": "2026-03-01T12:00:00Z"}, RECORD], False),
+        ({"observed_at": "2026-03-01T12:00:00Z", "records": []}, True),
+        ({"namespaces": ["*"], "records": []}, False),
+        ([], False),
+        ([5], False),
+    ],
+)
+def test_a_report_dates_itself_when_it_or_each_record_says_when(body, dated) -> None:
+    assert is_self_dated(encode(body)) is dated
 
 
 def test_each_pod_is_led_back_to_its_workload() -> None:
