@@ -101,7 +101,7 @@ def _count(counts: Json, thing: str) -> int:
 
 
 def _clusters(clusters: list[Json]) -> list[str]:
-    lines = ["Where it runs"]
+    lines = ["Where it runs, possible included (workloads by namespace)"]
     for cluster in clusters[:_SHOWN_CLUSTERS]:
         places = ", ".join(f"{place['namespace']} {place['workload_count']}" for place in cluster["namespaces"])
         lines.append(f"  {cluster['cluster']} ({cluster['environment']}): {places}")
@@ -124,14 +124,15 @@ def _row(row: Json) -> str:
     name = _short_name(row["artifact"]["names"])
     found = " ".join(sorted({_version(match["purl"]) for match in row["matches"] if match["purl"]}))
     count = len({(w["cluster"], w["namespace"], w["kind"], w["name"]) for w in row["workloads"]})
-    runs = f"{count} workloads" if row["running"] else "not running"
-    how = _path(row["matches"])
-    effect = " (build)" if row["effect"] == "build" else ""
-    return f"  {digest} {name:<23.23} {row['status']:<8}{effect} {found:<7} {runs:<11}  {how}"
+    runs = f"{count} workload{'' if count == 1 else 's'}" if row["running"] else "not running"
+    status = "in build" if row["effect"] == "build" and row["status"] == "affected" else row["status"]
+    return f"  {digest} {name:<23.23} {status:<8} {found:<7} {runs:<11}  {_path(row['matches'])}"
 
 
 def _short_name(names: list[str]) -> str:
-    return names[0].rsplit("/", 1)[-1] if names else ""
+    """Prefer a name with a tag: it tells the version."""
+    short = [name.rsplit("/", 1)[-1] for name in names]
+    return next((name for name in short if ":" in name), short[0] if short else "")
 
 
 def _version(purl: str) -> str:

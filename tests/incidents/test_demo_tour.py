@@ -119,8 +119,15 @@ def test_a_row_says_how_the_package_came_in(path, said):
 
 
 def test_a_row_says_when_only_builds_are_exposed_and_when_nothing_runs_it():
-    assert "affected (build)" in text_of(answer([row(effect="build")]))
+    assert " in build " in text_of(answer([row(effect="build")]))
     assert "not running" in text_of(answer([row(workloads=[])]))
+
+
+def test_a_row_is_called_by_a_name_that_tells_its_version():
+    named = row()
+    named["artifact"]["names"] = ["registry.example/pay/a", "registry.example/pay/a:1.2"]
+
+    assert " a:1.2 " in text_of(answer([named]))
 
 
 def test_a_row_without_a_digest_is_shown_all_the_same():

@@ -96,7 +96,7 @@ def make_version(estate: Json, service: Json, version: Json, *, work: Path) -> J
     scanned = not service["generator"].startswith("cyclonedx-")
     app = APPLICATIONS[service["kind"]](service, version, project, work, scanned)
     name = f"{estate['registry']}/{service['team']}/{service['name']}"
-    image = write_image([base, app], work / f"{service['name']}.oci", name=name, version=version["version"])
+    image = write_image([base, app], work / name, name=name, version=version["version"])
     entry: Json = {
         "image": f"{name}:{version['version']}",
         "manifest": digest_of(image.manifest),
@@ -271,9 +271,9 @@ def run_generator(generator: str, project: Path, image: Image, *, name: str) -> 
         run([tool, "scan", "-q", *source, "-o", f"{output}={target}"], cwd=project)
     else:
         options = ["--offline-scan", "--skip-db-update", "--skip-java-db-update", "--skip-version-check", "--quiet"]
-        layout = image.layout.name
-        command = [tool, "image", "--input", layout, "--format", output, "--output", str(target), *options]
-        run(command, cwd=image.layout.parent)
+        # Trivy calls the image what the path says, so the path is the image's name, below the folder of work.
+        command = [tool, "image", "--input", name, "--format", output, "--output", str(target), *options]
+        run(command, cwd=project.parent)
     document: Json = json.loads(target.read_bytes())
     return document
 
