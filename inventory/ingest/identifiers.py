@@ -1,6 +1,6 @@
 """What a component is also known by: hashes and CPEs that a team's documents state for it.
 
-Most of a document's were stated by the one before it, so a process remembers what it has written and sends only the rest.
+Most of a document's were stated by the one before it: a process remembers what it has written and sends only the rest.
 """
 
 from __future__ import annotations

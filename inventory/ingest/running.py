@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _LOCK = 0x5C70_0001
 LOCK_SHARED = f"SELECT pg_advisory_xact_lock_shared({_LOCK})"
+LOCK_EXCLUSIVE = f"SELECT pg_advisory_xact_lock({_LOCK})"
 _OPEN = """
 SELECT i.id, i.team_id, i.artifact_id, i.node_architecture FROM inventory_runinterval i
 WHERE i.closed_at IS NULL AND i.artifact_id IS NOT NULL AND {condition}
@@ -50,7 +51,7 @@ def lock_shared() -> None:
 
 def lock_exclusive() -> None:
     """Take the projection for a report or a membership: nobody else writes it until this transaction ends."""
-    _execute(f"SELECT pg_advisory_xact_lock({_LOCK})", {})
+    _execute(LOCK_EXCLUSIVE, {})
 
 
 def refresh_intervals(interval_ids: Collection[int]) -> None:

@@ -21,7 +21,7 @@ from inventory.ingest.identifiers import state_identifiers
 from inventory.ingest.identify import identify
 from inventory.ingest.names import split_names
 from inventory.ingest.result import Applied
-from inventory.ingest.running import ADD_POINTS, LOCK_SHARED
+from inventory.ingest.running import ADD_POINTS, LOCK_EXCLUSIVE, LOCK_SHARED
 from inventory.ingest.subjects import find_subjects
 from inventory.ingest.tracks import CANDIDATES, FIND_CANDIDATES, ComponentSet, Head, Step, TrackKey, next_step
 from inventory.ingest.upsert import intern_components
@@ -203,7 +203,8 @@ def _is_complete(record: SbomRecord, *, subjects: Sequence[Subject]) -> bool:
 
 def _subject_statements(record: SbomRecord, *, evidence: Evidence, subjects: Sequence[Subject]) -> Iterator[Statement]:
     artifacts = [subject.artifact_id for subject in subjects]
-    yield LOCK_SHARED, {}
+    # Taken once, in the stronger form where it will be needed: two documents that upgrade a shared lock wait for ever.
+    yield (LOCK_EXCLUSIVE if record.memberships or record.configs else LOCK_SHARED), {}
     yield (
         sbom_sql.ADD_SUBJECTS,
         {
