@@ -15,7 +15,9 @@ from inventory.formats.limits import Limits
 from inventory.formats.records import FormatError
 
 _INPUT_STEP: Final = 1024
-"""Bytes fed at once. One compressed block makes at most 128 KiB from 4 bytes, so a step makes at most 32 MiB."""
+"""Bytes fed at once. A zstd block makes at most 128 KiB from 4 bytes, so a step makes at most 32 MiB."""
+_OUTPUT_STEP: Final = 1 << 20
+"""Bytes taken at once from bzip2 and xz: 40 bytes of bzip2 can hold 46 MB."""
 _MEMORY: Final = 128 * 1024 * 1024
 _ENDINGS: Final = (zlib.error, OSError, EOFError, lzma.LZMAError, zstandard.ZstdError, ValueError)
 _MAGIC: Final = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"), (b"BZh", "bzip2"), (b"\xfd7zXZ\x00", "xz"))
@@ -66,19 +68,28 @@ def inflate(chunks: Iterable[bytes], *, encoding: str, limit: int) -> Iterator[b
     for piece in _steps(chunks):
         if decompressor.eof:
             raise FormatError("bad_encoding", f"There are bytes behind the end of the {encoding} data.")
-        try:
-            output = decompressor.decompress(piece)
-        except _ENDINGS as error:
-            raise FormatError("bad_encoding", f"The {encoding} data is broken: {error}.") from error
-        total += len(output)
-        if total > limit:
-            raise FormatError("inflated_too_large", f"Unpacked the document is larger than {limit} bytes.")
-        if output:
-            yield output
+        for output in _outputs(decompressor, piece, encoding=encoding):
+            total += len(output)
+            if total > limit:
+                raise FormatError("inflated_too_large", f"Unpacked the document is larger than {limit} bytes.")
+            if output:
+                yield output
     if not decompressor.eof:
         raise FormatError("bad_encoding", f"The {encoding} data ends too early.")
     if decompressor.unused_data:
         raise FormatError("bad_encoding", f"There are bytes behind the end of the {encoding} data.")
+
+
+def _outputs(decompressor: _Decompressor, piece: bytes, *, encoding: str) -> Iterator[bytes]:
+    try:
+        if isinstance(decompressor, bz2.BZ2Decompressor | lzma.LZMADecompressor):
+            yield decompressor.decompress(piece, _OUTPUT_STEP)
+            while not (decompressor.needs_input or decompressor.eof):
+                yield decompressor.decompress(b"", _OUTPUT_STEP)
+        else:
+            yield decompressor.decompress(piece)
+    except _ENDINGS as error:
+        raise FormatError("bad_encoding", f"The {encoding} data is broken: {error}.") from error
 
 
 def _steps(chunks: Iterable[bytes]) -> Iterator[bytes]:

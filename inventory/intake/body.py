@@ -6,12 +6,13 @@ Nothing here holds the whole document: memory is the compressed form plus one ch
 from __future__ import annotations
 
 import hashlib
-import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import zstandard
 
+from inventory.formats.envelope import encoding_of, inflate
+from inventory.formats.records import FormatError
 from supplychain.errors import DomainError
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 CHUNK_BYTES = 1 << 16
 ZSTD_LEVEL = 3
 _SNIFF_BYTES = 512
-_GZIP = 31
-_COMPRESSED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bzip2", b"\xfd7zXZ": "xz"}
+_ENCODINGS: Final = frozenset({"gzip", "zstd"})
+_STATUS_OF: Final = {"inflated_too_large": 413, "bad_encoding": 400}
 _ARCHIVES = {b"PK\x03\x04": "zip", b"PK\x05\x06": "zip", b"7z\xbc\xaf": "7z", b"Rar!": "rar"}
 _TAR_OFFSET, _TAR_MAGIC = 257, b"ustar"
 
@@ -55,7 +56,7 @@ def store(chunks: Iterable[bytes], *, encoding: str, limits: BodyLimits) -> Stor
     hasher, size, first, is_blank = hashlib.sha256(), 0, b"", True
     compressor = zstandard.ZstdCompressor(level=ZSTD_LEVEL).compressobj()
     parts: list[bytes] = []
-    for piece in _decoded(_counted(chunks, limits.raw_bytes), encoding=encoding):
+    for piece in _decoded(_counted(chunks, limits.raw_bytes), encoding=encoding, limit=limits.inflated_bytes):
         size += len(piece)
         if size > limits.inflated_bytes:
             raise BodyRefusedError(
@@ -94,78 +95,19 @@ def _counted(chunks: Iterable[bytes], limit: int) -> Iterator[bytes]:
         yield chunk
 
 
-def _decoded(chunks: Iterator[bytes], *, encoding: str) -> Iterator[bytes]:
+def _decoded(chunks: Iterator[bytes], *, encoding: str, limit: int) -> Iterator[bytes]:
     if encoding in ("", "identity"):
         return chunks
-    if encoding == "gzip":
-        return _inflate(chunks, _Gzip())
-    if encoding == "zstd":
-        return _inflate(chunks, _Zstd())
-    raise BodyRefusedError("unsupported_encoding", "Content-Encoding must be gzip or zstd, one layer.", status=415)
+    if encoding not in _ENCODINGS:
+        raise BodyRefusedError("unsupported_encoding", "Content-Encoding must be gzip or zstd, one layer.", status=415)
+    return _inflated(chunks, encoding=encoding, limit=limit)
 
 
-class _Gzip:
-    def __init__(self) -> None:
-        self._inflater = zlib.decompressobj(_GZIP)
-
-    @property
-    def is_finished(self) -> bool:
-        return self._inflater.eof
-
-    def feed(self, chunk: bytes) -> Iterator[bytes]:
-        pending = chunk
-        while pending:
-            try:
-                piece = self._inflater.decompress(pending, CHUNK_BYTES)
-            except zlib.error as error:
-                raise _bad_encoding(str(error)) from error
-            if piece:
-                yield piece
-            if self._inflater.unused_data:
-                raise _bad_encoding("data after the end of the gzip stream")
-            pending = self._inflater.unconsumed_tail
-
-
-class _Zstd:
-    """zstd frames are read through stream_reader: decompressobj would unpack a whole chunk's bomb at once."""
-
-    def __init__(self) -> None:
-        self._buffer = bytearray()
-        self.is_finished = False
-
-    def feed(self, chunk: bytes) -> Iterator[bytes]:
-        self._buffer += chunk
-        return iter(())
-
-    def finish(self) -> Iterator[bytes]:
-        data = bytes(self._buffer)
-        try:
-            parameters = zstandard.get_frame_parameters(data)
-            if parameters.window_size > 1 << 27:
-                raise _bad_encoding("the zstd window is larger than 128 MiB")
-            with zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(
-                data, read_across_frames=False
-            ) as reader:
-                while piece := reader.read(CHUNK_BYTES):
-                    yield piece
-        except zstandard.ZstdError as error:
-            raise _bad_encoding(str(error)) from error
-        self.is_finished = True
-
-
-def _inflate(chunks: Iterator[bytes], decoder: _Gzip | _Zstd) -> Iterator[bytes]:
-    for chunk in chunks:
-        if decoder.is_finished:
-            raise _bad_encoding("data after the end of the compressed stream")
-        yield from decoder.feed(chunk)
-    if isinstance(decoder, _Zstd):
-        yield from decoder.finish()
-    if not decoder.is_finished:
-        raise _bad_encoding("the compressed stream ends early")
-
-
-def _bad_encoding(reason: str) -> BodyRefusedError:
-    return BodyRefusedError("bad_encoding", f"The body does not undo its Content-Encoding: {reason}.", status=400)
+def _inflated(chunks: Iterator[bytes], *, encoding: str, limit: int) -> Iterator[bytes]:
+    try:
+        yield from inflate(chunks, encoding=encoding, limit=limit)
+    except FormatError as error:
+        raise BodyRefusedError(error.code, error.message, status=_STATUS_OF[error.code]) from error
 
 
 def _refuse_by_magic(first: bytes, *, is_encoded: bool) -> None:
@@ -178,7 +120,7 @@ def _refuse_by_magic(first: bytes, *, is_encoded: bool) -> None:
         raise BodyRefusedError(
             "unsupported_archive", "A tar archive is not a document: send the file inside it.", status=415
         )
-    if is_encoded and any(first.startswith(magic) for magic in _COMPRESSED):
+    if is_encoded and encoding_of(first):
         raise BodyRefusedError(
             "nested_encoding", "Under the Content-Encoding is another compressed file: send one layer.", status=422
         )

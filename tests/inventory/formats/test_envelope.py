@@ -1,0 +1,57 @@
+"""A compressed file costs its ceiling, whatever it would unpack to."""
+
+import bz2
+import gzip
+import lzma
+import tracemalloc
+from collections.abc import Callable
+
+import pytest
+import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inventory.formats.envelope import inflate
+from inventory.formats.records import FormatError
+
+MIB = 1 << 20
+ENCODERS: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.compress,
+    "zstd": zstandard.compress,
+    "bzip2": bz2.compress,
+    "xz": lambda data: lzma.compress(data, preset=0),
+}
+
+
+@pytest.mark.parametrize("encoding", ENCODERS)
+@given(data=st.binary(min_size=1, max_size=5000), step=st.integers(1, 3000))
+def test_what_was_compressed_comes_back(encoding: str, data: bytes, step: int) -> None:
+    sent = ENCODERS[encoding](data)
+    chunks = [sent[start : start + step] for start in range(0, len(sent), step)]
+
+    assert b"".join(inflate(chunks, encoding=encoding, limit=len(data))) == data
+
+
+@pytest.mark.parametrize("encoding", ENCODERS)
+def test_a_bomb_is_stopped_at_the_ceiling_in_bounded_memory(encoding: str) -> None:
+    bomb = ENCODERS[encoding](bytes(96 * MIB))
+
+    tracemalloc.start()
+    with pytest.raises(FormatError) as caught:
+        for _ in inflate([bomb], encoding=encoding, limit=4 * MIB):
+            pass
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert caught.value.code == "inflated_too_large"
+    assert peak < 48 * MIB
+
+
+@pytest.mark.parametrize("encoding", ENCODERS)
+@given(noise=st.binary(max_size=300))
+def test_noise_is_refused_and_nothing_else_happens(encoding: str, noise: bytes) -> None:
+    with pytest.raises(FormatError) as caught:
+        for _ in inflate([ENCODERS[encoding](b"{}")[:4] + noise], encoding=encoding, limit=MIB):
+            pass
+
+    assert caught.value.code in {"bad_encoding", "inflated_too_large"}
