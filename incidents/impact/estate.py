@@ -45,6 +45,25 @@ WHERE i.closed_at IS NULL AND {own("i.team_id")}
 """
 
 
+_PLACES = f"""
+SELECT (SELECT array_agg(c.name ORDER BY c.name) FROM inventory_cluster c
+        WHERE {own("c.team_id")} OR EXISTS (
+            SELECT 1 FROM inventory_workload w JOIN inventory_runinterval i ON i.workload_id = w.id
+            WHERE w.cluster_id = c.id AND {own("i.team_id")})),
+       (SELECT array_agg(e.slug ORDER BY e.is_production DESC, e.slug) FROM inventory_environment e
+        WHERE EXISTS (SELECT 1 FROM inventory_runinterval i WHERE i.environment_id = e.id AND {own("i.team_id")})
+           OR EXISTS (SELECT 1 FROM inventory_cluster c WHERE c.environment_id = e.id AND {own("c.team_id")}))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where a question can be narrowed to: clusters by name, environments with production first."""
+
+    clusters: tuple[str, ...]
+    environments: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class _Counts:
     workload_count: int
@@ -69,3 +88,13 @@ def read_estate(*, actor: Actor, at: datetime) -> Estate:
         sbom_count=counts.sbom_count,
         package_count=counts.package_count,
     )
+
+
+def read_places(*, actor: Actor) -> Places:
+    """Return the clusters and environments the actor may see, in one statement."""
+    (places,) = fetch(_places, _PLACES, {"teams": visible_teams(actor)})
+    return places
+
+
+def _places(clusters: list[str] | None, environments: list[str] | None) -> Places:
+    return Places(tuple(clusters or ()), tuple(environments or ()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from incidents.impact.answer import Status
@@ -18,7 +19,7 @@ DEFAULT_LIMIT = 100
 DEFAULT_STATUSES = (Status.AFFECTED, Status.POSSIBLE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Question:
     """`at` or a half-open window, or neither: what runs now.
 
@@ -62,7 +63,7 @@ class Question:
             ensure_ascii=False,
         ).encode(errors="surrogatepass")
 
-    @property
+    @cached_property
     def hash(self) -> str:
         return f"sha256:{hashlib.sha256(self.canonical()).hexdigest()}"
 
