@@ -36,5 +36,6 @@ def choose_producer(tools: Sequence[Producer]) -> Producer:
 
 def parse_spdx_tool(text: str) -> Producer:
     """Split an SPDX creator's tool (`syft-1.18.1`) into name and version; the version is '' where none can be seen."""
-    match = _VERSION_TAIL.fullmatch(text.strip())
-    return Producer(match[1], match[2]) if match else Producer(text.strip())
+    shown = text.strip()[:_LONGEST]
+    match = _VERSION_TAIL.fullmatch(shown)
+    return Producer(match[1], match[2]) if match else Producer(shown)

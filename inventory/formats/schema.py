@@ -9,13 +9,12 @@ from __future__ import annotations
 import importlib.resources
 import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, NoReturn
 
 import jsonschema_rs
-import msgspec
 
 from inventory.formats import json_parts, spdx2_schema
 from inventory.formats.cyclonedx import VERSIONS
@@ -34,11 +33,16 @@ _SHARED: Final = (
 _STRICT: Final = frozenset({"1.2", "1.3"})
 """Versions whose plain schema allows unknown fields: the strict one is what the specification's own tests use."""
 _KEPT: Final = 20
+_COUNTED_BYTES: Final = 8 * 1024 * 1024
+"""Size times levels of nesting below the top up to which all errors are counted; above it the first is named."""
 
 
 @dataclass(frozen=True, slots=True)
 class SchemaVerdict:
-    """Whether a document keeps to its format's schema. `error_count` is of all, `errors` holds the first twenty."""
+    """Whether a document keeps to its format's schema.
+
+    `error_count` is of all, `errors` holds the first twenty; of a large and deeply nested document both hold one.
+    """
 
     valid: bool
     error_count: int
@@ -49,7 +53,7 @@ def check(data: bytes, detected: Detected, *, limits: Limits = DEFAULT_LIMITS) -
     """Hold a document, unwrapped from any compressed file, to its schema.
 
     None where there is no schema for it, or where it is too large for a second decode (over 32 MiB or 30,000
-    components): the receipt then says `schema_not_checked`. Raises FormatError for what is no JSON.
+    components) or too deep: the receipt then says `schema_not_checked`. Raises FormatError for what is no JSON.
     """
     validator = _validator(detected)
     if validator is None or len(data) > limits.schema_bytes:
@@ -57,26 +61,52 @@ def check(data: bytes, detected: Detected, *, limits: Limits = DEFAULT_LIMITS) -
     members = json_parts.read_members(require_utf8(data))
     if detected.wrapper:
         members = json_parts.object_members(members[detected.wrapper.removeprefix("/")], pointer=detected.wrapper)
-    if _count(members) > limits.schema_components:
-        return None
     document = {name: json_parts.decode_value(raw) for name, raw in members.items()}
-    return _verdict(validator, document, wrapper=detected.wrapper)
+    shape = _shape(document)
+    if shape.count > limits.schema_components:
+        return None
+    try:
+        if validator.is_valid(document):
+            return SchemaVerdict(valid=True, error_count=0, errors=())
+        is_small = len(data) * (shape.levels - 1) <= _COUNTED_BYTES
+        errors = validator.iter_errors(document) if is_small else iter([_first_error(validator, document)])
+        return _verdict(errors, wrapper=detected.wrapper)
+    except ValueError:
+        return None  # jsonschema-rs gives up on values nested deeper than 255 levels: nothing is said of them.
 
 
-def _count(members: Mapping[str, msgspec.Raw]) -> int:
-    raw = members.get("components") or members.get("packages")
-    is_array = raw is not None and json_parts.first_byte(raw) == "["
-    return len(json_parts.array_items(raw, pointer="")) if raw is not None and is_array else 0
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    count: int
+    levels: int
 
 
-def _verdict(validator: jsonschema_rs.Validator, document: object, *, wrapper: str) -> SchemaVerdict:
-    errors = validator.iter_errors(document)
+def _shape(document: Mapping[str, Any]) -> _Shape:
+    """Count components or packages, and the levels they are nested in."""
+    level = document.get("components") or document.get("packages")
+    count = levels = 0
+    while isinstance(level, list) and level:
+        count, levels = count + len(level), levels + 1
+        inner = [item.get("components") for item in level if isinstance(item, dict)]
+        level = [part for parts in inner if isinstance(parts, list) for part in parts]
+    return _Shape(count, levels)
+
+
+def _first_error(validator: jsonschema_rs.Validator, document: object) -> jsonschema_rs.ValidationError:
+    """Find one error of an invalid document: each error holds a copy of what it is about, so not all can be had."""
+    try:
+        validator.validate(document)
+    except jsonschema_rs.ValidationError as error:
+        return error
+    raise ValueError("the document is valid after all")
+
+
+def _verdict(errors: Iterator[jsonschema_rs.ValidationError], *, wrapper: str) -> SchemaVerdict:
     kept = tuple(
         ReadWarning("schema_invalid", storable(join(wrapper, *error.instance_path)), storable(error.message[:300]))
         for error in itertools.islice(errors, _KEPT)
     )
-    count = len(kept) + sum(1 for _ in errors)
-    return SchemaVerdict(valid=count == 0, error_count=count, errors=kept)
+    return SchemaVerdict(valid=False, error_count=len(kept) + sum(1 for _ in errors), errors=kept)
 
 
 def _validator(detected: Detected) -> jsonschema_rs.Validator | None:

@@ -1,5 +1,6 @@
 """The schema's verdict, with places, and when there is none."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -69,10 +70,29 @@ def test_spdx_is_held_to_its_mandatory_fields(document, pointer) -> None:
     assert pointer in [error.pointer for error in found.errors]
 
 
+def test_of_a_large_nested_document_one_violation_is_named() -> None:
+    leaves = [{"name": "x" * 1_000} for _ in range(2_000)]
+    inner = component("bottom", components=leaves)
+    for level in range(25):
+        inner = component(f"level-{level}", components=[inner])
+
+    found = verdict(encode(cyclonedx(inner)))
+
+    assert found is not None
+    assert (found.valid, found.error_count) == (False, 1)
+
+
+def test_nested_components_count_towards_the_limit() -> None:
+    data = encode(cyclonedx(component("a", components=[component("b"), component("c")])))
+
+    assert verdict(data, replace(DEFAULT_LIMITS, schema_components=2)) is None
+
+
 def test_there_is_no_verdict_on_what_is_too_large_or_has_no_schema() -> None:
     data = encode(cyclonedx(component("a"), component("b")))
 
     assert verdict(data, replace(DEFAULT_LIMITS, schema_bytes=10)) is None
     assert verdict(data, replace(DEFAULT_LIMITS, schema_components=1)) is None
     assert verdict(raw("oci/index.json")) is None
+    assert verdict(encode(cyclonedx(metadata=json.loads("[" * 400 + "]" * 400)))) is None
     assert verdict(encode(cyclonedx(specVersion="9.9"))) is None
