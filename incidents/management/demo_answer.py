@@ -79,17 +79,18 @@ def _summary(summary: Json, *, rows: list[Json]) -> list[str]:
         place["service"] or place["name"] for row in rows if row["status"] == "affected" for place in row["workloads"]
     }
     counts = {status: _count(summary[status], "artifact") for status in ("possible", "cleared", "unknown")}
+    digests = _things(_count(affected, "artifact"), "digest")
     where = ", ".join(
         [
-            f"{_count(affected, 'workload')} workloads",
-            f"{len(services)} services",
-            f"{_count(affected, 'namespace')} namespaces",
-            f"{_count(affected, 'cluster')} clusters",
+            _things(_count(affected, "workload"), "workload"),
+            _things(len(services), "service"),
+            _things(_count(affected, "namespace"), "namespace"),
+            _things(_count(affected, "cluster"), "cluster"),
         ]
     )
     others = f"possible {counts['possible']}, cleared by version {counts['cleared']}, unknown {counts['unknown']}"
     return [
-        f"AFFECTED   {_count(affected, 'artifact')} digests, {_count(affected, 'running_artifact')} of them running",
+        f"AFFECTED   {digests}, {_count(affected, 'running_artifact')} of them running",
         f"           in {where}",
         f"           {others}; exposed in builds alone {_count(summary['build_exposure'], 'artifact')}",
     ]
@@ -98,6 +99,10 @@ def _summary(summary: Json, *, rows: list[Json]) -> list[str]:
 def _count(counts: Json, thing: str) -> int:
     """An empty object is a zero: the API leaves out what it did not find."""
     return int(counts.get(f"{thing}_count", 0))
+
+
+def _things(count: int, noun: str, *, plural: str = "s") -> str:
+    return f"{count} {noun}{'' if count == 1 else plural}"
 
 
 def _clusters(clusters: list[Json]) -> list[str]:
@@ -124,7 +129,7 @@ def _row(row: Json) -> str:
     name = _short_name(row["artifact"]["names"])
     found = " ".join(sorted({_version(match["purl"]) for match in row["matches"] if match["purl"]}))
     count = len({(w["cluster"], w["namespace"], w["kind"], w["name"]) for w in row["workloads"]})
-    runs = f"{count} workload{'' if count == 1 else 's'}" if row["running"] else "not running"
+    runs = _things(count, "workload") if row["running"] else "not running"
     status = "in build" if row["effect"] == "build" and row["status"] == "affected" else row["status"]
     return f"  {digest} {name:<23.23} {status:<8} {found:<7} {runs:<11}  {_path(row['matches'])}"
 
@@ -160,12 +165,13 @@ def _coverage(coverage: Json) -> list[str]:
         stale[cluster["stale"]].append(cluster["name"])
     complete, partial = coverage["sbom_complete_count"], coverage["sbom_partial_count"]
     sboms = f"{complete} with a complete SBOM, {partial} with a partial one, {coverage['without_sbom_count']} without"
-    without_digest = f"{coverage['containers_without_digest_count']} containers without a digest"
-    unresolved = f"{coverage['index_unresolved_count']} indexes unresolved"
+    without_digest = _things(coverage["containers_without_digest_count"], "container") + " without a digest"
+    unresolved = _things(coverage["index_unresolved_count"], "unresolved image index", plural="es")
+    unmapped = _things(coverage["unmapped_service_count"], "workload") + " of no service"
     return [
         "Coverage",
-        f"  {coverage['running_artifact_count']} running digests: {sboms}",
-        f"  {without_digest}, {unresolved}, {coverage['unmapped_service_count']} services unmapped",
+        f"  {_things(coverage['running_artifact_count'], 'running digest')}: {sboms}",
+        f"  {without_digest}, {unresolved}, {unmapped}",
         f"  heard from {', '.join(stale[False]) or 'no cluster'}; silent too long: {', '.join(stale[True]) or 'none'}",
     ]
 

@@ -84,7 +84,7 @@ def test_the_counts_are_those_of_the_api():
     text = text_of(answer([row()]))
 
     assert "3 digests, 2 of them running" in text
-    assert "4 workloads, 1 services, 5 namespaces, 2 clusters" in text
+    assert "4 workloads, 1 service, 5 namespaces, 2 clusters" in text
     assert "possible 12, cleared by version 0, unknown 13; exposed in builds alone 14" in text
 
 
@@ -98,7 +98,7 @@ def test_the_coverage_names_what_is_not_known():
     text = text_of(answer([row()]))
 
     assert "120 running digests: 101 with a complete SBOM, 8 with a partial one, 11 without" in text
-    assert "7 containers without a digest, 6 indexes unresolved, 9 services unmapped" in text
+    assert "7 containers without a digest, 6 unresolved image indexes, 9 workloads of no service" in text
     assert "heard from prod-eu; silent too long: staging-eu" in text
 
 

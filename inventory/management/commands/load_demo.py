@@ -33,6 +33,8 @@ class Command(BaseCommand):
         parser.add_argument("--base", default=settings.PUBLIC_URL, help="Address of the running server")
 
     def handle(self, *_args: object, **options: Any) -> None:
+        if not ESTATE.is_dir():
+            raise CommandError(f"The demo estate is not in this installation: {ESTATE} is missing.")
         estate = Estate(ESTATE)
         server = Server(options["base"])
         try:
