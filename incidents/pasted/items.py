@@ -19,10 +19,7 @@ if TYPE_CHECKING:
 MAX_LINE_LENGTH = 100_000
 
 _NAME = r"(?:@[^\s@:/,;=<>!~^()\[\]{}|\"'`*]+/)?[^\s@:,;=<>!~^()\[\]{}|\"'`*]+"
-_ITEM = re.compile(
-    rf"(?:(?P<prefix>[A-Za-z][A-Za-z.]{{1,14}}):\s*(?=\S))??(?P<name>{_NAME})(?:[@:](?P<version>\w[\w.+~!-]*))?"
-)
-"""The common form, read fast: `npm:@scope/name:1.0`, `name@1.0`, `name`."""
+_COMMON = re.compile(r"(?P<name>(?:@[\w.-]+/)?[A-Za-z][\w.-]*)[@:](?P<version>\d(?!\S*\.[xX](?:\.|$))[\w.+-]*)")
 _PREFIX = re.compile(r"(?P<prefix>[A-Za-z][A-Za-z.]{1,14}):\s*(?=\S)(?P<rest>.+)")
 _NAMED = re.compile(rf"(?P<name>{_NAME})(?:\[[A-Za-z][\w.,\s-]*\])?(?P<rest>.*)", re.DOTALL)
 _ADVISORY = re.compile(
@@ -36,7 +33,13 @@ _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}", re.IGNORECASE)
 _COORDINATES = re.compile(r"[\w.-]+(?::[\w.${}+~-]+){2,5}")
 _PACKAGINGS = frozenset({"jar", "war", "ear", "pom", "aar", "zip", "bundle", "ejb", "test-jar", "maven-plugin", "rar"})
 _SCOPES = frozenset({"compile", "runtime", "test", "provided", "system", "import"})
+_MEMBER = re.compile(r"(?P<name>@?[\w./-]+)\"?\s*:\s*\"(?P<versions>[^\"]+)\"?")
+"""`"lodash": "^4.17.21"`, its outer quotes gone."""
 _IN_BRACKETS = re.compile(r"\((?P<inside>[^()]+)\)!?")
+_PIP_REST = re.compile(
+    r"\s*\\$|\s+--hash[= ].*$|\s*;\s*(?:python_|sys_|platform_|os_|implementation_|extra\b).*$", re.DOTALL
+)
+"""What a requirements file says beside a requirement: hashes, conditions, that the line goes on."""
 _CODE_HOSTS = ("github.com/", "gitlab.com/", "bitbucket.org/", "golang.org/", "gopkg.in/", "go.uber.org/", "k8s.io/")
 
 
@@ -46,16 +49,23 @@ def read_line(text: str, *, number: int | None) -> tuple[Indicator, ...]:
         return (unreadable(text, line=number, problem=f"the line is longer than {MAX_LINE_LENGTH} characters"),)
     if holds_purl(text):
         return tuple(purl_indicators(text, line=number))
-    pieces = _listed(text)
+    pieces = _listed(_PIP_REST.sub("", text) if "\\" in text or "--hash" in text or ";" in text else text)
     return tuple(read_item(piece, number=number) for piece in pieces)
+
+
+def read_common(text: str, *, number: int | None) -> Indicator | None:
+    """Read the form that lists of thousands of lines have, with one expression; None for any other."""
+    match = _COMMON.fullmatch(text)
+    if match is None or match["name"].lower() in PREFIXES:
+        return None
+    return package_indicator("", match["name"], listed=match["version"], given=text, line=number)
 
 
 def read_item(text: str, *, number: int | None) -> Indicator:
     """Return what one thing is, whatever it is."""
     item = text.strip().rstrip(",;").strip("\"'`").strip()
     return (
-        _common(item, given=text, line=number)
-        or read_hash(item, given=text, line=number)
+        read_hash(item, given=text, line=number)
         or _advisory(item, given=text, line=number)
         or _used(item, given=text, line=number)
         or _address(item, given=text, line=number)
@@ -73,19 +83,6 @@ def _listed(text: str) -> Sequence[str]:
     if any(is_expression(piece) for piece in pieces[1:]):
         return (text,)
     return [piece for piece in pieces if piece] or (text,)
-
-
-def _common(item: str, *, given: str, line: int | None) -> Indicator | None:
-    """Read the form that lists of thousands of lines have, with one expression."""
-    match = _ITEM.fullmatch(item)
-    if match is None:
-        return None
-    prefix, name, version = match.groups()
-    if prefix is not None or version is None or not is_version(version):
-        return None
-    if name.lower() in PREFIXES or ("/" in name and name[0] != "@"):
-        return None
-    return package_indicator("", name, listed=version, given=given, line=line)
 
 
 def _advisory(item: str, *, given: str, line: int | None) -> Indicator | None:
@@ -172,7 +169,9 @@ def _is_image(item: str) -> bool:
 
 
 def _package(item: str, *, given: str, line: int | None) -> Indicator:
-    purl_type, rest = _prefixed(item)
+    if (match := _MEMBER.fullmatch(item)) is not None:
+        return package_indicator("", match["name"], text=match["versions"], given=given, line=line)
+    purl_type, rest = _prefixed(item.removeprefix("require "))
     name, expression = _split(rest, purl_type=purl_type)
     if name is None or name_package(purl_type, name) is None:
         return unreadable(given, line=line, problem="this is no package, digest, image or identifier that we know")

@@ -21,6 +21,7 @@ _MAX_SHOWN = 2_000
 _PURL = re.compile(r"(?<![\w/@:.-])pkg:(?![vV]?\d)", re.IGNORECASE)
 _HEAD = re.compile(r"[^\s\"'`<>|,;)\]]+(?:,(?![\s=<>~^\[(*!vV\d]|$)[^\s\"'`<>|,;)\]]+)*")
 """A purl up to what no purl holds: blanks, quotes, signs of ranges; a comma only within a qualifier."""
+_OPERATORS = "<>=~^!*[("
 _LEFT_OVER = "\"'`,;|)]( \t"
 
 
@@ -38,26 +39,18 @@ def package_indicator(
 
     A name or an expression nobody can read gives an indicator with a problem.
     """
-    versions = ALL
-    try:
-        if listed:
-            versions = Versions(listed=(listed,))
-        elif text:
-            purl_type = purl_type or type_of_range(text)
-            versions = read_versions(text, purl_type)
-    except VersionsError as error:
-        return unreadable(given, line=line, problem=str(error))
-    named = name_package(purl_type, name)
+    named = name_package(purl_type or type_of_range(text), name)
     if named is None:
         return unreadable(given, line=line, problem=f"'{name[:80]}' is no package name")
-    package = named.package
-    if package.type == "maven" and not purl_type and text and versions.range_text is not None:
-        return package_indicator("maven", name, given=given, line=line, text=text, qualifiers=qualifiers)
+    try:
+        versions = read_versions(text, named.package.type) if text else Versions(listed=(listed,) if listed else ())
+    except VersionsError as error:
+        return unreadable(given, line=line, problem=str(error))
     return Indicator(
         IndicatorKind.PACKAGE,
         given,
         line,
-        package=package,
+        package=named.package,
         purl=named.purl,
         versions=versions.listed,
         range=versions.range,
@@ -114,7 +107,7 @@ def unreadable(given: str, *, line: int | None, problem: str) -> Indicator:
 
 def _purl_segment(segment: str, *, line: int | None) -> Iterator[Indicator]:
     head, expression = _split_range(segment)
-    if expression and not is_expression(expression):
+    if expression and expression[0] not in _OPERATORS and not is_expression(expression):
         words = expression.strip(_LEFT_OVER)
         yield purl_indicator(head, given=head, line=line)
         if words:
@@ -129,7 +122,7 @@ def _split_range(segment: str) -> tuple[str, str]:
     head = segment if match is None else match[0]
     rest = segment[len(head) :].strip().lstrip("\"'`").lstrip(", \t")
     name, at, version = head.rpartition("@")
-    if at and version[:1] in ("~", "^", "=", "!", "*", "[", "(", "") and not name.endswith("/"):
+    if at and version[:1] in ("", *_OPERATORS) and not name.endswith("/"):
         return name, f"{version}{segment[len(head) :]}".strip()
     return head, rest
 

@@ -1,4 +1,4 @@
-"""Vendors' tables: `pkg,= 1.0.1 || = 1.0.2`, with or without a heading; cells end with a comma, tab, semicolon or bar."""
+"""Vendors' tables, with or without a heading: `pkg,= 1.0.1 || = 1.0.2`, tabs, semicolons, bars."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _heading(cells: Sequence[str]) -> Mapping[str, int] | None:
 def _row(cells: Sequence[str], *, columns: Mapping[str, int] | None) -> _Row | None:
     if columns is not None and _fits(cells, columns=columns):
         ecosystem = _ecosystem(_cell(cells, columns.get("ecosystem")))
-        return _Row(ecosystem or "", cells[columns["name"]], _cell(cells, columns.get("versions")) or "")
+        return _Row(ecosystem or "", cells[columns["name"]], _versions(cells, columns=columns))
     if len(cells) >= 3 and (purl_type := _ecosystem(cells[0])) and NAME.fullmatch(cells[1].partition(":")[0]):
         return _Row(purl_type, cells[1], cells[2])
     rest = [cell for cell in cells[1:] if cell]
@@ -93,7 +93,14 @@ def _row(cells: Sequence[str], *, columns: Mapping[str, int] | None) -> _Row | N
         return None
     if rest and all(is_expression(cell) for cell in rest):
         return _Row("", cells[0], " || ".join(rest))
-    return _Row("", cells[0], "") if not rest else None
+    return None
+
+
+def _versions(cells: Sequence[str], *, columns: Mapping[str, int]) -> str:
+    """Return a row's versions; cells beyond the heading's last column are more of them (`pkg,1.0,1.1`)."""
+    place = columns.get("versions", len(cells))
+    more = cells[place + 1 :] if place == max(columns.values()) else []
+    return " || ".join(cell for cell in (_cell(cells, place) or "", *more) if cell and is_expression(cell))
 
 
 def _fits(cells: Sequence[str], *, columns: Mapping[str, int]) -> bool:

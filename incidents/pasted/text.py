@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from incidents.indicators import Indicator
-from incidents.pasted.items import read_line
+from incidents.pasted.items import read_common, read_line
 from incidents.pasted.locks import LockReader
 from incidents.pasted.tables import TableReader
 from supplychain.errors import DomainError
@@ -42,15 +42,15 @@ def read_text(text: str) -> Reading:
         raise _too_large(f"The text is larger than {MAX_TEXT_BYTES // 1024} KiB.")
     table, lock = TableReader(), LockReader()
     found: list[Indicator] = []
-    ignored = 0
-    for number, raw in enumerate(_lines(text), start=1):
+    lines = _lines(text)
+    for number, raw in enumerate(lines, start=1):
         line = _without_comment(raw)
-        read = _read(line, number=number, table=table, lock=lock) if line else ()
-        found += read
-        ignored += not read
+        if line:
+            found += _read(line, number=number, table=table, lock=lock)
         if len(found) > MAX_INDICATORS:
             raise _too_large(f"The text asks for more than {MAX_INDICATORS} things.")
-    return Reading(tuple(found), ignored)
+    found += lock.leave("")
+    return Reading(tuple(found), len(lines) - len({indicator.line for indicator in found}))
 
 
 def parse_text(text: str) -> tuple[Indicator, ...]:
@@ -73,15 +73,17 @@ def _without_comment(raw: str) -> str:
 
 
 def _read(line: str, *, number: int, table: TableReader, lock: LockReader) -> Sequence[Indicator]:
+    if lock.is_idle and (common := read_common(line, number=number)) is not None:
+        return (common,)
+    left = lock.leave(line)
     if (locked := lock.read(line, number=number)) is not None:
-        return locked
+        return (*left, *locked)
     bare = line.strip()
     if _STRUCTURE.fullmatch(bare):
-        return ()
+        return left
     bare = _BULLET.sub("", bare, count=1)
-    if (rows := table.read(bare, number=number)) is not None:
-        return rows
-    return read_line(bare, number=number)
+    rows = table.read(bare, number=number)
+    return (*left, *(read_line(bare, number=number) if rows is None else rows))
 
 
 def _too_large(message: str) -> DomainError:

@@ -17,6 +17,7 @@ _NUMBERED = re.compile(r"(?:={1,3}\s*)?[vV]?\d[\w.+~:!^-]*")
 _WILDCARD = re.compile(r"(?:^|\.)[xX*](?:\.|$)")
 _RANGE_SIGNS = re.compile(r"[<>~^!*\[(]|^\s*vers:|\S\s+-\s+\S", re.IGNORECASE)
 _VERS = re.compile(r"vers:(?P<type>[A-Za-z][A-Za-z0-9.+-]*)/")
+_SHARED = frozenset({"semver", "generic", "intdot", "all", "none"})
 _TRIED = ("npm", "pypi", "maven", "deb", "golang", "gem")
 """Orders that a range without ecosystem is tried in: what none of them can read is no range."""
 
@@ -70,9 +71,9 @@ def is_expression(text: str) -> bool:
 
 
 def type_of_range(text: str) -> str:
-    """Return the ecosystem that a `vers:` text names; '' for any other text."""
+    """Return the purl type that a `vers:` text names; '' for any other text, and for an order that many share."""
     match = _VERS.match(text.strip())
-    return "" if match is None else match["type"].lower()
+    return "" if match is None or match["type"].lower() in _SHARED else match["type"].lower()
 
 
 def _list(text: str) -> Versions | None:
