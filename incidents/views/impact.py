@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from incidents.impact import assess
 from incidents.impact.answer import Impact, Status
+from incidents.impact.estate import read_places
 from incidents.impact.question import DEFAULT_LIMIT
 from incidents.views import answer
 from incidents.views.question import Typed, read_typed, understand
@@ -56,12 +57,15 @@ def impact_page(request: HttpRequest) -> HttpResponse:
 
 
 def _form(request: HttpRequest, typed: Typed) -> dict[str, object]:
+    places = read_places(actor=actor_of(request))
+    environments = dict.fromkeys((*places.environments, *typed.environments))
+    clusters = dict.fromkeys((*places.clusters, *typed.clusters))
     return {
         "section": "/impact",
         "question": typed,
         "status_choices": _choices(Status, chosen=typed.statuses),
-        "environment_choices": _choices(typed.environments, chosen=typed.environments),
-        "cluster_choices": _choices(typed.clusters, chosen=typed.clusters),
+        "environment_choices": _choices(environments, chosen=typed.environments),
+        "cluster_choices": _choices(clusters, chosen=typed.clusters),
         "again_method": "get" if typed.fits_in_address else "post",
         "page_size": DEFAULT_LIMIT,
         "snippet": _SNIPPET.format(base=request.build_absolute_uri("/")),

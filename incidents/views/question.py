@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # Our server and common proxies take request lines of 8 kB; what is longer is sent as a form and has no permalink.
 MAX_ADDRESS_LENGTH = 6000
+_MIN_ROWS, _MAX_ROWS = 3, 12
 # What a browser's date and time field sends: no offset, and the page says that times are UTC.
 _LOCAL_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?P<seconds>:\d\d(\.\d{1,6})?)?")
 
@@ -56,6 +57,27 @@ class Typed:
         fields = [Field(name, value) for name, value in single if value]
         fields += [Field(name, value) for name, values in repeated for value in values]
         return tuple(fields)
+
+    @property
+    def row_count(self) -> int:
+        """Return how many lines the box is high."""
+        return min(max(_MIN_ROWS, self.text.count("\n") + 1), _MAX_ROWS)
+
+    @property
+    def is_narrowed(self) -> bool:
+        return bool(self.at or self.window_from or self.window_to or self.environments or self.clusters)
+
+    @property
+    def scope_words(self) -> str:
+        """Say when and where is asked, for those who leave the fields closed."""
+        if self.at:
+            when = f"at {self.at.replace('T', ' ')} UTC"
+        elif self.window_from or self.window_to:
+            when = "in a window"
+        else:
+            when = "now"
+        places = [*self.environments, *self.clusters]
+        return f"{when}, {', '.join(places) if places else 'everywhere'}"
 
     @property
     def address(self) -> str:

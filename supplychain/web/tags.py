@@ -19,6 +19,9 @@ _SHORT_HEX = 12
 _ABSENT = "unknown"
 _SPELLED: Mapping[str, str] = {
     "sbom": "SBOM",
+    "deployment": "Deployment report",
+    "snapshot": "Cluster snapshot",
+    "image": "Image manifest or index",
     "oci_index": "Image index",
     "oci_manifest": "Image manifest",
     "oci_config": "Image config",

@@ -1,0 +1,77 @@
+"""The start page: what runs, what is unknown, what came in, and where each number leads."""
+
+import pytest
+
+from tests.factories import cyclonedx, deployment, digest, report, store, submit
+
+pytestmark = pytest.mark.django_db
+
+SHOP = digest("shop")
+
+
+@pytest.fixture
+def estate() -> None:
+    submit("team-a", cyclonedx("pkg:npm/lodash@4.17.20", subject=SHOP, name="registry.example/shop:1.0"))
+    report(
+        "team-a",
+        deployment(digest=SHOP),
+        deployment(digest=digest("mystery"), workload="Deployment/mystery"),
+        deployment(image="registry.example/tag-only:1", workload="Deployment/tag-only"),
+    )
+
+
+def test_the_numbers_are_those_of_the_lists_they_open(member, estate):
+    home = member.get("/")
+    known = home.context["estate"]
+
+    undescribed = member.get("/artifacts", {"sbom": "none"}).context["list"].rows
+    undigested = member.get("/workloads", {"digest": "none"}).context["list"].rows
+    workloads = member.get("/workloads").context["list"].rows
+
+    assert known.coverage.without_sbom_count == len(undescribed) == 1
+    assert known.coverage.containers_without_digest_count == len(undigested) == 1
+    assert known.workload_count == len(workloads) == 3
+    assert known.coverage.running_artifact_count == 2
+
+
+def test_what_is_unknown_leads_to_the_next_step(member, estate):
+    html = member.get("/").content.decode()
+
+    assert 'href="/artifacts?sbom=none"' in html
+    assert 'href="/workloads?digest=none"' in html
+
+
+def test_recent_receipts_and_what_waits_are_shown(member, estate):
+    store("team-a", cyclonedx("pkg:npm/b@1", subject=digest("b")), filename="waiting.json")
+
+    html = member.get("/").content.decode()
+
+    assert "waiting.json" in html
+    assert "1 document wait" in html
+
+
+def test_an_empty_installation_begins_with_two_commands(member):
+    html = member.get("/").content.decode()
+
+    assert "Begin here" in html
+    assert "/api/v1/evidence" in html
+    assert "/snapshot?namespaces=*" in html
+
+
+def test_a_stranger_sees_an_empty_installation(stranger, estate):
+    html = stranger.get("/").content.decode()
+
+    assert "Begin here" in html
+    assert "prod-eu" not in html
+
+
+def test_somebody_without_a_role_is_told_who_can_help(browser):
+    answer = browser().get("/")
+
+    assert answer.status_code == 403
+    assert b"An administrator gives you a role" in answer.content
+
+
+def test_the_page_costs_few_statements(member, estate, django_assert_max_num_queries):
+    with django_assert_max_num_queries(9):
+        assert member.get("/").status_code == 200
