@@ -104,12 +104,70 @@ ORDER BY k.rank, r.track_count DESC, k.type, k.namespace_key, k.name_key LIMIT %
 """
 _CONTAINS_ANYWHERE = "(UPPER(name_key) LIKE ANY(%(names)s) OR UPPER(namespace_key) LIKE ANY(%(names)s))"
 _CONTAINS_BOTH = "(UPPER(name_key) LIKE ANY(%(names)s) AND UPPER(namespace_key) LIKE %(spaces)s)"
-_COUNTS = f"""
+_BITS = 512
+_BY_PACKAGE = f"""
+WITH page AS (
+    SELECT id, (row_number() OVER (ORDER BY id) - 1)::int AS bit FROM unnest(%(ids)s::int[]) AS id
+),
+held AS MATERIALIZED (
+    SELECT page.bit, c.id, c.identity, p.track_id, p.from_seq, p.to_seq
+    FROM page JOIN inventory_component c ON c.package_id = page.id
+    JOIN inventory_presence p ON p.component_id = c.id JOIN inventory_track t ON t.id = p.track_id
+    WHERE {own("t.team_id")}
+),
+span AS MATERIALIZED (
+    SELECT bit, track_id, unnest(range_agg(int4range(from_seq, to_seq))) AS seqs FROM held GROUP BY bit, track_id
+),
+stretch AS (
+    SELECT track_id, at, lead(at) OVER (PARTITION BY track_id ORDER BY at) AS until FROM (
+        SELECT track_id, lower(seqs) AS at FROM span UNION SELECT track_id, upper(seqs) FROM span) bound
+),
+content AS MATERIALIZED (
+    SELECT t.track_id, t.at, t.until, bit_or(set_bit(repeat('0', {_BITS})::bit({_BITS}), s.bit, 1)) AS packages
+    FROM stretch t
+    JOIN span s ON s.track_id = t.track_id AND lower(s.seqs) <= t.at AND upper(s.seqs) >= t.until
+    GROUP BY t.track_id, t.at, t.until
+),
+built AS MATERIALIZED (
+    SELECT packages, count(*) AS total FROM (
+        SELECT bit_or(c.packages) AS packages
+        FROM content c
+        JOIN inventory_snapshotsubject s ON s.track_id = c.track_id AND s.seq >= c.at AND s.seq < c.until
+        GROUP BY s.artifact_id) artifact
+    GROUP BY packages
+),
+ran AS MATERIALIZED (
+    SELECT r.artifact_id, i.workload_id, c.packages
+    FROM content c
+    JOIN inventory_running r
+      ON r.track_id = c.track_id AND r.seq >= c.at AND r.seq < c.until AND {all_own("r.teams")}
+    JOIN inventory_runinterval i ON i.id = r.interval_id AND i.closed_at IS NULL
+),
+running AS MATERIALIZED (
+    SELECT packages, count(*) AS total
+    FROM (SELECT bit_or(packages) AS packages FROM ran GROUP BY artifact_id) artifact GROUP BY packages
+),
+workload AS MATERIALIZED (
+    SELECT packages, count(*) AS total
+    FROM (SELECT bit_or(packages) AS packages FROM ran GROUP BY workload_id) workload GROUP BY packages
+)
+SELECT page.id, h.identity, h.version_count,
+       (SELECT coalesce(sum(total), 0)::int FROM built WHERE get_bit(packages, page.bit) = 1),
+       (SELECT coalesce(sum(total), 0)::int FROM running WHERE get_bit(packages, page.bit) = 1),
+       (SELECT coalesce(sum(total), 0)::int FROM workload WHERE get_bit(packages, page.bit) = 1)
+FROM page
+JOIN (SELECT bit, min(identity) AS identity, count(DISTINCT id) AS version_count FROM held GROUP BY bit) h
+  ON h.bit = page.bit
+"""
+"""Counts of up to _BITS packages at once. Packages that are everywhere would make a row for each artifact and package;
+so each stretch of a track between two changes gets the set of packages in it, as bits, and artifacts are counted by
+set: 0.7 s instead of 4 s for the 50 most widespread packages of 100,000 artifacts."""
+_BY_VERSION = f"""
 WITH version AS MATERIALIZED (
     SELECT id, package_id, identity FROM inventory_component WHERE package_id = ANY(%(ids)s::int[])
 ),
 held AS MATERIALIZED (
-    SELECT v.id, v.{{grouped}} AS grouped, v.identity, p.track_id, p.from_seq, p.to_seq
+    SELECT v.id, v.id AS grouped, v.identity, p.track_id, p.from_seq, p.to_seq
     FROM version v JOIN inventory_presence p ON p.component_id = v.id JOIN inventory_track t ON t.id = p.track_id
     WHERE {own("t.team_id")}
 ),
@@ -137,8 +195,6 @@ FROM (SELECT grouped, min(identity) AS identity, count(DISTINCT id) AS version_c
 LEFT JOIN built ON built.grouped = h.grouped LEFT JOIN run ON run.grouped = h.grouped
 ORDER BY coalesce(built.artifact_count, 0) DESC, h.identity LIMIT %(limit)s
 """
-_BY_PACKAGE = _COUNTS.format(grouped="package_id")
-_BY_VERSION = _COUNTS.format(grouped="id")
 _FIND = """
 SELECT id FROM inventory_package WHERE type = %(type)s AND namespace_key = %(namespace)s AND name_key = %(name)s
 """
