@@ -73,7 +73,7 @@ def assess(question: Question, *, actor: Actor, at: datetime) -> Impact:
     with transaction.atomic():
         _see_one_state()
         matches = find_matches(question.indicators, actor=actor)
-        parameters = _parameters(question, matches=matches, actor=actor)
+        parameters = _parameters(question, matches=matches, actor=actor, now=at)
         if question.cursor is not None:
             kept = pages.load(question.cursor, question=question, actor=actor, at=at)
             rows = fill(kept.rows, matches=matches, parameters=parameters, is_now=question.is_now, actor=actor)
@@ -94,8 +94,8 @@ def _see_one_state() -> None:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 
 
-def _parameters(question: Question, *, matches: Matches, actor: Actor) -> dict[str, object]:
-    since, until = _times(question)
+def _parameters(question: Question, *, matches: Matches, actor: Actor, now: datetime) -> dict[str, object]:
+    since, until = _times(question, now=now)
     return {
         "components": [match.component_id for match in matches.components],
         "indicators": [match.indicator for match in matches.components],
@@ -109,17 +109,18 @@ def _parameters(question: Question, *, matches: Matches, actor: Actor) -> dict[s
         "is_scoped": question.is_scoped,
         "since": since,
         "until": until,
+        "at": question.at or since or now,
         "listed_classes": [row_class for status in question.statuses for row_class in _CLASSES[status]],
     }
 
 
-def _times(question: Question) -> tuple[datetime | None, datetime | None]:
+def _times(question: Question, *, now: datetime) -> tuple[datetime | None, datetime | None]:
     """Return the half-open window asked for; an instant is the shortest window there is."""
     if question.is_now:
         return None, None
     if question.at is not None:
         return question.at, question.at + _INSTANT
-    return question.window_from or _ALWAYS, question.window_to or datetime.now(UTC)
+    return question.window_from or _ALWAYS, question.window_to or now
 
 
 def _teams(question: Question, *, actor: Actor) -> list[int] | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from incidents.impact.answer import Backlog, ClusterFreshness, Coverage
 from incidents.impact.statements import INTERVALS, NOW, POINTS_NOW, POINTS_THEN, THEN
+from inventory.graph.services import SERVICE, SERVICE_OF
 from inventory.graph.statements import fetch
 from inventory.models.runtime import STALE_AFTER_INTERVALS
 
@@ -31,14 +32,8 @@ SELECT
     (SELECT count(*) FROM described WHERE NOT is_complete),
     (SELECT count(*) FROM described WHERE is_unresolved),
     (SELECT count(*) FROM shown WHERE artifact_id IS NULL),
-    (SELECT count(DISTINCT workload_id) FROM shown i WHERE service = '' AND NOT EXISTS (
-        SELECT 1 FROM inventory_servicemapping m JOIN inventory_workload w ON w.id = i.workload_id
-        JOIN inventory_cluster c ON c.id = w.cluster_id
-        WHERE (%(teams)s::bigint[] IS NULL OR m.team_id = ANY(%(teams)s))
-          AND m.valid_from <= %(now)s AND (m.valid_to IS NULL OR m.valid_to > %(now)s)
-          AND c.name LIKE replace(replace(replace(m.cluster, '_', '\\_'), '%%', '\\%%'), '*', '%%')
-          AND w.namespace LIKE replace(replace(replace(m.namespace, '_', '\\_'), '%%', '\\%%'), '*', '%%')
-          AND w.name LIKE replace(replace(replace(m.workload, '_', '\\_'), '%%', '\\%%'), '*', '%%'))),
+    (SELECT count(DISTINCT w.id) FROM shown i JOIN inventory_workload w ON w.id = i.workload_id
+     JOIN inventory_cluster c ON c.id = w.cluster_id {service_of} WHERE {service} = ''),
     (SELECT count(DISTINCT s.snapshot_id) FROM inventory_artifact a
      JOIN inventory_snapshotsubject s ON s.artifact_id = a.id JOIN inventory_track t ON t.id = s.track_id
      WHERE a.digest IS NULL AND (%(teams)s::bigint[] IS NULL OR t.team_id = ANY(%(teams)s))),
@@ -89,9 +84,12 @@ class Ground:
 def read_ground(parameters: Mapping[str, object], *, is_now: bool, now: datetime) -> Ground:
     """Return coverage and backlog in one statement. `parameters` are those of the answer's own statement."""
     sql = _COVERAGE.format(
-        intervals=INTERVALS.format(when=NOW if is_now else THEN), points=POINTS_NOW if is_now else POINTS_THEN
+        intervals=INTERVALS.format(when=NOW if is_now else THEN),
+        points=POINTS_NOW if is_now else POINTS_THEN,
+        service_of=SERVICE_OF,
+        service=SERVICE,
     )
-    (row,) = fetch(_Row, sql, {**parameters, "now": now})
+    (row,) = fetch(_Row, sql, parameters)
     # Django's cursors give jsonb as text.
     waiting, oldest, quarantined = json.loads(row.backlog)
     coverage = Coverage(

@@ -15,6 +15,7 @@ from incidents.impact.matching import MatchClass
 from inventory.graph.families import kinds
 from inventory.graph.outline import Occurrence, unpack
 from inventory.graph.statements import fetch
+from inventory.models.presence import DIRECT, NO_EDGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -58,6 +59,11 @@ class _Source:
     evidence: UUID
     confidence: int
     occurrences: tuple[Occurrence, ...]
+    flags: Mapping[int, int]
+
+    def is_direct(self, component_id: int) -> bool | None:
+        flags = self.flags[component_id]
+        return None if flags & NO_EDGES else bool(flags & DIRECT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +101,7 @@ class _Held:
     outline: bytes
     confidence: int
     components: list[int]
+    flags: list[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +195,7 @@ class _Page:
             evidence=source.evidence,
             pointer=occurrence.pointer,
             path=None if occurrence.path is None else tuple(self.texts[step].text for step in occurrence.path),
-            direct=occurrence.is_direct,
+            direct=source.is_direct(match.component_id),
             confidence=_word(min(source.confidence or _NAME_CONFIDENCE, certainty, by_name)),
             reason=match.reason,
         )
@@ -299,7 +306,8 @@ def _read_sources(
     wanted = {**parameters, "ids": list(ids), "components": list(components)}
     for held in fetch(_Held, statements.PAGE_MATCHES, wanted):
         occurrences = tuple(unpack(held.outline).find(held.components))
-        found[held.artifact_id].append(_Source(held.evidence, held.confidence, occurrences))
+        flags = dict(zip(held.components, held.flags, strict=True))
+        found[held.artifact_id].append(_Source(held.evidence, held.confidence, occurrences, flags))
     return found
 
 

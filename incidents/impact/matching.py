@@ -138,6 +138,7 @@ WHERE i.image_name = %(name)s AND (%(tag)s = '' OR i.image_tag = %(tag)s) AND i.
   AND (%(teams)s::bigint[] IS NULL OR i.team_id = ANY(%(teams)s))
   AND (%(to)s::timestamptz IS NULL OR i.opened_at < %(to)s)
   AND (%(from)s::timestamptz IS NULL OR i.closed_at IS NULL OR i.closed_at > %(from)s)
+  AND (i.closed_at IS NULL OR i.closed_at > i.opened_at)
 """
 
 

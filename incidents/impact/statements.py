@@ -5,13 +5,14 @@ Classes (matching.MatchClass, plus one for what only takes part in a build): 0 a
 """
 
 from inventory.graph.families import FAMILY, RUN_CANDIDATES, RUN_POINTS
+from inventory.graph.services import SERVICE, SERVICE_OF
 from inventory.graph.visibility import VISIBLE_ARTIFACT, all_own, own
 
 # An interval counts when it is the asker's to see, in the scope asked for, and covers the instant or meets the window.
 # `unseen`: its end was only noticed by a later snapshot, and by the instant asked nobody had seen it for too long.
 INTERVALS = f"""
 SELECT i.id, i.team_id, i.artifact_id, i.node_architecture, i.workload_id, w.cluster_id, w.namespace,
-       coalesce(i.environment_id, c.environment_id) AS environment_id, w.service,
+       coalesce(i.environment_id, c.environment_id) AS environment_id,
        i.close_reason = 'snapshot_absent' AND %(since)s::timestamptz IS NOT NULL
            AND i.last_seen_at + make_interval(secs => 3 * c.report_interval_seconds) < %(since)s AS unseen
 FROM inventory_runinterval i
@@ -170,28 +171,29 @@ def answer(*, is_now: bool, has_artifacts: bool) -> str:
 
 PAGE_RUNS = f"""
 WITH shown AS MATERIALIZED ({{intervals}} AND i.artifact_id = ANY(ARRAY({FAMILY})))
-SELECT DISTINCT c.artifact_id, s.artifact_id AS reported_id, reported.digest AS reported_digest, c.certainty, i.id,
-       cl.name, e.slug, w.namespace, w.kind, w.name, i.container, w.service, t.slug,
+SELECT DISTINCT k.artifact_id, s.artifact_id AS reported_id, reported.digest AS reported_digest, k.certainty, i.id,
+       c.name, e.slug, w.namespace, w.kind, w.name, i.container, {SERVICE}, t.slug,
        i.opened_at, i.last_seen_at, i.closed_at
-FROM ({RUN_CANDIDATES.format(intervals=_SCOPED)}) c
-JOIN shown s ON s.id = c.id
-JOIN inventory_runinterval i ON i.id = c.id
+FROM ({RUN_CANDIDATES.format(intervals=_SCOPED)}) k
+JOIN shown s ON s.id = k.id
+JOIN inventory_runinterval i ON i.id = k.id
 JOIN inventory_artifact reported ON reported.id = i.artifact_id
 JOIN inventory_workload w ON w.id = i.workload_id
-JOIN inventory_cluster cl ON cl.id = w.cluster_id
+JOIN inventory_cluster c ON c.id = w.cluster_id
 JOIN access_team t ON t.id = i.team_id
+{SERVICE_OF}
 LEFT JOIN inventory_environment e ON e.id = s.environment_id
-WHERE {all_own("c.teams")}
-  AND (c.artifact_id = ANY(%(ids)s) AND c.certainty = 0 OR s.artifact_id = ANY(%(ids)s) AND c.certainty > 0)
-ORDER BY cl.name, w.namespace, w.kind, w.name, i.container, i.id, c.artifact_id
+WHERE {all_own("k.teams")}
+  AND (k.artifact_id = ANY(%(ids)s) AND k.certainty = 0 OR s.artifact_id = ANY(%(ids)s) AND k.certainty > 0)
+ORDER BY c.name, w.namespace, w.kind, w.name, i.container, i.id, k.artifact_id
 """
 
 PAGE_MATCHES = f"""
 SELECT artifact_id, snapshot_id, evidence_id, outline, max(confidence),
-       array_agg(component_id ORDER BY component_id) AS components
+       array_agg(component_id ORDER BY component_id) AS components, array_agg(flags ORDER BY component_id) AS flags
 FROM (
     SELECT DISTINCT ON (s.artifact_id, p.component_id)
-           s.artifact_id, p.component_id, s.snapshot_id, s.confidence, e.public_id AS evidence_id, n.outline
+           s.artifact_id, p.component_id, p.flags, s.snapshot_id, s.confidence, e.public_id AS evidence_id, n.outline
     FROM inventory_snapshotsubject s
     JOIN inventory_track t ON t.id = s.track_id
     JOIN inventory_presence p ON p.track_id = s.track_id AND p.component_id = ANY(%(components)s)

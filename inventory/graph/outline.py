@@ -38,7 +38,6 @@ class Occurrence:
     component_id: int
     pointer: str
     path: tuple[int, ...] | None
-    is_direct: bool | None
 
 
 @dataclass(slots=True)
@@ -71,7 +70,6 @@ class Outline:
             component_id=self.component_ids[index],
             pointer=self._pointer(index),
             path=path,
-            is_direct=self.came_by[index] == ROOT if self.has_edges else None,
         )
 
     def _pointer(self, index: int) -> str:
@@ -99,7 +97,7 @@ def pack(
     for component in components:
         prefix, _, number = component.pointer.rpartition("/")
         parent = component.parent
-        is_nested = parent is not None and prefix == f"{components[parent].pointer}/components"
+        is_nested = parent is not None and parent >= 0 and prefix == f"{components[parent].pointer}/components"
         prefixes.append(_NESTED if is_nested else table.setdefault(prefix, len(table)))
         numbers.append(int(number))
         nested_in.append(ROOT if parent is None else parent)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
-from inventory.formats.graph import shortest_parents
-from inventory.formats.records import ROOT, Completeness, Scope
+from inventory.formats.graph import direct, shortest_parents
+from inventory.formats.records import Completeness, Scope
 from inventory.graph import outline
 from inventory.ingest import memberships, sbom_sql
 from inventory.ingest.identifiers import state_identifiers
@@ -25,6 +25,7 @@ from inventory.ingest.running import ADD_POINTS, LOCK_EXCLUSIVE, LOCK_SHARED
 from inventory.ingest.subjects import find_subjects
 from inventory.ingest.tracks import CANDIDATES, FIND_CANDIDATES, ComponentSet, Head, Step, TrackKey, next_step
 from inventory.ingest.upsert import intern_components
+from inventory.models.presence import DIRECT, NO_EDGES, SCOPE_SHIFT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,10 +35,6 @@ if TYPE_CHECKING:
     from inventory.ingest.identify import ComponentIdentity
     from inventory.ingest.subjects import Subject, Subjects
     from inventory.models import Evidence
-
-DIRECT = 1
-SCOPE_SHIFT = 1
-NO_EDGES = 1 << 4
 
 _STRONGEST = (
     Scope.REQUIRED,
@@ -72,7 +69,7 @@ def apply(record: SbomRecord, *, evidence: Evidence, at: datetime) -> Applied:
     """Write the rows of an SBOM inside the caller's transaction; raises FormatError when it is about nothing."""
     subjects = find_subjects(record, evidence=evidence)
     content = _intern(record)
-    components = ComponentSet.of(_flags(content, has_edges=record.has_edges))
+    components = ComponentSet.of(_flags(record, component_ids=content.component_ids))
     key = _track_key(record, evidence=evidence)
     place = _find_place(key, components=components)
     point: Columns = {
@@ -131,19 +128,18 @@ def _intern(record: SbomRecord) -> Content:
     )
 
 
-def _flags(content: Content, *, has_edges: bool) -> dict[int, int]:
+def _flags(record: SbomRecord, *, component_ids: Sequence[int]) -> dict[int, int]:
     """Return {component id: Presence.flags}; repeated components are merged, the strongest scope and directness win."""
     scopes: dict[int, Scope] = {}
-    direct: set[int] = set()
-    for component, component_id, parent in zip(content.components, content.component_ids, content.came_by, strict=True):
+    for component, component_id in zip(record.components, component_ids, strict=True):
         known = scopes.get(component_id)
         if known is None or _STRENGTH[component.scope] < _STRENGTH[known]:
             scopes[component_id] = component.scope
-        if has_edges and parent == ROOT:
-            direct.add(component_id)
-    unknown = 0 if has_edges else NO_EDGES
+    places = direct(record)
+    unknown = NO_EDGES if places is None else 0
+    direct_ids = {component_ids[place] for place in places or ()}
     return {
-        component_id: scope << SCOPE_SHIFT | unknown | (DIRECT if component_id in direct else 0)
+        component_id: scope << SCOPE_SHIFT | unknown | (DIRECT if component_id in direct_ids else 0)
         for component_id, scope in scopes.items()
     }
 
@@ -237,15 +233,14 @@ def _state_memberships(record: SbomRecord, *, evidence: Evidence) -> None:
 
 
 def _applied(record: SbomRecord, *, subjects: Subjects) -> Applied:
-    stored = len(record.components)
     return Applied(
         kind="sbom",
         format=record.format,
         format_version=record.format_version,
         subjects=tuple(subject.digest for subject in subjects.found if subject.digest),
         counts={
-            "components": stored + record.rejected_count,
-            "components_stored": stored,
+            "components": record.component_count,
+            "components_stored": record.stored_count,
             "components_rejected": record.rejected_count,
             "components_without_purl": sum(component.purl is None for component in record.components),
             "dependencies": record.dependency_count,

@@ -112,6 +112,9 @@ def _by_label(record: SbomRecord, *, evidence: Evidence) -> Subjects:
         )
     text = evidence.name or record.label_name or next(iter(record.names), "")
     label = split_name(text, version=evidence.version or record.label_version)
+    ambiguous = next((warning for warning in record.warnings if warning.code == "ambiguous_root"), None)
+    if label is None and ambiguous is not None:
+        raise FormatError("ambiguous_root", ambiguous.message, pointer=ambiguous.pointer)
     if label is None:
         raise FormatError(
             "subject_required",

@@ -8,6 +8,10 @@ from django.db.models import F, Q
 from inventory.formats.records import ArtifactKind
 from supplychain.access.querysets import TeamScopedQuerySet
 
+DIRECT = 1
+SCOPE_SHIFT = 1
+NO_EDGES = 1 << 4
+"""The parts of Presence.flags."""
 OPEN_END = 2_147_483_647
 """Presence.to_seq of a component that the newest snapshot of the track still has."""
 
