@@ -187,7 +187,7 @@ class _Page:
 
     def _match(self, match: ComponentMatch, *, occurrence: Occurrence, source: _Source) -> Match:
         text = self.texts[match.component_id]
-        certainty = 100 if match.match_class is MatchClass.AFFECTED else _POSSIBLE_CONFIDENCE
+        certainty = _POSSIBLE_CONFIDENCE if match.match_class is MatchClass.POSSIBLE else 100
         by_name = 100 if text.has_purl else _NAME_CONFIDENCE
         return Match(
             indicator=match.indicator,
@@ -246,7 +246,7 @@ def _by_component(matches: Iterable[ComponentMatch]) -> dict[int, list[Component
 def _named(matches: Matches) -> dict[int, list[Match]]:
     found: dict[int, list[Match]] = defaultdict(list)
     for match in matches.artifacts:
-        certainty = 100 if match.match_class is MatchClass.AFFECTED else _POSSIBLE_CONFIDENCE
+        certainty = _POSSIBLE_CONFIDENCE if match.match_class is MatchClass.POSSIBLE else 100
         found[match.artifact_id].append(
             Match(
                 indicator=match.indicator,

@@ -21,11 +21,11 @@ MISMATCH_CONFIDENCE = 60
 LABEL_CONFIDENCE = 0
 
 _RELATED = """
-SELECT m.index_id, m.member_id FROM inventory_indexmember m
-WHERE m.team_id = %(team)s AND (m.index_id = ANY(%(ids)s) AND m.member_id = ANY(%(ids)s))
+SELECT m.index_id, m.member_id, false AS is_alias FROM inventory_indexmember m
+WHERE m.team_id = %(team)s AND m.index_id = ANY(%(ids)s) AND m.member_id = ANY(%(ids)s)
 UNION ALL
-SELECT a.alias_id, a.artifact_id FROM inventory_artifactalias a
-WHERE a.team_id = %(team)s AND (a.alias_id = ANY(%(ids)s) AND a.artifact_id = ANY(%(ids)s))
+SELECT a.alias_id, a.artifact_id, true FROM inventory_artifactalias a
+WHERE a.team_id = %(team)s AND a.alias_id = ANY(%(ids)s) AND a.artifact_id = ANY(%(ids)s)
 """
 _BOUND_BEFORE = """
 SELECT DISTINCT s.artifact_id, a.digest FROM inventory_evidence e
@@ -62,32 +62,48 @@ def find_subjects(record: SbomRecord, *, evidence: Evidence) -> Subjects:
     if not stated and not given:
         return _by_label(record, evidence=evidence)
     ids = intern_artifacts({*stated, *given})
-    strangers = _unrelated(given - set(stated), ids=ids, stated=set(stated), record=record, team_id=evidence.team_id)
+    related = _related(record, ids=ids, team_id=evidence.team_id)
+    strangers = {
+        digest for digest in given - set(stated) if stated and not related.partners(digest).intersection(stated)
+    }
     found = [
         Subject(ids[digest], digest, subject.kind, SubjectSource.DOCUMENT, DOCUMENT_CONFIDENCE)
         for digest, subject in stated.items()
+        if digest not in related.aliases
     ]
-    for digest in sorted(given - set(stated)):
+    for digest in sorted(given - set(stated) - related.aliases):
         confidence = MISMATCH_CONFIDENCE if digest in strangers else PARAMETER_CONFIDENCE
         found.append(Subject(ids[digest], digest, ArtifactKind.UNKNOWN, SubjectSource.PARAMETER, confidence))
     return Subjects(tuple(found), tuple(_mismatch(digest, stated=set(stated)) for digest in sorted(strangers)))
 
 
-def _unrelated(
-    only_given: set[str], *, ids: dict[str, int], stated: set[str], record: SbomRecord, team_id: int
-) -> set[str]:
-    """Return the digests of the request that nothing relates to a digest of the document, when it names one."""
-    if not only_given or not stated:
-        return set()
-    pairs = {(str(m.index), str(m.member)) for m in record.memberships} | {
-        (str(c.config), str(c.manifest)) for c in record.configs
-    }
+@dataclass(frozen=True, slots=True)
+class _Related:
+    """How digests named together belong together. `aliases`: second names of another one among them.
+
+    An alias is no subject of its own: one image would be counted twice, and what reports the alias is joined anyway.
+    """
+
+    pairs: frozenset[tuple[str, str]]
+    aliases: frozenset[str]
+
+    def partners(self, digest: str) -> set[str]:
+        return {a for a, b in self.pairs if b == digest} | {b for a, b in self.pairs if a == digest}
+
+
+def _related(record: SbomRecord, *, ids: dict[str, int], team_id: int) -> _Related:
+    if len(ids) < 2:  # noqa: PLR2004  # one digest has no partner
+        return _Related(frozenset(), frozenset())
+    members = {(str(m.index), str(m.member)) for m in record.memberships}
+    aliases = {(str(c.config), str(c.manifest)) for c in record.configs}
     digests = {artifact_id: digest for digest, artifact_id in ids.items()}
     with connection.cursor() as cursor:
         cursor.execute(_RELATED, {"team": team_id, "ids": list(digests)})
-        pairs |= {(digests[a], digests[b]) for a, b in cursor.fetchall()}
-    related = {a for a, b in pairs if b in stated} | {b for a, b in pairs if a in stated}
-    return only_given - related
+        for first, second, is_alias in cursor.fetchall():
+            (aliases if is_alias else members).add((digests[first], digests[second]))
+    return _Related(
+        frozenset(members | aliases), frozenset(alias for alias, other in aliases if alias in ids and other in ids)
+    )
 
 
 def _mismatch(digest: str, *, stated: set[str]) -> ReadWarning:
