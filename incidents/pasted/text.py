@@ -22,6 +22,7 @@ _COMMENT = re.compile(r"#|//|--\s|;|<!--|\*\s*$|-+\s*$|=+\s*$")
 _TRAILING_COMMENT = re.compile(r"\s(?:#|//)(?:\s.*)?$")
 _BULLET = re.compile(r"(?:[-*+\u2022\u2013]|\d{1,4}[.)])\s+")
 _STRUCTURE = re.compile(r"[\[\]{}(),;`]+|```\w*|---|\.\.\.")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _INVISIBLE = re.compile("[\u00a0\u2007\u202f\u3000]")
 
 
@@ -59,7 +60,9 @@ def parse_text(text: str) -> tuple[Indicator, ...]:
 
 
 def _lines(text: str) -> Sequence[str]:
-    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if not text.isascii() or "\x00" in text:
+        text = _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text.removeprefix("\ufeff"))
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 def _without_comment(raw: str) -> str:

@@ -1,0 +1,152 @@
+"""Indicators stated as JSON: every kind, and every fault told at its place."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from incidents.indicators import ANSWERED, Indicator, IndicatorKind, PackageName
+from incidents.stated import read_indicator
+from supplychain.errors import ErrorDetail
+
+HEX = "a" * 64
+
+
+def read(item: object) -> Indicator:
+    faults: list[ErrorDetail] = []
+    indicator = read_indicator(item, pointer="/indicators/0", faults=faults)
+    assert faults == []
+    assert indicator is not None
+    return indicator
+
+
+def refuse(item: object) -> list[tuple[str, str]]:
+    faults: list[ErrorDetail] = []
+    assert read_indicator(item, pointer="/indicators/7", faults=faults) is None
+    return [(fault.pointer, fault.code) for fault in faults]
+
+
+def test_a_package_with_a_range():
+    indicator = read(
+        {
+            "kind": "package",
+            "purl": "pkg:maven/org.apache.logging.log4j/log4j-core",
+            "range": "vers:maven/>=2.13.0|<2.15.0",
+        }
+    )
+
+    assert indicator.package == PackageName("maven", "org.apache.logging.log4j", "log4j-core")
+    assert indicator.range is not None
+    assert indicator.range.canonical == "vers:maven/>=2.13.0|<2.15.0"
+    assert (indicator.line, indicator.problem) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("members", "versions"),
+    [
+        ({"purl": "pkg:npm/a@1.0"}, ("1.0",)),
+        ({"purl": "pkg:npm/a", "version": "1.0"}, ("1.0",)),
+        ({"purl": "pkg:npm/a", "versions": ["1.0", "1.1", "1.0"]}, ("1.0", "1.1")),
+        ({"purl": "pkg:npm/a@1.0", "version": "1.1", "versions": ["1.2"]}, ("1.0", "1.1", "1.2")),
+        ({"purl": "pkg:npm/a", "range": None, "versions": []}, ()),
+    ],
+)
+def test_versions_of_a_package(members: dict[str, Any], versions: tuple[str, ...]):
+    indicator = read({"kind": "package", **members})
+
+    assert (indicator.purl, indicator.versions) == ("pkg:npm/a", versions)
+
+
+def test_a_purls_qualifiers_narrow():
+    assert read({"kind": "package", "purl": "pkg:deb/debian/a@1?arch=amd64&upstream=b"}).qualifiers == (
+        ("arch", "amd64"),
+    )
+
+
+def test_an_artifact():
+    assert read({"kind": "artifact", "digest": f"SHA256:{HEX.upper()}"}).digest == f"sha256:{HEX}"
+
+
+def test_an_image_in_a_window():
+    indicator = read(
+        {"kind": "image", "reference": "nginx:1.2", "from": "2026-03-01T12:00:00Z", "to": "2026-03-02T13:00:00+01:00"}
+    )
+
+    assert (indicator.image_name, indicator.image_tag) == ("docker.io/library/nginx", "1.2")
+    assert indicator.valid_from == datetime(2026, 3, 1, 12, tzinfo=UTC)
+    assert indicator.as_asked()["to"] == "2026-03-02T12:00:00Z"
+
+
+def test_an_image_by_digest_is_an_artifact():
+    indicator = read({"kind": "image", "reference": f"r.io/app@sha256:{HEX}"})
+
+    assert (indicator.kind, indicator.digest) == (IndicatorKind.ARTIFACT, f"sha256:{HEX}")
+
+
+def test_a_hash():
+    indicator = read({"kind": "hash", "algorithm": "SHA-1", "value": "B" * 40})
+
+    assert (indicator.algorithm, indicator.value) == ("sha1", "b" * 40)
+
+
+@pytest.mark.parametrize(
+    ("item", "details"),
+    [
+        ({"kind": "workflow", "repository": "github.com/acme/app", "path": ".github/workflows/release.yml"},
+         (("repository", "github.com/acme/app"), ("path", ".github/workflows/release.yml"))),
+        ({"kind": "action", "uses": "tj-actions/changed-files", "refs": ["v45", "v44"], "shas": []},
+         (("uses", "tj-actions/changed-files"), ("refs", "v45 v44"))),
+        ({"kind": "builder", "id": "https://b.example/x"}, (("id", "https://b.example/x"),)),
+        ({"kind": "signer", "issuer": "https://i.example", "identity": "a@b"},
+         (("issuer", "https://i.example"), ("identity", "a@b"))),
+        ({"kind": "repository", "url": "https://g.example/a/b"}, (("url", "https://g.example/a/b"),)),
+        ({"kind": "commit", "sha": "c" * 40}, (("sha", "c" * 40),)),
+        ({"kind": "account", "login": "mallory"}, (("login", "mallory"),)),
+        ({"kind": "advisory", "id": "CVE-2021-44228"}, (("id", "CVE-2021-44228"),)),
+    ],
+)  # fmt: skip
+def test_kinds_that_no_evidence_answers_yet_are_shown_with_a_problem(
+    item: dict[str, Any], details: tuple[tuple[str, str], ...]
+):
+    indicator = read(item)
+
+    assert (indicator.kind, indicator.details) == (item["kind"], details)
+    assert indicator.kind not in ANSWERED
+    assert "not answered" in (indicator.problem or "")
+    assert dict(details).items() <= dict(indicator.as_asked()).items()
+
+
+@pytest.mark.parametrize(
+    ("item", "faults"),
+    [
+        ("pkg:npm/a", [("", "wrong_shape")]),
+        (None, [("", "wrong_shape")]),
+        ({}, [("/kind", "unknown_kind")]),
+        ({"kind": "unreadable"}, [("/kind", "unknown_kind")]),
+        ({"kind": ["package"]}, [("/kind", "unknown_kind")]),
+        ({"kind": "package"}, [("/purl", "required")]),
+        ({"kind": "package", "purl": 1}, [("/purl", "wrong_type")]),
+        ({"kind": "package", "purl": "npm/a"}, [("/purl", "bad_purl")]),
+        ({"kind": "package", "purl": "pkg:npm/a", "range": "<<>>"}, [("/range", "bad_range")]),
+        ({"kind": "package", "purl": "pkg:npm/a", "range": "vers:pypi/<1"}, [("/range", "bad_range")]),
+        ({"kind": "package", "purl": "pkg:npm/a", "versions": "1.0"}, [("/versions", "wrong_type")]),
+        ({"kind": "package", "purl": "pkg:npm/a", "versions": [1]}, [("/versions", "wrong_type")]),
+        ({"kind": "package", "purl": "pkg:npm/a", "digest": "x"}, [("/digest", "unknown_field")]),
+        ({"kind": "package", "purl": "pkg:npm/a", "a/b~": "x"}, [("/a~1b~0", "unknown_field")]),
+        ({"kind": "package", "purl": "pkg:npm/a\x00"}, [("/purl", "bad_text")]),
+        ({"kind": "artifact", "digest": "sha256:abc"}, [("/digest", "bad_digest")]),
+        ({"kind": "image", "reference": "No Image"}, [("/reference", "bad_image")]),
+        ({"kind": "image", "reference": "a", "from": "today"}, [("/from", "bad_time")]),
+        ({"kind": "image", "reference": "a", "from": "2026-03-02T00:00:00Z", "to": "2026-03-01T00:00:00Z"},
+         [("/from", "empty_window")]),
+        ({"kind": "hash", "algorithm": "crc32", "value": "abc"}, [("/algorithm", "unknown_algorithm")]),
+        ({"kind": "hash", "algorithm": "sha1", "value": "abc"}, [("/value", "bad_hash")]),
+        ({"kind": "hash"}, [("/algorithm", "required"), ("/value", "required")]),
+        ({"kind": "workflow"}, [("/repository", "required"), ("/path", "required")]),
+        ({"kind": "advisory", "id": "CVE-1", "uses": "x"}, [("/uses", "unknown_field")]),
+    ],
+)  # fmt: skip
+def test_faults_are_told_at_their_place(item: object, faults: list[tuple[str, str]]):
+    assert refuse(item) == [(f"/indicators/7{place}", code) for place, code in faults]
