@@ -7,6 +7,7 @@ two cannot disagree.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db import connection
@@ -36,9 +37,42 @@ def _insert_where(condition: str) -> str:
     return _INSERT.format(points=RUN_POINTS.format(intervals=_OPEN.format(condition=condition)))
 
 
+_COLUMNS = "interval_id, artifact_id, track_id, seq, certainty, teams"
+_DIFFERENCES = f"""
+WITH stored AS (SELECT {_COLUMNS} FROM inventory_running),
+counted AS (SELECT {_COLUMNS} FROM ({RUN_POINTS.format(intervals=_OPEN.format(condition="true"))}) points)
+SELECT true AS is_missing, missing.* FROM (SELECT * FROM counted EXCEPT SELECT * FROM stored) missing
+UNION ALL
+SELECT false, surplus.* FROM (SELECT * FROM stored EXCEPT SELECT * FROM counted) surplus
+ORDER BY {_COLUMNS}, is_missing
+"""
 ADD_POINTS = _insert_where(_OF_FAMILY)
 """Add what open intervals of the family of `%(ids)s` now run besides what they ran: enough after a new SBOM, under
 lock_shared. Idempotent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A join of an interval and an SBOM that the projection lacks (`is_missing`), or holds without reason."""
+
+    is_missing: bool
+    interval_id: int
+    artifact_id: int
+    track_id: int
+    seq: int
+    certainty: int
+    teams: tuple[int, ...]
+
+
+def find_differences() -> list[Difference]:
+    """Compare the projection with a full recount; empty when they agree.
+
+    One statement, so it sees one state, and needs no lock: every transaction leaves the two equal. It reads every open
+    interval.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_DIFFERENCES)
+        return [Difference(*row, tuple(teams)) for *row, teams in cursor.fetchall()]
 
 
 def lock_shared() -> None:

@@ -177,4 +177,4 @@ def _overlapping_ranges() -> int:
 def _rows(sql: str, parameters: list[Any] | None = None) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
