@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from time import monotonic
+
 from celery import shared_task
 
 from inventory.ingest import process
 
+TURN_SECONDS = 5.0
+"""How long one task goes on: short beside the task limit, long beside a document."""
+
 
 @shared_task(name="inventory.tasks.process_evidence")
 def process_evidence() -> None:
-    """Process one waiting document; rings once more while others wait, so that a lost ring delays nobody."""
-    process.process_next()
+    """Process what waits, for a turn; rings again when more does, so that a thousand lost rings cost one sweep."""
+    until = monotonic() + TURN_SECONDS
+    while process.process_next():
+        if monotonic() > until:
+            process_evidence.delay()
+            return
 
 
 @shared_task(name="inventory.tasks.sweep")
