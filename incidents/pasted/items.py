@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from incidents.indicators import Indicator, IndicatorKind, not_answered
+from incidents.indicators import HASH_LENGTHS, Indicator, IndicatorKind, not_answered
 from incidents.pasted.hashes import read_hash
 from incidents.pasted.names import ECOSYSTEMS, PREFIXES, is_module_path, name_package
 from incidents.pasted.packages import holds_purl, package_indicator, purl_indicators, unreadable
@@ -20,6 +20,7 @@ MAX_LINE_LENGTH = 100_000
 
 _NAME = r"(?:@[^\s@:/,;=<>!~^()\[\]{}|\"'`*]+/)?[^\s@:,;=<>!~^()\[\]{}|\"'`*]+"
 _COMMON = re.compile(r"(?P<name>(?:@[\w.-]+/)?[A-Za-z][\w.-]*)[@:](?P<version>\d(?!\S*\.[xX](?:\.|$))[\w.+-]*)")
+_MEANING_MORE = PREFIXES | HASH_LENGTHS.keys()
 _PREFIX = re.compile(r"(?P<prefix>[A-Za-z][A-Za-z.]{1,14}):\s*(?=\S)(?P<rest>.+)")
 _NAMED = re.compile(rf"(?P<name>{_NAME})(?:\[[A-Za-z][\w.,\s-]*\])?(?P<rest>.*)", re.DOTALL)
 _ADVISORY = re.compile(
@@ -56,7 +57,7 @@ def read_line(text: str, *, number: int | None) -> tuple[Indicator, ...]:
 def read_common(text: str, *, number: int | None) -> Indicator | None:
     """Read the form that lists of thousands of lines have, with one expression; None for any other."""
     match = _COMMON.fullmatch(text)
-    if match is None or match["name"].lower() in PREFIXES:
+    if match is None or match["name"].lower() in _MEANING_MORE:
         return None
     return package_indicator("", match["name"], listed=match["version"], given=text, line=number)
 

@@ -338,10 +338,23 @@ def test_what_follows_a_lock_file_is_read_again():
     "text", [f"sha256:{HEX}", f"SHA256:{HEX.upper()}", f"app@sha256:{HEX}", f"r.io/x/app:1@sha256:{HEX}",
              f"docker-pullable://r.io/app@sha256:{HEX}", f"pkg:oci/app@sha256:{HEX}?repository_url=r.io/app"],
 )  # fmt: skip
-def test_a_digest_is_an_artifact(text: str):
-    indicator = read_one(text)
+@pytest.mark.parametrize("digit", ["a", "1"])
+def test_a_digest_is_an_artifact(text: str, digit: str):
+    indicator = read_one(text.replace("a" * 64, digit * 64).replace("A" * 64, digit.upper() * 64))
 
-    assert (indicator.kind, indicator.digest, indicator.problem) == (IndicatorKind.ARTIFACT, f"sha256:{HEX}", None)
+    assert (indicator.kind, indicator.digest, indicator.problem) == (
+        IndicatorKind.ARTIFACT,
+        f"sha256:{digit * 64}",
+        None,
+    )
+
+
+def test_hex_that_starts_with_a_digit_is_a_hash():
+    assert [one.algorithm for one in parse_text(f"md5:{'1' * 32}\nsha1:{'1' * 40}\n{'1' * 40}")] == [
+        "md5",
+        "sha1",
+        "sha1",
+    ]
 
 
 @pytest.mark.parametrize(
