@@ -68,11 +68,12 @@ def _pip_install(wanted: Path, log: Path) -> None:
     pip = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", *_ONLY_LOCKED, "-r"]
     if not uv.exists():
         _run([*pip, str(REQUIREMENTS / "uv.txt")], log)
-    command = [str(uv), "pip", "install", "--python", str(PYTHON), *_ONLY_LOCKED, "-r", str(wanted)]
-    if _try([*command], log):
+    # The machine's own certificates, as pip has them: many networks answer with one that uv's list does not know.
+    command = [str(uv), "pip", "install", "--system-certs", "--python", str(PYTHON), *_ONLY_LOCKED, "-r", str(wanted)]
+    if _try(command, log):
         return
-    # uv does not read pip's configuration, where a machine may keep its package index, proxy or certificates.
-    say("    uv could not; once more with pip")
+    # uv does not read pip's configuration, where a machine may keep its package index or proxy.
+    say(f"    the fast installer (uv) could not, {log} says why; once more with pip")
     _run([*pip, str(wanted)], log)
 
 
