@@ -103,6 +103,7 @@ def process_next() -> bool:
             _work(claim, now=datetime.now(UTC))
     except Exception as error:
         logger.exception("A document failed.", extra={"evidence_id": claim.evidence_id, "attempt": claim.attempt})
+        upsert.forget_all()
         _put_back(claim, error=error)
     return True
 

@@ -15,7 +15,7 @@ from django.db import connection
 from inventory.graph.families import FAMILY, RUN_POINTS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
 _LOCK = 0x5C70_0001
 LOCK_SHARED = f"SELECT pg_advisory_xact_lock_shared({_LOCK})"
@@ -61,7 +61,7 @@ class Difference:
     track_id: int
     seq: int
     certainty: int
-    teams: tuple[int, ...]
+    teams: Sequence[int]
 
 
 def find_differences() -> list[Difference]:
@@ -72,7 +72,7 @@ def find_differences() -> list[Difference]:
     """
     with connection.cursor() as cursor:
         cursor.execute(_DIFFERENCES)
-        return [Difference(*row, tuple(teams)) for *row, teams in cursor.fetchall()]
+        return [Difference(*row) for row in cursor.fetchall()]
 
 
 def lock_shared() -> None:

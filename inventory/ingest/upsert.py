@@ -73,6 +73,13 @@ class _Known:
             self._ids.clear()
             self._generation = generation
 
+    def forget(self) -> None:
+        """Forget everything.
+
+        A database that crashed may have lost rows that no document has made durable, and give their ids to others.
+        """
+        self._ids.clear()
+
     def get(self, identity: ComponentIdentity) -> int | None:
         return self._ids.get((identity.text, identity.source is not None))
 
@@ -84,6 +91,7 @@ class _Known:
 
 _known = _Known()
 follow_generation = _known.follow
+forget_all = _known.forget
 
 
 def intern_components(identities: Collection[ComponentIdentity]) -> dict[str, int]:
