@@ -128,10 +128,15 @@ JOIN inventory_componenthash h ON h.value = asked.value AND h.algorithm = asked.
 WHERE %(teams)s::bigint[] IS NULL OR h.team_id = ANY(%(teams)s)
 GROUP BY h.value, h.algorithm, h.component_id
 """
+# A document's name has no end: in a window it counts only where no container tells when the name was in use.
 _NAMED = """
 SELECT DISTINCT n.artifact_id FROM inventory_artifactname n
 WHERE n.name = %(name)s AND (%(tag)s = '' OR n.tag = %(tag)s)
   AND (%(teams)s::bigint[] IS NULL OR n.team_id = ANY(%(teams)s))
+  AND (%(from)s::timestamptz IS NULL AND %(to)s::timestamptz IS NULL OR NOT EXISTS (
+      SELECT 1 FROM inventory_runinterval i
+      WHERE i.artifact_id = n.artifact_id AND i.image_name = n.name AND (%(tag)s = '' OR i.image_tag = %(tag)s)
+        AND (%(teams)s::bigint[] IS NULL OR i.team_id = ANY(%(teams)s))))
 UNION
 SELECT DISTINCT i.artifact_id FROM inventory_runinterval i
 WHERE i.image_name = %(name)s AND (%(tag)s = '' OR i.image_tag = %(tag)s) AND i.artifact_id IS NOT NULL
