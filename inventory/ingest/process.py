@@ -134,10 +134,11 @@ def _claim(*, now: datetime) -> Claim | None:
 def _work(claim: Claim, *, now: datetime) -> None:
     """Read and apply one document; what cannot be read is rejected, which is an end like any other.
 
-    Does nothing when somebody else holds the row or has taken it over meanwhile.
+    Does nothing when somebody else has taken the row over meanwhile. Waits for the row: the claim of another worker,
+    or the sweep, may hold it for the moment in which they see that it is taken.
     """
     held = (
-        EvidenceState.objects.select_for_update(skip_locked=True, of=("self",), no_key=True)
+        EvidenceState.objects.select_for_update(of=("self",), no_key=True)
         .select_related("evidence__blob")
         .annotate(generation=RawSQL("pg_relation_filenode('inventory_component')", []))
         .filter(pk=claim.evidence_id, state=State.PROCESSING, attempts=claim.attempt)

@@ -268,6 +268,39 @@ def test_after_a_failure_ids_that_may_not_have_reached_the_disk_are_forgotten(
     assert (state_of(evidence).state, state_of(evidence).attempts) == (State.APPLIED, 2)
 
 
+@pytest.mark.django_db(transaction=True, databases=["default", "interning"])
+def test_a_moment_in_which_another_claim_looks_at_the_row_costs_no_try() -> None:
+    evidence = store("a", GOOD)
+    claim = process._claim(now=datetime.now(UTC))
+    assert claim is not None
+    worker = threading.Thread(target=_process, args=(claim,))
+
+    def while_looked_at() -> None:
+        worker.start()
+        while worker.is_alive() and not _waits_for_a_lock():
+            pass
+        assert worker.is_alive(), "it waits, and does not leave the document to the sweep"
+
+    _beside_a_holder(evidence, while_looked_at)
+    worker.join()
+
+    assert (state_of(evidence).state, state_of(evidence).attempts) == (State.APPLIED, 1)
+
+
+def _process(claim: process.Claim) -> None:
+    try:
+        with transaction.atomic():
+            process._work(claim, now=START)
+    finally:
+        connections.close_all()
+
+
+def _waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+        return bool(cursor.fetchone()[0])
+
+
 def _fail(*_args: object, **_named: object) -> None:
     raise ConnectionError
 
