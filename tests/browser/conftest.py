@@ -1,0 +1,116 @@
+"""A real browser on the real pages. Without chromium these tests are skipped, and say so."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from supplychain.access.models import Membership, Team, User
+from tests.factories import cyclonedx, deployment, digest, report, store, submit
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+PASSWORD = "correct horse battery staple"
+DESKTOP = {"width": 1280, "height": 900}
+PHONE = {"width": 375, "height": 812}
+SHOP = digest("shop")
+NEXT = digest("shop next")
+_OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+# Playwright runs an event loop in this thread, which makes Django refuse its own synchronous database calls.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "tests/browser/" in item.nodeid:
+            item.add_marker(pytest.mark.browser)
+
+
+@dataclass
+class Visit:
+    """One browser window: its page, the address of the site, and what its console complained of."""
+
+    page: Page
+    base: str
+    complaints: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> Page:
+        answer = self.page.goto(self.base + path)
+        assert answer is not None
+        assert answer.status == 200, f"{path}: {answer.status}"
+        return self.page
+
+    def sign_in(self, username: str = "rita") -> None:
+        self.page.goto(f"{self.base}/sign-in")
+        self.page.fill("#id_username", username)
+        self.page.fill("#id_password", PASSWORD)
+        self.page.click("button[type=submit]")
+        self.page.wait_for_url(f"{self.base}/")
+
+    def hear(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.complaints.append(message.text)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = os.environ.get("CHROMIUM") or next((found for name in CHROMIUM_NAMES if (found := shutil.which(name))), None)
+    if path is None:
+        pytest.skip("no chromium on this machine (Debian: apt-get install chromium)")
+    if not (settings.BASE_DIR / "build" / "static" / "tabler").is_dir():
+        pytest.skip("the style sheets are not built: ./run test does that")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=_OPTIONS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium: Browser, live_server, estate: None, request: pytest.FixtureRequest) -> Iterator[Visit]:
+    """A window; parametrise it indirectly with options of the browser's context (theme, size, no script)."""
+    options = {"viewport": DESKTOP, **getattr(request, "param", {})}
+    context = chromium.new_context(**options)
+    context.set_default_timeout(10_000)
+    # No page may load anything from elsewhere, and a test must not reach out either.
+    context.route(lambda url: urlsplit(url).netloc != urlsplit(live_server.url).netloc, lambda route: route.abort())
+    visit = Visit(page=context.new_page(), base=live_server.url)
+    visit.page.on("console", visit.hear)
+    visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+    yield visit
+    context.close()
+
+
+@pytest.fixture
+def estate(transactional_db: None) -> None:
+    """A small estate with something of everything, and a responder and a member who may sign in."""
+    User.objects.create_user("rita", password=PASSWORD, organisation_role="responder")
+    dependencies = {"root": ["pkg:npm/express@4.0.0"], "pkg:npm/express@4.0.0": ["pkg:npm/lodash@4.17.20"]}
+    listed = [f"pkg:npm/part-{number:03}@1.0.{number}" for number in range(6)]
+    first = ("pkg:npm/express@4.0.0", "pkg:npm/lodash@4.17.20", *listed)
+    name = "registry.example/checkout/a-service-with-a-rather-long-name:1.0"
+    submit("team-a", cyclonedx(*first, subject=SHOP, name=name, dependencies=dependencies), filename="shop.cdx.json")
+    submit("team-a", cyclonedx("pkg:npm/lodash@4.17.21", subject=NEXT, name="registry.example/next:2"))
+    report(
+        "team-a",
+        deployment(digest=SHOP, image=name, environment="production", service="shop"),
+        deployment(digest=digest("mystery"), workload="Deployment/mystery"),
+        deployment(image="registry.example/tag-only:1", workload="CronJob/tag-only", cluster="prod-us"),
+    )
+    store("team-a", cyclonedx("pkg:npm/late@1", subject=digest("late")), filename="waiting.json")
+    member = User.objects.create_user("mia", password=PASSWORD)
+    Membership.objects.create(user=member, team=Team.objects.get(slug="team-a"), role="member")

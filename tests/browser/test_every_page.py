@@ -1,0 +1,95 @@
+"""What holds on every page: nobody is shut out, nothing overflows a phone, nothing breaks the content policy."""
+
+from __future__ import annotations
+
+import pytest
+from django.conf import settings
+
+from inventory.models import Evidence
+from tests.browser.conftest import NEXT, PHONE, SHOP, Visit
+
+AXE = settings.BASE_DIR / "node_modules" / "axe-core" / "axe.min.js"
+ALL_RULES = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+# What another theme can change.
+COLOUR_RULES = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
+PAGES = (
+    "/",
+    "/impact",
+    "/impact?q=lodash%0Anot+an+indicator&status=affected&status=unknown&status=cleared",
+    "/impact?q=nothing-has-this-name",
+    "/search?q=lodash",
+    "/search?q=zzzzzz",
+    "/artifacts",
+    "/artifacts?sbom=none",
+    f"/artifacts/{SHOP}",
+    f"/artifacts/{SHOP}/components",
+    f"/artifacts/{SHOP}/diff?with={NEXT}",
+    "/packages",
+    "/packages/pkg:npm/lodash",
+    "/workloads",
+    "/workloads?digest=none",
+    "/clusters",
+    "/clusters/prod-eu",
+    "/evidence",
+    "/evidence?state=quarantined",
+)
+
+
+def pages() -> list[str]:
+    return [*PAGES, *(f"/evidence/{evidence.public_id}" for evidence in Evidence.objects.all())]
+
+
+def broken_rules(visit: Visit) -> list[str]:
+    """Look at the page in the light theme by all rules, in the dark one by those of colour."""
+    found = []
+    for theme, rules in (("light", ALL_RULES), ("dark", COLOUR_RULES)):
+        visit.page.emulate_media(color_scheme=theme)
+        result = visit.page.evaluate("rules => axe.run({runOnly: rules})", rules)
+        found += [
+            f"{theme} {violation['id']}: {node['target']} {node['failureSummary']}"
+            for violation in result["violations"]
+            for node in violation["nodes"]
+        ]
+    return found
+
+
+@pytest.fixture
+def axe() -> str:
+    if not AXE.is_file():
+        pytest.skip("axe-core is not installed: npm ci")
+    return AXE.read_text(encoding="utf-8")
+
+
+def test_no_page_breaks_wcag_or_the_content_policy(visit: Visit, axe: str):
+    visit.page.goto(f"{visit.base}/sign-in")
+    visit.page.evaluate(axe)
+    problems = {"/sign-in": found} if (found := broken_rules(visit)) else {}
+
+    visit.sign_in()
+    for path in pages():
+        visit.open(path)
+        visit.page.evaluate(axe)
+        if found := broken_rules(visit):
+            problems[path] = found
+
+    assert problems == {}
+    assert visit.complaints == []
+
+
+@pytest.mark.parametrize(
+    "visit",
+    [{"viewport": PHONE, "has_touch": True, "is_mobile": True}, {"viewport": {"width": 768, "height": 1024}}],
+    indirect=True,
+    ids=["phone", "tablet"],
+)
+def test_no_page_scrolls_sideways(visit: Visit):
+    visit.sign_in()
+
+    wide = {}
+    for path in pages():
+        page = visit.open(path)
+        width, room = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+        if width > room:
+            wide[path] = width
+
+    assert wide == {}
