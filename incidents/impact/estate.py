@@ -76,7 +76,7 @@ class _Counts:
 def read_estate(*, actor: Actor, at: datetime) -> Estate:
     """Return the state of what the actor may see, in two statements. `at` is the clock, which says who is stale."""
     teams = visible_teams(actor)
-    everything = {"teams": teams, "clusters": None, "environments": None, "since": None, "until": None}
+    everything = {"teams": teams, "clusters": None, "environments": None, "since": None, "until": None, "at": at}
     ground = read_ground(everything, is_now=True, now=at)
     counts = fetch(_Counts, _COUNTS, {"teams": teams})[0]
     return Estate(

@@ -85,7 +85,7 @@ def cluster_page(request: HttpRequest, name: str) -> HttpResponse:
         "wanted": wanted,
         "is_narrowed": bool(namespace),
         "now": now,
-        "report_snippet": report_cluster(request, cluster=name),
+        "report_snippet": report_cluster(request, cluster=name, team=found.cluster.team),
     }
     return show(request, page="runtime/cluster.html", fragment="runtime/_workloads.html", context=context)
 

@@ -13,7 +13,7 @@ curl --fail --data-binary @sbom.json \\
   -H "Authorization: Bearer $SUPPLYCHAIN_KEY" \\
   '{base}api/v1/evidence{query}'"""
 _REPORT = """\
-export SUPPLYCHAIN_KEY="$(./run manage create_key --team my-team --scopes evidence:write --cluster {cluster})"
+export SUPPLYCHAIN_KEY="$(./run manage create_key --team {team} --scopes evidence:write --cluster {cluster})"
 kubectl get pods --all-namespaces -o json |
   curl --fail -X PUT --data-binary @- \\
     -H "Authorization: Bearer $SUPPLYCHAIN_KEY" -H 'Content-Type: application/json' \\
@@ -25,6 +25,6 @@ def upload_sbom(request: HttpRequest, *, digest: str = "") -> str:
     return _UPLOAD.format(base=request.build_absolute_uri("/"), query=f"?artifact={digest}" if digest else "")
 
 
-def report_cluster(request: HttpRequest, *, cluster: str = "my-cluster") -> str:
+def report_cluster(request: HttpRequest, *, cluster: str = "my-cluster", team: str = "my-team") -> str:
     """Return how to send what a cluster runs."""
-    return _REPORT.format(base=request.build_absolute_uri("/"), cluster=cluster)
+    return _REPORT.format(base=request.build_absolute_uri("/"), cluster=cluster, team=team)
