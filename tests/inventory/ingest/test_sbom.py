@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -234,8 +235,8 @@ def test_documents_of_four_workers_with_the_same_packages_neither_wait_forever_n
     sent = []
     for number in range(40):
         purls = [f"pkg:npm/p{(number * 7 + place) % 60}@1" for place in range(30)]
-        hashed = {"name": "plain", "hashes": [{"alg": "SHA-1", "content": f"{number % 5}" * 40}]}
-        listed = [*purls, hashed] if number % 2 else [hashed, *reversed(purls)]
+        hashed: Mapping[str, Any] = {"name": "plain", "hashes": [{"alg": "SHA-1", "content": f"{number % 5}" * 40}]}
+        listed: list[str | Mapping[str, Any]] = [*purls, hashed] if number % 2 else [hashed, *reversed(purls)]
         name = f"registry.example/{'abc'[number % 3]}:1"
         sent.append(store("ab"[number % 2], cyclonedx(*listed, subject=digest(f"s{number}"), name=name)))
 
