@@ -13,7 +13,6 @@ from inventory.graph.families import visible_teams
 from inventory.graph.statements import fetch
 from inventory.identity.purls import PurlError, package_key, parse_purl
 from inventory.identity.versions import RangeError, UnevaluableVersion, parse_range, sort_key
-from inventory.models import Artifact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -94,6 +93,15 @@ class _Hashed:
         return f"its {self.algorithm} is one of {self.stated} that documents state for this component"
 
 
+@dataclass(frozen=True, slots=True)
+class _Digested:
+    """An artifact that a digest asked for names, or holds as its index."""
+
+    digest: str
+    artifact_id: int
+    is_member: bool
+
+
 _SELF_NAMED = ("maven", "deb", "rpm", "apk", "alpm", "conan", "swift", "generic", "")
 """Types where a name alone is a name; elsewhere (npm, composer, golang) the namespace is part of what people write."""
 _CANDIDATES = f"""
@@ -128,6 +136,12 @@ JOIN inventory_componenthash h ON h.value = asked.value AND h.algorithm = asked.
 WHERE %(teams)s::bigint[] IS NULL OR h.team_id = ANY(%(teams)s)
 GROUP BY h.value, h.algorithm, h.component_id
 """
+_DIGESTED = """
+SELECT a.digest, a.id, false FROM inventory_artifact a WHERE a.digest = ANY(%(digests)s)
+UNION
+SELECT a.digest, m.member_id, true FROM inventory_artifact a JOIN inventory_indexmember m ON m.index_id = a.id
+WHERE a.digest = ANY(%(digests)s) AND (%(teams)s::bigint[] IS NULL OR m.team_id = ANY(%(teams)s))
+"""
 # A document's name has no end: in a window it counts only where no container tells when the name was in use.
 _NAMED = """
 SELECT DISTINCT n.artifact_id FROM inventory_artifactname n
@@ -161,7 +175,7 @@ def find_matches(indicators: Sequence[Indicator], *, actor: Actor) -> Matches:
     return Matches(
         components=(*_packages(of_kind[IndicatorKind.PACKAGE]), *_hashes(hashes, actor=actor)),
         artifacts=(
-            *_digests([*of_kind[IndicatorKind.ARTIFACT], *hashes]),
+            *_digests([*of_kind[IndicatorKind.ARTIFACT], *hashes], actor=actor),
             *_images(of_kind[IndicatorKind.IMAGE], actor=actor),
         ),
     )
@@ -271,15 +285,18 @@ def _hashes(asked: Iterable[tuple[int, Indicator]], *, actor: Actor) -> Iterator
             yield ComponentMatch(found.component_id, place, found.match_class, found.reason)
 
 
-def _digests(asked: Iterable[tuple[int, Indicator]]) -> Iterator[ArtifactMatch]:
+def _digests(asked: Iterable[tuple[int, Indicator]], *, actor: Actor) -> Iterator[ArtifactMatch]:
+    """An index is all its members: who asks for one asks for what a node runs of it (domain.md, the incident query)."""
     places: dict[str, list[int]] = defaultdict(list)
     for place, indicator in asked:
         places[indicator.digest or f"{indicator.algorithm}:{indicator.value}"].append(place)
     if not places:
         return
-    for artifact_id, digest in Artifact.objects.filter(digest__in=places).values_list("pk", "digest"):
-        for place in places.get(digest or "", ()):
-            yield ArtifactMatch(artifact_id, place, MatchClass.AFFECTED, "the digest is the one asked for")
+    parameters = {"digests": list(places), "teams": visible_teams(actor)}
+    for found in fetch(_Digested, _DIGESTED, parameters):
+        reason = "it is in the index asked for" if found.is_member else "the digest is the one asked for"
+        for place in places[found.digest]:
+            yield ArtifactMatch(found.artifact_id, place, MatchClass.AFFECTED, reason)
 
 
 def _images(asked: Iterable[tuple[int, Indicator]], *, actor: Actor) -> Iterator[ArtifactMatch]:

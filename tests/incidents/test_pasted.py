@@ -156,6 +156,7 @@ def test_several_purls_of_a_line_are_several_indicators():
 
     assert [indicator.purl for indicator in indicators] == ["pkg:npm/a", "pkg:npm/b", "pkg:npm/c"]
     assert {indicator.line for indicator in indicators} == {1}
+    assert [one.given for one in parse_text("a@1, b@2\n - c@3")] == ["a@1", "b@2", "c@3"]
 
 
 def test_words_behind_a_purl_are_told():
@@ -440,10 +441,6 @@ def test_comments_and_blank_lines_are_counted_and_nothing_else():
 
     assert [indicator.line for indicator in reading.indicators] == [5]
     assert reading.ignored_line_count == 6
-
-
-def test_every_indicator_shows_what_was_given():
-    assert [one.given for one in parse_text("a@1, b@2\n - c@3")] == ["a@1", "b@2", "c@3"]
 
 
 @pytest.mark.parametrize("text", ["a@1\n" * (MAX_INDICATORS + 1), "a" * (2 * 1024 * 1024 + 1)])

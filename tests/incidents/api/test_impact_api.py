@@ -228,7 +228,7 @@ def test_a_text_of_too_many_things_is_refused():
 
 
 def test_an_unknown_parameter_is_refused():
-    response = client().get("/api/v1/impact", {"q": BAD, "limits": 1})
+    response = client().get("/api/v1/impact", {"q": BAD, "limits": "1"})
 
     assert (response.status_code, response.json()["code"]) == (400, "unknown_parameter")
 
