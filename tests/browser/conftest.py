@@ -83,7 +83,8 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def visit(chromium: Browser, live_server, estate: None, request: pytest.FixtureRequest) -> Iterator[Visit]:
     """A window; parametrise it indirectly with options of the browser's context (theme, size, no script)."""
-    options = {"viewport": DESKTOP, **getattr(request, "param", {})}
+    # Without transitions, so that no colour is measured half way.
+    options = {"viewport": DESKTOP, "reduced_motion": "reduce", **getattr(request, "param", {})}
     context = chromium.new_context(**options)
     context.set_default_timeout(10_000)
     # No page may load anything from elsewhere, and a test must not reach out either.
