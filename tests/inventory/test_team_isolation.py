@@ -68,7 +68,8 @@ class Asker:
 
     def get(self, path: str) -> None:
         """Ask, and follow `next` as far as it leads."""
-        address, page = f"/api/v1{path}", 0
+        address: str | None = f"/api/v1{path}"
+        page = 0
         while address:
             answer = self.client.get(address)
             body = answer.getvalue()
