@@ -87,7 +87,7 @@ def _unknowns(estate: Estate) -> tuple[Unknown, ...]:
             "workload without service,workloads without service",
             "They run, and nobody is named to call.",
             "See the workloads",
-            "/workloads",
+            "/workloads?service=none",
         ),
         Unknown(
             estate.backlog.quarantined_count,
@@ -108,6 +108,6 @@ def _unknowns(estate: Estate) -> tuple[Unknown, ...]:
             "SBOM without digest,SBOMs without digest",
             "They name no bytes, so they can never match what runs.",
             "Bind them to a digest",
-            "/artifacts",
+            "/artifacts?sbom=unbound",
         ),
     )

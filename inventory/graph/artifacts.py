@@ -42,12 +42,14 @@ class ArtifactKey:
 class ArtifactFilter:
     """`text` is looked for in names, labels and at the start of digests; `is_running` None asks for both.
 
-    `is_undescribed` keeps what containers report while no SBOM says what is inside: coverage's `without_sbom_count`.
+    `is_undescribed` keeps what containers report while no SBOM says what is inside (coverage's `without_sbom_count`),
+    `is_unbound` what an SBOM is about that names no digest (`sbom_without_digest_count`).
     """
 
     text: str = ""
     is_running: bool | None = None
     is_undescribed: bool = False
+    is_unbound: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,8 @@ def list_artifacts(
     parameters = _place(after) | {"teams": visible_teams(actor), "limit": limit + 1}
     if wanted.is_undescribed:
         condition = f"{condition} AND {_UNDESCRIBED}"
+    if wanted.is_unbound:
+        condition = f"{condition} AND a.digest IS NULL"
     if wanted.text:
         condition = f"{_MATCHES} AND {condition}"
         parameters |= _patterns(wanted.text)

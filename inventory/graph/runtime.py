@@ -36,6 +36,7 @@ class WorkloadFilter:
     """What to list; empty text asks for all. `at` None: what runs now; else what ran at that instant.
 
     `digest` finds what reports it, or an index, manifest or config of the same image; WITHOUT_DIGEST what reports none.
+    `is_unmapped` keeps what belongs to no service: coverage's `unmapped_service_count`.
     """
 
     cluster: str = ""
@@ -44,6 +45,7 @@ class WorkloadFilter:
     environment: str = ""
     digest: str = ""
     at: datetime | None = None
+    is_unmapped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +227,7 @@ def list_workloads(
         if text:
             conditions.append(f"{column} = %({column[2:]})s")
             parameters[column[2:]] = text
-    if wanted.service:
+    if wanted.service or wanted.is_unmapped:
         conditions.append(f"{SERVICE} = %(service)s")
     if wanted.environment:
         conditions.append(f"{_ENVIRONMENT} = %(environment)s")

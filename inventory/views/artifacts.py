@@ -32,10 +32,12 @@ _RUNNING = {"true": True, "false": False}
 @signed_in(Scope.INVENTORY_READ)
 def artifact_list(request: HttpRequest) -> HttpResponse:
     running = read_choice(request, "running", allowed=tuple(_RUNNING))
+    sbom = read_choice(request, "sbom", allowed=("none", "unbound"))
     wanted = ArtifactFilter(
         text=read_text(request, "q") or "",
         is_running=None if running is None else _RUNNING[running],
-        is_undescribed=read_choice(request, "sbom", allowed=("none",)) is not None,
+        is_undescribed=sbom == "none",
+        is_unbound=sbom == "unbound",
     )
     with bounded():
         part = list_artifacts(wanted, after=read_place(request, ArtifactKey), limit=PAGE_SIZE, actor=actor_of(request))

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 MAX_CLUSTERS_TO_CHOOSE = 200
+NO_SERVICE = "none"
 
 
 @require_safe
@@ -91,12 +92,13 @@ def cluster_page(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def _filter(request: HttpRequest) -> WorkloadFilter:
-    digest = read_text(request, "digest") or ""
+    digest, service = read_text(request, "digest") or "", read_text(request, "service") or ""
     return WorkloadFilter(
         cluster=read_text(request, "cluster") or "",
         namespace=read_text(request, "namespace") or "",
-        service=read_text(request, "service") or "",
+        service="" if service == NO_SERVICE else service,
         environment=read_text(request, "environment") or "",
         digest=digest if digest in {"", WITHOUT_DIGEST} else str(parse_digest(digest)),
         at=read_time(request, "at"),
+        is_unmapped=service == NO_SERVICE,
     )

@@ -12,9 +12,10 @@ SHOP = digest("shop")
 @pytest.fixture
 def estate() -> None:
     submit("team-a", cyclonedx("pkg:npm/lodash@4.17.20", subject=SHOP, name="registry.example/shop:1.0"))
+    submit("team-a", cyclonedx("pkg:npm/lodash@4.17.19", name="a-build-without-digest"))
     report(
         "team-a",
-        deployment(digest=SHOP),
+        deployment(digest=SHOP, service="shop"),
         deployment(digest=digest("mystery"), workload="Deployment/mystery"),
         deployment(image="registry.example/tag-only:1", workload="Deployment/tag-only"),
     )
@@ -26,10 +27,14 @@ def test_the_numbers_are_those_of_the_lists_they_open(member, estate):
 
     undescribed = member.get("/artifacts", {"sbom": "none"}).context["list"].rows
     undigested = member.get("/workloads", {"digest": "none"}).context["list"].rows
+    unmapped = member.get("/workloads", {"service": "none"}).context["list"].rows
+    unbound = member.get("/artifacts", {"sbom": "unbound"}).context["list"].rows
     workloads = member.get("/workloads").context["list"].rows
 
     assert known.coverage.without_sbom_count == len(undescribed) == 1
     assert known.coverage.containers_without_digest_count == len(undigested) == 1
+    assert known.coverage.unmapped_service_count == len(unmapped) == 2
+    assert known.coverage.sbom_without_digest_count == len(unbound) == 1
     assert known.workload_count == len(workloads) == 3
     assert known.coverage.running_artifact_count == 2
 
