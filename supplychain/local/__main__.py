@@ -25,6 +25,8 @@ Usage: ./run [COMMAND]
   ./run manage ARGS…     a management command: create_key, create_user, verify_audit, … (`./run manage help`)
   ./run test [ARGS…]     all checks and tests with servers of their own; with ARGS, pytest alone with them
   ./run conformance      the public suites of the formats (SUPPLYCHAIN_CORPUS names their folder)
+  ./run bench [ARGS…]    measure on an estate made from a seed, and write docs/benchmarks.md
+                         (--services N --documents N --seconds N --repeats N --keep)
   ./run lint             style, types and import contracts
   ./run help             this text
 
@@ -37,7 +39,12 @@ Environment:
 docs/operations.md has the table of all settings.
 """
 _SIMPLE = {"up": commands.up, "serve": commands.serve, "stop": commands.stop, "lint": commands.lint}
-_WITH_ARGUMENTS = {"manage": commands.manage, "test": commands.test, "conformance": commands.conformance}
+_WITH_ARGUMENTS = {
+    "manage": commands.manage,
+    "test": commands.test,
+    "conformance": commands.conformance,
+    "bench": commands.bench,
+}
 _NEEDS_TESTS = frozenset({"test", "lint", "conformance"})
 
 

@@ -25,6 +25,8 @@ READY_SECONDS = 90.0
 STOP_SECONDS = 60.0
 # Nothing waits for beat; on two cores the web server and the worker are ready sooner without it beside them.
 BEAT_DELAY_SECONDS = 4.0
+# One key sends everything as fast as it can, and nobody reads the log.
+_BENCH_SETTINGS = {"UPLOADS_PER_MINUTE": "10000000", "LOG_LEVEL": "WARNING"}
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -74,6 +76,7 @@ def lint() -> int:
     mypy = [str(PYTHON), "-m", "mypy"]
     checks = {
         "ruff": [_tool("ruff"), "check", "."],
+        "format": [_tool("ruff"), "format", "--check", "--quiet", "."],
         "mypy": [*mypy, "manage.py", "supplychain", "inventory", "incidents", "tests"],
         # The launcher is no package: its modules find each other as files of one folder.
         "mypy (launcher)": [*mypy, "--config-file=", "--strict", "--explicit-package-bases", *launcher],
@@ -100,6 +103,31 @@ def test(arguments: list[str]) -> int:
 def conformance(arguments: list[str]) -> int:
     """Run the public suites of the formats; SUPPLYCHAIN_CORPUS says where they lie."""
     return _pytest(["tests/conformance", *arguments])
+
+
+def bench(arguments: list[str]) -> int:
+    """Measure on durable servers and an empty state folder of its own; `--keep` leaves the folder there."""
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        os.environ.pop(name, None)  # never fill somebody's database with made-up services
+    with _temporary_home(keep="--keep" in arguments) as place, contextlib.ExitStack() as stack:
+        with step("Starting PostgreSQL and Valkey"):
+            given = stack.enter_context(servers(place))
+        _prepare_database(given, place=place)
+        port = _free_port()
+        environment = given.environment | _site(port) | _BENCH_SETTINGS
+        children = _children(place, port=port)
+        supervisor = Supervisor(children, environment=environment)
+        stack.callback(_stop_children, supervisor)
+        try:
+            _start(supervisor, environment, place=place)
+            told = ["--folder", str(place.path)]
+            for child in children:
+                if child.process is not None and child.name in {"web", "worker"}:
+                    told += [f"--{child.name}", str(child.process.pid)]
+            return _run_beside(supervisor, [str(PYTHON), "-m", "tests.bench", *told, *arguments], environment)
+        except GaveUpError as error:
+            say(f"run: {error}")
+            return 1
 
 
 def _pytest(arguments: list[str]) -> int:
@@ -141,16 +169,21 @@ def _keep_serving(
     place: Home,
 ) -> int:
     base = environment["PUBLIC_URL"]
-    with step("Starting the web server, the worker and beat"):
-        supervisor.start()
-        if not supervisor.wait_until(lambda: _is_ready(base), seconds=READY_SECONDS):
-            stop_with(f"the web server did not become ready; its logs are in {place.logs}.")
+    _start(supervisor, environment, place=place)
     if after_start is not None and (status := _run_beside(supervisor, after_start, environment)) != 0:
         say(f"run: the demo ended with status {status}; logs are in {place.logs}.")
         return status
     say(f"Serving at {base} - logs in {place.logs} - Ctrl-C stops everything.")
     supervisor.wait_until(lambda: False, seconds=float("inf"))
     return 0
+
+
+def _start(supervisor: Supervisor, environment: dict[str, str], *, place: Home) -> None:
+    base = environment["PUBLIC_URL"]
+    with step("Starting the web server, the worker and beat"):
+        supervisor.start()
+        if not supervisor.wait_until(lambda: _is_ready(base), seconds=READY_SECONDS):
+            stop_with(f"the web server did not become ready; its logs are in {place.logs}.")
 
 
 def _stop_children(supervisor: Supervisor) -> None:
@@ -248,13 +281,22 @@ def _is_ready(base: str) -> bool:
         return False
 
 
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 @contextlib.contextmanager
-def _temporary_home() -> Iterator[Home]:
+def _temporary_home(*, keep: bool = False) -> Iterator[Home]:
     folder = Path(tempfile.mkdtemp(prefix="supplychain-test-"))
     try:
         yield Home(folder.resolve())
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if keep:
+            say(f"The state folder is kept: {folder}")
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _chromium() -> str | None:

@@ -1,0 +1,62 @@
+"""What the site's processes cost: processor time and memory, as Linux counts them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+# Fields of /proc/<pid>/stat behind the name in brackets: parent, then the times of itself and of its ended children.
+_PARENT, _TIMES = 1, slice(11, 15)
+
+
+def processor_seconds(root: int) -> float:
+    """Return the processor time of a process and of all below it, the ended ones included."""
+    stats = dict(_stats())
+    below, waiting = {root}, [root]
+    while waiting:
+        parent = waiting.pop()
+        children = {pid for pid, fields in stats.items() if int(fields[_PARENT]) == parent} - below
+        below |= children
+        waiting += children
+    return sum(sum(map(int, stats[pid][_TIMES])) for pid in below if pid in stats) / _TICKS
+
+
+def postgres_of(home: Path) -> int:
+    """Return the server process whose data folder is below the state folder; 0 when it is elsewhere."""
+    found = next(iter(home.glob("postgres/*/postmaster.pid")), None)
+    return 0 if found is None else int(found.read_text().split("\n", 1)[0])
+
+
+def forget_peaks(parent: int) -> None:
+    """Begin to count the peak memory of a process's children anew."""
+    for child in _children(parent):
+        Path(f"/proc/{child}/clear_refs").write_text("5")
+
+
+def peak_megabytes(parent: int) -> float:
+    """Return the largest peak memory among a process's children."""
+    return max(_peak(child) for child in _children(parent))
+
+
+def _children(process: int) -> list[int]:
+    return [int(word) for word in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+
+
+def _peak(process: int) -> float:
+    try:
+        status = Path(f"/proc/{process}/status").read_text()
+    except FileNotFoundError:  # the pool replaced it
+        return 0.0
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1000
+
+
+def _stats() -> list[tuple[int, list[str]]]:
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            text = (entry / "stat").read_text()
+        except (FileNotFoundError, ProcessLookupError):  # it ended meanwhile
+            continue
+        found.append((int(entry.name), text.rpartition(")")[2].split()))
+    return found
