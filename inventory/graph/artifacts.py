@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from inventory.graph.families import kinds, visible_teams
 from inventory.graph.statements import Slice, containing, escape_like, fetch, slice_of
-from inventory.graph.visibility import RUNNING_INTERVALS, VISIBLE_ARTIFACT, all_own, own
+from inventory.graph.visibility import REACHED_ARTIFACT, RUNNING_INTERVALS, VISIBLE_ARTIFACT, all_own, own
 from supplychain.errors import DomainError
 
 if TYPE_CHECKING:
@@ -124,7 +124,8 @@ def list_artifacts(
     wanted: ArtifactFilter, *, after: ArtifactKey | None, limit: int, actor: Actor
 ) -> Slice[ArtifactRow, ArtifactKey]:
     """Return visible artifacts in the order of their digests, those without digest last. Four statements."""
-    condition = f"{VISIBLE_ARTIFACT} AND {_CONDITIONS[wanted.is_running]}"
+    visible = VISIBLE_ARTIFACT if actor.sees_all else REACHED_ARTIFACT
+    condition = f"{visible} AND {_CONDITIONS[wanted.is_running]}"
     parameters = _place(after) | {"teams": visible_teams(actor), "limit": limit + 1}
     if wanted.is_undescribed:
         condition = f"{condition} AND {_UNDESCRIBED}"

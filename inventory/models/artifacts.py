@@ -63,6 +63,8 @@ class ArtifactName(models.Model):
             models.Index(fields=["name", "tag"], name="artifact_name_lookup"),
             # substring search
             GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="artifact_name_trigram"),
+            # the artifacts of a team
+            models.Index(fields=["team", "artifact"], name="artifact_name_team"),
         ]
 
 
@@ -85,6 +87,10 @@ class IndexMember(models.Model):
             models.UniqueConstraint(fields=["index", "member", "team"], name="index_member_once"),
             models.CheckConstraint(condition=~Q(index=models.F("member")), name="index_member_not_itself"),
         ]
+        indexes = [
+            # the artifacts of a team
+            models.Index(fields=["team"], name="index_member_team"),
+        ]
 
 
 class ArtifactAlias(models.Model):
@@ -105,4 +111,8 @@ class ArtifactAlias(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["alias", "artifact", "team"], name="artifact_alias_once"),
             models.CheckConstraint(condition=~Q(alias=models.F("artifact")), name="artifact_alias_not_itself"),
+        ]
+        indexes = [
+            # the artifacts of a team
+            models.Index(fields=["team"], name="artifact_alias_team"),
         ]

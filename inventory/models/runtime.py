@@ -163,6 +163,8 @@ class RunInterval(models.Model):
             models.Index(fields=["workload", "container", "pod", "-opened_at"], name="run_interval_history"),
             # where a digest ran
             models.Index(fields=["artifact", "opened_at"], name="run_interval_artifact"),
+            # the artifacts of a team
+            models.Index(fields=["team", "artifact"], name="run_interval_team"),
             # what runs now
             models.Index(fields=["workload"], condition=Q(closed_at__isnull=True), name="run_interval_open"),
             # an indicator that is an image reference
