@@ -11,7 +11,9 @@ class Migration(migrations.Migration):
             model_name="artifactname", index=models.Index(fields=["team", "artifact"], name="artifact_name_team")
         ),
         migrations.AddIndex(model_name="indexmember", index=models.Index(fields=["team"], name="index_member_team")),
-        migrations.AddIndex(model_name="artifactalias", index=models.Index(fields=["team"], name="artifact_alias_team")),
+        migrations.AddIndex(
+            model_name="artifactalias", index=models.Index(fields=["team"], name="artifact_alias_team")
+        ),
         migrations.AddIndex(
             model_name="runinterval", index=models.Index(fields=["team", "artifact"], name="run_interval_team")
         ),
