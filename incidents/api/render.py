@@ -112,6 +112,6 @@ def _line(cells: Iterable[object]) -> str:
 
 
 def _cell(value: object) -> str:
-    """Spreadsheets run a cell that begins like a formula: an apostrophe makes it text (reliability.md, item 120)."""
+    """Spreadsheets run a cell that begins like a formula: an apostrophe makes it text (docs/api.md)."""
     text = "" if value is None else str(value)
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text

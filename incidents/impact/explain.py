@@ -30,7 +30,7 @@ _HIGH, _MEDIUM = 90, 60
 _UNRESOLVED_CONFIDENCE = 70
 _POSSIBLE_CONFIDENCE = 40
 _NAME_CONFIDENCE = 50
-"""A component without purl is matched by its name alone (reliability.md, item 53)."""
+"""A component without purl is matched by its name alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Collects what an SBOM is about: digests, names, and the config digest that belongs to a manifest.
 
-No format has one place for a digest (domain.md fact 2), so a reader hands on every place it knows, in order of weight.
+No format has one place for a digest (docs/formats.md, Subject), so a reader hands on every place, in order of weight.
 """
 
 from __future__ import annotations

@@ -107,7 +107,7 @@ def parse_image_id(text: str) -> ImageId:
     `docker-pullable://repo@sha256:` and `repo@sha256:` name a manifest or an index. `docker://sha256:` names a
     config. A bare `sha256:` is unknown: kind, CRI-O and local builds put the config's there, and only a look-up can
     tell. A node-local import (`…/import-2023-03-30@sha256:`) is unknown too: its digest is not the registry's.
-    Source: domain.md, imageID rule.
+    Source: docs/formats.md (Pods).
     """
     stripped = text.strip()[:MAX_TEXT_LENGTH]
     scheme, separator, rest = stripped.partition("://")

@@ -189,7 +189,7 @@ def _snapshot_columns(
 
 
 def _is_complete(record: SbomRecord, *, subjects: Sequence[Subject]) -> bool:
-    """Tell whether the document counts as full coverage (domain: quality complete); anything less is partial."""
+    """Tell whether the document counts as full coverage (docs/glossary.md); anything less is partial."""
     if record.completeness is Completeness.INCOMPLETE or set(record.lifecycles) & {"design", "pre-build"}:
         return False
     lists_all = record.completeness is Completeness.COMPLETE or record.producer in ENUMERATING_PRODUCERS

@@ -39,7 +39,7 @@ _MAX_LENGTHS = {
 
 @dataclass(frozen=True, slots=True, order=True)
 class ContainerKey:
-    """One container of one workload, of one pod where the record says which (decisions.md, Runtime)."""
+    """One container of one workload, of one pod where the record says which (docs/runtime.md)."""
 
     cluster: str
     namespace: str

@@ -1,4 +1,4 @@
-"""Decide what an SBOM is about: the digests of the request and of the document, or else a label (domain: Subjects)."""
+"""Decide what an SBOM is about: the digests of the request and of the document, or else a label (docs/formats.md)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Read an uploaded body as it streams in: count, undo one Content-Encoding, hash, look at the first bytes, compress.
 
-Nothing here holds the whole document: memory is the compressed form plus one chunk. Rules: docs/formats.md (Transport).
+Nothing here holds the whole document: memory is the compressed form plus one chunk. Rules: docs/api.md (Evidence).
 """
 
 from __future__ import annotations

@@ -197,7 +197,7 @@ def _dedupe_key(
 ) -> bytes | None:
     """Return what makes a document a repeat, or None for an observation whose records do not say when they were made.
 
-    decisions.md, Duplicates: the same report from a client's retry is a repeat only when every record is dated.
+    docs/api.md, Evidence: the same report from a client's retry is a repeat only when every record is dated.
     """
     if submission.is_observation and not _is_self_dated(stored):
         return None

@@ -92,7 +92,7 @@ class Evidence(models.Model):
 
 
 class State(models.TextChoices):
-    """The states of a receipt (api.md)."""
+    """The states of a receipt (docs/api.md)."""
 
     RECEIVED = "received"
     PROCESSING = "processing"

@@ -1,4 +1,4 @@
-"""Transport rules (docs/formats.md, reliability items 1-12): a body is counted, undone once and kept."""
+"""Transport rules (docs/api.md, reliability items 1-12): a body is counted, undone once and kept."""
 
 import gzip
 import hashlib
