@@ -44,8 +44,8 @@ if TYPE_CHECKING:
 
     from supplychain.access.actors import Actor
 
-_TEXT_PARAMETERS = ("name", "version", "repository", "commit", "cluster", "environment", "filename")
-_UPLOAD_PARAMETERS = frozenset({"kind", "artifact", "namespaces", "confirm_empty", *_TEXT_PARAMETERS})
+_TEXT_PARAMETERS = ("name", "version", "repository", "commit", "cluster", "environment")
+_UPLOAD_PARAMETERS = frozenset({"kind", "artifact", "namespaces", "confirm_empty", "filename", *_TEXT_PARAMETERS})
 _UPLOAD_QUERY = [
     OpenApiParameter("kind", enum=EvidenceKind.values, description="Refuse the document when it is something else"),
     OpenApiParameter("artifact", many=True, description="Digest the document is about; may repeat"),
@@ -221,6 +221,7 @@ def read_parameters(request: Request, *, allowed: frozenset[str]) -> Parameters:
         artifacts=read_texts(request, "artifact"),
         namespaces=namespaces or None,
         confirm_empty=read_flag(request, "confirm_empty", default=False),
+        filename=request.query_params.get("filename", ""),  # shown only, so nothing in it refuses a document
         **texts,
     )
 

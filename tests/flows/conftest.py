@@ -1,4 +1,4 @@
-"""The whole product as processes, for journeys through HTTP: gunicorn, and a Celery worker with beat.
+"""The whole product as processes, for journeys through HTTP: gunicorn, a Celery worker and beat.
 
 They use the test database and the broker that `./run test` started. The processes live as long as the test session;
 the tables are emptied after every test.
@@ -14,6 +14,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 
+from inventory.models import IN_WORK, EvidenceState
 from tests.flows.client import Client
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
@@ -31,33 +33,55 @@ STOP_SECONDS = 20.0
 KeyMaker = Callable[..., Client]
 
 
+@dataclass(frozen=True)
+class Running:
+    """The processes of the site, for journeys that take one away."""
+
+    base: str
+    worker: subprocess.Popen[bytes]
+    environment: dict[str, str]
+    folder: Path
+
+    def children_of_worker(self) -> list[int]:
+        """Return the processes in which the worker works on documents."""
+        children = Path(f"/proc/{self.worker.pid}/task/{self.worker.pid}/children")
+        return [int(pid) for pid in children.read_text().split()]
+
+
 @pytest.fixture(scope="session")
-def _site_processes(
+def running_site(
     django_db_setup: None, django_db_blocker: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
+) -> Iterator[Running]:
     if "DATABASE_URL" not in os.environ or "REDIS_URL" not in os.environ:
         pytest.skip("journeys need servers: ./run test tests/flows")
     folder = tmp_path_factory.mktemp("site")
-    port = _free_port()
+    port = free_port()
     base = f"http://127.0.0.1:{port}"
     environment = _environment() | {"PUBLIC_URL": base, "WEB_WORKERS": "1"}
-    options = ["--bind", f"127.0.0.1:{port}", "supplychain.wsgi"]
-    gunicorn = [_tool("gunicorn"), "--config", "deploy/gunicorn.conf.py", *options]
+    celery = [_tool("celery"), "--app", "supplychain"]
     alone = ["--concurrency", "2", "--without-gossip", "--without-mingle"]
-    beat = ["--beat", "--schedule", str(folder / "beat"), "--pidfile", str(folder / "pid")]
-    worker = [_tool("celery"), "--app", "supplychain", "worker", "--loglevel", "INFO", *alone, *beat]
+    beat = [*celery, "beat", "--schedule", str(folder / "beat"), "--pidfile", "", "--loglevel", "WARNING"]
+    worker = [*celery, "worker", "--loglevel", "INFO", *alone]
     with (
-        _process(gunicorn, folder / "web.log", {**environment, "SUPPLYCHAIN_PROCESS": "web"}) as web,
-        _process(worker, folder / "worker.log", {**environment, "SUPPLYCHAIN_PROCESS": "worker"}) as tasks,
+        process(gunicorn(port), folder / "web.log", {**environment, "SUPPLYCHAIN_PROCESS": "web"}) as web,
+        process(worker, folder / "worker.log", {**environment, "SUPPLYCHAIN_PROCESS": "worker"}) as tasks,
+        process(beat, folder / "beat.log", {**environment, "SUPPLYCHAIN_PROCESS": "beat"}),
     ):
-        _wait_until_ready(base, folder=folder, processes=(web, tasks))
-        yield base
+        wait_until_ready(base, folder=folder, processes=(web, tasks))
+        yield Running(base, tasks, environment, folder)
+
+
+def gunicorn(port: int) -> list[str]:
+    """Return the command of a web server."""
+    options = ["--bind", f"127.0.0.1:{port}", "supplychain.wsgi"]
+    return [_tool("gunicorn"), "--config", "deploy/gunicorn.conf.py", *options]
 
 
 @pytest.fixture
-def site(transactional_db: None, _site_processes: str) -> Client:
+def site(transactional_db: None, running_site: Running) -> Iterator[Client]:
     """A client without a key, for the running site and its emptied tables."""
-    return Client(base=_site_processes)
+    yield Client(base=running_site.base)
+    _let_the_worker_finish()  # it would read the tables while they are emptied
 
 
 @pytest.fixture
@@ -92,9 +116,9 @@ def _environment() -> dict[str, str]:
 
 
 @contextmanager
-def _process(command: list[str], log: Path, environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+def process(command: list[str], log: Path, environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
     with log.open("ab") as output:
-        process = subprocess.Popen(
+        started = subprocess.Popen(
             command,
             cwd=CHECKOUT,
             env=environment,
@@ -104,22 +128,22 @@ def _process(command: list[str], log: Path, environment: dict[str, str]) -> Iter
             start_new_session=True,
         )
     try:
-        yield process
+        yield started
     finally:
-        process.send_signal(signal.SIGTERM)
+        started.send_signal(signal.SIGTERM)
         try:
-            process.wait(timeout=STOP_SECONDS)
+            started.wait(timeout=STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            os.killpg(started.pid, signal.SIGKILL)
+            started.wait()
 
 
-def _wait_until_ready(base: str, *, folder: Path, processes: tuple[subprocess.Popen[bytes], ...]) -> None:
+def wait_until_ready(base: str, *, folder: Path, processes: tuple[subprocess.Popen[bytes], ...]) -> None:
     deadline = time.monotonic() + READY_SECONDS
-    while time.monotonic() < deadline and all(process.poll() is None for process in processes):
+    while time.monotonic() < deadline and all(one.poll() is None for one in processes):
         try:
             with urllib.request.urlopen(f"{base}/readyz", timeout=5) as answer:
-                if answer.status == 200 and "ready." in (folder / "worker.log").read_text():
+                if answer.status == 200 and _worker_listens(folder):
                     return
         except (urllib.error.URLError, OSError):
             pass  # not listening yet
@@ -128,7 +152,18 @@ def _wait_until_ready(base: str, *, folder: Path, processes: tuple[subprocess.Po
     pytest.fail(f"the site did not become ready:\n{logs}")
 
 
-def _free_port() -> int:
+def _let_the_worker_finish() -> None:
+    deadline = time.monotonic() + STOP_SECONDS
+    while EvidenceState.objects.filter(state__in=IN_WORK).exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+def _worker_listens(folder: Path) -> bool:
+    log = folder / "worker.log"
+    return not log.exists() or "ready." in log.read_text()
+
+
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
