@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class IndicatorKind(enum.StrEnum):
-    """What kind of thing is asked for (api.md, The incident query)."""
+    """What kind of thing is asked for (docs/api.md, The incident question)."""
 
     PACKAGE = "package"
     ARTIFACT = "artifact"
@@ -48,6 +48,11 @@ class PackageName:
     type: str
     namespace: str | None
     name: str
+
+    @property
+    def written(self) -> str:
+        """The name with its namespace, where one was given."""
+        return f"{self.namespace}/{self.name}" if self.namespace else self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +91,7 @@ class Indicator:
         if self.kind is IndicatorKind.PACKAGE and self.package is not None:
             shown |= {
                 "purl": self.purl,
-                "name": self.package.name if self.purl is None else None,
+                "name": self.package.written if self.purl is None else None,
                 "range": self.range_text if self.range is None else self.range.canonical,
                 "package_versions": list(self.versions),
             }

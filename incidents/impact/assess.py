@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -28,8 +28,9 @@ from incidents.impact.answer import (
     Summary,
 )
 from incidents.impact.coverage import read_ground
-from incidents.impact.explain import PageRow, fill
+from incidents.impact.explain import fill
 from incidents.impact.matching import find_matches
+from incidents.impact.pages import RowOrder
 from inventory.graph.families import visible_teams
 from inventory.graph.statements import fetch
 from supplychain.access import audit
@@ -46,6 +47,7 @@ _CLASSES = {Status.AFFECTED: (0, 1), Status.POSSIBLE: (2, 3), Status.CLEARED: (4
 _GROUPS = (Status.AFFECTED, Status.POSSIBLE, Status.UNKNOWN, Status.CLEARED)
 """The order of rows, and the number a statement gives each status' places; 4 is what only takes part in builds."""
 _BUILD_GROUP = 4
+_MATCHED_GROUP = 5
 _BUILD_CLASSES = (1, 3)
 _ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
 _INSTANT = timedelta(microseconds=1)
@@ -60,7 +62,7 @@ class _Counts:
     by_group: Mapping[int, tuple[int, int, int]]
     clusters: Sequence[tuple[str, str | None, str, int]]
     by_indicator: Mapping[int, tuple[int, int, int]]
-    rows: Sequence[PageRow]
+    order: RowOrder
     fingerprint: str
 
 
@@ -80,18 +82,19 @@ def assess(question: Question, *, actor: Actor, at: datetime) -> Impact:
             return Impact(kept.header, rows, kept.next, kept.answer_hash)
         counts = _count(question, matches=matches, parameters=parameters)
         header = _header(question, counts=counts, parameters=parameters, at=at)
-        shown = counts.rows[: question.limit]
+        shown = counts.order.page(0, question.limit)
         rows = fill(shown, matches=matches, parameters=parameters, is_now=question.is_now, actor=actor)
     answer_hash = _hash(question, header=header, counts=counts)
     with transaction.atomic():
         _audit(question, header=header, answer_hash=answer_hash, actor=actor)
-        cursor = pages.keep(counts.rows, question=question, header=header, answer_hash=answer_hash, actor=actor, at=at)
+        cursor = pages.keep(counts.order, question=question, header=header, answer_hash=answer_hash, actor=actor, at=at)
     return Impact(header, rows, cursor, answer_hash)
 
 
 def _see_one_state() -> None:
+    """Read one state of the database, with room to sort a hundred thousand rows in memory (one turn for both)."""
     with connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL work_mem = '64MB'")
 
 
 def _parameters(question: Question, *, matches: Matches, actor: Actor, now: datetime) -> dict[str, object]:
@@ -132,18 +135,31 @@ def _teams(question: Question, *, actor: Actor) -> list[int] | None:
 
 
 def _count(question: Question, *, matches: Matches, parameters: Mapping[str, object]) -> _Counts:
-    sql = statements.answer(is_now=question.is_now, has_artifacts=bool(matches.artifacts))
-    ((*facts, ids, classes, fingerprint),) = fetch(lambda *row: row, sql, parameters)
+    kind = {"is_now": question.is_now, "has_artifacts": bool(matches.artifacts)}
+    ((*facts, ids, classes, fingerprint),) = fetch(lambda *row: row, statements.answer(**kind), parameters)
     # Django's cursors give jsonb as text.
-    by_class, by_group, clusters, by_indicator = (json.loads(fact) if fact else None for fact in facts)
-    return _Counts(
+    by_class, by_group, clusters = (json.loads(fact) if fact else None for fact in facts)
+    counts = _Counts(
         by_class={int(row_class): (artifacts, running) for row_class, (artifacts, running) in (by_class or {}).items()},
         by_group={group: (workloads, namespaces, found) for group, workloads, namespaces, found in by_group or ()},
         clusters=[tuple(row) for row in clusters or ()],
-        by_indicator={place: (artifacts, running, found) for place, artifacts, running, found in by_indicator or ()},
-        rows=[PageRow(artifact_id, row_class) for artifact_id, row_class in zip(ids or (), classes or (), strict=True)],
+        by_indicator={},
+        order=RowOrder.unpack(ids or b"", classes or b""),
         fingerprint=fingerprint or "",
     )
+    return replace(counts, by_indicator=_count_each(question, counts=counts, kind=kind, parameters=parameters))
+
+
+def _count_each(
+    question: Question, *, counts: _Counts, kind: Mapping[str, bool], parameters: Mapping[str, object]
+) -> dict[int, tuple[int, int, int]]:
+    """Return {place of the indicator: (artifacts, running artifacts, workloads)}; one alone is the whole answer."""
+    if len(question.indicators) == 1:
+        matched = [counts.by_class.get(row_class, (0, 0)) for row_class in range(4)]
+        workloads, _, _ = counts.by_group.get(_MATCHED_GROUP, (0, 0, 0))
+        return {0: (sum(artifacts for artifacts, _ in matched), sum(running for _, running in matched), workloads)}
+    rows = fetch(lambda *row: row, statements.per_indicator(**kind), parameters)
+    return {place: (artifacts, running, workloads) for place, artifacts, running, workloads in rows}
 
 
 def _header(question: Question, *, counts: _Counts, parameters: Mapping[str, object], at: datetime) -> Header:

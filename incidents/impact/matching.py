@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
@@ -63,7 +64,10 @@ class Matches:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A component of a package asked for. `by_source`: found by its distribution's source package."""
+    """A component of a package asked for. `by_source`: found by its distribution's source package.
+
+    `identity` is read only when an indicator has qualifiers to compare it with.
+    """
 
     place: int
     component_id: int
@@ -102,6 +106,8 @@ class _Digested:
     is_member: bool
 
 
+_PLAIN = re.compile(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*)){2}")
+"""Three numbers without leading zeros: in every order two of these are equal only when they are the same text."""
 _SELF_NAMED = ("maven", "deb", "rpm", "apk", "alpm", "conan", "swift", "generic", "")
 """Types where a name alone is a name; elsewhere (npm, composer, golang) the namespace is part of what people write."""
 _CANDIDATES = f"""
@@ -120,10 +126,10 @@ package AS MATERIALIZED (
         ON p.namespace_key = a.namespace AND p.name_key = a.name
     WHERE a.type = '' AND a.namespace IS NOT NULL
 )
-SELECT DISTINCT k.place, c.id, k.type, c.version, c.identity, false AS by_source
+SELECT DISTINCT k.place, c.id, k.type, c.version, CASE WHEN %(is_narrowed)s THEN c.identity ELSE '' END, false
 FROM package k JOIN inventory_component c ON c.package_id = k.id
 UNION ALL
-SELECT k.place, c.id, k.type, c.version, c.identity, true
+SELECT k.place, c.id, k.type, c.version, CASE WHEN %(is_narrowed)s THEN c.identity ELSE '' END, true
 FROM package k JOIN inventory_component c ON c.source_package_id = k.id AND c.package_id <> k.id
 """
 _HASHED = """
@@ -187,14 +193,15 @@ def _packages(asked: Sequence[tuple[int, Indicator]]) -> Iterator[ComponentMatch
         if indicator.package is not None:
             by_name[indicator.package].append((place, indicator))
     names = list(by_name)
-    for position, candidate in _candidates(names):
+    is_narrowed = any(indicator.qualifiers for _, indicator in asked)
+    for position, candidate in _candidates(names, is_narrowed=is_narrowed):
         for place, indicator in by_name[names[position]]:
             match_class, reason = _judge(indicator, candidate)
             if match_class is not None:
                 yield ComponentMatch(candidate.component_id, place, match_class, reason)
 
 
-def _candidates(names: Sequence[PackageName]) -> Iterator[tuple[int, _Candidate]]:
+def _candidates(names: Sequence[PackageName], *, is_narrowed: bool) -> Iterator[tuple[int, _Candidate]]:
     if not names:
         return
     spelled = [(place, name, spelling) for place, name in enumerate(names) for spelling in _spellings(name)]
@@ -203,6 +210,7 @@ def _candidates(names: Sequence[PackageName]) -> Iterator[tuple[int, _Candidate]
         "types": [name.type for _, name, _ in spelled],
         "namespaces": [_any_distribution(name) for _, name, _ in spelled],
         "names": [spelling for _, _, spelling in spelled],
+        "is_narrowed": is_narrowed,
     }
     for candidate in fetch(_Candidate, _CANDIDATES, parameters):
         yield candidate.place, candidate
@@ -253,6 +261,8 @@ def _is_same(candidate: _Candidate, version: str) -> bool:
 
     A listed version nobody can compare equals only itself.
     """
+    if _PLAIN.fullmatch(candidate.version) and _PLAIN.fullmatch(version):
+        return candidate.version == version
     own = sort_key(candidate.type, candidate.version)
     try:
         return own == sort_key(candidate.type, version)

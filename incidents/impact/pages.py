@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from array import array
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -15,7 +17,6 @@ from incidents.models import ImpactPage
 from supplychain.errors import DomainError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
     from incidents.impact.question import Question
@@ -32,6 +33,36 @@ class CursorExpiredError(DomainError):
 
 
 @dataclass(frozen=True, slots=True)
+class RowOrder:
+    """The rows of an answer in order, packed: a hundred thousand artifact ids, and the class of each as a byte."""
+
+    ids: array[int]
+    classes: bytes
+
+    @classmethod
+    def unpack(cls, ids: bytes, classes: bytes) -> RowOrder:
+        """Take big-endian int32 ids and classes as they are stored and as the answer's statement returns them."""
+        column = array("i", ids)
+        if sys.byteorder == "little":
+            column.byteswap()
+        return cls(column, bytes(classes))
+
+    def packed_ids(self) -> bytes:
+        """Return the ids as `unpack` takes them."""
+        column = array("i", self.ids)
+        if sys.byteorder == "little":
+            column.byteswap()
+        return column.tobytes()
+
+    def page(self, start: int, end: int) -> tuple[PageRow, ...]:
+        pairs = zip(self.ids[start:end], self.classes[start:end], strict=True)
+        return tuple(PageRow(artifact_id, row_class) for artifact_id, row_class in pairs)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True, slots=True)
 class KeptPage:
     """A later page: the answer's header as it was, and the rows to fill in."""
 
@@ -42,10 +73,10 @@ class KeptPage:
 
 
 def keep(
-    rows: Sequence[PageRow], *, question: Question, header: Header, answer_hash: str, actor: Actor, at: datetime
+    order: RowOrder, *, question: Question, header: Header, answer_hash: str, actor: Actor, at: datetime
 ) -> str | None:
     """Keep the order of an answer's rows and return the cursor of its second page; None when one page holds all."""
-    if len(rows) <= question.limit:
+    if len(order) <= question.limit:
         return None
     ImpactPage.objects.filter(expires_at__lt=at).delete()
     kept = ImpactPage.objects.create(
@@ -53,8 +84,8 @@ def keep(
         question_hash=question.hash,
         answer_hash=answer_hash,
         data_as_of=header.data_as_of,
-        artifacts=[row.artifact_id for row in rows],
-        statuses=bytes(row.row_class for row in rows),
+        artifacts=order.packed_ids(),
+        classes=order.classes,
         header=msgspec.to_builtins(header),
         expires_at=at + LIFETIME,
     )
@@ -71,14 +102,16 @@ def load(cursor: str, *, question: Question, actor: Actor, at: datetime) -> Kept
     kept = ImpactPage.objects.filter(
         public_id=public_id, asker=actor.label, question_hash=question.hash, expires_at__gte=at
     ).first()
-    if kept is None or not 0 < start < len(kept.artifacts):
+    if kept is None:
+        raise CursorExpiredError
+    order = RowOrder.unpack(bytes(kept.artifacts), bytes(kept.classes))
+    if not 0 < start < len(order):
         raise CursorExpiredError
     end = start + question.limit
-    pairs = zip(kept.artifacts[start:end], bytes(kept.statuses)[start:end], strict=True)
     return KeptPage(
         header=msgspec.convert(kept.header, Header),
-        rows=tuple(PageRow(artifact_id, row_class) for artifact_id, row_class in pairs),
-        next=_cursor(kept, end) if end < len(kept.artifacts) else None,
+        rows=order.page(start, end),
+        next=_cursor(kept, end) if end < len(order) else None,
         answer_hash=kept.answer_hash,
     )
 

@@ -47,51 +47,58 @@ WHERE {all_own("c.teams")}
 GROUP BY c.id, c.artifact_id
 """
 
-_ORDER = "rank, workload_count = 0, workload_count DESC, digest NULLS LAST, artifact_id"
-_ANSWER = f"""
-WITH wanted(component_id, indicator, class) AS MATERIALIZED (
+_ASKED = """
+wanted(component_id, indicator, class) AS MATERIALIZED (
     SELECT * FROM unnest(%(components)s::int[], %(indicators)s::int[], %(classes)s::smallint[])
 ),
 named(artifact_id, indicator, class) AS MATERIALIZED (
     SELECT * FROM unnest(%(artifacts)s::int[], %(artifact_indicators)s::int[], %(artifact_classes)s::smallint[])
-),
+)"""
+_VISIBLE_NAMED = f"""
+    SELECT n.artifact_id, n.indicator, n.class FROM named n JOIN inventory_artifact a ON a.id = n.artifact_id
+    WHERE {VISIBLE_ARTIFACT}"""
+_SUBJECTS = """
+    CROSS JOIN LATERAL unnest(h.seqs) AS r(seqs)
+    CROSS JOIN LATERAL (
+        SELECT s.artifact_id FROM inventory_snapshotsubject s
+        WHERE s.track_id = h.track_id AND s.seq >= lower(r.seqs) AND s.seq < upper(r.seqs) OFFSET 0) s"""
+# Who owns a hit: a sure one the artifact it runs, an unsure one the digest that the cluster reported.
+_OWNER = "CASE WHEN r.certainty = 0 THEN r.artifact_id ELSE i.artifact_id END"
+_GROUPING = "CASE WHEN {column} < 4 THEN {column} / 2 WHEN {column} = 8 THEN 2 ELSE 3 END"
+
+_ANSWER = f"""
+WITH {_ASKED},
 shown AS MATERIALIZED ({{intervals}}),
 span AS MATERIALIZED (
-    SELECT p.track_id, w.indicator, w.class + ((p.flags >> 1) & 7 IN (3, 4, 5))::int AS class,
+    SELECT p.track_id, w.class + ((p.flags >> 1) & 7 IN (3, 4, 5))::int AS class,
            range_agg(int4range(p.from_seq, p.to_seq)) AS seqs
     FROM wanted w
     JOIN inventory_presence p ON p.component_id = w.component_id
     JOIN inventory_track t ON t.id = p.track_id
     WHERE {own("t.team_id")}
-    GROUP BY 1, 2, 3
+    GROUP BY 1, 2
 ),
 held AS MATERIALIZED (
-    SELECT s.artifact_id, h.indicator, min(h.class) AS class
-    FROM span h CROSS JOIN LATERAL unnest(h.seqs) AS r(seqs)
-    CROSS JOIN LATERAL (
-        SELECT s.artifact_id FROM inventory_snapshotsubject s
-        WHERE s.track_id = h.track_id AND s.seq >= lower(r.seqs) AND s.seq < upper(r.seqs) OFFSET 0) s
-    WHERE h.class < 4
-    GROUP BY 1, 2
-    UNION ALL
-    SELECT n.artifact_id, n.indicator, n.class FROM named n JOIN inventory_artifact a ON a.id = n.artifact_id
-    WHERE {VISIBLE_ARTIFACT}
+    SELECT artifact_id, min(class) AS class FROM (
+        SELECT s.artifact_id, h.class FROM span h {_SUBJECTS} WHERE h.class < 4
+        UNION ALL
+        SELECT artifact_id, class FROM ({_VISIBLE_NAMED}) n
+    ) holding GROUP BY 1
 ),
 point AS MATERIALIZED ({{points}}),
 ran AS (
-    SELECT p.interval_id, p.artifact_id, p.certainty, h.indicator, h.class
+    SELECT p.interval_id, p.artifact_id, p.certainty, h.class
     FROM point p JOIN span h ON h.track_id = p.track_id AND h.seqs @> p.seq
     UNION ALL
-    SELECT c.interval_id, c.artifact_id, c.certainty, n.indicator, n.class
+    SELECT c.interval_id, c.artifact_id, c.certainty, n.class
     FROM ({{candidates}}) c JOIN named n ON n.artifact_id = c.artifact_id
 ),
 hit AS MATERIALIZED (
-    SELECT CASE WHEN r.certainty = 0 THEN r.artifact_id ELSE i.artifact_id END AS artifact_id, r.indicator,
-           i.workload_id, i.cluster_id, i.namespace, i.environment_id, i.unseen,
+    SELECT {_OWNER} AS artifact_id, i.workload_id, i.cluster_id, i.namespace, i.environment_id, i.unseen,
            min(CASE WHEN r.certainty = 0 THEN r.class ELSE greatest(r.class, 2 + r.class %% 2) END) AS class
     FROM ran r JOIN shown i ON i.id = r.interval_id
     WHERE r.certainty = 0 OR r.class < 4
-    GROUP BY 1, 2, 3, 4, 5, 6, 7
+    GROUP BY 1, 2, 3, 4, 5, 6
 ),
 run_of AS (
     SELECT artifact_id, min(class) AS class, bool_and(unseen) AS unseen, count(DISTINCT workload_id) AS workload_count
@@ -103,7 +110,7 @@ artifact AS MATERIALIZED (
     FROM (
         SELECT artifact_id, coalesce(r.workload_count, 0) AS workload_count, coalesce(r.unseen, false) AS unseen,
                least(h.class, r.class) AS class
-        FROM (SELECT artifact_id, min(class) AS class FROM held GROUP BY 1) h FULL JOIN run_of r USING (artifact_id)
+        FROM held h FULL JOIN run_of r USING (artifact_id)
     ) b
     WHERE NOT %(is_scoped)s OR b.workload_count > 0
     UNION ALL
@@ -117,16 +124,10 @@ artifact AS MATERIALIZED (
 ),
 place AS MATERIALIZED (
     SELECT a.artifact_id, a.class, h.workload_id, h.cluster_id, h.namespace, h.environment_id
-    FROM artifact a JOIN hit h USING (artifact_id)
+    FROM hit h JOIN artifact a USING (artifact_id)
     UNION
     SELECT a.artifact_id, a.class, i.workload_id, i.cluster_id, i.namespace, i.environment_id
-    FROM artifact a JOIN shown i USING (artifact_id) WHERE a.class = 8
-),
-listed AS MATERIALIZED (
-    SELECT a.artifact_id, a.class, a.workload_count, d.digest,
-           CASE WHEN a.class < 4 THEN a.class / 2 WHEN a.class = 8 THEN 2 ELSE 3 END AS rank
-    FROM artifact a JOIN inventory_artifact d ON d.id = a.artifact_id
-    WHERE a.class = ANY(%(listed_classes)s::int[])
+    FROM shown i JOIN artifact a USING (artifact_id) WHERE a.class = 8
 )
 SELECT
     (SELECT jsonb_object_agg(c.class, jsonb_build_array(c.artifacts, c.running)) FROM (
@@ -136,33 +137,78 @@ SELECT
         SELECT status.grouping, count(DISTINCT p.workload_id) AS workloads,
                count(DISTINCT (p.cluster_id, p.namespace)) AS namespaces, count(DISTINCT p.cluster_id) AS clusters
         FROM place p CROSS JOIN LATERAL (
-            SELECT CASE WHEN p.class < 4 THEN p.class / 2 WHEN p.class = 8 THEN 2 ELSE 3 END AS grouping
-            UNION ALL SELECT 4 WHERE p.class IN (1, 3)) status
+            SELECT {_GROUPING.format(column="p.class")} AS grouping
+            UNION ALL SELECT 4 WHERE p.class IN (1, 3)
+            UNION ALL SELECT 5 WHERE p.class < 4) status
         GROUP BY 1) g),
     (SELECT jsonb_agg(jsonb_build_array(c.name, e.slug, k.namespace, k.n) ORDER BY c.name, e.slug, k.namespace) FROM (
         SELECT p.cluster_id, p.environment_id, p.namespace, count(DISTINCT p.workload_id) AS n
         FROM place p WHERE p.class = ANY(%(listed_classes)s::int[]) GROUP BY 1, 2, 3) k
      JOIN inventory_cluster c ON c.id = k.cluster_id LEFT JOIN inventory_environment e ON e.id = k.environment_id),
-    (SELECT jsonb_agg(jsonb_build_array(x.indicator, x.artifacts, x.running, x.workloads)) FROM (
-        SELECT indicator, count(DISTINCT artifact_id) AS artifacts,
-               count(DISTINCT artifact_id) FILTER (WHERE workload_id IS NOT NULL) AS running,
-               count(DISTINCT workload_id) AS workloads
-        FROM (SELECT indicator, artifact_id, NULL::int AS workload_id FROM held WHERE NOT %(is_scoped)s
-              UNION ALL SELECT indicator, artifact_id, workload_id FROM hit WHERE class < 4) y
-        GROUP BY 1) x),
-    ordered.ids, ordered.classes, ordered.fingerprint
+    ordered.ids, ordered.classes, ordered.hash
 FROM (
-    SELECT array_agg(artifact_id ORDER BY {_ORDER}) AS ids,
-           array_agg(class ORDER BY {_ORDER}) AS classes,
-           encode(sha256(convert_to(
-               string_agg(coalesce(digest, '') || class, ',' ORDER BY digest, class), 'UTF8')), 'hex') AS fingerprint
-    FROM listed) ordered
+    SELECT string_agg(int4send(artifact_id), ''::bytea) AS ids,
+           string_agg(substring(int2send(class::smallint) FROM 2), ''::bytea) AS classes,
+           encode(sha256(string_agg(convert_to(coalesce(digest, '') || class, 'UTF8'), ','::bytea)), 'hex') AS hash
+    FROM (
+        SELECT a.artifact_id, a.class, d.digest FROM artifact a JOIN inventory_artifact d ON d.id = a.artifact_id
+        WHERE a.class = ANY(%(listed_classes)s::int[])
+        ORDER BY {_GROUPING.format(column="a.class")}, a.workload_count = 0, a.workload_count DESC,
+                 d.digest NULLS LAST, a.artifact_id) listed) ordered
 """
+"""One row: counts by class, by group of the rows' places (4: builds alone, 5: affected or possible), places by
+cluster, and the rows in order: ids as big-endian int32, classes as bytes, a hash over (digest, class)."""
+
+_PER_INDICATOR = f"""
+WITH {_ASKED},
+shown AS MATERIALIZED ({{intervals}}),
+span AS MATERIALIZED (
+    SELECT p.track_id, w.indicator, range_agg(int4range(p.from_seq, p.to_seq)) AS seqs
+    FROM wanted w
+    JOIN inventory_presence p ON p.component_id = w.component_id
+    JOIN inventory_track t ON t.id = p.track_id
+    WHERE w.class < 4 AND {own("t.team_id")}
+    GROUP BY 1, 2
+),
+point AS MATERIALIZED ({{points}}),
+hit AS MATERIALIZED (
+    SELECT DISTINCT r.indicator, {_OWNER} AS artifact_id, i.workload_id
+    FROM (
+        SELECT p.interval_id, p.artifact_id, p.certainty, h.indicator
+        FROM point p JOIN span h ON h.track_id = p.track_id AND h.seqs @> p.seq
+        UNION ALL
+        SELECT c.interval_id, c.artifact_id, c.certainty, n.indicator
+        FROM ({{candidates}}) c JOIN named n ON n.artifact_id = c.artifact_id
+    ) r JOIN shown i ON i.id = r.interval_id
+),
+matched AS (
+    SELECT h.indicator, s.artifact_id FROM span h {_SUBJECTS} WHERE NOT %(is_scoped)s
+    UNION
+    SELECT indicator, artifact_id FROM ({_VISIBLE_NAMED}) n WHERE NOT %(is_scoped)s
+    UNION
+    SELECT indicator, artifact_id FROM hit
+)
+SELECT m.indicator, m.artifacts, coalesce(k.running, 0), coalesce(k.workloads, 0)
+FROM (SELECT indicator, count(*) AS artifacts FROM matched GROUP BY 1) m
+LEFT JOIN (
+    SELECT indicator, count(DISTINCT artifact_id) AS running, count(DISTINCT workload_id) AS workloads
+    FROM hit GROUP BY 1) k USING (indicator)
+"""
+"""Rows (indicator, artifacts, running artifacts, workloads): what each line of a longer question came to."""
 
 
 def answer(*, is_now: bool, has_artifacts: bool) -> str:
     """Return the statement of the answer: of what runs now from the projection, of the past from the intervals."""
-    return _ANSWER.format(
+    return _of_time(_ANSWER, is_now=is_now, has_artifacts=has_artifacts)
+
+
+def per_indicator(*, is_now: bool, has_artifacts: bool) -> str:
+    """Return the statement that counts for each indicator of the same question."""
+    return _of_time(_PER_INDICATOR, is_now=is_now, has_artifacts=has_artifacts)
+
+
+def _of_time(sql: str, *, is_now: bool, has_artifacts: bool) -> str:
+    return sql.format(
         intervals=INTERVALS.format(when=NOW if is_now else THEN),
         points=POINTS_NOW if is_now else POINTS_THEN,
         candidates=_CANDIDATES if has_artifacts else _NO_CANDIDATES,
@@ -196,8 +242,8 @@ FROM (
            s.artifact_id, p.component_id, p.flags, s.snapshot_id, s.confidence, e.public_id AS evidence_id, n.outline
     FROM inventory_snapshotsubject s
     JOIN inventory_track t ON t.id = s.track_id
-    JOIN inventory_presence p ON p.track_id = s.track_id AND p.component_id = ANY(%(components)s)
-        AND p.from_seq <= s.seq AND s.seq < p.to_seq
+    JOIN inventory_presence p ON p.track_id = s.track_id AND p.from_seq <= s.seq AND s.seq < p.to_seq
+    JOIN unnest(%(components)s::int[]) AS wanted(component_id) ON wanted.component_id = p.component_id
     JOIN inventory_snapshot n ON n.id = s.snapshot_id
     JOIN inventory_evidence e ON e.id = n.evidence_id
     WHERE s.artifact_id = ANY(%(ids)s) AND {own("t.team_id")}

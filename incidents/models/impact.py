@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from supplychain.ids import uuid7
@@ -21,8 +20,8 @@ class ImpactPage(models.Model):
     question_hash = models.CharField(max_length=71, db_comment="sha256 of the question; a cursor answers no other")
     answer_hash = models.CharField(max_length=71)
     data_as_of = models.DateTimeField()
-    artifacts = ArrayField(models.IntegerField(), db_comment="Artifact ids in the order of the rows")
-    statuses = models.BinaryField(db_comment="One byte a row: its class (incidents/impact.py)")
+    artifacts = models.BinaryField(db_comment="Artifact ids in the order of the rows, int32 big-endian")
+    classes = models.BinaryField(db_comment="One byte a row: its class (incidents/impact/statements.py)")
     header = models.JSONField(
         db_comment="asked, coverage, summary, clusters as the first page gave them; shown, never filtered by"
     )
