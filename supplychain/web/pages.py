@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeAlias, cast
 
+import psycopg
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
 from supplychain.access.actors import actor_of
 from supplychain.errors import DomainError
+from supplychain.ops.middleware import request_id
 
 if TYPE_CHECKING:
     from django_htmx.middleware import HtmxDetails
+
+logger = logging.getLogger(__name__)
 
 Parameters = ParamSpec("Parameters")
 PageView: TypeAlias = Callable[Concatenate[HttpRequest, Parameters], HttpResponse]
@@ -31,16 +38,17 @@ def signed_in(scope: str) -> Callable[[PageView[Parameters]], PageView[Parameter
     def decorate(view: PageView[Parameters]) -> PageView[Parameters]:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Parameters.args, **kwargs: Parameters.kwargs) -> HttpResponse:
-            actor = actor_of(request)
-            if not actor.is_authenticated:
-                return redirect_to_login(request.get_full_path())
-            if not actor.can(scope):
-                raise PermissionDenied(f"This page needs the right {scope}.")
             try:
-                response = view(request, *args, **kwargs)
+                actor = actor_of(request)
+                if not actor.is_authenticated:
+                    return redirect_to_login(request.get_full_path())
+                if not actor.can(scope):
+                    raise PermissionDenied(f"This page needs the right {scope}.")
+                return _private(view(request, *args, **kwargs))
             except DomainError as error:
-                response = refused(request, error)
-            return _private(response)
+                return _private(refused(request, error))
+            except (OperationalError, InterfaceError) as error:
+                return unavailable(request, error)
 
         # wraps() names the first argument and so calls it no longer positional; it is the same function.
         return cast("PageView[Parameters]", guarded)
@@ -64,6 +72,20 @@ def refused(request: HttpRequest, error: DomainError) -> HttpResponse:
         raise PermissionDenied(error.message)
     template = "web/_refused.html" if asks_for_part(request) else "400.html"
     return render(request, template, {"error": error}, status=error.status)
+
+
+def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
+    """Answer what will pass: a question that took too long (504), a database that is away (503). Asks it nothing."""
+    is_slow = isinstance(error.__cause__, psycopg.errors.QueryCanceled)
+    logger.warning("a page was not served", extra={"reason": type(error.__cause__ or error).__name__})
+    reason = (
+        "This took too long and was stopped. Narrow the question."
+        if is_slow
+        else "The database does not answer. Nothing was changed; try again in a minute."
+    )
+    template = "web/_error.html" if asks_for_part(request) else "web/unavailable.html"
+    text = render_to_string(template, {"reason": reason, "request_id": request_id.get()})
+    return HttpResponse(text, status=504 if is_slow else 503, headers={"Retry-After": "5"})
 
 
 def asks_for_part(request: HttpRequest) -> bool:

@@ -187,6 +187,12 @@ def words(value: object) -> str:
 
 
 @register.filter
+def prose(value: object) -> str:
+    """Write a message of the API for people: without the backticks that mark names in plain text."""
+    return str(value).replace("`", "")
+
+
+@register.filter
 def size(value: int | None) -> str:
     """Write a size in bytes in decimal units, three digits at most."""
     if value is None:

@@ -1,8 +1,12 @@
 """Browsers get a page that says what happened and what to do next; htmx gets one sentence for the part it swaps."""
 
+import psycopg
 import pytest
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 
+from supplychain.access.actors import Actor
 from supplychain.errors import DomainError, ErrorDetail
 from supplychain.web import pages, views
 
@@ -50,9 +54,27 @@ def test_a_refusal_of_the_domain_shows_its_message_and_place(rf):
     answer = pages.refused(request, error)
 
     assert answer.status_code == 400
-    assert b"`from` is after `to`." in answer.content
+    assert b"from is after to." in answer.content
     assert b"/from" in answer.content
     assert b"bad_window" in answer.content
+
+
+@pytest.mark.parametrize(
+    ("cause", "status", "words"),
+    [(psycopg.errors.QueryCanceled(), 504, b"took too long"), (psycopg.OperationalError(), 503, b"does not answer")],
+)
+def test_what_will_pass_is_said_without_asking_the_database(rf, cause, status, words):
+    @pages.signed_in("inventory:read")
+    def view(_request: HttpRequest) -> HttpResponse:
+        raise OperationalError from cause
+
+    request = rf.get("/artifacts")
+    request.user = Actor(team_ids=None, scopes=frozenset({"inventory:read"}), kind="user")
+    answer = view(request)
+
+    assert answer.status_code == status
+    assert words in answer.content
+    assert answer.headers["Retry-After"] == "5"
 
 
 def test_every_page_sends_a_policy_without_inline(client):
