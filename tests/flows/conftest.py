@@ -138,11 +138,13 @@ def process(command: list[str], log: Path, environment: dict[str, str]) -> Itera
             started.wait()
 
 
-def wait_until_ready(base: str, *, folder: Path, processes: tuple[subprocess.Popen[bytes], ...]) -> None:
+def wait_until_ready(
+    base: str, *, folder: Path, processes: tuple[subprocess.Popen[bytes], ...], path: str = "/readyz"
+) -> None:
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline and all(one.poll() is None for one in processes):
         try:
-            with urllib.request.urlopen(f"{base}/readyz", timeout=5) as answer:
+            with urllib.request.urlopen(f"{base}{path}", timeout=5) as answer:
                 if answer.status == 200 and _worker_listens(folder):
                     return
         except (urllib.error.URLError, OSError):
