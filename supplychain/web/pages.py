@@ -41,7 +41,7 @@ def signed_in(scope: str) -> Callable[[PageView[Parameters]], PageView[Parameter
             try:
                 actor = actor_of(request)
                 if not actor.is_authenticated:
-                    return redirect_to_login(request.get_full_path())
+                    return _to_sign_in(request)
                 if not actor.can(scope):
                     raise PermissionDenied(f"This page needs the right {scope}.")
                 return _private(view(request, *args, **kwargs))
@@ -92,6 +92,15 @@ def asks_for_part(request: HttpRequest) -> bool:
     """Tell whether htmx asks for a part of a page. What it fetches for the Back button is a whole page."""
     htmx: HtmxDetails | None = getattr(request, "htmx", None)
     return htmx is not None and bool(htmx) and not htmx.history_restore_request and not htmx.boosted
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    """Lead to signing in and back. htmx, which would swap that page into a part of this one, is told to go there."""
+    if not asks_for_part(request):
+        return redirect_to_login(request.get_full_path())
+    htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]  # set by the middleware
+    back = redirect_to_login(htmx.current_url_abs_path or "/")
+    return HttpResponse(status=401, headers={"HX-Redirect": back.url})
 
 
 def _private(response: HttpResponse) -> HttpResponse:

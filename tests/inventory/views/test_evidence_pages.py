@@ -121,6 +121,16 @@ def test_nobody_sees_a_page_without_signing_in(client, path):
     assert answer.headers["Location"].startswith("/sign-in?next=/")
 
 
+def test_a_part_asked_for_after_the_session_ended_leads_to_signing_in_and_back(client):
+    headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/evidence?state=applied"}
+
+    answer = client.get("/evidence", headers=headers)
+
+    assert answer.status_code == 401
+    assert answer.headers["HX-Redirect"] == "/sign-in?next=/evidence%3Fstate%3Dapplied"
+    assert answer.content == b""
+
+
 def test_a_list_costs_the_same_few_statements(member, django_assert_max_num_queries):
     for number in range(20):
         store("team-a", cyclonedx(f"pkg:npm/p@{number}", subject=digest("b")))
