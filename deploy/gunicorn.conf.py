@@ -17,3 +17,13 @@ control_socket_disable = True
 accesslog = None  # the request's id is in the application's log; a proxy in front writes access logs
 errorlog = "-"
 logger_class = "gunicorn.glogging.Logger"
+
+
+def pre_request(_worker: object, req: object) -> None:
+    """Do not answer `100 Continue` to a body that is refused by its length: its sender waits for leave to send it."""
+    from django.conf import settings  # noqa: PLC0415  # the application is loaded by now, and not before
+
+    length = next((value for name, value in req.headers if name == "CONTENT-LENGTH"), "")  # type: ignore[attr-defined]
+    if length.isdigit() and int(length) > settings.MAX_UPLOAD_BYTES + (1 << 16):
+        # gunicorn has no setting for it; tests/flows/test_s3_transport.py tells when the name changes
+        req._expected_100_continue = False  # type: ignore[attr-defined]  # noqa: SLF001

@@ -1,4 +1,4 @@
-"""Journey 2: a worker dies, the broker loses everything or is away, fifty clients send one document: nothing is lost."""
+"""Journey 2: a worker dies, the broker forgets or is away, fifty clients send one document: nothing is lost."""
 
 import os
 import signal
