@@ -16,7 +16,9 @@ from inventory.identity.images import ImageError, parse_image
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-MAX_LINE_LENGTH = 100_000
+MAX_LINE_LENGTH = 20_000
+MAX_ITEM_LENGTH = 2_048
+"""Of what is no list of versions: no digest, identifier, coordinate or image reference is longer."""
 
 _NAME = r"(?:@[^\s@:/,;=<>!~^()\[\]{}|\"'`*]+/)?[^\s@:,;=<>!~^()\[\]{}|\"'`*]+"
 _COMMON = re.compile(r"(?P<name>(?:@[\w.-]+/)?[A-Za-z][\w.-]*)[@:](?P<version>\d(?!\S*\.[xX](?:\.|$))[\w.+-]*)")
@@ -37,9 +39,7 @@ _SCOPES = frozenset({"compile", "runtime", "test", "provided", "system", "import
 _MEMBER = re.compile(r"(?P<name>@?[\w./-]+)\"?\s*:\s*\"(?P<versions>[^\"]+)\"?")
 """`"lodash": "^4.17.21"`, its outer quotes gone."""
 _IN_BRACKETS = re.compile(r"\((?P<inside>[^()]+)\)!?")
-_PIP_REST = re.compile(
-    r"\s*\\$|\s+--hash[= ].*$|\s*;\s*(?:python_|sys_|platform_|os_|implementation_|extra\b).*$", re.DOTALL
-)
+_PIP_REST = re.compile(r"\\$|\s--hash[= ].*$|;\s*(?:python_|sys_|platform_|os_|implementation_|extra\b).*$", re.DOTALL)
 """What a requirements file says beside a requirement: hashes, conditions, that the line goes on."""
 _CODE_HOSTS = ("github.com/", "gitlab.com/", "bitbucket.org/", "golang.org/", "gopkg.in/", "go.uber.org/", "k8s.io/")
 
@@ -50,7 +50,7 @@ def read_line(text: str, *, number: int | None) -> tuple[Indicator, ...]:
         return (unreadable(text, line=number, problem=f"the line is longer than {MAX_LINE_LENGTH} characters"),)
     if holds_purl(text):
         return tuple(purl_indicators(text, line=number))
-    pieces = _listed(_PIP_REST.sub("", text) if "\\" in text or "--hash" in text or ";" in text else text)
+    pieces = _listed(_PIP_REST.sub("", text).rstrip() if "\\" in text or "--hash" in text or ";" in text else text)
     return tuple(read_item(piece, number=number) for piece in pieces)
 
 
@@ -65,6 +65,8 @@ def read_common(text: str, *, number: int | None) -> Indicator | None:
 def read_item(text: str, *, number: int | None) -> Indicator:
     """Return what one thing is, whatever it is."""
     item = text.strip().rstrip(",;").strip("\"'`").strip()
+    if len(item) > MAX_ITEM_LENGTH:
+        return _package(item, given=text, line=number)
     return (
         read_hash(item, given=text, line=number)
         or _advisory(item, given=text, line=number)

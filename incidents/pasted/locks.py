@@ -19,8 +19,8 @@ _GEM_HEADS = frozenset({"GEM", "GIT", "PATH", "PLATFORMS", "DEPENDENCIES", "CHEC
 _NODE_MODULE = re.compile(rf'"(?:[^"]*/)?node_modules/(?P<name>{_NAME})":\s*\{{')
 _JSON_NAME = re.compile(r'"name":\s*"(?P<name>[^"]+)",?')
 _JSON_OTHER = re.compile(r'"[^"]*":\s*(?:-?\d+|true|false|null|[{\[]+(?:[}\]]+)?),?')
-_YARN = re.compile(rf'"?(?P<name>{_NAME})@(?P<spec>[^"]+?)"?(?:,\s*"?{_NAME}@[^"]+?"?)*:')
-_PNPM = re.compile(rf"['\"]?/?(?P<name>{_NAME})[@/](?P<version>v?\d[^\s(:'\"]*)(?:\(\S*\))*['\"]?:(?:\s*\{{.*\}})?")
+_YARN = re.compile(rf'"?(?P<name>{_NAME})@\S.*:')
+_PNPM = re.compile(rf"['\"]?/?(?P<name>{_NAME})[@/](?P<version>v?\d[^\s(:'\"]*)(?:\(\S*\))?['\"]?:(?:\s*\{{.*\}})?")
 _TOML_NAME = re.compile(r'name\s*=\s*"(?P<name>[^"]+)"')
 _TOML_LINE = re.compile(r"[\w-]+\s*=\s*\S.*|[\"{\]].*")
 _YAML_HEADS = re.compile(
@@ -28,6 +28,7 @@ _YAML_HEADS = re.compile(
 )
 _VERSION = re.compile(r'(?:"version":\s*|version:?\s*=?\s*)"?(?P<version>[^"\s,=]+)"?,?')
 _NEXT_LINE = -1
+_MAX_LENGTH = 2_048
 _ENDS = frozenset(':{[]},"=)')
 """Signs that lines of lock files end in, and those of lists of packages do not."""
 
@@ -78,6 +79,8 @@ class LockReader:
         """Return the line's indicators; nothing for what belongs to a package or a file; None for any other line."""
         if self.block is not None:
             return self._inside(line)
+        if len(line) > _MAX_LENGTH:
+            return None
         bare = line.strip()
         if self.is_gems or bare in _GEM_HEADS:
             self.is_gems = line[:1] == " " or bare in _GEM_HEADS

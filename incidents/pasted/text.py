@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from incidents.indicators import Indicator
-from incidents.pasted.items import read_common, read_line
+from incidents.pasted.items import MAX_LINE_LENGTH, read_common, read_line
 from incidents.pasted.locks import LockReader
 from incidents.pasted.tables import TableReader
 from supplychain.errors import DomainError
@@ -76,6 +76,8 @@ def _without_comment(raw: str) -> str:
 
 
 def _read(line: str, *, number: int, table: TableReader, lock: LockReader) -> Sequence[Indicator]:
+    if len(line) > MAX_LINE_LENGTH:
+        return (*lock.leave(line), *read_line(line, number=number))
     if lock.is_idle and (common := read_common(line, number=number)) is not None:
         return (common,)
     left = lock.leave(line)

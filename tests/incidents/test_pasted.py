@@ -6,8 +6,6 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from incidents.indicators import ANSWERED, Indicator, IndicatorKind, PackageName
 from incidents.pasted import MAX_INDICATORS, parse_text, read_text
@@ -425,7 +423,7 @@ def test_what_no_evidence_answers_yet_is_understood_and_says_so(
 @pytest.mark.parametrize(
     "text",
     ["some prose about packages", "pkg:npm/a%00b", "pkg:npm/..%2fx", "pkg:npm/%ff", "pkg:npm", "f\u200boo@1.0", "%%%",
-     "pkg:npm/x@<", "foo <1 >2 && rm", "sha1:abc", "a" * 600, "https://example.org/", "x" * 100_001, "foo@<\x00"],
+     "pkg:npm/x@<", "foo <1 >2 && rm", "sha1:abc", "a" * 600, "https://example.org/", "x" * 20_001, "foo@<\x00"],
     ids=range(14),
 )  # fmt: skip
 def test_what_nobody_can_read_is_told_with_its_line(text: str):
@@ -466,35 +464,3 @@ def test_a_real_campaigns_list_is_read_whole_and_fast():
         (IndicatorKind.PACKAGE, None, 1)
     }
     assert seconds < 0.3
-
-
-# --- Anything ------------------------------------------------------------------------------------------------------
-
-PIECES = ["pkg:", "npm/", "@", ":", "/", "a", "1.0", "<", ">=", "=", "||", ",", " ", "\n", "\t", '"', "{", "}", "[",
-          "]", "(", ")", "name", "version", "node_modules/", "sha256:", "#", ";", "vers:", "GEM", "  ", "|", "-", "%",
-          "\\", "*", "~", "^", "x", "uses: ", "http://", "--hash=", "\u0435", "\x00", "\ud800"]  # fmt: skip
-
-
-def _says_something(line: str) -> bool:
-    return bool(line.strip(" =,")) and not line.lstrip().startswith("//")
-
-
-LIMITS = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-
-
-@LIMITS
-@given(st.one_of(st.text(max_size=300), st.lists(st.sampled_from(PIECES), max_size=60).map("".join)))
-def test_any_text_is_read_and_every_line_accounted_for(text: str):
-    reading = read_text(text)
-
-    line_count = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").count("\n") + 1
-    lines = {indicator.line for indicator in reading.indicators}
-    assert lines <= set(range(1, line_count + 1))
-    assert reading.ignored_line_count + len(lines) == line_count
-    assert all((one.problem is None) == (one.kind in ANSWERED) for one in reading.indicators)
-
-
-@LIMITS
-@given(st.text(alphabet="abz019@:/.<>=~^ ,%$?+_", min_size=1, max_size=60).filter(_says_something))
-def test_a_line_that_is_no_comment_is_never_dropped(line: str):
-    assert parse_text(f"a@1\n{line}\nb@2")[1].line == 2
