@@ -10,7 +10,7 @@ from incidents.impact.answer import Status
 from supplychain.web.tags import count, package_url
 
 if TYPE_CHECKING:
-    from incidents.impact.answer import Counted, Coverage, Header, IndicatorAnswer, Summary
+    from incidents.impact.answer import Asked, Counted, Coverage, Header, IndicatorAnswer, Summary
 
 _SHORT_LIST = 12
 _MAX_VERSIONS = 4
@@ -23,6 +23,19 @@ class Tile:
     status: str
     tone: str
     count: Counted
+
+
+@dataclass(frozen=True, slots=True)
+class Tense:
+    """How the page speaks of running: what runs now, or what ran at the time asked for. States are those of tags.py."""
+
+    word: str
+    state: str
+    other_state: str
+
+
+_PRESENT = Tense("running", "running", "not_running")
+_PAST = Tense("ran", "ran", "did_not_run")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +86,15 @@ def tiles(summary: Summary) -> tuple[Tile, ...]:
     )
 
 
-def headline(summary: Summary) -> str:
+def tense(asked: Asked) -> Tense:
+    return _PRESENT if asked.at is None and asked.from_ is None and asked.to is None else _PAST
+
+
+def headline(summary: Summary, *, ran: Tense) -> str:
     """Say the answer in one line. Never "not affected": what is not known to match may still be unknown."""
     affected, possible = summary.affected, summary.possible
     if affected.artifact_count:
-        running = f"{affected.running_artifact_count} running in {count(affected.workload_count, 'workload')}"
+        running = f"{affected.running_artifact_count} {ran.word} in {count(affected.workload_count, 'workload')}"
         return f"{count(affected.artifact_count, 'artifact')} affected, {running}"
     if possible.artifact_count:
         return f"No artifact is known to be affected, {possible.artifact_count} possibly"

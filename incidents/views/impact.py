@@ -75,11 +75,13 @@ def _form(request: HttpRequest, typed: Typed) -> dict[str, object]:
 def _answer(request: HttpRequest, typed: Typed, *, found: Impact) -> dict[str, object]:
     header = found.header
     lines = answer.asked_lines(header)
+    tense = answer.tense(header.asked)
     permalink = replace(typed, cursor="")
     return {
         "impact": found,
         "header": header,
-        "headline": answer.headline(header.summary),
+        "headline": answer.headline(header.summary, ran=tense),
+        "tense": tense,
         "tiles": answer.tiles(header.summary),
         "coverage_parts": answer.coverage_parts(header.coverage),
         "stale_clusters": [cluster for cluster in header.coverage.clusters if cluster.stale],

@@ -62,6 +62,8 @@ BADGES: Mapping[str, Badge] = {
     "quarantined": Badge("Quarantined", "lock", "danger", "Set aside after three failed tries"),
     # what runs
     "running": Badge("Running", "player-play", "good", "Seen running and not seen to end"),
+    "ran": Badge("Ran", "player-play", "busy", "Ran at the time asked for"),
+    "did_not_run": Badge("Did not run", "player-stop", "plain", "Not known to have run at the time asked for"),
     "ended": Badge("Ended", "player-stop", "plain", "Seen to end"),
     "not_running": Badge("Not running", "player-stop", "plain", "Not known to run at this instant"),
     "stale": Badge("Stale", "clock-exclamation", "warning", "Silent for more than three report intervals"),

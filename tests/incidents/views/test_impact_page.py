@@ -86,6 +86,17 @@ def test_every_line_is_shown_with_what_it_was_taken_for(member, shop):
     assert "These lines were not asked" in html
 
 
+@pytest.mark.parametrize(
+    ("text", "words"), [(SHOP, "1 artifact affected"), ("registry.example/shop:1.0", "to be affected, 1 possibly")]
+)
+def test_a_digest_or_an_image_matches_without_a_package(member, shop, text, words):
+    html = ask(member, text)
+
+    assert words in html
+    assert "/packages/None" not in html
+    assert "/packages/" not in html.partition('id="rows"')[2]
+
+
 def test_a_short_question_gets_an_address_of_its_own(member, shop):
     answer = member.post("/impact", {"q": LODASH, "status": ["affected", "possible"], "at": ""})
 
@@ -111,7 +122,7 @@ def test_a_time_without_zone_is_utc_and_asks_the_past(member, shop):
     then = ask(member, LODASH, at="2026-03-01T12:30")
     now = ask(member, LODASH)
 
-    assert "1 artifact affected, 1 running in 1 workload" in then
+    assert "1 artifact affected, 1 ran in 1 workload" in then
     assert "Ran at" in then
     assert "1 artifact affected, 0 running in 0 workloads" in now
 
