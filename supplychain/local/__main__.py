@@ -59,17 +59,25 @@ def main(arguments: list[str]) -> int:
         return 2
     if name in _SIMPLE and rest:
         stop_with(f"`./run {name}` takes no arguments.")
+    _stop_on_signals()
     if "SUPPLYCHAIN_BOOTSTRAPPED" not in os.environ:
         bootstrap.prepare(home=home(), for_tests=name in _NEEDS_TESTS)
         _continue_inside(arguments)
     del os.environ["SUPPLYCHAIN_BOOTSTRAPPED"]
-    signal.signal(signal.SIGTERM, _interrupt)
     return _SIMPLE[name]() if name in _SIMPLE else _WITH_ARGUMENTS[name](rest)
 
 
 def _continue_inside(arguments: list[str]) -> NoReturn:
     os.environ["SUPPLYCHAIN_BOOTSTRAPPED"] = "1"
     os.execv(PYTHON, [str(PYTHON), str(Path(__file__).resolve().parent), *arguments])  # noqa: S606  (no shell is wanted)
+
+
+def _stop_on_signals() -> None:
+    # A script's background job is started with SIGINT ignored, and is stopped by it all the same.
+    signal.signal(signal.SIGINT, _interrupt)
+    signal.signal(signal.SIGTERM, _interrupt)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # `nohup` wants it to outlive the terminal
+        signal.signal(signal.SIGHUP, _interrupt)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
