@@ -1,0 +1,106 @@
+"""The outline gives back pointers and shortest paths exactly, whatever the document's shape."""
+
+from __future__ import annotations
+
+import itertools
+from collections import deque
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inventory.formats.graph import shortest_parents
+from inventory.formats.records import ROOT, ComponentRecord, Edge, SbomRecord
+from inventory.graph import outline
+
+
+def component(pointer: str, *, parent: int | None = None) -> ComponentRecord:
+    return ComponentRecord(
+        name="x", version="1", group="", type="library", purl=None, ref=None, pointer=pointer, parent=parent
+    )
+
+
+def document(parents: list[int | None], edges: list[Edge], *, has_edges: bool = True) -> SbomRecord:
+    """A document whose component n is nested in `parents[n]`, which comes before it."""
+    components: list[ComponentRecord] = []
+    for place, parent in enumerate(parents):
+        over = "" if parent is None else components[parent].pointer
+        components.append(component(f"{over}/components/{place}", parent=parent))
+    return SbomRecord("cyclonedx", "1.6", "", components, edges, has_edges=has_edges)
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> SbomRecord:
+    count = draw(st.integers(1, 12))
+    parents = [draw(st.one_of(st.none(), st.integers(0, place - 1))) if place else None for place in range(count)]
+    end = st.integers(ROOT, count - 1)
+    edges = draw(st.lists(st.builds(Edge, end, st.integers(0, count - 1)), max_size=25))
+    return document(parents, edges, has_edges=draw(st.booleans()))
+
+
+def unpacked(record: SbomRecord, *, component_ids: list[int]) -> outline.Outline:
+    return outline.unpack(
+        outline.pack(
+            record.components,
+            component_ids=component_ids,
+            came_by=shortest_parents(record),
+            has_edges=record.has_edges,
+        )
+    )
+
+
+def steps_of(record: SbomRecord) -> set[tuple[int, int]]:
+    """One thing leads to another by dependency or by nesting."""
+    nested = {(one.parent, place) for place, one in enumerate(record.components) if one.parent is not None}
+    return {(edge.source, edge.target) for edge in record.edges} | nested
+
+
+def distances(record: SbomRecord) -> dict[int, int]:
+    """Steps from the root, by plain breadth-first search."""
+    found, waiting, steps = {ROOT: 0}, deque([ROOT]), steps_of(record)
+    while waiting:
+        here = waiting.popleft()
+        for source, target in steps:
+            if source == here and target not in found:
+                found[target] = found[here] + 1
+                waiting.append(target)
+    return found
+
+
+@given(record=documents())
+def test_pointers_and_shortest_paths_come_back(record: SbomRecord) -> None:
+    ids = [100 + place for place in range(len(record.components))]
+    found = unpacked(record, component_ids=ids).find(ids)
+
+    assert [one.component_id for one in found] == ids
+    assert [one.pointer for one in found] == [one.pointer for one in record.components]
+    far, steps = distances(record), steps_of(record)
+    for place, one in enumerate(found):
+        if record.has_edges and place in far:
+            assert one.path is not None
+            way = [ROOT, *(step - 100 for step in one.path)]
+            assert (way[-1], len(one.path)) == (place, far[place])
+            assert set(itertools.pairwise(way)) <= steps
+        else:
+            assert one.path is None
+
+
+def test_of_repeated_components_the_one_nearest_to_the_root_is_shown() -> None:
+    record = document([None, None, None], [Edge(ROOT, 0), Edge(0, 1), Edge(ROOT, 2)])
+
+    (one,) = unpacked(record, component_ids=[7, 9, 9]).find([9])
+
+    assert (one.pointer, one.path) == ("/components/2", (9,))
+
+
+def test_a_cycle_ends() -> None:
+    record = document([None, None], [Edge(0, 1), Edge(1, 0)])
+
+    assert {one.path for one in unpacked(record, component_ids=[1, 2]).find([1, 2])} == {None}
+
+
+def test_what_is_not_in_the_document_is_not_found() -> None:
+    assert unpacked(document([None], []), component_ids=[5]).find([6]) == []
+
+
+def test_an_empty_document_has_an_outline() -> None:
+    assert unpacked(document([], []), component_ids=[]).find([1]) == []
