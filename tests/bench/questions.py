@@ -7,9 +7,11 @@ import random
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 from urllib.parse import quote
 
+import psycopg
 from django.conf import settings
 from django.db import connection, connections
 from django.test import Client
@@ -114,31 +116,49 @@ def pages(base: str, *, cookie: str, digests: Sequence[str], repeats: int) -> li
 def statements(kinds: Sequence[Kind], *, key: str, upload: Callable[[], None]) -> list[Figure]:
     """Count what one document and one question send to the database, in this process."""
     client = Client(headers={"authorization": f"Bearer {key}"}, SERVER_NAME="127.0.0.1")
-    figures = []
-    counts = []
-    for _ in range(5):
+    ingest = []
+    for _ in range(9):
         upload()
-        counts.append(_count(process_next))
-    figures.append(Figure("SQL statements: one document in the worker, median", percentile(counts, 50), "", 4))
-    for kind in kinds:
-        count = _count(partial(client.post, "/api/v1/impact", kind.bodies[-1], content_type="application/json"))
-        figures.append(Figure(f"SQL statements: impact, {kind.name}", count, "", 8))
-    return figures
+        ingest.append(_cost(process_next))
+    ask = {
+        kind.name: _cost(partial(client.post, "/api/v1/impact", kind.bodies[-1], content_type="application/json"))
+        for kind in kinds
+    }
+    dearest = max(ask, key=lambda name: ask[name].round_trips)
+    return [
+        Figure(
+            "one document in the worker: SQL statements, median", percentile([c.statements for c in ingest], 50), ""
+        ),
+        Figure("the same: round trips, commits included", percentile([c.round_trips for c in ingest], 50), "", 4),
+        Figure(f"one question ({dearest}): SQL statements", ask[dearest].statements, ""),
+        Figure("the same: round trips, access and commits included", ask[dearest].round_trips, "", 8),
+    ]
 
 
-def _count(work: Callable[[], object]) -> int:
-    sent = 0
+@dataclass(slots=True)
+class _Cost:
+    statements: int = 0
+    round_trips: int = 0
+
+
+def _cost(work: Callable[[], object]) -> _Cost:
+    """Count the statements of some work, and how often it waits for the server: pipelined statements wait together."""
+    cost, wait = _Cost(), psycopg.Connection.wait
 
     def note(execute: Callable[..., object], *arguments: object) -> object:
-        nonlocal sent
-        sent += 1
+        cost.statements += 1
         return execute(*arguments)
 
+    def counted(self: psycopg.Connection[Any], *arguments: Any, **options: Any) -> Any:
+        cost.round_trips += 1
+        return wait(self, *arguments, **options)
+
     with ExitStack() as stack:
+        stack.enter_context(patch.object(psycopg.Connection, "wait", counted))
         for each in connections.all():
             stack.enter_context(each.execute_wrapper(note))
         work()
-    return sent
+    return cost
 
 
 def _column(query: str) -> list[str]:
