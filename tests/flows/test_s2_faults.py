@@ -12,7 +12,7 @@ from redis import Redis
 
 from inventory.ingest.running import lock_exclusive
 from inventory.models import Evidence, EvidenceState, Snapshot, State
-from tests.factories import cyclonedx, digest
+from tests.factories import cyclonedx, digest, store
 from tests.flows.client import Client
 from tests.flows.conftest import KeyMaker, Running, free_port, gunicorn, process, wait_until_ready
 
@@ -74,6 +74,18 @@ def test_a_broker_that_forgets_everything_costs_time_and_no_document(sender: Cli
 
     assert {sender.receipt(one)["state"] for one in sent} == {"applied"}
     assert Snapshot.objects.count() == 20
+
+
+@pytest.mark.slow
+def test_a_backlog_that_nobody_rings_for_is_worked_through_after_the_first_sweep(sender: Client) -> None:
+    waiting = [store("team-a", cyclonedx("pkg:npm/left@1", subject=digest(f"{number}"))) for number in range(150)]
+
+    started = time.monotonic()
+    receipt = sender.receipt(str(waiting[-1].public_id))
+
+    assert receipt["state"] == "applied"
+    assert EvidenceState.objects.filter(state=State.APPLIED, attempts=1).count() == 150
+    assert time.monotonic() - started < 20
 
 
 @pytest.mark.slow
