@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 from django.conf import settings
 
@@ -9,9 +11,9 @@ from inventory.models import Evidence
 from tests.browser.conftest import NEXT, PHONE, SHOP, Visit
 
 AXE = settings.BASE_DIR / "node_modules" / "axe-core" / "axe.min.js"
-ALL_RULES = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+ALL_RULES: dict[str, object] = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 # What another theme can change.
-COLOUR_RULES = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
+COLOUR_RULES: dict[str, object] = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
 PAGES = (
     "/",
     "/impact",
@@ -42,7 +44,8 @@ def pages() -> list[str]:
 def broken_rules(visit: Visit) -> list[str]:
     """Look at the page in the light theme by all rules, in the dark one by those of colour."""
     found = []
-    for theme, rules in (("light", ALL_RULES), ("dark", COLOUR_RULES)):
+    looks: list[tuple[Literal["light", "dark"], dict[str, object]]] = [("light", ALL_RULES), ("dark", COLOUR_RULES)]
+    for theme, rules in looks:
         visit.page.emulate_media(color_scheme=theme)
         result = visit.page.evaluate("rules => axe.run({runOnly: rules})", rules)
         found += [

@@ -36,7 +36,7 @@ def shop() -> None:
     )
 
 
-def ask(client: Client, text: str, **more: object) -> str:
+def ask(client: Client, text: str, **more: str | list[str]) -> str:
     answer = client.get("/impact", {"q": text, **more})
     assert answer.status_code == 200, answer.content[:500]
     return answer.content.decode()
