@@ -156,8 +156,6 @@ CELERY_BEAT_SCHEDULE = {
     },
     "export-audit-head": {"task": "supplychain.access.tasks.export_audit_head", "schedule": 3600.0},
 }
-# Tasks rung after evidence was applied; names, so that inventory need not know who listens (docs/architecture.md).
-EVIDENCE_APPLIED_TASKS: list[str] = []
 
 # --- Limits on what is uploaded ------------------------------------------------------------------------------------
 MAX_UPLOAD_BYTES = env.number("MAX_UPLOAD_BYTES", default=64 * MIB, minimum=1024)

@@ -95,7 +95,7 @@ class ClusterCount:
     """Where the rows asked for run."""
 
     cluster: str
-    environment: str | None
+    environment: str
     namespaces: tuple[NamespaceCount, ...]
 
 
@@ -134,7 +134,7 @@ class WorkloadShown:
     """One container that ran the artifact at the instant asked."""
 
     cluster: str
-    environment: str | None
+    environment: str
     namespace: str
     kind: str
     name: str

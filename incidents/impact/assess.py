@@ -52,6 +52,11 @@ _BUILD_CLASSES = (1, 3)
 _ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
 _INSTANT = timedelta(microseconds=1)
 _MAX_AUDITED = 50
+_SETTINGS = """
+SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;
+SET LOCAL work_mem = '64MB';
+SET LOCAL statement_timeout = '20s'
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,7 @@ class _Counts:
 
     by_class: Mapping[int, tuple[int, int]]
     by_group: Mapping[int, tuple[int, int, int]]
-    clusters: Sequence[tuple[str, str | None, str, int]]
+    clusters: Sequence[tuple[str, str, str, int]]
     by_indicator: Mapping[int, tuple[int, int, int]]
     order: RowOrder
     fingerprint: str
@@ -92,9 +97,9 @@ def assess(question: Question, *, actor: Actor, at: datetime) -> Impact:
 
 
 def _see_one_state() -> None:
-    """Read one state of the database, with room to sort a hundred thousand rows in memory (one turn for both)."""
+    """Read one state of the database, with room to sort a hundred thousand rows, and not for ever: one turn for all."""
     with connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL work_mem = '64MB'")
+        cursor.execute(_SETTINGS)
 
 
 def _parameters(question: Question, *, matches: Matches, actor: Actor, now: datetime) -> dict[str, object]:
@@ -213,8 +218,8 @@ def _counted(classes: Iterable[int], *, counts: _Counts, group: int) -> Counted:
     )
 
 
-def _clusters(rows: Iterable[tuple[str, str | None, str, int]]) -> tuple[ClusterCount, ...]:
-    found: dict[tuple[str, str | None], list[NamespaceCount]] = defaultdict(list)
+def _clusters(rows: Iterable[tuple[str, str, str, int]]) -> tuple[ClusterCount, ...]:
+    found: dict[tuple[str, str], list[NamespaceCount]] = defaultdict(list)
     for cluster, environment, namespace, workload_count in rows:
         found[cluster, environment].append(NamespaceCount(namespace, workload_count))
     return tuple(

@@ -283,7 +283,7 @@ def _run(artifact_id: int, reported_id: int, digest: str, certainty: int, *colum
     )
     workload = WorkloadShown(
         cluster=str(cluster),
-        environment=None if environment is None else str(environment),
+        environment=str(environment),
         namespace=str(namespace),
         kind=str(kind),
         name=str(name),

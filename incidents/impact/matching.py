@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from incidents.indicators import IndicatorKind
 from inventory.graph.families import visible_teams
 from inventory.graph.statements import fetch
+from inventory.graph.visibility import own
 from inventory.identity.purls import PurlError, package_key, parse_purl
 from inventory.identity.versions import RangeError, UnevaluableVersion, parse_range, sort_key
 
@@ -149,22 +150,26 @@ SELECT a.digest, m.member_id, true FROM inventory_artifact a JOIN inventory_inde
 WHERE a.digest = ANY(%(digests)s) AND (%(teams)s::bigint[] IS NULL OR m.team_id = ANY(%(teams)s))
 """
 # A document's name has no end: in a window it counts only where no container tells when the name was in use.
-_NAMED = """
-SELECT DISTINCT n.artifact_id FROM inventory_artifactname n
-WHERE n.name = %(name)s AND (%(tag)s = '' OR n.tag = %(tag)s)
-  AND (%(teams)s::bigint[] IS NULL OR n.team_id = ANY(%(teams)s))
-  AND (%(from)s::timestamptz IS NULL AND %(to)s::timestamptz IS NULL OR NOT EXISTS (
-      SELECT 1 FROM inventory_runinterval i
-      WHERE i.artifact_id = n.artifact_id AND i.image_name = n.name AND (%(tag)s = '' OR i.image_tag = %(tag)s)
-        AND (%(teams)s::bigint[] IS NULL OR i.team_id = ANY(%(teams)s))))
+_NAMED = f"""
+WITH asked(place, name, tag, since, until) AS (
+    SELECT * FROM unnest(%(places)s::int[], %(names)s::text[], %(tags)s::text[], %(since)s::timestamptz[],
+                         %(until)s::timestamptz[])
+),
+ran AS (
+    SELECT a.place, i.artifact_id, (i.closed_at IS NULL OR i.closed_at > i.opened_at)
+        AND (a.until IS NULL OR i.opened_at < a.until)
+        AND (a.since IS NULL OR i.closed_at IS NULL OR i.closed_at > a.since) AS is_meant
+    FROM asked a JOIN inventory_runinterval i ON i.image_name = a.name AND (a.tag = '' OR i.image_tag = a.tag)
+    WHERE i.artifact_id IS NOT NULL AND {own("i.team_id")}
+)
+SELECT DISTINCT a.place, n.artifact_id
+FROM asked a JOIN inventory_artifactname n ON n.name = a.name AND (a.tag = '' OR n.tag = a.tag)
+WHERE {own("n.team_id")} AND (a.since IS NULL AND a.until IS NULL
+    OR NOT EXISTS (SELECT 1 FROM ran r WHERE r.place = a.place AND r.artifact_id = n.artifact_id))
 UNION
-SELECT DISTINCT i.artifact_id FROM inventory_runinterval i
-WHERE i.image_name = %(name)s AND (%(tag)s = '' OR i.image_tag = %(tag)s) AND i.artifact_id IS NOT NULL
-  AND (%(teams)s::bigint[] IS NULL OR i.team_id = ANY(%(teams)s))
-  AND (%(to)s::timestamptz IS NULL OR i.opened_at < %(to)s)
-  AND (%(from)s::timestamptz IS NULL OR i.closed_at IS NULL OR i.closed_at > %(from)s)
-  AND (i.closed_at IS NULL OR i.closed_at > i.opened_at)
+SELECT DISTINCT place, artifact_id FROM ran WHERE is_meant
 """
+"""What was called so: a name that a document gives, and in the indicator's own window what ran under it."""
 
 
 def find_matches(indicators: Sequence[Indicator], *, actor: Actor) -> Matches:
@@ -263,9 +268,9 @@ def _is_same(candidate: _Candidate, version: str) -> bool:
     """
     if _PLAIN.fullmatch(candidate.version) and _PLAIN.fullmatch(version):
         return candidate.version == version
-    own = sort_key(candidate.type, candidate.version)
+    stated = sort_key(candidate.type, candidate.version)
     try:
-        return own == sort_key(candidate.type, version)
+        return stated == sort_key(candidate.type, version)
     except UnevaluableVersion:
         return False
 
@@ -309,16 +314,18 @@ def _digests(asked: Iterable[tuple[int, Indicator]], *, actor: Actor) -> Iterato
             yield ArtifactMatch(found.artifact_id, place, MatchClass.AFFECTED, reason)
 
 
-def _images(asked: Iterable[tuple[int, Indicator]], *, actor: Actor) -> Iterator[ArtifactMatch]:
+def _images(asked: Sequence[tuple[int, Indicator]], *, actor: Actor) -> Iterator[ArtifactMatch]:
     """An image reference is a name that moves: whatever went by it, in the indicator's own window, may be meant."""
-    for place, indicator in asked:
-        parameters = {
-            "name": indicator.image_name,
-            "tag": indicator.image_tag or "",
-            "from": indicator.valid_from,
-            "to": indicator.valid_to,
-            "teams": visible_teams(actor),
-        }
-        reason = f"was called {indicator.image_name}{':' if indicator.image_tag else ''}{indicator.image_tag or ''}"
-        for artifact_id in fetch(int, _NAMED, parameters):
-            yield ArtifactMatch(artifact_id, place, MatchClass.POSSIBLE, reason)
+    if not asked:
+        return
+    named = {place: f"{indicator.image_name}:{indicator.image_tag or ''}".rstrip(":") for place, indicator in asked}
+    parameters = {
+        "places": list(named),
+        "names": [indicator.image_name for _, indicator in asked],
+        "tags": [indicator.image_tag or "" for _, indicator in asked],
+        "since": [indicator.valid_from for _, indicator in asked],
+        "until": [indicator.valid_to for _, indicator in asked],
+        "teams": visible_teams(actor),
+    }
+    for place, artifact_id in fetch(lambda *row: row, _NAMED, parameters):
+        yield ArtifactMatch(artifact_id, place, MatchClass.POSSIBLE, f"was called {named[place]}")

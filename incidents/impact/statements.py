@@ -9,20 +9,22 @@ from inventory.graph.services import SERVICE, SERVICE_OF
 from inventory.graph.visibility import VISIBLE_ARTIFACT, all_own, own
 
 # An interval counts when it is the asker's to see, in the scope asked for, and covers the instant or meets the window.
-# `unseen`: its end was only noticed by a later snapshot, and by the instant asked nobody had seen it for too long.
+# `unseen`: by the instant asked nobody had seen it for too long; its end was only noticed by a later snapshot, or it
+# has none because its cluster has been silent since.
 INTERVALS = f"""
 SELECT i.id, i.team_id, i.artifact_id, i.node_architecture, i.workload_id, w.cluster_id, w.namespace,
        coalesce(i.environment_id, c.environment_id) AS environment_id,
-       i.close_reason = 'snapshot_absent' AND %(since)s::timestamptz IS NOT NULL
-           AND i.last_seen_at + make_interval(secs => 3 * c.report_interval_seconds) < %(since)s AS unseen
+       CASE WHEN i.close_reason = 'snapshot_absent' THEN i.last_seen_at
+            WHEN i.closed_at IS NULL THEN c.last_heard_at END
+           + make_interval(secs => 3 * c.report_interval_seconds) < %(since)s::timestamptz AS unseen
 FROM inventory_runinterval i
 JOIN inventory_workload w ON w.id = i.workload_id
 JOIN inventory_cluster c ON c.id = w.cluster_id
 WHERE {own("i.team_id")}
   AND (%(clusters)s::text[] IS NULL OR c.name = ANY(%(clusters)s))
-  AND (%(environments)s::text[] IS NULL OR (
+  AND (%(environments)s::text[] IS NULL OR coalesce((
       SELECT e.slug FROM inventory_environment e WHERE e.id = coalesce(i.environment_id, c.environment_id)
-  ) = ANY(%(environments)s))
+  ), 'unknown') = ANY(%(environments)s))
   AND {{when}}
 """
 NOW = "i.closed_at IS NULL"
@@ -101,7 +103,8 @@ hit AS MATERIALIZED (
     GROUP BY 1, 2, 3, 4, 5, 6
 ),
 run_of AS (
-    SELECT artifact_id, min(class) AS class, bool_and(unseen) AS unseen, count(DISTINCT workload_id) AS workload_count
+    SELECT artifact_id, min(class) AS class, bool_and(coalesce(unseen, false)) AS unseen,
+           count(DISTINCT workload_id) AS workload_count
     FROM hit GROUP BY 1
 ),
 artifact AS MATERIALIZED (
@@ -117,7 +120,7 @@ artifact AS MATERIALIZED (
     SELECT i.artifact_id, count(DISTINCT i.workload_id), 8
     FROM shown i
     WHERE i.artifact_id IS NOT NULL
-      AND NOT EXISTS (SELECT 1 FROM point p WHERE p.interval_id = i.id)
+      AND NOT EXISTS (SELECT 1 FROM point p WHERE p.interval_id = i.id AND p.certainty = 0)
       AND NOT EXISTS (SELECT 1 FROM held h WHERE h.artifact_id = i.artifact_id)
       AND NOT EXISTS (SELECT 1 FROM run_of r WHERE r.artifact_id = i.artifact_id)
     GROUP BY 1
@@ -141,7 +144,8 @@ SELECT
             UNION ALL SELECT 4 WHERE p.class IN (1, 3)
             UNION ALL SELECT 5 WHERE p.class < 4) status
         GROUP BY 1) g),
-    (SELECT jsonb_agg(jsonb_build_array(c.name, e.slug, k.namespace, k.n) ORDER BY c.name, e.slug, k.namespace) FROM (
+    (SELECT jsonb_agg(jsonb_build_array(c.name, coalesce(e.slug, 'unknown'), k.namespace, k.n)
+                      ORDER BY c.name, e.slug, k.namespace) FROM (
         SELECT p.cluster_id, p.environment_id, p.namespace, count(DISTINCT p.workload_id) AS n
         FROM place p WHERE p.class = ANY(%(listed_classes)s::int[]) GROUP BY 1, 2, 3) k
      JOIN inventory_cluster c ON c.id = k.cluster_id LEFT JOIN inventory_environment e ON e.id = k.environment_id),
@@ -218,7 +222,7 @@ def _of_time(sql: str, *, is_now: bool, has_artifacts: bool) -> str:
 PAGE_RUNS = f"""
 WITH shown AS MATERIALIZED ({{intervals}} AND i.artifact_id = ANY(ARRAY({FAMILY})))
 SELECT DISTINCT k.artifact_id, s.artifact_id AS reported_id, reported.digest AS reported_digest, k.certainty, i.id,
-       c.name, e.slug, w.namespace, w.kind, w.name, i.container, {SERVICE}, t.slug,
+       c.name, coalesce(e.slug, 'unknown'), w.namespace, w.kind, w.name, i.container, {SERVICE}, t.slug,
        i.opened_at, i.last_seen_at, i.closed_at
 FROM ({RUN_CANDIDATES.format(intervals=_SCOPED)}) k
 JOIN shown s ON s.id = k.id

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from inventory.api.uploads import receive_upload
-from inventory.graph.receipts import NEWEST_FIRST, ReceiptFilter, receipts
+from inventory.graph.receipts import NEWEST_FIRST, ReceiptFilter, readable, receipts
 from inventory.graph.statements import bounded
 from inventory.intake.body import CHUNK_BYTES
 from inventory.intake.receive import Parameters, put_back
@@ -56,6 +56,8 @@ _UPLOAD_QUERY = [
     OpenApiParameter("cluster"),
     OpenApiParameter("environment"),
     OpenApiParameter("filename", description="Shown only"),
+    OpenApiParameter("namespaces", many=True, description="What a Kubernetes list covers: `*` or names; may repeat"),
+    OpenApiParameter("confirm_empty", bool, description="An empty snapshot means that nothing runs"),
 ]
 _LIST_QUERY = [
     *PAGE_QUERY,
@@ -205,9 +207,9 @@ class EvidenceRetryView(APIView):
         return Response(ReceiptSerializer(find_evidence(public_id, actor=actor)).data, status=202)
 
 
-def accept(request: Request, *, parameters: Parameters, is_observation: bool = False) -> Response:
+def accept(request: Request, *, parameters: Parameters) -> Response:
     """Receive the request's document and answer 202 for a new one, 200 for one this team sent before."""
-    received = receive_upload(request, parameters=parameters, is_observation=is_observation)
+    received = receive_upload(request, parameters=parameters)
     return Response(AcceptedSerializer(received.evidence).data, status=202 if received.is_new else 200)
 
 
@@ -229,7 +231,7 @@ def read_parameters(request: Request, *, allowed: frozenset[str]) -> Parameters:
 def find_evidence(public_id: UUID, *, actor: Actor, with_bytes: bool = False) -> Evidence:
     """Return one visible row with its state; raises Http404 for what is missing or another team's."""
     related = ["state", "team", "api_key", *(["blob"] if with_bytes else [])]
-    evidence = Evidence.objects.visible_to(actor).select_related(*related).filter(public_id=public_id).first()
+    evidence = readable(actor).select_related(*related).filter(public_id=public_id).first()
     if evidence is None:
         raise Http404
     return evidence

@@ -144,7 +144,7 @@ class DeploymentView(APIView):
     def post(self, request: Request) -> Response:
         """Report what was seen running or has ended: one record, or a list of them. Ends nothing by absence."""
         parameters = read_parameters(request, allowed=frozenset({"cluster", "environment", "filename"}))
-        return accept(request, parameters=replace(parameters, kind=EvidenceKind.DEPLOYMENT.value), is_observation=True)
+        return accept(request, parameters=replace(parameters, kind=EvidenceKind.DEPLOYMENT.value))
 
 
 class SnapshotView(APIView):
@@ -166,7 +166,7 @@ class SnapshotView(APIView):
         name = _read_name(cluster)
         check_snapshot_right(name, actor=actor_of(request))
         wanted = replace(parameters, kind=EvidenceKind.SNAPSHOT.value, cluster=name)
-        return accept(request, parameters=wanted, is_observation=True)
+        return accept(request, parameters=wanted)
 
 
 class WorkloadListView(APIView):

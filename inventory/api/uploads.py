@@ -34,7 +34,7 @@ class NoTeamError(DomainError):
         super().__init__("team_required", "Evidence belongs to one team: send it with a key of that team.", status=403)
 
 
-def receive_upload(request: Request, *, parameters: Parameters, is_observation: bool = False) -> Received:
+def receive_upload(request: Request, *, parameters: Parameters) -> Received:
     """Store the document a request carries; raises DomainError for what the transport rules refuse."""
     actor = actor_of(request)
     if actor.team_id is None:
@@ -47,7 +47,6 @@ def receive_upload(request: Request, *, parameters: Parameters, is_observation: 
         content_encoding=(http.headers.get("Content-Encoding") or "").strip().lower(),
         media_type=media_type,
         parameters=parameters,
-        is_observation=is_observation,
     )
     return receive(submission, actor=actor, team_id=actor.team_id, at=timezone.now(), limits=_limits())
 

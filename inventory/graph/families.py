@@ -59,12 +59,14 @@ FROM (
            ARRAY(SELECT DISTINCT team FROM unnest(c.teams || t.team_id) AS team ORDER BY team) AS teams
     FROM ({RUN_CANDIDATES}) c
     JOIN inventory_snapshotsubject s ON s.artifact_id = c.artifact_id
+    JOIN inventory_snapshot n ON n.id = s.snapshot_id AND n.distinct_count > 0
     JOIN inventory_track t ON t.id = s.track_id
 ) point
 GROUP BY interval_id, artifact_id, track_id, seq, teams
 """
 """SELECT (interval_id, artifact_id, track_id, seq, teams, certainty): `artifact_id` is what an SBOM is about, and what
-the interval runs, surely (0) or possibly (1). `{intervals}` is as in RUN_CANDIDATES."""
+the interval runs, surely (0) or possibly (1). An SBOM that lists nothing tells nothing and makes no point.
+`{intervals}` is as in RUN_CANDIDATES."""
 
 FAMILY = """
 WITH RECURSIVE family(id, depth) AS (

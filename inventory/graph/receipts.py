@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from django.db.models.expressions import RawSQL
 
 from inventory.models import Evidence, State
+from supplychain.access.scopes import Scope
 from supplychain.errors import DomainError
 
 if TYPE_CHECKING:
@@ -57,9 +58,16 @@ class ReceiptFilter:
     since: datetime | None = None
 
 
+def readable(actor: Actor) -> QuerySet[Evidence]:
+    """Return the evidence whose receipts an actor may read: all it sees, but a key that only writes what it sent."""
+    rows = Evidence.objects.visible_to(actor)
+    is_write_only = actor.kind == "key" and not actor.can(Scope.INVENTORY_READ)
+    return rows.filter(api_key_id=actor.key_id) if is_write_only else rows
+
+
 def receipts(wanted: ReceiptFilter, *, actor: Actor) -> QuerySet[Evidence]:
     """Return visible evidence with its state, unordered: the reader pages through it in the order NEWEST_FIRST."""
-    rows = Evidence.objects.visible_to(actor).select_related(*_RELATED)
+    rows = readable(actor).select_related(*_RELATED)
     if wanted.state is not None:
         rows = rows.filter(state__state=wanted.state)
     if wanted.kind:
@@ -73,7 +81,7 @@ def receipts(wanted: ReceiptFilter, *, actor: Actor) -> QuerySet[Evidence]:
 
 def find_receipt(public_id: UUID, *, actor: Actor) -> Evidence:
     """Return one receipt; raises ReceiptNotFoundError for what is missing or another team's. One statement."""
-    found = Evidence.objects.visible_to(actor).select_related(*_RELATED).filter(public_id=public_id).first()
+    found = readable(actor).select_related(*_RELATED).filter(public_id=public_id).first()
     if found is None:
         raise ReceiptNotFoundError
     return found

@@ -45,6 +45,12 @@ MAX_RINGS = 20
 MAX_WARNINGS_KEPT = 100
 _READ_AS: dict[str, str] = {EvidenceKind.SNAPSHOT: EvidenceKind.DEPLOYMENT}
 """A snapshot is a runtime report like another; that it is the whole, its route says."""
+_KINDS: dict[type, frozenset[str]] = {
+    SbomRecord: frozenset({EvidenceKind.SBOM}),
+    ImageRecord: frozenset({EvidenceKind.IMAGE}),
+    RuntimeRecord: frozenset({EvidenceKind.DEPLOYMENT, EvidenceKind.SNAPSHOT}),
+}
+"""What a key must be for to send each of them; either word opens both ways to report what runs."""
 
 _CLAIM = """
 WITH RECURSIVE waiting(team_id) AS (
@@ -139,7 +145,7 @@ def _work(claim: Claim, *, now: datetime) -> None:
     """
     held = (
         EvidenceState.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("evidence__blob")
+        .select_related("evidence__blob", "evidence__api_key")
         .annotate(generation=RawSQL("pg_relation_filenode('inventory_component')", []))
         .filter(pk=claim.evidence_id, state=State.PROCESSING, attempts=claim.attempt)
         .first()
@@ -163,12 +169,21 @@ def _read_and_apply(evidence: Evidence, *, now: datetime) -> tuple[Applied, Sche
     body = unwrap(data, limits=limits).data
     kind = _READ_AS.get(evidence.declared_kind, evidence.declared_kind)
     document = read_document(body, limits=limits, kind=kind or None)
+    _refuse_outside_binding(document, evidence=evidence)
     verdict = check(body, detect(body), limits=limits) if isinstance(document, SbomRecord) else None
     del data, body
     if verdict is not None and not verdict.valid and settings.REFUSE_SCHEMA_INVALID:
         first = verdict.errors[0]
         raise FormatError("schema_invalid", first.message, pointer=first.pointer)
     return _apply(document, evidence=evidence, at=now), verdict
+
+
+def _refuse_outside_binding(document: Document, *, evidence: Evidence) -> None:
+    """Hold a key that is bound to kinds to them by what the document is, not by what its sender calls it."""
+    bound = set(evidence.api_key.kinds) if evidence.api_key else set()
+    found = _KINDS[type(document)]
+    if bound and not bound & found:
+        raise FormatError("outside_binding", f"This key is not for documents of the kind {min(found)}.")
 
 
 def _apply(document: Document, *, evidence: Evidence, at: datetime) -> Applied:

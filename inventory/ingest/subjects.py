@@ -92,7 +92,7 @@ class _Related:
 
 
 def _related(record: SbomRecord, *, ids: dict[str, int], team_id: int) -> _Related:
-    if len(ids) < 2:  # noqa: PLR2004  # one digest has no partner
+    if len(ids) < 2:  # one digest has no partner
         return _Related(frozenset(), frozenset())
     members = {(str(m.index), str(m.member)) for m in record.memberships}
     aliases = {(str(c.config), str(c.manifest)) for c in record.configs}

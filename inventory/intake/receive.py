@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_OBSERVATIONS = frozenset({EvidenceKind.DEPLOYMENT.value, EvidenceKind.SNAPSHOT.value})
+"""Kinds of which every call is a new observation (docs/runtime.md)."""
+_MAX_DATED_BYTES = 1 << 20
 _MAX_LENGTHS = {"name": 1024, "version": 255, "repository": 1024, "commit": 64, "cluster": 255, "environment": 255}
 
 
@@ -101,7 +104,6 @@ class Submission:
     content_encoding: str = ""
     media_type: str = ""
     parameters: Parameters = field(default_factory=Parameters)
-    is_observation: bool = False
 
 
 def receive(submission: Submission, *, actor: Actor, team_id: int, at: datetime, limits: body.BodyLimits) -> Received:
@@ -109,10 +111,10 @@ def receive(submission: Submission, *, actor: Actor, team_id: int, at: datetime,
 
     Raises DomainError for what the transport rules refuse (docs/api.md); then nothing is stored.
     """
-    parameters = submission.parameters.cleaned()
+    parameters = _bound(submission.parameters.cleaned(), actor=actor)
     _check_bindings(parameters, actor=actor)
     stored = body.store(submission.chunks, encoding=submission.content_encoding, limits=limits)
-    key = _dedupe_key(stored, parameters, submission=submission, team_id=team_id)
+    key = _dedupe_key(stored, parameters, team_id=team_id)
     with transaction.atomic():
         if key is not None and (first := _find_first(key)) is not None:
             return Received(first, is_new=False)
@@ -164,7 +166,7 @@ def _new_row(
         size_bytes=stored.size_bytes,
         media_type=submission.media_type[:255],
         declared_kind=parameters.kind,
-        is_observation=submission.is_observation,
+        is_observation=parameters.kind in _OBSERVATIONS,
         artifacts=list(parameters.artifacts),
         name=parameters.name,
         version=parameters.version,
@@ -177,6 +179,15 @@ def _new_row(
         filename=parameters.filename,
         received_at=at,
     )
+
+
+def _bound(parameters: Parameters, *, actor: Actor) -> Parameters:
+    """Fill in the repository of a key that is for one alone; one that is for several must be told which it is."""
+    if parameters.repository or not actor.repository_bindings or parameters.kind in _OBSERVATIONS:
+        return parameters
+    if len(actor.repository_bindings) > 1:
+        raise OutsideBindingError("This key is for several repositories: say which in `repository`.")
+    return replace(parameters, repository=next(iter(actor.repository_bindings)))
 
 
 def _check_bindings(parameters: Parameters, *, actor: Actor) -> None:
@@ -192,14 +203,13 @@ def _check_bindings(parameters: Parameters, *, actor: Actor) -> None:
             raise OutsideBindingError(f"This key is not for the {name} `{value}`.")
 
 
-def _dedupe_key(
-    stored: body.StoredBody, parameters: Parameters, *, submission: Submission, team_id: int
-) -> bytes | None:
+def _dedupe_key(stored: body.StoredBody, parameters: Parameters, *, team_id: int) -> bytes | None:
     """Return what makes a document a repeat, or None for an observation whose records do not say when they were made.
 
     docs/api.md, Evidence: the same report from a client's retry is a repeat only when every record is dated.
     """
-    if submission.is_observation and not _is_self_dated(stored):
+    is_observation = parameters.kind in _OBSERVATIONS
+    if is_observation and not _is_self_dated(stored):
         return None
     parts = [
         team_id,
@@ -214,12 +224,15 @@ def _dedupe_key(
         parameters.environment,
         parameters.namespaces,
         parameters.confirm_empty,
-        submission.is_observation,
+        is_observation,
     ]
     return hashlib.sha256(json.dumps(parts, separators=(",", ":")).encode()).digest()
 
 
 def _is_self_dated(stored: body.StoredBody) -> bool:
+    """Read a report for its dates here, where a request waits, only when it is small; a large one is always new."""
+    if stored.size_bytes > _MAX_DATED_BYTES:
+        return False
     return is_self_dated(body.load(stored.data, limit=stored.size_bytes))
 
 

@@ -77,13 +77,17 @@ class Sent:
         return cyclonedx(*components, subject=subject, name=self.name, tool=self.tool, dependencies=edges)
 
     def flags(self) -> dict[str, int]:
-        """What is to be read back: the strongest scope of the repeats, direct when any of them is."""
+        """What is to be read back: the strongest scope of the repeats, direct when any of them is.
+
+        A document that names nothing its root depends on does not say what is direct.
+        """
+        says_direct = self.has_edges and any(entry.is_direct for entry in self.entries)
         found: dict[str, int] = {}
         for identity in {entry.identity for entry in self.entries}:
             repeats = [entry for entry in self.entries if entry.identity == identity]
             scope = min(SCOPES[entry.scope] for entry in repeats)
-            direct = self.has_edges and any(entry.is_direct for entry in repeats)
-            found[identity] = scope << 1 | direct | (0 if self.has_edges else 1 << 4)
+            direct = says_direct and any(entry.is_direct for entry in repeats)
+            found[identity] = scope << 1 | direct | (0 if says_direct else 1 << 4)
         return found
 
 

@@ -50,12 +50,11 @@ def sent(
     team: str = "a",
     at: datetime = START,
     actor: Actor | None = None,
-    is_observation: bool = False,
     **parameters: Any,
 ) -> Received:
     team_id = Team.objects.get_or_create(slug=team, defaults={"name": team})[0].pk
     return receive(
-        Submission([data], parameters=Parameters(**parameters), is_observation=is_observation),
+        Submission([data], parameters=Parameters(**parameters)),
         actor=actor or Actor(team_ids=frozenset({team_id}), label="test"),
         team_id=team_id,
         at=at,
@@ -115,7 +114,7 @@ def test_two_teams_share_the_bytes_and_nothing_else() -> None:
 
 @pytest.mark.parametrize(("data", "is_repeat"), [(UNDATED, False), (HALF_DATED, False), (DATED, True)])
 def test_a_report_is_new_each_time_unless_all_its_records_are_dated(data: bytes, is_repeat: bool) -> None:
-    first, second = sent(data, is_observation=True), sent(data, is_observation=True, at=later(1))
+    first, second = sent(data, kind="deployment"), sent(data, kind="deployment", at=later(1))
 
     assert second.is_new != is_repeat
     assert (second.evidence.pk == first.evidence.pk) == is_repeat
@@ -123,10 +122,10 @@ def test_a_report_is_new_each_time_unless_all_its_records_are_dated(data: bytes,
 
 
 def test_a_snapshot_of_other_namespaces_is_another_report() -> None:
-    first = sent(DATED, is_observation=True, namespaces=("a",))
+    first = sent(DATED, kind="deployment", namespaces=("a",))
 
-    assert sent(DATED, is_observation=True, namespaces=("b",)).is_new
-    assert sent(DATED, is_observation=True, namespaces=("a",)).evidence.pk == first.evidence.pk
+    assert sent(DATED, kind="deployment", namespaces=("b",)).is_new
+    assert sent(DATED, kind="deployment", namespaces=("a",)).evidence.pk == first.evidence.pk
 
 
 @pytest.mark.parametrize(
