@@ -12,10 +12,12 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from inventory.ingest.upkeep import set_cluster
 from inventory.management.demo_access import RESPONDER_KEY, DemoState, make_access, read_state, write_state
 from inventory.management.demo_client import FINAL_STATES, GOOD_STATES, Server, ServerRefusedError
 from inventory.management.demo_estate import PHASES, Estate, Upload
-from inventory.models import Cluster, Environment
+from inventory.models import Cluster
+from supplychain.access.actors import system_actor
 
 PROGRESS_SECONDS = 1.5
 PATIENCE_SECONDS = 300.0
@@ -126,9 +128,15 @@ def _state_for(server: Server, *, estate: Estate) -> DemoState:
 def _date_clusters(estate: Estate, *, at: datetime) -> None:
     """Set what uploads of one minute cannot say: a cluster's settings, since when it is known, when it fell silent."""
     for cluster in estate.clusters:
+        set_cluster(
+            cluster.name,
+            environment=cluster.environment,
+            report_interval_seconds=None if cluster.silent_for else NO_AGENT_INTERVAL_SECONDS,
+            actor=system_actor("load_demo"),
+            at=timezone.now(),
+        )
+        # The past of sixty days arrived in this minute, which is nothing that anybody could say of a real cluster.
         row = Cluster.objects.filter(name=cluster.name)
-        row.update(environment=Environment.objects.get(slug=cluster.environment), first_heard_at=at - HISTORY)
+        row.update(first_heard_at=at - HISTORY)
         if cluster.silent_for:
             row.update(last_heard_at=at - cluster.silent_for)
-        else:
-            row.update(report_interval_seconds=NO_AGENT_INTERVAL_SECONDS)
