@@ -39,7 +39,7 @@ logger = logging.getLogger(__name__)
 MAX_ATTEMPTS = 3
 OVERDUE_AFTER = timedelta(seconds=10)
 RETRY_AFTER = timedelta(seconds=2)
-"""After a first failure of ours; twice that after the second."""
+"""Not before this after a first failure of ours, twice that after the second; the sweep rings for it then."""
 MAX_RINGS = 20
 """Rings of one sweep: enough to wake every worker, few enough not to flood the broker."""
 MAX_WARNINGS_KEPT = 100
