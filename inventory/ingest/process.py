@@ -116,7 +116,7 @@ def process_next() -> bool:
 
 def count_overdue() -> int:
     """Count documents that waited too long and that no living worker holds, at most MAX_RINGS."""
-    with transaction.atomic(), connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(_OVERDUE, {"overdue": datetime.now(UTC) - OVERDUE_AFTER, "limit": MAX_RINGS})
         row = cursor.fetchone()
     return int(row[0]) if row else 0
@@ -131,7 +131,7 @@ def retry(evidence_id: int, *, at: datetime) -> bool:
 
 
 def _claim(*, now: datetime) -> Claim | None:
-    with transaction.atomic(), connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(_CLAIM, {"now": now, "overdue": now - OVERDUE_AFTER})
         row = cursor.fetchone()
     return None if row is None else Claim(evidence_id=row[0], attempt=row[1])
@@ -155,8 +155,7 @@ def _work(claim: Claim, *, now: datetime) -> None:
     for memory in (upsert, identifiers):
         memory.follow_generation(held.generation)
     try:
-        with transaction.atomic():
-            applied, verdict = _read_and_apply(held.evidence, now=now)
+        applied, verdict = _read_and_apply(held.evidence, now=now)
     except FormatError as error:
         _finish(held, state=State.REJECTED, error=error)
     else:
@@ -187,13 +186,16 @@ def _refuse_outside_binding(document: Document, *, evidence: Evidence) -> None:
 
 
 def _apply(document: Document, *, evidence: Evidence, at: datetime) -> Applied:
-    match document:
-        case SbomRecord():
-            return sbom.apply(document, evidence=evidence, at=at)
-        case ImageRecord():
+    """Apply a document; one that is refused leaves nothing behind.
+
+    An SBOM is refused before its first write, so the commonest document is spared a savepoint.
+    """
+    if isinstance(document, SbomRecord):
+        return sbom.apply(document, evidence=evidence, at=at)
+    with transaction.atomic():
+        if isinstance(document, ImageRecord):
             return image.apply(document, evidence=evidence, at=at)
-        case RuntimeRecord():
-            return runtime.apply(document, evidence=evidence, at=at)
+        return runtime.apply(document, evidence=evidence, at=at)
 
 
 def _finish_applied(held: EvidenceState, *, applied: Applied, verdict: SchemaVerdict | None) -> None:
