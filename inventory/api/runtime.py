@@ -6,6 +6,7 @@ from dataclasses import asdict, astuple, replace
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
+from django.utils.http import parse_etags
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -16,6 +17,7 @@ from inventory.api.evidence import AcceptedSerializer, accept, read_parameters
 from inventory.formats.records import ContainerClass
 from inventory.graph.artifacts import display_name
 from inventory.graph.runtime import (
+    UNKNOWN_ENVIRONMENT,
     WITHOUT_DIGEST,
     ClusterRow,
     WorkloadFilter,
@@ -26,10 +28,12 @@ from inventory.graph.runtime import (
     read_cluster,
 )
 from inventory.graph.statements import bounded
+from inventory.ingest.upkeep import MAX_INTERVAL_SECONDS, MIN_INTERVAL_SECONDS, set_cluster, settings_version
 from inventory.intake.clusters import check_snapshot_right
-from inventory.models import EvidenceKind
+from inventory.models import Cluster, EvidenceKind
 from supplychain.access.actors import actor_of
 from supplychain.access.permissions import RequireScope
+from supplychain.access.scopes import Scope
 from supplychain.api.pagination import PAGE_PARAMETERS, address_after, read_key, read_limit
 from supplychain.api.parameters import BadParameterError, read_digest, read_text, read_time, reject_unknown_parameters
 from supplychain.api.schema import PAGE_QUERY, page_of
@@ -129,6 +133,23 @@ class ClusterDetailSerializer(ClusterSerializer):
     namespaces = NamespaceSerializer(many=True, help_text="Those in which something runs")
 
 
+class ClusterSettingsSerializer(serializers.Serializer[Any]):
+    """What reports of a cluster do not say; a name that is not here is refused, not ignored."""
+
+    environment = serializers.CharField(
+        max_length=MAX_NAME, required=False, allow_null=True, help_text="Of records that name none; null for none"
+    )
+    report_interval_seconds = serializers.IntegerField(
+        min_value=MIN_INTERVAL_SECONDS, max_value=MAX_INTERVAL_SECONDS, required=False
+    )
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict) and (unknown := sorted(set(data) - set(self.fields))):
+            wrong = serializers.ErrorDetail("There is no such field.", "unknown_field")
+            raise serializers.ValidationError({name: [wrong] for name in unknown})
+        return super().to_internal_value(data)
+
+
 class DeploymentView(APIView):
     permission_classes = [RequireScope("evidence:write")]
 
@@ -209,16 +230,52 @@ class ClusterListView(APIView):
 
 
 class ClusterView(APIView):
-    permission_classes = [RequireScope("inventory:read")]
+    permission_classes = [RequireScope("inventory:read", by_method={"PATCH": (Scope.ADMIN,)})]
 
     @extend_schema(operation_id="cluster", responses=ClusterDetailSerializer)
     def get(self, request: Request, cluster: str) -> Response:
-        """One cluster and its namespaces."""
+        """One cluster and its namespaces. `ETag` names its settings, for `If-Match` of a change."""
         reject_unknown_parameters(request, ())
         with bounded():
             detail = read_cluster(_read_name(cluster), actor=actor_of(request))
         body = _cluster(detail.cluster, at=timezone.now()) | {"namespaces": detail.namespaces}
-        return Response(ClusterDetailSerializer(body).data)
+        return Response(ClusterDetailSerializer(body).data, headers=_settings_tag(detail.cluster))
+
+    @extend_schema(
+        operation_id="cluster_describe",
+        parameters=[OpenApiParameter("If-Match", location=OpenApiParameter.HEADER, description="412 after a change")],
+        request=ClusterSettingsSerializer,
+        responses=ClusterSettingsSerializer,
+    )
+    def patch(self, request: Request, cluster: str) -> Response:
+        """Set what the cluster's reports do not say; what the body leaves out stays."""
+        reject_unknown_parameters(request, ())
+        serializer = ClusterSettingsSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        given = serializer.validated_data
+        row = set_cluster(
+            _read_name(cluster),
+            environment=(given["environment"] or UNKNOWN_ENVIRONMENT) if "environment" in given else None,
+            report_interval_seconds=given.get("report_interval_seconds"),
+            if_version=_read_versions(request),
+            actor=actor_of(request),
+            at=timezone.now(),
+        )
+        environment = None if row.environment is None else row.environment.slug
+        settings = {"environment": environment, "report_interval_seconds": row.report_interval_seconds}
+        return Response(settings, headers=_settings_tag(row))
+
+
+def _settings_tag(cluster: ClusterRow | Cluster) -> dict[str, str]:
+    return {"ETag": f'"{settings_version(cluster)}"'}
+
+
+def _read_versions(request: Request) -> list[str] | None:
+    """Return what `If-Match` names, None where it is absent or `*`; weak tags match nothing (RFC 9110 13.1.1)."""
+    header = request.headers.get("If-Match")
+    if header is None or header.strip() == "*":
+        return None
+    return [tag.strip('"') for tag in parse_etags(header) if tag.startswith('"')]
 
 
 def _read_name(cluster: str) -> str:
@@ -229,10 +286,10 @@ def _read_name(cluster: str) -> str:
 
 
 def _read_filter(request: Request) -> WorkloadFilter:
-    texts = {name: read_text(request, name) or "" for name in _TEXT_FILTERS}
     wants_none = read_text(request, "digest") == WITHOUT_DIGEST
     digest = WITHOUT_DIGEST if wants_none else read_digest(request, "digest") or ""
-    return WorkloadFilter(digest=digest, at=read_time(request, "at"), **texts)
+    cluster, namespace, service, environment = (read_text(request, name) or "" for name in _TEXT_FILTERS)
+    return WorkloadFilter(cluster, namespace, service, environment, digest, read_time(request, "at"))
 
 
 def _cluster(row: ClusterRow, *, at: datetime) -> dict[str, Any]:

@@ -5,14 +5,16 @@ Every change is one transaction with its audit line; one that changes nothing wr
 
 from __future__ import annotations
 
+import hashlib
 import re
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from inventory.graph.runtime import ClusterNotFoundError
+from inventory.graph.runtime import UNKNOWN_ENVIRONMENT, ClusterNotFoundError, ClusterRow
 from inventory.ingest.places import ensure_environments
 from inventory.ingest.running import lock_exclusive
 from inventory.models import Cluster, Environment, ServiceMapping
@@ -23,12 +25,30 @@ from supplychain.errors import DomainError
 
 SINCE_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 """A mapping from here on holds for all the past that questions can ask about."""
-NO_ENVIRONMENT = "unknown"
+NO_ENVIRONMENT = UNKNOWN_ENVIRONMENT
 """What lists call a place whose environment nobody named; so no environment can bear this name."""
 MIN_INTERVAL_SECONDS = 10
 MAX_INTERVAL_SECONDS = 366 * 24 * 3600
 _MAX_TEXT = 255
 _FOREIGN_GLOB = re.compile(r"[\[\]{}\\]")
+
+
+class BoundKeyError(DomainError):
+    """A binding narrows a key to what it reports; what is said here holds for more than that."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "outside_binding", "A key that is bound describes no places: use one without bindings.", status=403
+        )
+
+
+class SettingsChangedError(DomainError):
+    """Somebody else changed the cluster since the caller looked."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "precondition_failed", "The cluster's settings have changed meanwhile: read them again.", status=412
+        )
 
 
 class BadReportIntervalError(DomainError):
@@ -114,13 +134,16 @@ def set_cluster(
     at: datetime,
     environment: str | None = None,
     report_interval_seconds: int | None = None,
+    if_version: Collection[str] | None = None,
 ) -> Cluster:
     """Set a cluster's default environment and how often it promises to report; None leaves a setting as it is.
 
     A new environment is made, by the rule for those that reports name; `unknown` takes the default away. Containers
     that opened under another default keep it. Raises ClusterNotFoundError, also for another team's cluster,
-    BadEnvironmentError and BadReportIntervalError.
+    BadEnvironmentError, BadReportIntervalError, BoundKeyError, and SettingsChangedError when `settings_version` is
+    none of `if_version`.
     """
+    _refuse_bound(actor)
     slug = None if environment is None else _read_environment(environment)
     _check_interval(report_interval_seconds)
     with transaction.atomic():
@@ -128,6 +151,8 @@ def set_cluster(
         cluster = Cluster.objects.visible_to(actor).select_related("environment").filter(name=name).first()
         if cluster is None:
             raise ClusterNotFoundError
+        if if_version is not None and settings_version(cluster) not in if_version:
+            raise SettingsChangedError
         before = _settings(cluster)
         if slug is not None:
             ensure_environments({slug} - {NO_ENVIRONMENT})
@@ -143,11 +168,19 @@ def set_cluster(
     return cluster
 
 
+def settings_version(cluster: Cluster | ClusterRow) -> str:
+    """Name the settings of a cluster: equal settings have equal names, whatever else happens in the cluster."""
+    environment = cluster.environment
+    slug = environment.slug if isinstance(environment, Environment) else environment or NO_ENVIRONMENT
+    return hashlib.sha256(f"{slug}\n{cluster.report_interval_seconds}".encode()).hexdigest()[:32]
+
+
 def set_environment(slug: str, *, is_production: bool, actor: Actor, at: datetime) -> Environment:
     """Say whether an environment is production, for past and future answers; one that no report named yet is made.
 
-    Raises BadEnvironmentError, and NotForOneTeamError unless the actor sees all teams.
+    Raises BadEnvironmentError, BoundKeyError, and NotForOneTeamError unless the actor sees all teams.
     """
+    _refuse_bound(actor)
     wanted = _read_environment(slug)
     if wanted == NO_ENVIRONMENT:
         raise BadEnvironmentError(slug)
@@ -181,7 +214,7 @@ def map_service(
     """Map a team's workloads that match to a service, from one time up to, not including, another.
 
     One pattern of a team maps to one service at a time; the same mapping again is the one there is. Raises
-    BadMappingError, UnknownTeamError and MappingOverlapError.
+    BadMappingError, UnknownTeamError, BoundKeyError and MappingOverlapError.
     """
     _check_text("service", service)
     pattern.check()
@@ -230,6 +263,11 @@ def withdraw_mapping(service: str, *, team: str, pattern: WorkloadPattern, actor
         _record(mapping, "service_mapping.withdrawn", actor=actor, at=at)
 
 
+def _refuse_bound(actor: Actor) -> None:
+    if actor.is_bound:
+        raise BoundKeyError
+
+
 def _read_environment(text: str) -> str:
     """Return the slug as reports are read: without blanks around it, in lower case."""
     slug = text.strip().lower()
@@ -258,6 +296,7 @@ def _settings(cluster: Cluster) -> dict[str, audit.JSON]:
 
 def _lock_team(slug: str, *, actor: Actor) -> Team:
     """Return the team and let nobody else change its mappings until the transaction ends."""
+    _refuse_bound(actor)
     teams = Team.objects.filter(slug=slug)
     if actor.team_ids is not None:
         teams = teams.filter(pk__in=actor.team_ids)

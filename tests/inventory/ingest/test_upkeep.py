@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from inventory.ingest.upkeep import (
     map_service,
     set_cluster,
     set_environment,
+    settings_version,
     withdraw_mapping,
 )
 from inventory.models import Cluster, Environment, ServiceMapping
@@ -173,6 +175,19 @@ def test_a_description_is_audited_once_for_the_clusters_team():
     assert '"before":{"environment":null,"report_interval_seconds":300}' in line.body
 
 
+def test_a_description_on_top_of_settings_nobody_saw_is_refused():
+    report("shop", deployment(digest=A))
+    seen = settings_version(Cluster.objects.get())
+    changed = describe(environment="production", if_version=[seen])
+
+    with pytest.raises(DomainError) as raised:
+        describe(environment="staging", if_version=[seen])
+
+    assert (code_of(raised), raised.value.status) == ("precondition_failed", 412)
+    assert settings_version(changed) == settings_version(read_cluster("prod-eu", actor=SEES_ALL).cluster)
+    assert settings_version(changed) not in {seen, settings_version(describe(report_interval_seconds=60))}
+
+
 # --- Environments --------------------------------------------------------------------------------------------------
 
 
@@ -215,6 +230,22 @@ def test_unknown_is_no_environment():
         flag("unknown", is_production=True)
 
     assert code_of(raised) == "bad_environment"
+
+
+def test_a_bound_key_describes_no_place():
+    report("shop", deployment(digest=A))
+    bound = replace(SEES_ALL, cluster_bindings=frozenset({"prod-eu"}))
+
+    for attempt in (
+        lambda: describe(bound, environment="production"),
+        lambda: flag("blue", is_production=True, actor=bound),
+        lambda: add(actor=bound),
+        lambda: withdraw(actor=bound),
+    ):
+        with pytest.raises(DomainError) as raised:
+            attempt()
+        assert (code_of(raised), raised.value.status) == ("outside_binding", 403)
+    assert audited() == []
 
 
 # --- Mappings ------------------------------------------------------------------------------------------------------
