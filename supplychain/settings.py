@@ -249,6 +249,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 # --- Operations: what /readyz asks and /metrics collects, by dotted name (docs/architecture.md) ---------------------
 READINESS_PROBES = [
     "supplychain.ops.health.probe_database",
+    "supplychain.ops.health.probe_migrations",
     "supplychain.ops.health.probe_broker",
     "inventory.graph.backlog.probe_backlog",
 ]

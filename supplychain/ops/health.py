@@ -10,6 +10,7 @@ import redis
 from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.module_loading import import_string
 from django.views.decorators.cache import never_cache
@@ -83,6 +84,29 @@ def probe_database() -> ProbeResult:
     except DatabaseError as error:
         return ProbeResult("database", ok=False, message=type(error).__name__)
     return ProbeResult("database", ok=True)
+
+
+def probe_migrations() -> ProbeResult:
+    """Ask that the tables are those of this code, until they are: a new version is not ready before it has migrated."""
+    try:
+        _require_migrated()
+    except (_UnmigratedError, DatabaseError) as error:
+        return ProbeResult(
+            "migrations", ok=False, message=str(error) if isinstance(error, _UnmigratedError) else type(error).__name__
+        )
+    return ProbeResult("migrations", ok=True)
+
+
+class _UnmigratedError(Exception):
+    """Migrations of this code were not applied to the database."""
+
+
+@lru_cache(maxsize=1)
+def _require_migrated() -> None:
+    """Raise while a migration is missing; what once was applied is not asked for again, an error is not remembered."""
+    executor = MigrationExecutor(connection)
+    if missing := executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        raise _UnmigratedError(f"{len(missing)} to apply, from {missing[0][0]}: run prepare_database")
 
 
 def probe_broker() -> ProbeResult:

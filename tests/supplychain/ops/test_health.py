@@ -1,6 +1,8 @@
 """Readiness: 503 exactly when a vital probe fails, whatever way it fails."""
 
 import pytest
+from django.core.management import call_command
+from django.db import connection
 
 from supplychain.ops import health
 from supplychain.ops.health import ProbeResult
@@ -35,6 +37,19 @@ def test_a_broker_that_does_not_answer_is_a_finding(settings):
 
     assert not health.probe_broker().ok
     assert not health.probe_broker().vital
+
+
+@pytest.mark.django_db
+def test_it_is_unready_until_every_migration_is_applied():
+    health._require_migrated.cache_clear()
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'incidents'")
+    unready = health.probe_migrations()
+    call_command("migrate", "incidents", fake=True, verbosity=0)
+
+    assert (unready.ok, unready.vital) == (False, True)
+    assert "prepare_database" in unready.message
+    assert health.probe_migrations().ok
 
 
 @pytest.mark.django_db
