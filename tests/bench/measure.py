@@ -27,6 +27,7 @@ from tests.bench.wire import Crew
 
 _STORAGE = """
 SELECT (SELECT sum(s.distinct_count)::float8 FROM inventory_snapshot s),
+       (SELECT count(*) FROM inventory_presence),
        pg_total_relation_size('inventory_presence') + pg_total_relation_size('inventory_track'),
        pg_total_relation_size('inventory_snapshot') + pg_total_relation_size('inventory_snapshotsubject'),
        pg_database_size(current_database())
@@ -115,10 +116,11 @@ class Bench:
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
             cursor.execute(_STORAGE)
-            edges, graph, points, database = cursor.fetchone()
+            edges, rows, graph, points, database = cursor.fetchone()
         self._add(
             [
                 Figure("edges (artifact, component) stored", edges, ""),
+                Figure("edges for each row of presence", edges / rows, ""),
                 Figure("storage: presence, tracks and their indexes", graph / edges, "bytes/edge", 8),
                 Figure("storage: snapshots, subjects, paths", points / edges, "bytes/edge"),
                 Figure("storage: the whole database with raw documents", database / edges, "bytes/edge"),
