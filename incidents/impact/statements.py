@@ -239,22 +239,25 @@ ORDER BY c.name, w.namespace, w.kind, w.name, i.container, i.id, k.artifact_id
 """
 
 PAGE_MATCHES = f"""
-SELECT artifact_id, snapshot_id, evidence_id, outline, max(confidence),
-       array_agg(component_id ORDER BY component_id) AS components, array_agg(flags ORDER BY component_id) AS flags
+SELECT held.artifact_id, held.snapshot_id, e.public_id, n.outline, held.confidence, held.components, held.flags
 FROM (
-    SELECT DISTINCT ON (s.artifact_id, p.component_id)
-           s.artifact_id, p.component_id, p.flags, s.snapshot_id, s.confidence, e.public_id AS evidence_id, n.outline
-    FROM inventory_snapshotsubject s
-    JOIN inventory_track t ON t.id = s.track_id
-    JOIN inventory_presence p ON p.track_id = s.track_id AND p.from_seq <= s.seq AND s.seq < p.to_seq
-    JOIN unnest(%(components)s::int[]) AS wanted(component_id) ON wanted.component_id = p.component_id
-    JOIN inventory_snapshot n ON n.id = s.snapshot_id
-    JOIN inventory_evidence e ON e.id = n.evidence_id
-    WHERE s.artifact_id = ANY(%(ids)s) AND {own("t.team_id")}
-    ORDER BY s.artifact_id, p.component_id, s.confidence DESC, s.snapshot_id DESC
-) newest
-GROUP BY artifact_id, snapshot_id, evidence_id, outline
-ORDER BY artifact_id, snapshot_id
+    SELECT artifact_id, snapshot_id, max(confidence) AS confidence,
+           array_agg(component_id ORDER BY component_id) AS components, array_agg(flags ORDER BY component_id) AS flags
+    FROM (
+        SELECT DISTINCT ON (s.artifact_id, p.component_id)
+               s.artifact_id, p.component_id, p.flags, s.snapshot_id, s.confidence
+        FROM inventory_snapshotsubject s
+        JOIN inventory_track t ON t.id = s.track_id
+        JOIN inventory_presence p ON p.track_id = s.track_id AND p.from_seq <= s.seq AND s.seq < p.to_seq
+        JOIN unnest(%(components)s::int[]) AS wanted(component_id) ON wanted.component_id = p.component_id
+        WHERE s.artifact_id = ANY(%(ids)s) AND {own("t.team_id")}
+        ORDER BY s.artifact_id, p.component_id, s.confidence DESC, s.snapshot_id DESC
+    ) newest
+    GROUP BY artifact_id, snapshot_id
+) held
+JOIN inventory_snapshot n ON n.id = held.snapshot_id
+JOIN inventory_evidence e ON e.id = n.evidence_id
+ORDER BY held.artifact_id, held.snapshot_id
 """
 
 PAGE_ARTIFACTS = f"""
