@@ -20,10 +20,9 @@ _COVERAGE = """
 WITH shown AS MATERIALIZED ({intervals}),
 point AS MATERIALIZED ({points}),
 described AS MATERIALIZED (
-    SELECT i.artifact_id, bool_or(n.is_complete AND p.certainty = 0) AS is_complete,
+    SELECT i.artifact_id, bool_or(p.is_complete AND p.certainty = 0) AS is_complete,
            bool_and(p.certainty > 0) AS is_unresolved
     FROM shown i JOIN point p ON p.interval_id = i.id
-    JOIN inventory_snapshot n ON n.track_id = p.track_id AND n.seq = p.seq
     GROUP BY 1
 )
 SELECT
@@ -33,7 +32,8 @@ SELECT
     (SELECT count(*) FROM described WHERE is_unresolved),
     (SELECT count(*) FROM shown WHERE artifact_id IS NULL),
     (SELECT count(DISTINCT w.id) FROM shown i JOIN inventory_workload w ON w.id = i.workload_id
-     JOIN inventory_cluster c ON c.id = w.cluster_id {service_of} WHERE {service} = ''),
+     JOIN inventory_cluster c ON c.id = w.cluster_id {service_of}
+     WHERE w.service = '' AND {service} = ''),
     (SELECT count(DISTINCT s.snapshot_id) FROM inventory_artifact a
      JOIN inventory_snapshotsubject s ON s.artifact_id = a.id JOIN inventory_track t ON t.id = s.track_id
      WHERE a.digest IS NULL AND (%(teams)s::bigint[] IS NULL OR t.team_id = ANY(%(teams)s))),

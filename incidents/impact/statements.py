@@ -32,12 +32,13 @@ THEN = """i.opened_at < %(until)s AND (i.closed_at IS NULL OR i.closed_at > %(si
   AND (i.closed_at IS NULL OR i.closed_at > i.opened_at)"""
 
 POINTS_NOW = f"""
-SELECT r.interval_id, r.artifact_id, r.track_id, r.seq, r.certainty FROM inventory_running r
+SELECT r.interval_id, r.artifact_id, r.track_id, r.seq, r.certainty, r.is_complete FROM inventory_running r
 WHERE {all_own("r.teams")}
 """
 _SCOPED = "SELECT id, team_id, artifact_id, node_architecture FROM shown WHERE artifact_id IS NOT NULL"
 POINTS_THEN = f"""
-SELECT p.interval_id, p.artifact_id, p.track_id, p.seq, p.certainty FROM ({RUN_POINTS.format(intervals=_SCOPED)}) p
+SELECT p.interval_id, p.artifact_id, p.track_id, p.seq, p.certainty, p.is_complete
+FROM ({RUN_POINTS.format(intervals=_SCOPED)}) p
 WHERE {all_own("p.teams")}
 """
 _NO_CANDIDATES = "SELECT NULL::bigint AS interval_id, NULL::int AS artifact_id, NULL::int AS certainty WHERE false"

@@ -53,19 +53,19 @@ FROM candidate
 `{intervals}` selects (id, team_id, artifact_id, node_architecture)."""
 
 RUN_POINTS = f"""
-SELECT interval_id, artifact_id, track_id, seq, teams, min(certainty)::smallint AS certainty
+SELECT interval_id, artifact_id, track_id, seq, teams, min(certainty)::smallint AS certainty, is_complete
 FROM (
-    SELECT c.id AS interval_id, c.artifact_id, s.track_id, s.seq, c.certainty,
+    SELECT c.id AS interval_id, c.artifact_id, s.track_id, s.seq, c.certainty, n.is_complete,
            ARRAY(SELECT DISTINCT team FROM unnest(c.teams || t.team_id) AS team ORDER BY team) AS teams
     FROM ({RUN_CANDIDATES}) c
     JOIN inventory_snapshotsubject s ON s.artifact_id = c.artifact_id
     JOIN inventory_snapshot n ON n.id = s.snapshot_id AND n.distinct_count > 0
     JOIN inventory_track t ON t.id = s.track_id
 ) point
-GROUP BY interval_id, artifact_id, track_id, seq, teams
+GROUP BY interval_id, artifact_id, track_id, seq, teams, is_complete
 """
-"""SELECT (interval_id, artifact_id, track_id, seq, teams, certainty): `artifact_id` is what an SBOM is about, and what
-the interval runs, surely (0) or possibly (1). An SBOM that lists nothing tells nothing and makes no point.
+"""SELECT (interval_id, artifact_id, track_id, seq, teams, certainty, is_complete): `artifact_id` is what an SBOM is about
+and what the interval runs, surely (0) or possibly (1). An SBOM that lists nothing tells nothing and makes no point.
 `{intervals}` is as in RUN_CANDIDATES."""
 
 FAMILY = """

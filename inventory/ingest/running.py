@@ -26,8 +26,8 @@ WHERE i.closed_at IS NULL AND i.artifact_id IS NOT NULL AND {condition}
 """
 _OF_FAMILY = f"i.artifact_id = ANY(ARRAY({FAMILY}))"
 _INSERT = """
-INSERT INTO inventory_running (interval_id, artifact_id, track_id, seq, certainty, teams)
-SELECT interval_id, artifact_id, track_id, seq, certainty, teams FROM ({points}) points
+INSERT INTO inventory_running (interval_id, artifact_id, track_id, seq, certainty, is_complete, teams)
+SELECT interval_id, artifact_id, track_id, seq, certainty, is_complete, teams FROM ({points}) points
 ORDER BY interval_id, artifact_id, track_id, seq
 ON CONFLICT (interval_id, artifact_id, track_id, seq, teams) DO NOTHING
 """
@@ -37,7 +37,7 @@ def _insert_where(condition: str) -> str:
     return _INSERT.format(points=RUN_POINTS.format(intervals=_OPEN.format(condition=condition)))
 
 
-_COLUMNS = "interval_id, artifact_id, track_id, seq, certainty, teams"
+_COLUMNS = "interval_id, artifact_id, track_id, seq, certainty, is_complete, teams"
 _DIFFERENCES = f"""
 WITH stored AS (SELECT {_COLUMNS} FROM inventory_running),
 counted AS (SELECT {_COLUMNS} FROM ({RUN_POINTS.format(intervals=_OPEN.format(condition="true"))}) points)
@@ -61,6 +61,7 @@ class Difference:
     track_id: int
     seq: int
     certainty: int
+    is_complete: bool
     teams: Sequence[int]
 
 

@@ -193,6 +193,9 @@ class Running(models.Model):
     track = models.ForeignKey("inventory.Track", on_delete=models.PROTECT, related_name="+", db_index=False)
     seq = models.IntegerField()
     certainty = models.SmallIntegerField(choices=Certainty.choices)
+    is_complete = models.BooleanField(
+        default=False, db_comment="The snapshot's, repeated here for the coverage figures"
+    )
     teams = ArrayField(
         models.BigIntegerField(), db_comment="Teams whose facts join the two, sorted; visible to who sees all of them"
     )

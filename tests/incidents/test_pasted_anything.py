@@ -28,7 +28,8 @@ PIECES = ["pkg:", "npm/", "@", ":", "/", "a", "1.0", "<", ">=", "=", "||", ",", 
 
 
 def _says_something(line: str) -> bool:
-    return bool(line.strip(" =,")) and not line.lstrip().startswith("//")
+    """Leave out comments and what only frames a list: commas, lines of `=`, the `...` that ends a YAML document."""
+    return bool(line.strip(" =,")) and line.strip() != "..." and not line.lstrip().startswith("//")
 
 
 LIMITS = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
