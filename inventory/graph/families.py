@@ -65,7 +65,7 @@ FROM (
 GROUP BY interval_id, artifact_id, track_id, seq, teams, is_complete
 """
 """SELECT (interval_id, artifact_id, track_id, seq, teams, certainty, is_complete): `artifact_id` is what an SBOM is
-about, and what the interval runs, surely (0) or possibly (1). An SBOM that lists nothing tells nothing and makes no point.
+about, and what the interval runs, surely (0) or possibly (1). An SBOM that lists nothing tells nothing: no point.
 `{intervals}` is as in RUN_CANDIDATES."""
 
 FAMILY = """
