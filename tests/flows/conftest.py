@@ -1,7 +1,8 @@
 """The whole product as processes, for journeys through HTTP: gunicorn, a Celery worker and beat.
 
-They use the test database and the broker that `./run test` started. The processes live as long as the test session;
-the tables are emptied after every test.
+They use the test database and the broker that `./run test` started. The processes live as long as the
+journeys do, and no longer: their worker would take the documents of the tests that come after. The tables are emptied
+after every test.
 """
 
 import os
@@ -48,7 +49,7 @@ class Running:
         return [int(pid) for pid in children.read_text().split()]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def running_site(
     django_db_setup: None, django_db_blocker: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Running]:
