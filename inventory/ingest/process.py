@@ -151,6 +151,7 @@ def _work(claim: Claim, *, now: datetime) -> None:
         .first()
     )
     if held is None:
+        logger.info("Another worker took a document over.", extra={"evidence_id": claim.evidence_id})
         return
     for memory in (upsert, identifiers):
         memory.follow_generation(held.generation)
