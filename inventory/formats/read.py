@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from inventory.formats import json_parts
+from inventory.formats.collector import collector_paused
 from inventory.formats.cyclonedx import read_cyclonedx
 from inventory.formats.deployments import read_deployments
 from inventory.formats.detect import Detected, Kind, detect
@@ -50,20 +47,8 @@ def _detect(body: bytes, *, kind: str | None) -> Detected:
 
 def _read(body: bytes, detected: Detected, *, limits: Limits) -> Document:
     text = require_utf8(body)
-    with _collector_paused():
+    with collector_paused():
         return _read_text(body, text, detected, limits=limits)
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Reading makes many objects and no circles: looking for some in between doubles the time of a large document."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _read_text(body: bytes, text: Utf8, detected: Detected, *, limits: Limits) -> Document:

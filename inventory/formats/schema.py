@@ -17,6 +17,7 @@ from typing import Any, Final, NoReturn
 import jsonschema_rs
 
 from inventory.formats import json_parts, spdx2_schema
+from inventory.formats.collector import collector_paused
 from inventory.formats.cyclonedx import VERSIONS
 from inventory.formats.detect import Detected
 from inventory.formats.limits import DEFAULT_LIMITS, Limits
@@ -61,16 +62,23 @@ def check(data: bytes, detected: Detected, *, limits: Limits = DEFAULT_LIMITS) -
     members = json_parts.read_members(require_utf8(data))
     if detected.wrapper:
         members = json_parts.object_members(members[detected.wrapper.removeprefix("/")], pointer=detected.wrapper)
-    document = {name: json_parts.decode_value(raw) for name, raw in members.items()}
+    with collector_paused():
+        document = {name: json_parts.decode_value(raw) for name, raw in members.items()}
+        return _judge(validator, document, wrapper=detected.wrapper, size_bytes=len(data), limits=limits)
+
+
+def _judge(
+    validator: jsonschema_rs.Validator, document: dict[str, Any], *, wrapper: str, size_bytes: int, limits: Limits
+) -> SchemaVerdict | None:
     shape = _shape(document)
     if shape.count > limits.schema_components:
         return None
     try:
         if validator.is_valid(document):
             return SchemaVerdict(valid=True, error_count=0, errors=())
-        is_small = len(data) * (shape.levels - 1) <= _COUNTED_BYTES
+        is_small = size_bytes * (shape.levels - 1) <= _COUNTED_BYTES
         errors = validator.iter_errors(document) if is_small else iter([_first_error(validator, document)])
-        return _verdict(errors, wrapper=detected.wrapper)
+        return _verdict(errors, wrapper=wrapper)
     except ValueError:
         return None  # jsonschema-rs gives up on values nested deeper than 255 levels: nothing is said of them.
 
