@@ -109,6 +109,8 @@ class _Digested:
 
 _PLAIN = re.compile(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*)){2}")
 """Three numbers without leading zeros: in every order two of these are equal only when they are the same text."""
+_REBUILD = re.compile(r"\+b[0-9]+$")
+_EVERY_ARCHITECTURE = ("all", "noarch")
 _SELF_NAMED = ("maven", "deb", "rpm", "apk", "alpm", "conan", "swift", "generic", "")
 """Types where a name alone is a name; elsewhere (npm, composer, golang) the namespace is part of what people write."""
 _CANDIDATES = f"""
@@ -202,8 +204,7 @@ def _packages(asked: Sequence[tuple[int, Indicator]]) -> Iterator[ComponentMatch
     for position, candidate in _candidates(names, is_narrowed=is_narrowed):
         for place, indicator in by_name[names[position]]:
             match_class, reason = _judge(indicator, candidate)
-            if match_class is not None:
-                yield ComponentMatch(candidate.component_id, place, match_class, reason)
+            yield ComponentMatch(candidate.component_id, place, match_class, reason)
 
 
 def _candidates(names: Sequence[PackageName], *, is_narrowed: bool) -> Iterator[tuple[int, _Candidate]]:
@@ -233,10 +234,21 @@ def _any_distribution(name: PackageName) -> str | None:
     return None if name.namespace == "" and name.type in ("deb", "rpm", "apk", "alpm") else name.namespace
 
 
-def _judge(indicator: Indicator, candidate: _Candidate) -> tuple[MatchClass | None, str]:
-    """Say how one component answers a package indicator; None where it is another build of it altogether."""
-    if indicator.qualifiers and (stated := _contradiction(indicator, candidate)):
-        return MatchClass.CLEARED, f"built for another {stated}"
+def _judge(indicator: Indicator, candidate: _Candidate) -> tuple[MatchClass, str]:
+    """Say how one component answers a package indicator: by its version, then by what else makes it another build."""
+    match_class, reason = _judge_version(indicator, candidate)
+    if match_class is MatchClass.CLEARED or not indicator.qualifiers:
+        return match_class, reason
+    contradicted = _contradictions(indicator, candidate)
+    if contradicted - {"distro"}:
+        return MatchClass.CLEARED, f"built for another {min(contradicted - {'distro'})}"
+    if contradicted:
+        # Distributions take packages over from each other, and scanners write them differently: no reason to clear.
+        return MatchClass.POSSIBLE, f"{reason}, for another distribution"
+    return match_class, reason
+
+
+def _judge_version(indicator: Indicator, candidate: _Candidate) -> tuple[MatchClass, str]:
     source = "its source package " if candidate.by_source else ""
     if not indicator.versions and indicator.range is None and indicator.range_text is None:
         return MatchClass.AFFECTED, f"{source}any version of the package is asked for"
@@ -262,10 +274,12 @@ def _range_of(purl_type: str, text: str | None) -> VersionRange | None:
 
 
 def _is_same(candidate: _Candidate, version: str) -> bool:
-    """Equal in the ecosystem's order (1.0 and 1.0.0 in PyPI).
+    """Equal in the ecosystem's order (1.0 and 1.0.0 in PyPI), or Debian's rebuild of the listed version (`+b1`).
 
     A listed version nobody can compare equals only itself.
     """
+    if candidate.type == "deb" and _REBUILD.sub("", candidate.version) == version:
+        return True
     if _PLAIN.fullmatch(candidate.version) and _PLAIN.fullmatch(version):
         return candidate.version == version
     stated = sort_key(candidate.type, candidate.version)
@@ -275,12 +289,15 @@ def _is_same(candidate: _Candidate, version: str) -> bool:
         return False
 
 
-def _contradiction(indicator: Indicator, candidate: _Candidate) -> str | None:
+def _contradictions(indicator: Indicator, candidate: _Candidate) -> set[str]:
+    """Return the qualifiers for which the component states another value than the one asked for."""
     try:
         stated = dict(parse_purl(candidate.identity).qualifiers)
     except PurlError:
-        return None
-    return next((name for name, value in indicator.qualifiers if stated.get(name, value) != value), None)
+        return set()
+    if stated.get("arch") in _EVERY_ARCHITECTURE:
+        del stated["arch"]
+    return {name for name, value in indicator.qualifiers if stated.get(name, value) != value}
 
 
 def _hashes(asked: Iterable[tuple[int, Indicator]], *, actor: Actor) -> Iterator[ComponentMatch]:

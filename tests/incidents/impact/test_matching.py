@@ -186,6 +186,24 @@ def test_cleared_counts_only_who_holds_the_package():
 # --- Source packages -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("held", "asked", "status"),
+    [
+        ("5.6.1-1?arch=amd64&distro=debian-13", "5.6.1-1?arch=amd64&distro=debian-13.1", "affected"),
+        ("5.6.1-1?arch=arm64", "5.6.1-1?arch=amd64", "cleared"),
+        ("5.6.1-1?arch=all", "5.6.1-1?arch=amd64", "affected"),
+        ("5.6.1-1?arch=amd64&distro=debian-12", "5.6.1-1?arch=amd64&distro=debian-13", "possible"),
+        ("5.4.1-1?arch=amd64&distro=debian-12", "5.6.1-1?arch=amd64&distro=debian-13", "cleared"),
+        ("5.6.1-1+b1?arch=amd64", "5.6.1-1?arch=amd64", "affected"),
+        ("5.6.1+really5.4.5-1?arch=amd64", "5.6.1-1?arch=amd64", "cleared"),
+    ],
+)
+def test_a_qualifier_clears_only_what_is_surely_another_build(held: str, asked: str, status: str):
+    put(A, f"pkg:deb/debian/liblzma5@{held.replace('+', '%2B')}")
+
+    assert statuses(ask(f"pkg:deb/debian/liblzma5@{asked}")) == {A: status}
+
+
 def test_a_source_package_finds_what_was_built_from_it():
     put(A, "pkg:deb/debian/liblzma5@5.6.1-1?arch=amd64&distro=debian-13&upstream=xz-utils")
 

@@ -168,7 +168,13 @@ def test_xml_and_json_hold_the_same():
 def test_text_that_xml_cannot_hold_is_replaced():
     submit("a", cyclonedx({"name": "bad\u0001name <&>", "version": "1"}, subject=APP))
 
-    ET.fromstring(write_xml(merge_sboms(APP, actor=SEES_ALL)))
+    tree = ET.fromstring(write_xml(merge_sboms(APP, actor=SEES_ALL)))
+
+    names = [element.text or "" for element in tree.iterfind("{*}components/{*}component/{*}name")]
+    assert len(names) == 1
+    assert names[0].startswith("bad")
+    assert names[0].endswith("name <&>")
+    assert "\u0001" not in names[0]
 
 
 def test_without_sbom_nothing_is_claimed():
