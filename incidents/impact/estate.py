@@ -52,7 +52,10 @@ SELECT (SELECT array_agg(c.name ORDER BY c.name) FROM inventory_cluster c
             WHERE w.cluster_id = c.id AND {own("i.team_id")})),
        (SELECT array_agg(e.slug ORDER BY e.is_production DESC, e.slug) FROM inventory_environment e
         WHERE EXISTS (SELECT 1 FROM inventory_runinterval i WHERE i.environment_id = e.id AND {own("i.team_id")})
-           OR EXISTS (SELECT 1 FROM inventory_cluster c WHERE c.environment_id = e.id AND {own("c.team_id")}))
+           OR EXISTS (SELECT 1 FROM inventory_cluster c
+                      WHERE c.environment_id = e.id AND ({own("c.team_id")} OR EXISTS (
+               SELECT 1 FROM inventory_workload w JOIN inventory_runinterval i ON i.workload_id = w.id
+               WHERE w.cluster_id = c.id AND {own("i.team_id")}))))
 """
 
 

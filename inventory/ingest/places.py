@@ -30,7 +30,6 @@ class Cluster:
     name: str
     team_id: int
     uid: str
-    environment_id: int | None
     environment: str
     reporter_id: int
     is_own: bool
@@ -74,14 +73,13 @@ def ensure_clusters(names: Collection[str], *, evidence: Evidence) -> dict[str, 
         cursor.execute(runtime_sql.FIND_CLUSTERS, {"names": wanted})
         rows = cursor.fetchall()
     clusters: dict[str, Cluster] = {}
-    for cluster_id, name, team_id, uid, environment_id, slug in rows:
+    for cluster_id, name, team_id, uid, slug in rows:
         is_own = team_id == evidence.team_id or name in bound
         clusters[name] = Cluster(
             id=cluster_id,
             name=name,
             team_id=team_id,
             uid=uid,
-            environment_id=environment_id,
             environment=slug or "",
             reporter_id=team_id if is_own else evidence.team_id,
             is_own=is_own,

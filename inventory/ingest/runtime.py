@@ -153,7 +153,7 @@ def _check_snapshot(cluster: Cluster, *, uid: str) -> None:
 
 
 def _locate(report: Report, *, scene: Scene, evidence: Evidence) -> list[Seen]:
-    """Find the rows of every record. An environment is the record's, else the cluster's default."""
+    """Find the rows of every record. Only an environment that is stated is kept: the default applies when read."""
     workloads = places.ensure_workloads(report.sightings, clusters=scene.clusters)
     seen: list[Seen] = []
     for sighting in report.sightings:
@@ -162,7 +162,7 @@ def _locate(report: Report, *, scene: Scene, evidence: Evidence) -> list[Seen]:
         key = RowKey(workload_id, sighting.key.container, sighting.key.pod, cluster.reporter_id)
         team_id = _team(sighting, cluster=cluster, scene=scene, report=report)
         slug = _environment_slug(sighting.record, evidence=evidence)
-        environment_id = scene.environments.get(slug, cluster.environment_id)
+        environment_id = scene.environments.get(slug)
         seen.append(Seen(sighting, key, _run(sighting, scene=scene, team_id=team_id, environment_id=environment_id)))
     return seen
 

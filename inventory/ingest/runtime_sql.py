@@ -8,7 +8,7 @@ SELECT %(team)s, name, '', %(interval)s, %(at)s, %(at)s FROM unnest(%(names)s::t
 ON CONFLICT (name) DO NOTHING
 """
 FIND_CLUSTERS = """
-SELECT c.id, c.name, c.team_id, c.uid, c.environment_id, e.slug
+SELECT c.id, c.name, c.team_id, c.uid, e.slug
 FROM inventory_cluster c LEFT JOIN inventory_environment e ON e.id = c.environment_id
 WHERE c.name = ANY(%(names)s)
 """

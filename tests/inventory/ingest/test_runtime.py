@@ -298,7 +298,7 @@ def test_a_key_bound_to_an_environment_reports_no_other():
     assert intervals() == [(A, 0, None, "")]
 
 
-def test_the_environment_is_the_records_then_the_clusters():
+def test_only_an_environment_that_a_record_states_is_kept():
     report("shop", deployment(digest=A, environment="staging"))
     Cluster.objects.update(environment=Environment.objects.create(slug="production", is_production=True))
 
@@ -306,7 +306,7 @@ def test_the_environment_is_the_records_then_the_clusters():
 
     assert dict(RunInterval.objects.values_list("container", "environment__slug")) == {
         "app": "staging",
-        "b": "production",
+        "b": None,
         "c": "test",
     }
 
