@@ -139,9 +139,9 @@ def set_cluster(
     """Set a cluster's default environment and how often it promises to report; None leaves a setting as it is.
 
     A new environment is made, by the rule for those that reports name; `unknown` takes the default away. It is
-    looked up when somebody reads, so it speaks for the past too. Raises ClusterNotFoundError, also for another team's cluster,
-    BadEnvironmentError, BadReportIntervalError, BoundKeyError, and SettingsChangedError when `settings_version` is
-    none of `if_version`.
+    looked up when somebody reads, so it speaks for the past too. Raises ClusterNotFoundError, also for another
+    team's cluster, BadEnvironmentError, BadReportIntervalError, BoundKeyError, and SettingsChangedError when
+    `settings_version` is none of `if_version`.
     """
     _refuse_bound(actor)
     slug = None if environment is None else _read_environment(environment)
