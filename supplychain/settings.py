@@ -165,6 +165,19 @@ MAX_COMPONENTS = env.number("MAX_COMPONENTS", default=200_000, minimum=1)
 UPLOADS_PER_MINUTE = env.number("UPLOADS_PER_MINUTE", default=8_000, minimum=1)
 WEB_WORKERS = env.number("WEB_WORKERS", default=2, minimum=1)
 REFUSE_SCHEMA_INVALID = env.flag("REFUSE_SCHEMA_INVALID", default=False)
+# Where the bytes of new documents go (docs/operations.md, Object storage). Those there before stay readable.
+EVIDENCE_STORAGE = env.choice("EVIDENCE_STORAGE", default="database", allowed=("database", "s3"))
+EVIDENCE_S3_BUCKET = env.text("EVIDENCE_S3_BUCKET", default=None if EVIDENCE_STORAGE == "s3" else "")
+EVIDENCE_S3_PREFIX = env.text("EVIDENCE_S3_PREFIX", default="evidence/").lstrip("/")
+EVIDENCE_S3_ENDPOINT_URL = env.text("EVIDENCE_S3_ENDPOINT_URL", default="")
+EVIDENCE_S3_REGION = env.text("EVIDENCE_S3_REGION", default="")
+EVIDENCE_S3_ADDRESSING_STYLE = env.choice(
+    "EVIDENCE_S3_ADDRESSING_STYLE", default="auto", allowed=("auto", "path", "virtual")
+)
+EVIDENCE_S3_ACCESS_KEY = env.secret("EVIDENCE_S3_ACCESS_KEY", default="")
+EVIDENCE_S3_SECRET_KEY = env.secret("EVIDENCE_S3_SECRET_KEY", default="")
+EVIDENCE_S3_MIN_BYTES = env.number("EVIDENCE_S3_MIN_BYTES", default=0)
+EVIDENCE_S3_TIMEOUT_SECONDS = env.number("EVIDENCE_S3_TIMEOUT_SECONDS", default=10, minimum=1, maximum=60)
 # The evidence view reads the stream itself, under its own ceiling; these bound forms and JSON bodies.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * MIB
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000

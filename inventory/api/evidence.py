@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any
 
-import zstandard
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
@@ -17,9 +16,9 @@ from rest_framework.views import APIView
 from inventory.api.uploads import receive_upload
 from inventory.graph.receipts import NEWEST_FIRST, ReceiptFilter, readable, receipts
 from inventory.graph.statements import bounded
-from inventory.intake.body import CHUNK_BYTES
 from inventory.intake.receive import Parameters, put_back
 from inventory.models import READABLE, Evidence, EvidenceKind, State
+from inventory.store.blobs import open_stream
 from supplychain.access.actors import actor_of
 from supplychain.access.permissions import RequireScope
 from supplychain.api.pagination import PAGE_PARAMETERS, read_page
@@ -36,7 +35,6 @@ from supplychain.api.schema import PAGE_QUERY, page_of
 from supplychain.api.throttling import UploadThrottle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from uuid import UUID
 
     from rest_framework.request import Request
@@ -244,7 +242,7 @@ def raw_response(evidence: Evidence, *, request: Request) -> HttpResponse | Stre
         return HttpResponse(status=304, headers={"ETag": etag})
     digest = base64.b64encode(bytes.fromhex(evidence.blob_id.removeprefix("sha256:"))).decode()
     return StreamingHttpResponse(
-        _stream(bytes(evidence.blob.data)),
+        open_stream(evidence.blob),
         content_type="application/octet-stream",
         headers={
             "ETag": etag,
@@ -254,12 +252,6 @@ def raw_response(evidence: Evidence, *, request: Request) -> HttpResponse | Stre
             "X-Content-Type-Options": "nosniff",
         },
     )
-
-
-def _stream(data: bytes) -> Iterator[bytes]:
-    with zstandard.ZstdDecompressor().stream_reader(data) as reader:
-        while chunk := reader.read(CHUNK_BYTES):
-            yield chunk
 
 
 def _read_filter(request: Request) -> ReceiptFilter:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import zstandard
-
 from inventory.formats.limits import Limits
 from inventory.formats.read import read_document
 from inventory.formats.records import ROOT, ArtifactKind, Hash, SbomRecord, Scope
@@ -17,6 +15,7 @@ from inventory.graph.naming import spell
 from inventory.graph.outline import unpack
 from inventory.graph.statements import fetch
 from inventory.graph.visibility import own
+from inventory.store.blobs import read, read_rows
 from supplychain.errors import DomainError
 
 if TYPE_CHECKING:
@@ -111,7 +110,6 @@ _NAME = f"""
 SELECT name, tag FROM inventory_artifactname n WHERE artifact_id = %(id)s AND {own("n.team_id")}
 ORDER BY name, tag LIMIT 1
 """
-_BYTES = "SELECT digest, data FROM inventory_evidenceblob WHERE digest = ANY(%(digests)s)"
 
 
 def merge_sboms(digest: str, *, actor: Actor) -> Merged:
@@ -130,8 +128,8 @@ def merge_sboms(digest: str, *, actor: Actor) -> Merged:
         raise ExportTooLargeError(union[0].total)
     reading = _Reading({component.id: component.as_part() for component in union})
     chosen = _within_budget(documents)
-    contents = dict(fetch(_pair, _BYTES, {"digests": sorted({document.blob for document in chosen})}))
-    read_count = sum(reading.add(document, data=contents[document.blob]) for document in chosen)
+    blobs = read_rows(document.blob for document in chosen)
+    read_count = sum(reading.add(document, data=read(blobs[document.blob])) for document in chosen)
     names = fetch(display_name, _NAME, parameters)
     return Merged(
         digest=digest,
@@ -189,8 +187,7 @@ class _Reading:
 
     def add(self, document: _Document, *, data: bytes) -> bool:
         """Read one document's edges, types and hashes; False when today's reader sees other components in it."""
-        raw = zstandard.ZstdDecompressor().decompress(data, max_output_size=document.size_bytes)
-        record = read_document(raw, limits=Limits())
+        record = read_document(data, limits=Limits())
         component_ids = unpack(document.outline).component_ids
         if not isinstance(record, SbomRecord) or len(record.components) != len(component_ids):
             return False
@@ -223,7 +220,3 @@ def _within_budget(documents: list[_Document]) -> list[_Document]:
             break
         chosen.append(document)
     return chosen[::-1]
-
-
-def _pair(digest: str, data: bytes) -> tuple[str, bytes]:
-    return digest, data

@@ -12,7 +12,6 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-import zstandard
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models.expressions import RawSQL
@@ -25,6 +24,8 @@ from inventory.formats.records import FormatError, ImageRecord, ReadWarning, Run
 from inventory.formats.schema import check
 from inventory.ingest import identifiers, image, runtime, sbom, upsert
 from inventory.models import EvidenceKind, EvidenceState, State
+from inventory.store import blobs
+from inventory.store.errors import EvidenceCorruptError, EvidenceMissingError, EvidenceStoreUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +41,8 @@ MAX_ATTEMPTS = 3
 OVERDUE_AFTER = timedelta(seconds=10)
 RETRY_AFTER = timedelta(seconds=2)
 """Not before this after a first failure of ours, twice that after the second; the sweep rings for it then."""
+WAIT_AFTER = timedelta(seconds=15)
+"""Not before this after the storage of documents was away."""
 MAX_RINGS = 20
 """Rings of one sweep: enough to wake every worker, few enough not to flood the broker."""
 MAX_WARNINGS_KEPT = 100
@@ -107,6 +110,12 @@ def process_next() -> bool:
     try:
         with transaction.atomic():
             _work(claim, now=datetime.now(UTC))
+    except EvidenceStoreUnavailableError as error:
+        logger.warning(
+            "The storage of documents is away; a document waits.",
+            extra={"evidence_id": claim.evidence_id, "reason": error.reason},
+        )
+        _wait(claim)
     except Exception as error:
         logger.exception("A document failed.", extra={"evidence_id": claim.evidence_id, "attempt": claim.attempt})
         upsert.forget_all()
@@ -164,7 +173,7 @@ def _work(claim: Claim, *, now: datetime) -> None:
 
 
 def _read_and_apply(evidence: Evidence, *, now: datetime) -> tuple[Applied, SchemaVerdict | None]:
-    data = zstandard.ZstdDecompressor().decompress(evidence.blob.data, max_output_size=evidence.size_bytes)
+    data = blobs.read(evidence.blob)
     limits = Limits(inflated_bytes=settings.MAX_INFLATED_BYTES, components=settings.MAX_COMPONENTS)
     body = unwrap(data, limits=limits).data
     kind = _READ_AS.get(evidence.declared_kind, evidence.declared_kind)
@@ -229,8 +238,18 @@ def _finish(
     held.save(force_update=True)
 
 
+def _wait(claim: Claim) -> None:
+    """Queue a document whose bytes could not be fetched, and give its try back: the storage is to blame."""
+    EvidenceState.objects.filter(pk=claim.evidence_id, attempts=claim.attempt, state=State.PROCESSING).update(
+        state=State.RECEIVED, attempts=claim.attempt - 1, queued_at=datetime.now(UTC) + WAIT_AFTER, claimed_at=None
+    )
+
+
 def _put_back(claim: Claim, *, error: Exception) -> None:
     """Let another try follow after a failure that is ours, not the document's; the third ends in quarantine."""
+    if claim.attempt >= MAX_ATTEMPTS and isinstance(error, EvidenceCorruptError | EvidenceMissingError):
+        _quarantine(claim, code=error.code, message=error.message)
+        return
     if claim.attempt >= MAX_ATTEMPTS:
         _quarantine(
             claim, code="internal_error", message=f"Processing failed {claim.attempt} times: {type(error).__name__}."

@@ -19,7 +19,8 @@ from inventory.formats.deployments import is_self_dated
 from inventory.identity.digests import DigestError, parse_digest
 from inventory.ingest import process
 from inventory.intake import body
-from inventory.models import Evidence, EvidenceBlob, EvidenceKind, EvidenceState
+from inventory.models import Evidence, EvidenceKind, EvidenceState
+from inventory.store import blobs
 from inventory.tasks import process_evidence
 from supplychain.access import audit
 from supplychain.errors import DomainError
@@ -114,14 +115,12 @@ def receive(submission: Submission, *, actor: Actor, team_id: int, at: datetime,
     parameters = _bound(submission.parameters.cleaned(), actor=actor)
     _check_bindings(parameters, actor=actor)
     stored = body.store(submission.chunks, encoding=submission.content_encoding, limits=limits)
+    kept = blobs.keep(stored.digest, size_bytes=stored.size_bytes, frame=stored.data)
     key = _dedupe_key(stored, parameters, team_id=team_id)
     with transaction.atomic():
         if key is not None and (first := _find_first(key)) is not None:
             return Received(first, is_new=False)
-        EvidenceBlob.objects.bulk_create(
-            [EvidenceBlob(digest=stored.digest, size_bytes=stored.size_bytes, data=stored.data, stored_at=at)],
-            ignore_conflicts=True,
-        )
+        blobs.add(kept, at=at)
         evidence = _new_row(stored, submission=submission, parameters=parameters, actor=actor, team_id=team_id, at=at)
         evidence.dedupe_key = key
         evidence.audit_sequence = audit.record(

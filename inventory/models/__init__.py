@@ -1,7 +1,16 @@
 """The inventory's tables, one file a part; imported from here."""
 
 from inventory.models.artifacts import Artifact, ArtifactAlias, ArtifactName, IndexMember
-from inventory.models.evidence import IN_WORK, READABLE, Evidence, EvidenceBlob, EvidenceKind, EvidenceState, State
+from inventory.models.evidence import (
+    IN_WORK,
+    READABLE,
+    BlobPlace,
+    Evidence,
+    EvidenceBlob,
+    EvidenceKind,
+    EvidenceState,
+    State,
+)
 from inventory.models.packages import Component, ComponentCpe, ComponentHash, Package, PackageReach
 from inventory.models.presence import OPEN_END, Presence, Snapshot, SnapshotSubject, Track
 from inventory.models.runtime import (
@@ -22,6 +31,7 @@ __all__ = [
     "Artifact",
     "ArtifactAlias",
     "ArtifactName",
+    "BlobPlace",
     "Certainty",
     "CloseReason",
     "Cluster",

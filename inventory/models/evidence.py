@@ -10,10 +10,19 @@ from supplychain.access.querysets import TeamScopedQuerySet
 from supplychain.ids import uuid7
 
 
-class EvidenceBlob(models.Model):
-    """The bytes of one document, kept once however often it is sent. Written by intake, never changed.
+class BlobPlace(models.TextChoices):
+    """Where the bytes of a document lie (docs/operations.md, Object storage)."""
 
-    Shared between teams and reachable only through an Evidence row that the reader may see.
+    DATABASE = "database"
+    S3 = "s3"
+    REMOVED = "removed"
+
+
+class EvidenceBlob(models.Model):
+    """The bytes of one document, kept once however often it is sent. Written by intake; only its place ever changes.
+
+    Shared between teams and reachable only through an Evidence row that the reader may see. Read and written through
+    inventory.store alone.
     """
 
     digest = models.CharField(
@@ -23,12 +32,18 @@ class EvidenceBlob(models.Model):
         db_comment="sha256:… of the document after multipart and Content-Encoding",
     )
     size_bytes = models.BigIntegerField()
-    data = models.BinaryField(db_comment="zstd level 3, one frame")
+    place = models.CharField(max_length=16, choices=BlobPlace.choices, db_default=BlobPlace.DATABASE)
+    data = models.BinaryField(null=True, db_comment="zstd level 3, one frame; NULL: not in the database")
     stored_at = models.DateTimeField()
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(size_bytes__gt=0), name="evidence_blob_not_empty"),
+            models.CheckConstraint(
+                condition=Q(place=BlobPlace.DATABASE, data__isnull=False)
+                | Q(place__in=(BlobPlace.S3, BlobPlace.REMOVED), data__isnull=True),
+                name="evidence_blob_is_in_its_place",
+            ),
         ]
 
 

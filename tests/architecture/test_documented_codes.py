@@ -6,7 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-PLACES = ("inventory/api", "inventory/graph", "inventory/ingest", "inventory/intake", "incidents", "supplychain")
+PLACES = (
+    "inventory/api",
+    "inventory/graph",
+    "inventory/store",
+    "inventory/ingest",
+    "inventory/intake",
+    "incidents",
+    "supplychain",
+)
 PAGES = ("api.md", "formats.md", "runtime.md")
 SILENT = ("/migrations/", "/management/", "supplychain/local/", "supplychain/env.py")
 CODE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)+")

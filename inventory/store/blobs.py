@@ -1,0 +1,109 @@
+"""Keep and read the bytes of evidence: in the database with their row, or in object storage, written first.
+
+The rule for both: a committed row means that its bytes are durable. In object storage the bytes are written, read back
+and compared before the row's transaction begins, so a crash in between leaves an object that no row names, never a row
+without bytes; `sweep_orphans` removes such objects after a day.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+from inventory.models import BlobPlace, EvidenceBlob
+from inventory.store import frames
+from inventory.store.errors import (
+    EvidenceCorruptError,
+    EvidenceMissingError,
+    EvidenceRemovedError,
+    EvidenceStoreUnavailableError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Bytes that are durable, or will be once `add` is committed."""
+
+    digest: str
+    size_bytes: int
+    place: BlobPlace
+    data: bytes | None
+
+
+def keep(digest: str, *, size_bytes: int, frame: bytes) -> Kept:
+    """Write a frame to object storage if it belongs there; call it before the transaction that adds the row.
+
+    Asks the database nothing, and does the same for bytes that are there already: how long it takes tells nobody
+    whether another team sent them. Raises EvidenceStoreUnavailableError; then nothing was accepted.
+    """
+    if settings.EVIDENCE_STORAGE == "database" or len(frame) < settings.EVIDENCE_S3_MIN_BYTES:
+        return Kept(digest, size_bytes, BlobPlace.DATABASE, frame)
+    _write(digest, size_bytes=size_bytes, frame=frame)
+    return Kept(digest, size_bytes, BlobPlace.S3, None)
+
+
+def add(kept: Kept, *, at: datetime) -> None:
+    """Add the row of kept bytes in the caller's transaction; one statement, and a row that is there stays as it is."""
+    row = EvidenceBlob(digest=kept.digest, size_bytes=kept.size_bytes, data=kept.data, place=kept.place, stored_at=at)
+    EvidenceBlob.objects.bulk_create([row], ignore_conflicts=True)
+
+
+def read(blob: EvidenceBlob) -> bytes:
+    """Return a whole document, compared with its digest.
+
+    Raises EvidenceCorruptError, EvidenceMissingError, EvidenceRemovedError, EvidenceStoreUnavailableError.
+    """
+    return frames.unpack(_frame(blob), digest=blob.digest, size_bytes=blob.size_bytes)
+
+
+def open_stream(blob: EvidenceBlob) -> Iterator[bytes]:
+    """Compare a document with its digest, then give it in chunks: a wrong byte never leaves. Raises as `read` does."""
+    frame = _frame(blob)
+    frames.check(frame, digest=blob.digest, size_bytes=blob.size_bytes)
+    return frames.stream(frame)
+
+
+def verify(blob: EvidenceBlob) -> None:
+    """Compare a document with its digest without holding it. Raises as `read` does."""
+    frames.check(_frame(blob), digest=blob.digest, size_bytes=blob.size_bytes)
+
+
+def read_rows(digests: Iterable[str]) -> Mapping[str, EvidenceBlob]:
+    """Return the rows of several digests in one statement; each is read with `read`."""
+    return EvidenceBlob.objects.in_bulk(sorted(set(digests)))
+
+
+def _write(digest: str, *, size_bytes: int, frame: bytes) -> None:
+    """Write an object and read it back; whatever lies under the name now is the document, or nothing is accepted."""
+    from inventory.store import objects  # noqa: PLC0415  its packages are an extra, installed where it is used
+
+    try:
+        objects.put(digest, frame)
+        frames.check(objects.get(digest), digest=digest, size_bytes=size_bytes)
+    except EvidenceStoreUnavailableError as error:
+        logger.warning("The object storage did not take a document.", extra={"reason": error.reason})
+        raise
+    except (EvidenceCorruptError, EvidenceMissingError) as error:
+        logger.exception("What the object storage gives back is not what was written.", extra={"digest": digest})
+        raise EvidenceStoreUnavailableError(error.code) from error
+
+
+def _frame(blob: EvidenceBlob) -> bytes:
+    if blob.place == BlobPlace.S3:
+        from inventory.store import objects  # noqa: PLC0415  its packages are an extra, installed where it is used
+
+        return objects.get(blob.digest)
+    if blob.place == BlobPlace.REMOVED:
+        raise EvidenceRemovedError(blob.digest)
+    if blob.data is None:
+        raise EvidenceCorruptError(blob.digest)
+    return bytes(blob.data)

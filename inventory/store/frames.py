@@ -1,0 +1,48 @@
+"""A stored document is one zstd frame, named by the digest of what is in it; nothing leaves here unchecked."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import zstandard
+
+from inventory.store.errors import EvidenceCorruptError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CHUNK_BYTES = 1 << 16
+
+
+def unpack(frame: bytes, *, digest: str, size_bytes: int) -> bytes:
+    """Return the document in a frame. Raises EvidenceCorruptError when it is not the one of this digest and size."""
+    try:
+        data = zstandard.ZstdDecompressor().decompress(frame, max_output_size=size_bytes)
+    except zstandard.ZstdError as error:
+        raise EvidenceCorruptError(digest) from error
+    if len(data) != size_bytes or f"sha256:{hashlib.sha256(data).hexdigest()}" != digest:
+        raise EvidenceCorruptError(digest)
+    return data
+
+
+def check(frame: bytes, *, digest: str, size_bytes: int) -> None:
+    """Raise EvidenceCorruptError for a frame of anything else; holds one chunk of the document at a time."""
+    hasher, size = hashlib.sha256(), 0
+    try:
+        for chunk in stream(frame):
+            hasher.update(chunk)
+            size += len(chunk)
+            if size > size_bytes:
+                break
+    except zstandard.ZstdError as error:
+        raise EvidenceCorruptError(digest) from error
+    if size != size_bytes or f"sha256:{hasher.hexdigest()}" != digest:
+        raise EvidenceCorruptError(digest)
+
+
+def stream(frame: bytes) -> Iterator[bytes]:
+    """Give a document in chunks, so that the whole of it is never in memory."""
+    with zstandard.ZstdDecompressor().stream_reader(frame) as reader:
+        while chunk := reader.read(CHUNK_BYTES):
+            yield chunk

@@ -1,0 +1,78 @@
+"""The far side of object storage: moto's S3 server on a free port, and a way to make it slow or broken."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from time import sleep
+from typing import Any
+
+import boto3
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import make_server
+
+BUCKET = "evidence-of-tests"
+
+
+@dataclass(slots=True)
+class ObjectStorage:
+    """A running S3 service: what tests may do to it, past the product."""
+
+    url: str
+    seconds: float = 0.0
+    is_down: bool = False
+    request_count: int = 0
+
+    @property
+    def client(self) -> Any:
+        return boto3.client(
+            "s3",
+            endpoint_url=self.url,
+            region_name="us-east-1",
+            aws_access_key_id="tests",
+            aws_secret_access_key="tests",
+        )
+
+    def keys(self) -> list[str]:
+        return [entry["Key"] for entry in self.client.list_objects_v2(Bucket=BUCKET).get("Contents", ())]
+
+    def overwrite(self, key: str, data: bytes) -> None:
+        self.client.put_object(Bucket=BUCKET, Key=key, Body=data)
+
+    def delete(self, key: str) -> None:
+        self.client.delete_object(Bucket=BUCKET, Key=key)
+
+    def clear(self) -> None:
+        self.seconds, self.is_down = 0.0, False
+        for key in self.keys():
+            self.delete(key)
+
+
+@contextmanager
+def object_storage() -> Iterator[ObjectStorage]:
+    """Run the service on a free port of this machine for as long as the block lasts."""
+    service = DomainDispatcherApplication(create_backend_app)
+    storage = ObjectStorage(url="")
+
+    def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        storage.request_count += 1
+        sleep(storage.seconds)
+        if storage.is_down:
+            start_response("503 Slow Down", [("Content-Type", "application/xml")])
+            return [b"<Error><Code>SlowDown</Code><Message>later</Message></Error>"]
+        answered: Iterable[bytes] = service(environ, start_response)
+        return answered
+
+    server = make_server("127.0.0.1", 0, answer, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    storage.url = f"http://127.0.0.1:{server.server_port}"
+    storage.client.create_bucket(Bucket=BUCKET)
+    try:
+        yield storage
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
