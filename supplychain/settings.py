@@ -49,6 +49,11 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "django_htmx",
     "csp",
+    # Not "allauth" itself: it brings bare pages, and one of ours that is missing must fail a test instead.
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.usersessions",
     "supplychain.ops",
     "supplychain.access",
     "supplychain.web",
@@ -64,13 +69,15 @@ APPEND_SLASH = False
 
 MIDDLEWARE = [
     "supplychain.ops.middleware.RequestId",
+    "supplychain.web.headers.BrowserHeaders",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "supplychain.routing.StripTrailingSlash",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "supplychain.access.sessions.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -188,6 +195,10 @@ HTTPS = env.flag("HTTPS", default=not LOCAL)
 LOGIN_URL = "/sign-in"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/sign-in"
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+PASSWORD_SIGN_IN = env.flag("PASSWORD_SIGN_IN", default=True)
+# They may use a password although PASSWORD_SIGN_IN is off: for the day on which the identity provider is away.
+BREAK_GLASS_USERS = frozenset(env.words("BREAK_GLASS_USERS"))
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.ScryptPasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -196,16 +207,27 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-SESSION_COOKIE_AGE = 12 * 3600
+# Rows, as everything that signing in needs: nobody is signed out, or shut out, while the broker is away.
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_AGE = env.number("SESSION_MAX_HOURS", default=12, minimum=1) * 3600
+SESSION_IDLE_SECONDS = env.number("SESSION_IDLE_MINUTES", default=120, minimum=1) * 60
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = HTTPS
+# Browsers let nobody else set a cookie of this prefix: no other host of the domain, no plain HTTP.
+_COOKIE_PREFIX = "__Host-" if HTTPS else ""
 # Two instances side by side on one host must not sign each other out: cookies do not know ports.
-SESSION_COOKIE_NAME = env.text("SESSION_COOKIE_NAME", default="supplychain_session")
-CSRF_COOKIE_NAME = env.text("CSRF_COOKIE_NAME", default="supplychain_csrf")
+SESSION_COOKIE_NAME = env.text("SESSION_COOKIE_NAME", default=f"{_COOKIE_PREFIX}supplychain_session")
+CSRF_COOKIE_NAME = env.text("CSRF_COOKIE_NAME", default=f"{_COOKIE_PREFIX}supplychain_csrf")
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = HTTPS
+ACCOUNT_ADAPTER = "supplychain.access.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_PRESERVE_USERNAME_CASING = True
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 CSRF_FAILURE_VIEW = "supplychain.web.views.csrf_failure"
 SECURE_SSL_REDIRECT = HTTPS and env.flag("HTTPS_REDIRECT", default=True)
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import F, Func, IntegerField, Q
 from django.db.models.lookups import Exact, LessThanOrEqual
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from supplychain.access.querysets import TeamScopedQuerySet
 from supplychain.access.scopes import OrganisationRole, Scope, TeamRole
@@ -67,6 +68,11 @@ class User(AbstractBaseUser):
         db_comment="Right across all teams; `none` leaves the memberships",
     )
     is_active = models.BooleanField(default=True)
+    must_change_password = models.BooleanField(
+        default=False,
+        db_default=False,
+        db_comment="The password was made by an administrator; the next page is the one to change it",
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -84,6 +90,11 @@ class User(AbstractBaseUser):
             ),
             models.CheckConstraint(condition=~Q(username=""), name="user_username_not_empty"),
         ]
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Return what Django compares a session with: another password or another role ends all sessions at once."""
+        rights = f"{self.password}\n{self.organisation_role}"
+        return salted_hmac("supplychain.access.session", rights, secret=secret, algorithm="sha256").hexdigest()
 
 
 class Membership(models.Model):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
+
 from supplychain.access.models import SignInFailure
 
 WINDOW = timedelta(minutes=15)
@@ -33,6 +35,11 @@ def record_failure(*, username: str, address: str | None, at: datetime) -> None:
 def forget_failures(*, username: str, address: str | None) -> None:
     """Forget what somebody mistyped before they got it right."""
     SignInFailure.objects.filter(username=_key(username), address=address).delete()
+
+
+def may_use_password(username: str) -> bool:
+    """Tell whether this name may sign in with a password (PASSWORD_SIGN_IN, BREAK_GLASS_USERS)."""
+    return settings.PASSWORD_SIGN_IN or username in settings.BREAK_GLASS_USERS
 
 
 def _key(username: str) -> str:

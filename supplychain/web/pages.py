@@ -104,7 +104,7 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
 
 
 def _private(response: HttpResponse) -> HttpResponse:
-    """Keep shared caches out, and a fragment apart from the page of the same address."""
-    patch_cache_control(response, private=True, no_cache=True)
+    """Keep the answer out of every cache, and a fragment apart from the page of the same address."""
+    patch_cache_control(response, private=True, no_store=True)
     patch_vary_headers(response, ("HX-Request", "Cookie"))
     return response

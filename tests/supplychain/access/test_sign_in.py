@@ -2,11 +2,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.test import Client
 from django.utils import timezone
 
 from supplychain.access.models import AuditEvent, SignInFailure
 from supplychain.access.sign_in import MAX_FOR_NAME_AND_ADDRESS, WINDOW, is_held_back, record_failure
+from supplychain.celery import app
 from tests.supplychain.actors import AT, PASSWORD, make_user, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -113,12 +115,69 @@ def test_a_hostile_name_is_refused_and_nothing_breaks(client: Client, name: str)
         ("javascript:alert(1)", "/"),
         ("/\\evil.example", "/"),
         ("\t//evil.example", "/"),
+        ("\\\\evil.example", "/"),
+        ("%2f%2fevil.example", "/"),
+        ("///evil.example", "/"),
+        ("http:evil.example", "/"),
+        ("data:text/html,x", "/"),
+        ("http://testserver/impact", "/"),
     ],
 )
 def test_next_leads_to_this_site_only(client: Client, target: str, expected: str):
     make_user("alice")
 
     assert client.post("/sign-in", {**GOOD, "next": target})["Location"] == expected
+
+
+def test_an_unknown_name_costs_as_much_as_a_wrong_password(client: Client, monkeypatch: pytest.MonkeyPatch):
+    make_user("alice")
+    hashed: list[str] = []
+    encode = MD5PasswordHasher.encode
+
+    def counted(hasher: MD5PasswordHasher, password: str, salt: str) -> str:
+        hashed.append(salt)
+        return encode(hasher, password, salt)
+
+    monkeypatch.setattr(MD5PasswordHasher, "encode", counted)
+
+    client.post("/sign-in", WRONG)
+    wrong = len(hashed)
+    client.post("/sign-in", {**WRONG, "username": "nobody"})
+
+    assert wrong == len(hashed) - wrong == 1
+
+
+def test_where_passwords_are_off_only_those_for_the_emergency_may_use_one(client: Client, settings: Any):
+    make_user("alice")
+    make_user("warden")
+    settings.PASSWORD_SIGN_IN = False
+    settings.BREAK_GLASS_USERS = frozenset({"warden"})
+
+    refused = client.post("/sign-in", GOOD)
+    let_in = client.post("/sign-in", {**GOOD, "username": "warden"})
+
+    assert (refused.status_code, let_in.status_code) == (200, 302)
+    assert b"correct user name and password" in refused.content or b"enter a correct" in refused.content
+
+
+def test_signing_in_needs_no_broker(client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch):
+    make_user("alice")
+    monkeypatch.setattr(app.conf, "broker_url", "redis://127.0.0.1:1/0")  # nothing listens there
+    engines = [settings.SESSION_ENGINE, *(cache["BACKEND"] for cache in settings.CACHES.values())]
+
+    assert client.post("/sign-in", GOOD).status_code == 302
+    assert client.get("/api/v1/me").status_code == 200
+    assert not [engine for engine in engines if "redis" in engine]
+
+
+def test_refusals_are_logged_without_the_password(client: Client, caplog: pytest.LogCaptureFixture):
+    make_user("alice")
+
+    client.post("/sign-in", {**WRONG, "password": "hunter2-hunter2"})
+
+    refused = next(record for record in caplog.records if record.message == "sign-in refused")
+    assert (vars(refused)["username"], vars(refused)["address"]) == ("alice", "127.0.0.1")
+    assert "hunter2" not in "".join(str(vars(record)) for record in caplog.records)
 
 
 def test_signing_in_needs_the_csrf_token():

@@ -1,0 +1,92 @@
+"""What every answer tells the browser: read it, show it, and give it to nobody."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from tests.supplychain.actors import client_of, make_user, new_key, signed_in
+
+pytestmark = pytest.mark.django_db
+
+ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+PRODUCTION = {
+    "SUPPLYCHAIN_LOCAL": "0",
+    "HTTPS": "1",
+    "SECRET_KEY": "s3cr3t-" * 10,
+    "KEY_HMAC_SECRET": "s3cr3t-" * 10,
+    "DATABASE_URL": "postgresql://nobody@/none?host=/nonexistent",
+}
+
+
+def production(code: str) -> str:
+    """Run a line of Python under the settings of production."""
+    environment = {**os.environ, **PRODUCTION, "DJANGO_SETTINGS_MODULE": "supplychain.settings"}
+    line = f"from django.conf import settings; {code}"
+    return subprocess.run(
+        [sys.executable, "-c", line], env=environment, cwd=settings.BASE_DIR, check=True, capture_output=True, text=True
+    ).stdout.strip()
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/", "/nothing-here", "/api/v1/me", "/api/v1/docs", "/healthz"])
+def test_every_answer_carries_the_browsers_orders(path: str):
+    answer = Client().get(path)
+
+    assert {name: answer[name] for name in ALWAYS} == ALWAYS
+    assert "camera=()" in answer["Permissions-Policy"]
+    assert "frame-ancestors 'none'" in answer["Content-Security-Policy"]
+
+
+def test_the_content_policy_allows_nothing_inline_and_nothing_from_elsewhere():
+    policy = Client().get("/sign-in")["Content-Security-Policy"]
+
+    assert "default-src 'none'" in policy
+    assert "script-src 'self';" in policy
+    assert "unsafe" not in policy
+    assert "http" not in policy
+
+
+def test_what_only_one_person_may_see_is_stored_nowhere():
+    client = signed_in(make_user(organisation="responder"))
+
+    for path in ("/impact", "/artifacts", "/evidence", "/api/v1/me", "/api/v1/artifacts"):
+        assert "no-store" in client.get(path)["Cache-Control"], path
+    assert "no-store" in client_of(new_key()).get("/api/v1/artifacts")["Cache-Control"]
+
+
+def test_cookies_are_out_of_reach_of_scripts_and_other_sites(client: Client):
+    make_user("alice")
+
+    client.post("/sign-in", {"username": "alice", "password": "correct horse battery"})
+
+    for name in (settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME):
+        cookie = client.cookies[name]
+        assert (cookie["httponly"], cookie["samesite"], cookie["domain"], cookie["path"]) == (True, "Lax", "", "/")
+
+
+def test_over_https_cookies_are_secure_and_belong_to_this_host_alone():
+    names = production(
+        "print(settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, settings.SESSION_COOKIE_SECURE,"
+        " settings.CSRF_COOKIE_SECURE, settings.SECURE_HSTS_SECONDS, settings.SECURE_SSL_REDIRECT)"
+    )
+
+    assert names == "__Host-supplychain_session __Host-supplychain_csrf True True 31536000 True"
+
+
+def test_over_https_the_browser_is_told_to_stay_there(settings):
+    settings.SECURE_HSTS_SECONDS = 31_536_000
+
+    assert Client().get("/sign-in", secure=True)["Strict-Transport-Security"] == "max-age=31536000"
+
+
+def test_signing_out_empties_the_browsers_cache():
+    assert signed_in(make_user()).post("/sign-out")["Clear-Site-Data"] == '"cache"'
