@@ -5,6 +5,8 @@ from __future__ import annotations
 from time import monotonic
 
 from celery import shared_task
+from django.conf import settings
+from django.utils import timezone
 
 from inventory.ingest import process
 
@@ -27,3 +29,14 @@ def sweep() -> None:
     """Take over what a dead worker or a lost ring left behind (beat, every 5 s)."""
     for _ in range(process.count_overdue()):
         process_evidence.delay()
+
+
+@shared_task(name="inventory.tasks.sweep_orphans")
+def sweep_orphans() -> None:
+    """Remove old objects that no row names, this hour's share of them (beat, every hour)."""
+    if not settings.EVIDENCE_S3_BUCKET:
+        return
+    from inventory.store import orphans  # noqa: PLC0415  its packages are an extra, installed where it is used
+
+    at = timezone.now()
+    orphans.sweep_orphans(at=at, folders=orphans.folders_of_hour(at))

@@ -161,6 +161,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": float(SWEEP_SECONDS),
         "options": {"expires": SWEEP_SECONDS - 1},
     },
+    "sweep-orphans": {
+        "task": "inventory.tasks.sweep_orphans",
+        "schedule": 3600.0,
+        "options": {"expires": 3000},
+    },
     "export-audit-head": {"task": "supplychain.access.tasks.export_audit_head", "schedule": 3600.0},
 }
 
@@ -287,6 +292,7 @@ READINESS_PROBES = [
     "supplychain.ops.health.probe_migrations",
     "supplychain.ops.health.probe_broker",
     "inventory.graph.backlog.probe_backlog",
+    "inventory.store.health.probe_object_storage",
 ]
 METRIC_COLLECTORS = ["supplychain.ops.metrics.ReadinessCollector", "inventory.graph.backlog.EvidenceCollector"]
 # /metrics answers these networks without a key; others need a key with the scope `admin`.

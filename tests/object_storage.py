@@ -24,6 +24,8 @@ class ObjectStorage:
     seconds: float = 0.0
     is_down: bool = False
     request_count: int = 0
+    fails_after: int | None = None
+    """The number of requests after which it is down."""
 
     @property
     def client(self) -> Any:
@@ -45,7 +47,7 @@ class ObjectStorage:
         self.client.delete_object(Bucket=BUCKET, Key=key)
 
     def clear(self) -> None:
-        self.seconds, self.is_down = 0.0, False
+        self.seconds, self.is_down, self.fails_after = 0.0, False, None
         for key in self.keys():
             self.delete(key)
 
@@ -59,7 +61,7 @@ def object_storage() -> Iterator[ObjectStorage]:
     def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         storage.request_count += 1
         sleep(storage.seconds)
-        if storage.is_down:
+        if storage.is_down or (storage.fails_after is not None and storage.request_count > storage.fails_after):
             start_response("503 Slow Down", [("Content-Type", "application/xml")])
             return [b"<Error><Code>SlowDown</Code><Message>later</Message></Error>"]
         answered: Iterable[bytes] = service(environ, start_response)

@@ -118,6 +118,7 @@ def receive(submission: Submission, *, actor: Actor, team_id: int, at: datetime,
     kept = blobs.keep(stored.digest, size_bytes=stored.size_bytes, frame=stored.data)
     key = _dedupe_key(stored, parameters, team_id=team_id)
     with transaction.atomic():
+        blobs.confirm(kept)
         if key is not None and (first := _find_first(key)) is not None:
             return Received(first, is_new=False)
         blobs.add(kept, at=at)

@@ -1,8 +1,8 @@
 """Keep and read the bytes of evidence: in the database with their row, or in object storage, written first.
 
-The rule for both: a committed row means that its bytes are durable. In object storage the bytes are written, read back
-and compared before the row's transaction begins, so a crash in between leaves an object that no row names, never a row
-without bytes; `sweep_orphans` removes such objects after a day.
+The rule for both: a committed row means that its bytes are durable. In object storage the bytes are written before the
+row's transaction begins, read back and compared before it adds the row. So a crash in between leaves an object that no
+row names, never a row without bytes; `orphans.py` removes such objects after a day.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 
 from inventory.models import BlobPlace, EvidenceBlob
-from inventory.store import frames
+from inventory.store import frames, locks
 from inventory.store.errors import (
     EvidenceCorruptError,
     EvidenceMissingError,
@@ -47,12 +47,38 @@ def keep(digest: str, *, size_bytes: int, frame: bytes) -> Kept:
     """
     if settings.EVIDENCE_STORAGE == "database" or len(frame) < settings.EVIDENCE_S3_MIN_BYTES:
         return Kept(digest, size_bytes, BlobPlace.DATABASE, frame)
-    _write(digest, size_bytes=size_bytes, frame=frame)
+    from inventory.store import objects  # noqa: PLC0415  its packages are an extra, installed where it is used
+
+    try:
+        objects.put(digest, frame)
+    except EvidenceStoreUnavailableError as error:
+        logger.warning("The object storage did not take a document.", extra={"reason": error.reason})
+        raise
     return Kept(digest, size_bytes, BlobPlace.S3, None)
 
 
+def confirm(kept: Kept) -> None:
+    """Read back what was written, at the beginning of the transaction that adds the row; nothing for the database.
+
+    Until the transaction ends nobody removes the object. Raises EvidenceStoreUnavailableError.
+    """
+    if kept.place == BlobPlace.DATABASE:
+        return
+    from inventory.store import objects  # noqa: PLC0415  as above
+
+    locks.share(kept.digest)
+    try:
+        frames.check(objects.get(kept.digest), digest=kept.digest, size_bytes=kept.size_bytes)
+    except EvidenceStoreUnavailableError as error:
+        logger.warning("The object storage did not give a document back.", extra={"reason": error.reason})
+        raise
+    except (EvidenceCorruptError, EvidenceMissingError) as error:
+        logger.exception("What the object storage gives back is not what was written.", extra={"digest": kept.digest})
+        raise EvidenceStoreUnavailableError(error.code) from error
+
+
 def add(kept: Kept, *, at: datetime) -> None:
-    """Add the row of kept bytes in the caller's transaction; one statement, and a row that is there stays as it is."""
+    """Add the row of confirmed bytes in the caller's transaction; a row that is there stays as it is. One statement."""
     row = EvidenceBlob(digest=kept.digest, size_bytes=kept.size_bytes, data=kept.data, place=kept.place, stored_at=at)
     EvidenceBlob.objects.bulk_create([row], ignore_conflicts=True)
 
@@ -80,21 +106,6 @@ def verify(blob: EvidenceBlob) -> None:
 def read_rows(digests: Iterable[str]) -> Mapping[str, EvidenceBlob]:
     """Return the rows of several digests in one statement; each is read with `read`."""
     return EvidenceBlob.objects.in_bulk(sorted(set(digests)))
-
-
-def _write(digest: str, *, size_bytes: int, frame: bytes) -> None:
-    """Write an object and read it back; whatever lies under the name now is the document, or nothing is accepted."""
-    from inventory.store import objects  # noqa: PLC0415  its packages are an extra, installed where it is used
-
-    try:
-        objects.put(digest, frame)
-        frames.check(objects.get(digest), digest=digest, size_bytes=size_bytes)
-    except EvidenceStoreUnavailableError as error:
-        logger.warning("The object storage did not take a document.", extra={"reason": error.reason})
-        raise
-    except (EvidenceCorruptError, EvidenceMissingError) as error:
-        logger.exception("What the object storage gives back is not what was written.", extra={"digest": digest})
-        raise EvidenceStoreUnavailableError(error.code) from error
 
 
 def _frame(blob: EvidenceBlob) -> bytes:

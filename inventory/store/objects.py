@@ -6,6 +6,7 @@ what another wrote. Imported only where object storage is used: its packages are
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _CONNECT_SECONDS = 2
 _TYPE = "application/zstd"
+_DIGITS = re.compile(r"[0-9a-f]{64}")
 _PRECONDITION_FAILED = 412
 _CONFLICT = 409
 """Another writer is at it: what S3 answers to one of two conditional writes at once."""
@@ -69,14 +71,15 @@ def delete(digest: str) -> None:
         _client().delete_object(Bucket=settings.EVIDENCE_S3_BUCKET, Key=_key(digest))
 
 
-def listed() -> Iterator[StoredObject]:
-    """Give every object of ours, in the order of their digests. Raises EvidenceStoreUnavailableError."""
+def listed(folder: str) -> Iterator[StoredObject]:
+    """Give the objects of ours whose digest begins with two hex digits. Raises EvidenceStoreUnavailableError."""
     with _served():
         pages = _client().get_paginator("list_objects_v2")
-        for page in pages.paginate(Bucket=settings.EVIDENCE_S3_BUCKET, Prefix=_prefix()):
+        for page in pages.paginate(Bucket=settings.EVIDENCE_S3_BUCKET, Prefix=f"{_prefix()}{folder}/"):
             for entry in page.get("Contents", ()):
                 name = entry["Key"].rpartition("/")[2]
-                yield StoredObject(f"sha256:{name}", entry["Size"], entry["LastModified"])
+                if _DIGITS.fullmatch(name):
+                    yield StoredObject(f"sha256:{name}", entry["Size"], entry["LastModified"])
 
 
 def ask() -> None:

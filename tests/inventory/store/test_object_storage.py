@@ -15,6 +15,7 @@ from django.test import Client
 from inventory.models import BlobPlace, Evidence, EvidenceBlob, EvidenceState, State
 from inventory.store import blobs
 from inventory.store.errors import EvidenceCorruptError, EvidenceMissingError, EvidenceStoreUnavailableError
+from inventory.store.health import probe_object_storage
 from supplychain.access.models import AuditEvent
 from tests.factories import apply_waiting, cyclonedx, digest, digest_of
 from tests.object_storage import ObjectStorage
@@ -220,6 +221,18 @@ def test_the_database_refuses_a_row_whose_bytes_are_not_in_their_place(sql: str)
 
     with connection.cursor() as cursor, pytest.raises(IntegrityError):
         cursor.execute(sql)
+
+
+def test_readiness_shows_an_object_storage_that_is_down_and_stays_ready(bucket: ObjectStorage, settings: Any) -> None:
+    assert probe_object_storage().ok
+    bucket.is_down = True
+
+    answer = Client().get("/readyz")
+
+    assert answer.status_code == 200
+    assert {"name": "object_storage", "ok": False, "vital": False, "message": "503"} in answer.json()["probes"]
+    settings.EVIDENCE_S3_BUCKET = ""
+    assert probe_object_storage().message == "not used"
 
 
 def _key_of(answer: Any) -> str:
