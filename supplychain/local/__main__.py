@@ -27,6 +27,7 @@ Usage: ./run [COMMAND]
   ./run conformance      the public suites of the formats (SUPPLYCHAIN_CORPUS names their folder)
   ./run bench [ARGS…]    measure on an estate made from a seed, and write docs/benchmarks.md
                          (--services N --documents N --seconds N --repeats N --keep)
+  ./run drill [NAME]     break things on purpose and count what was lost; without a name it lists the drills
   ./run lint             style, types and import contracts
   ./run help             this text
 
@@ -44,8 +45,9 @@ _WITH_ARGUMENTS = {
     "test": commands.test,
     "conformance": commands.conformance,
     "bench": commands.bench,
+    "drill": commands.drill,
 }
-_NEEDS_TESTS = frozenset({"test", "lint", "conformance"})
+_NEEDS_TESTS = frozenset({"test", "lint", "conformance", "drill"})
 
 
 def main(arguments: list[str]) -> int:

@@ -130,6 +130,13 @@ def bench(arguments: list[str]) -> int:
             return 1
 
 
+def drill(arguments: list[str]) -> int:
+    """Run fault drills; they start servers and processes of their own, and end them."""
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        os.environ.pop(name, None)
+    return _run([str(PYTHON), "-m", "tests.drills", *arguments], dict(os.environ))
+
+
 def _pytest(arguments: list[str]) -> int:
     with _temporary_home() as place, contextlib.ExitStack() as stack:
         with step("Starting servers for the tests"):

@@ -1,0 +1,67 @@
+"""All drills: code, name, what each is held to, and how it is run from its options."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tests.drills import concurrent_uploads, ingest
+from tests.drills.findings import Findings
+from tests.drills.site import Site, temporary_site
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    """One drill. `options` is the frozen dataclass whose fields become its command-line options."""
+
+    code: str
+    name: str
+    criterion: str
+    options: Any
+    run: Callable[[Any], Findings]
+
+
+def on_a_site(
+    run: Callable[[Site, Any], Findings], *, settings: dict[str, str] | None = None
+) -> Callable[[Any], Findings]:
+    """Give a drill a temporary installation."""
+
+    def run_on_site(options: Any) -> Findings:
+        with temporary_site(settings=settings) as site:
+            return run(site, options)
+
+    return run_on_site
+
+
+DRILLS = (
+    Drill(
+        "D1",
+        "ingest",
+        "accepted == applied == distinct documents, edges exactly as in the files, at most 3 attempts, "
+        "nothing in work 120 s after the last upload",
+        ingest.Options(),
+        on_a_site(ingest.run),
+    ),
+    Drill(
+        "D2",
+        "crashes",
+        "as D1, and every receipt that a client was given can be read",
+        ingest.Options(flush_redis_at=0, redis_kill9_at=333, pg_immediate_restart_at=666, duplicate_rate=0.2),
+        on_a_site(ingest.run),
+    ),
+    Drill(
+        "D3",
+        "control",
+        "with the broker as the queue of record D1's criterion must report loss",
+        ingest.Options(),
+        on_a_site(ingest.run_control),
+    ),
+    Drill(
+        "D7",
+        "concurrent",
+        "equal uploads at once are one document (one 202, the rest 200), different ones are all kept, no deadlock",
+        concurrent_uploads.Options(),
+        on_a_site(concurrent_uploads.run),
+    ),
+)
