@@ -126,6 +126,23 @@ DATABASES: dict[str, dict[str, Any]] = {
     },
 }
 
+# The roles of web and worker, which prepare_database makes: {"web": address, "worker": address}, none or one of them.
+# Who owns the tables needs them, and nobody else: each process gets its own address as DATABASE_URL.
+DATABASE_ROLES = {
+    kind: address
+    for kind, address in {
+        "web": env.secret("DATABASE_WEB_URL", default=""),
+        "worker": env.secret("DATABASE_WORKER_URL", default=""),
+    }.items()
+    if address
+}
+# What the roles may do, by dotted name (supplychain/database/grants.py).
+DATABASE_GRANTS = [
+    "supplychain.database.grants.GRANTS",
+    "inventory.models.grants.GRANTS",
+    "incidents.models.grants.GRANTS",
+]
+
 # Never Redis: responders must be able to sign in while the broker is away.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache_entries"}}
 

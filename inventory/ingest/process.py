@@ -155,6 +155,7 @@ def _work(claim: Claim, *, now: datetime) -> None:
     held = (
         EvidenceState.objects.select_for_update(of=("self",), no_key=True)
         .select_related("evidence__blob", "evidence__api_key")
+        .defer("evidence__api_key__secret_digest")  # none of the worker's business (supplychain/database/grants.py)
         .annotate(generation=RawSQL("pg_relation_filenode('inventory_component')", []))
         .filter(pk=claim.evidence_id, state=State.PROCESSING, attempts=claim.attempt)
         .first()

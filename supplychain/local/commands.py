@@ -115,7 +115,7 @@ def bench(arguments: list[str]) -> int:
         _prepare_database(given, place=place)
         port = _free_port()
         environment = given.environment | _site(port) | _BENCH_SETTINGS
-        children = _children(place, port=port)
+        children = _children(place, port=port, environment=environment)
         supervisor = Supervisor(children, environment=environment)
         stack.callback(_stop_children, supervisor)
         try:
@@ -159,7 +159,7 @@ def _serve(after_start: list[str] | None) -> int:
             given = stack.enter_context(servers(place))
         _prepare_database(given, place=place)
         environment = given.environment | _site(port)
-        supervisor = Supervisor(_children(place, port=port), environment=environment)
+        supervisor = Supervisor(_children(place, port=port, environment=environment), environment=environment)
         stack.callback(_stop_children, supervisor)
         try:
             return _keep_serving(supervisor, environment, after_start=after_start, place=place)
@@ -208,7 +208,7 @@ def _run_beside(supervisor: Supervisor, command: list[str], environment: dict[st
     return process.returncode
 
 
-def _children(place: Home, *, port: int) -> list[Child]:
+def _children(place: Home, *, port: int, environment: dict[str, str]) -> list[Child]:
     celery = [_tool("celery"), "--app", "supplychain"]
     beat = ["beat", "--schedule", str(place.file("celerybeat")), "--pidfile", "", "--loglevel", "WARNING"]
     worker = ["worker", "--concurrency", os.environ.get("WORKER_CONCURRENCY", "2"), "--loglevel", "INFO"]
@@ -223,11 +223,17 @@ def _children(place: Home, *, port: int) -> list[Child]:
             name=name,
             command=command,
             log=_fresh_log(place, name),
-            extra={"SUPPLYCHAIN_PROCESS": name},
+            extra={"SUPPLYCHAIN_PROCESS": name, **_database_of(name, environment)},
             delay_seconds=BEAT_DELAY_SECONDS if name == "beat" else 0.0,
         )
         for name, command in commands.items()
     ]
+
+
+def _database_of(name: str, environment: dict[str, str]) -> dict[str, str]:
+    """Return a child's own address of the database, and none of the others': the owner's is for commands."""
+    own = environment.get("DATABASE_WEB_URL" if name == "web" else "DATABASE_WORKER_URL")
+    return {"DATABASE_URL": own or environment["DATABASE_URL"], "DATABASE_WEB_URL": "", "DATABASE_WORKER_URL": ""}
 
 
 def _fresh_log(place: Home, name: str) -> Path:
@@ -251,10 +257,11 @@ def _prepare_database(given: Servers, *, place: Home) -> None:
 
 
 def _tables_digest() -> str:
-    """Return a digest of all migrations, those of the installed packages by the packages' lock."""
+    """Return a digest of all migrations and rights, the migrations of installed packages by the packages' lock."""
     digest = hashlib.sha256((CHECKOUT / "requirements.txt").read_bytes())
-    for migration in sorted(CHECKOUT.glob("[is]*/**/migrations/*.py")):
-        digest.update(migration.read_bytes())
+    for pattern in ("[is]*/**/migrations/*.py", "[is]*/**/grants.py", "supplychain/database/roles.py"):
+        for source in sorted(CHECKOUT.glob(pattern)):
+            digest.update(source.read_bytes())
     return digest.hexdigest()
 
 

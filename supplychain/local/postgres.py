@@ -65,7 +65,11 @@ class Postgres:
     @property
     def url(self) -> str:
         """The address, as DATABASE_URL has it."""
-        return f"postgresql://{USER}@/{DATABASE}?host={quote(str(self._sockets))}"
+        return self.url_of(USER)
+
+    def url_of(self, role: str) -> str:
+        """Return the address for another role; who may enter the socket's folder needs no password."""
+        return f"postgresql://{role}@/{DATABASE}?host={quote(str(self._sockets))}"
 
     @property
     def cluster(self) -> str:

@@ -13,6 +13,9 @@ from locks import FileLock
 from places import Home
 from postgres import Postgres
 
+ROLES = {"DATABASE_WEB_URL": "supplychain_web", "DATABASE_WORKER_URL": "supplychain_worker"}
+"""The addresses of an embedded database that are not its owner's: prepare_database makes the roles."""
+
 
 @dataclass(frozen=True)
 class Servers:
@@ -36,6 +39,8 @@ def servers(home: Home, *, durable: bool = True) -> Iterator[Servers]:
         postgres = Postgres(home, durable=durable)
         embedded.append(postgres)
         environment["DATABASE_URL"] = postgres.url
+        for name, role in ROLES.items():
+            environment[name] = postgres.url_of(role)
     if not environment.get("REDIS_URL"):
         embedded.append(Valkey(home, durable=durable))
         environment["REDIS_URL"] = embedded[-1].url

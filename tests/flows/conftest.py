@@ -23,8 +23,11 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
+from pytest_django.plugin import DjangoDbBlocker
 
 from inventory.models import IN_WORK, EvidenceState
+from supplychain.database.roles import prepare_roles
+from supplychain.env import database
 from tests.flows.client import Client
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
@@ -36,7 +39,7 @@ KeyMaker = Callable[..., Client]
 
 @dataclass(frozen=True)
 class Running:
-    """The processes of the site, for journeys that take one away."""
+    """The processes of the site, for journeys that take one away. `environment` is the web server's."""
 
     base: str
     worker: subprocess.Popen[bytes]
@@ -51,25 +54,27 @@ class Running:
 
 @pytest.fixture(scope="package")
 def running_site(
-    django_db_setup: None, django_db_blocker: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Running]:
     if "DATABASE_URL" not in os.environ or "REDIS_URL" not in os.environ:
         pytest.skip("journeys need servers: ./run test tests/flows")
     folder = tmp_path_factory.mktemp("site")
     port = free_port()
     base = f"http://127.0.0.1:{port}"
-    environment = _environment() | {"PUBLIC_URL": base, "WEB_WORKERS": "1"}
+    with django_db_blocker.unblock():
+        prepare_roles(settings.DATABASE_ROLES)
+    for_web, for_tasks = (_environment(kind) | {"PUBLIC_URL": base, "WEB_WORKERS": "1"} for kind in ("web", "worker"))
     celery = [_tool("celery"), "--app", "supplychain"]
     alone = ["--concurrency", "2", "--without-gossip", "--without-mingle"]
     beat = [*celery, "beat", "--schedule", str(folder / "beat"), "--pidfile", "", "--loglevel", "WARNING"]
     worker = [*celery, "worker", "--loglevel", "INFO", *alone]
     with (
-        process(gunicorn(port), folder / "web.log", {**environment, "SUPPLYCHAIN_PROCESS": "web"}) as web,
-        process(worker, folder / "worker.log", {**environment, "SUPPLYCHAIN_PROCESS": "worker"}) as tasks,
-        process(beat, folder / "beat.log", {**environment, "SUPPLYCHAIN_PROCESS": "beat"}),
+        process(gunicorn(port), folder / "web.log", {**for_web, "SUPPLYCHAIN_PROCESS": "web"}) as web,
+        process(worker, folder / "worker.log", {**for_tasks, "SUPPLYCHAIN_PROCESS": "worker"}) as tasks,
+        process(beat, folder / "beat.log", {**for_tasks, "SUPPLYCHAIN_PROCESS": "beat"}),
     ):
         wait_until_ready(base, folder=folder, processes=(web, tasks))
-        yield Running(base, tasks, environment, folder)
+        yield Running(base, tasks, for_web, folder)
 
 
 def gunicorn(port: int) -> list[str]:
@@ -98,17 +103,20 @@ def new_key(site: Client) -> KeyMaker:
     return make
 
 
-def _environment() -> dict[str, str]:
-    database = connection.settings_dict
-    host, user = database["HOST"], database["USER"]
-    secret = f":{database['PASSWORD']}" if database["PASSWORD"] else ""
-    authority = f"{user}{secret}@{'' if host.startswith('/') else host}"
-    port = f":{database['PORT']}" if database["PORT"] else ""
+def _environment(kind: str) -> dict[str, str]:
+    """Return the environment of a process, which has its own role where `./run test` gave it one."""
+    owner = connection.settings_dict
+    role = database(settings.DATABASE_ROLES[kind]) if kind in settings.DATABASE_ROLES else owner
+    host, secret = owner["HOST"], f":{role['PASSWORD']}" if role["PASSWORD"] else ""
+    authority = f"{role['USER']}{secret}@{'' if host.startswith('/') else host}"
+    port = f":{owner['PORT']}" if owner["PORT"] else ""
     query = f"?host={host}" if host.startswith("/") else ""
     return {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "tests.settings",
-        "DATABASE_URL": f"postgresql://{authority}{port}/{database['NAME']}{query}",
+        "DATABASE_URL": f"postgresql://{authority}{port}/{owner['NAME']}{query}",
+        "DATABASE_WEB_URL": "",
+        "DATABASE_WORKER_URL": "",
         "SUPPLYCHAIN_LOCAL": "1",
         "SECRET_KEY": settings.SECRET_KEY,
         "KEY_HMAC_SECRET": settings.KEY_HMAC_SECRET,

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 import redis
 from broker import Valkey
+from commands import _children
 from places import Home
 from postgres import Postgres
 from servers import servers
@@ -101,6 +102,25 @@ def test_named_servers_are_used_and_none_is_started(home, monkeypatch):
 
     assert environment["DATABASE_URL"] == "postgresql://elsewhere/db"
     assert not (home.path / "postgres").exists()
+
+
+def test_each_process_knows_its_own_address_of_the_database_alone(home):
+    given = {"DATABASE_URL": "owner", "DATABASE_WEB_URL": "web", "DATABASE_WORKER_URL": "worker"}
+
+    children = _children(home, port=8000, environment=given)
+
+    addresses = {child.name: {name: child.extra[name] for name in given} for child in children}
+    assert addresses == {
+        "web": {"DATABASE_URL": "web", "DATABASE_WEB_URL": "", "DATABASE_WORKER_URL": ""},
+        "worker": {"DATABASE_URL": "worker", "DATABASE_WEB_URL": "", "DATABASE_WORKER_URL": ""},
+        "beat": {"DATABASE_URL": "worker", "DATABASE_WEB_URL": "", "DATABASE_WORKER_URL": ""},
+    }
+
+
+def test_with_one_address_alone_every_process_uses_it(home):
+    children = _children(home, port=8000, environment={"DATABASE_URL": "owner"})
+
+    assert {child.extra["DATABASE_URL"] for child in children} == {"owner"}
 
 
 def test_the_broker_starts_once_and_stops(home):

@@ -1,0 +1,53 @@
+"""What web and worker may do with the inventory's tables (supplychain/database/grants.py tells how it is read).
+
+The web server takes evidence in and reads; workers write what documents say. Neither changes or removes evidence.
+"""
+
+from __future__ import annotations
+
+from supplychain.database.grants import Grant, Grants
+
+_READ = "SELECT"
+_ADD = "SELECT, INSERT"
+
+GRANTS: Grants = {
+    # evidence
+    "inventory_evidenceblob": Grant(web=_ADD, worker=_READ),
+    "inventory_evidence": Grant(web=_ADD, worker=_READ),
+    "inventory_evidencestate": Grant(
+        # A retry puts a document back into the queue; what a worker found stays a worker's to say.
+        web="SELECT, INSERT, UPDATE (state, attempts, queued_at, claimed_at, error)",
+        worker="SELECT, UPDATE",
+    ),
+    "inventory_applied_sequence": Grant(web="", worker="USAGE"),
+    # packages
+    "inventory_package": Grant(web=_READ, worker=_ADD),
+    "inventory_component": Grant(web=_READ, worker="SELECT, INSERT, UPDATE (source_package_id)"),
+    "inventory_componenthash": Grant(web=_READ, worker=_ADD),
+    "inventory_componentcpe": Grant(web=_READ, worker=_ADD),
+    "inventory_packagereach": Grant(web=_READ, worker="SELECT, INSERT, UPDATE (track_count)"),
+    # presence
+    "inventory_track": Grant(
+        web=_READ, worker="SELECT, INSERT, UPDATE (last_seq, set_hash, head, head_count, updated_at)"
+    ),
+    "inventory_track_id_seq": Grant(web="", worker="USAGE"),
+    "inventory_snapshot": Grant(web=_READ, worker=_ADD),
+    "inventory_snapshot_id_seq": Grant(web="", worker="USAGE"),
+    "inventory_snapshotsubject": Grant(web=_READ, worker="SELECT, INSERT, DELETE"),
+    "inventory_presence": Grant(web=_READ, worker="SELECT, INSERT, UPDATE (to_seq)"),
+    # artifacts
+    "inventory_artifact": Grant(web=_READ, worker=_ADD),
+    "inventory_artifactname": Grant(web=_READ, worker=_ADD),
+    "inventory_artifactalias": Grant(web=_READ, worker=_ADD),
+    "inventory_indexmember": Grant(web=_READ, worker=_ADD),
+    # runtime
+    "inventory_cluster": Grant(
+        web="SELECT, UPDATE (environment_id, report_interval_seconds)",
+        worker="SELECT, INSERT, UPDATE (last_heard_at, uid)",
+    ),
+    "inventory_environment": Grant(web=_ADD, worker=_ADD),
+    "inventory_servicemapping": Grant(web=_READ, worker=_READ),
+    "inventory_workload": Grant(web=_READ, worker="SELECT, INSERT, UPDATE (service, runtime_risks)"),
+    "inventory_runinterval": Grant(web=_READ, worker="SELECT, INSERT, UPDATE, DELETE"),
+    "inventory_running": Grant(web=_READ, worker="SELECT, INSERT, DELETE"),
+}
