@@ -142,6 +142,8 @@ DATABASE_GRANTS = [
     "inventory.models.grants.GRANTS",
     "incidents.models.grants.GRANTS",
 ]
+# Which of them answers incident questions; audit lines and kept pages are always written to the default one.
+READ_DATABASE_ALIAS = "default"
 
 # Never Redis: responders must be able to sign in while the broker is away.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache_entries"}}

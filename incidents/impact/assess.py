@@ -1,7 +1,8 @@
 """THE question: which digests contain it, where they run, and what we do not know (docs/architecture.md).
 
-A fixed number of statements, whatever the size: candidates, the answer, what it stands on, and the page's rows. They
-run in one read-only transaction that sees one state of the database, so header and rows cannot contradict each other.
+A fixed number of round trips, whatever the size: candidates, the answer with what it stands on, the page's rows, their
+texts, and what is written. All reading is done in one state of the database, so header and rows cannot contradict each
+other, on the connection that READ_DATABASE_ALIAS names; what is written goes to the default one.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ import json
 from collections import defaultdict
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.db import connection, transaction
+from django.conf import settings
 
 from incidents.impact import pages, statements
 from incidents.impact.answer import (
@@ -27,20 +28,22 @@ from incidents.impact.answer import (
     Status,
     Summary,
 )
-from incidents.impact.coverage import read_ground
+from incidents.impact.coverage import ground_statement
 from incidents.impact.explain import fill
 from incidents.impact.matching import find_matches
 from incidents.impact.pages import RowOrder
 from inventory.graph.families import visible_teams
-from inventory.graph.statements import fetch
+from inventory.graph.one_state import Statement, one_state, write_together
 from supplychain.access import audit
 from supplychain.access.models import Team
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from incidents.impact.coverage import Ground
     from incidents.impact.matching import Matches
     from incidents.impact.question import Question
+    from inventory.graph.one_state import OneState
     from supplychain.access.actors import Actor
 
 _CLASSES = {Status.AFFECTED: (0, 1), Status.POSSIBLE: (2, 3), Status.CLEARED: (4, 5), Status.UNKNOWN: (8,)}
@@ -52,11 +55,6 @@ _BUILD_CLASSES = (1, 3)
 _ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
 _INSTANT = timedelta(microseconds=1)
 _MAX_AUDITED = 50
-_SETTINGS = """
-SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;
-SET LOCAL work_mem = '64MB';
-SET LOCAL statement_timeout = '20s'
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,32 +75,34 @@ def assess(question: Question, *, actor: Actor, at: datetime) -> Impact:
     With `question.cursor` the next page of an earlier answer; raises pages.CursorExpiredError when that is gone. `at`
     is the clock, which only says how stale a silent cluster is.
     """
-    with transaction.atomic():
-        _see_one_state()
-        matches = find_matches(question.indicators, actor=actor)
-        parameters = _parameters(question, matches=matches, actor=actor, now=at)
-        if question.cursor is not None:
-            kept = pages.load(question.cursor, question=question, actor=actor, at=at)
-            rows = fill(kept.rows, matches=matches, parameters=parameters, is_now=question.is_now, actor=actor)
-            return Impact(kept.header, rows, kept.next, kept.answer_hash)
-        counts = _count(question, matches=matches, parameters=parameters)
-        header = _header(question, counts=counts, parameters=parameters, at=at)
+    teams = _teams(question, actor=actor)
+    if question.cursor is not None:
+        return _next_page(question, actor=actor, teams=teams, at=at)
+    with one_state(using=settings.READ_DATABASE_ALIAS) as state:
+        matches = find_matches(question.indicators, actor=actor, state=state)
+        parameters = _parameters(question, matches=matches, teams=teams, now=at)
+        counts, ground = _count(question, matches=matches, parameters=parameters, at=at, state=state)
+        header = _header(question, counts=counts, ground=ground, at=at)
         shown = counts.order.page(0, question.limit)
-        rows = fill(shown, matches=matches, parameters=parameters, is_now=question.is_now, actor=actor)
+        rows = fill(shown, matches=matches, parameters=parameters, is_now=question.is_now, state=state)
     answer_hash = _hash(question, header=header, counts=counts)
-    with transaction.atomic():
-        _audit(question, header=header, answer_hash=answer_hash, actor=actor)
-        cursor = pages.keep(counts.order, question=question, header=header, answer_hash=answer_hash, actor=actor, at=at)
-    return Impact(header, rows, cursor, answer_hash)
+    kept = pages.keep(counts.order, question=question, header=header, answer_hash=answer_hash, actor=actor, at=at)
+    # The audit line comes last: appending to the chain makes everybody else who appends wait.
+    written = [] if kept is None else [(kept.sql, kept.parameters)]
+    write_together(*written, _audit(question, header=header, answer_hash=answer_hash, actor=actor))
+    return Impact(header, rows, None if kept is None else kept.cursor, answer_hash)
 
 
-def _see_one_state() -> None:
-    """Read one state of the database, with room to sort a hundred thousand rows, and not for ever: one turn for all."""
-    with connection.cursor() as cursor:
-        cursor.execute(_SETTINGS)
+def _next_page(question: Question, *, actor: Actor, teams: list[int] | None, at: datetime) -> Impact:
+    kept = pages.load(str(question.cursor), question=question, actor=actor, at=at)
+    with one_state(using=settings.READ_DATABASE_ALIAS) as state:
+        matches = find_matches(question.indicators, actor=actor, state=state)
+        parameters = _parameters(question, matches=matches, teams=teams, now=at)
+        rows = fill(kept.rows, matches=matches, parameters=parameters, is_now=question.is_now, state=state)
+    return Impact(kept.header, rows, kept.next, kept.answer_hash)
 
 
-def _parameters(question: Question, *, matches: Matches, actor: Actor, now: datetime) -> dict[str, object]:
+def _parameters(question: Question, *, matches: Matches, teams: list[int] | None, now: datetime) -> dict[str, object]:
     since, until = _times(question, now=now)
     return {
         "components": [match.component_id for match in matches.components],
@@ -111,7 +111,7 @@ def _parameters(question: Question, *, matches: Matches, actor: Actor, now: date
         "artifacts": [match.artifact_id for match in matches.artifacts],
         "artifact_indicators": [match.indicator for match in matches.artifacts],
         "artifact_classes": [int(match.match_class) for match in matches.artifacts],
-        "teams": _teams(question, actor=actor),
+        "teams": teams,
         "clusters": list(question.clusters) or None,
         "environments": list(question.environments) or None,
         "is_scoped": question.is_scoped,
@@ -139,36 +139,57 @@ def _teams(question: Question, *, actor: Actor) -> list[int] | None:
     return asked if mine is None else [team for team in asked if team in set(mine)]
 
 
-def _count(question: Question, *, matches: Matches, parameters: Mapping[str, object]) -> _Counts:
+def _count(
+    question: Question, *, matches: Matches, parameters: Mapping[str, object], at: datetime, state: OneState
+) -> tuple[_Counts, Ground]:
+    """Ask for the answer, what it stands on, and what each line of a longer question came to: one round trip."""
     kind = {"is_now": question.is_now, "has_artifacts": bool(matches.artifacts)}
-    ((*facts, ids, classes, fingerprint),) = fetch(lambda *row: row, statements.answer(**kind), parameters)
-    # Django's cursors give jsonb as text.
-    by_class, by_group, clusters = (json.loads(fact) if fact else None for fact in facts)
-    counts = _Counts(
-        by_class={int(row_class): (artifacts, running) for row_class, (artifacts, running) in (by_class or {}).items()},
-        by_group={group: (workloads, namespaces, found) for group, workloads, namespaces, found in by_group or ()},
-        clusters=[tuple(row) for row in clusters or ()],
-        by_indicator={},
-        order=RowOrder.unpack(ids or b"", classes or b""),
-        fingerprint=fingerprint or "",
-    )
-    return replace(counts, by_indicator=_count_each(question, counts=counts, kind=kind, parameters=parameters))
+    asked: list[Statement[Any]] = [
+        Statement(_Answered, statements.answer(**kind), parameters),
+        ground_statement(parameters, is_now=question.is_now, now=at),
+    ]
+    if len(question.indicators) > 1:
+        asked.append(Statement(lambda *row: row, statements.per_indicator(**kind), parameters))
+    (answered,), (ground,), *each = state.fetch_together(*asked)
+    counts = answered.counts()
+    if each:
+        by_indicator = {place: (artifacts, running, workloads) for place, artifacts, running, workloads in each[0]}
+        return replace(counts, by_indicator=by_indicator), ground
+    return replace(counts, by_indicator={0: _alone(counts)}), ground
 
 
-def _count_each(
-    question: Question, *, counts: _Counts, kind: Mapping[str, bool], parameters: Mapping[str, object]
-) -> dict[int, tuple[int, int, int]]:
-    """Return {place of the indicator: (artifacts, running artifacts, workloads)}; one alone is the whole answer."""
-    if len(question.indicators) == 1:
-        matched = [counts.by_class.get(row_class, (0, 0)) for row_class in range(4)]
-        workloads, _, _ = counts.by_group.get(_MATCHED_GROUP, (0, 0, 0))
-        return {0: (sum(artifacts for artifacts, _ in matched), sum(running for _, running in matched), workloads)}
-    rows = fetch(lambda *row: row, statements.per_indicator(**kind), parameters)
-    return {place: (artifacts, running, workloads) for place, artifacts, running, workloads in rows}
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """The one row of the answer's statement; Django's cursors give jsonb as text."""
+
+    by_class: str | None
+    by_group: str | None
+    clusters: str | None
+    ids: bytes | None
+    classes: bytes | None
+    fingerprint: str | None
+
+    def counts(self) -> _Counts:
+        by_class = json.loads(self.by_class or "{}")
+        by_group = json.loads(self.by_group or "[]")
+        return _Counts(
+            by_class={int(row_class): (artifacts, running) for row_class, (artifacts, running) in by_class.items()},
+            by_group={group: (workloads, namespaces, found) for group, workloads, namespaces, found in by_group},
+            clusters=[tuple(row) for row in json.loads(self.clusters or "[]")],
+            by_indicator={},
+            order=RowOrder.unpack(self.ids or b"", self.classes or b""),
+            fingerprint=self.fingerprint or "",
+        )
 
 
-def _header(question: Question, *, counts: _Counts, parameters: Mapping[str, object], at: datetime) -> Header:
-    ground = read_ground(parameters, is_now=question.is_now, now=at)
+def _alone(counts: _Counts) -> tuple[int, int, int]:
+    """Return (artifacts, running artifacts, workloads) of an indicator that is the whole question."""
+    matched = [counts.by_class.get(row_class, (0, 0)) for row_class in range(4)]
+    workloads, _, _ = counts.by_group.get(_MATCHED_GROUP, (0, 0, 0))
+    return sum(artifacts for artifacts, _ in matched), sum(running for _, running in matched), workloads
+
+
+def _header(question: Question, *, counts: _Counts, ground: Ground, at: datetime) -> Header:
     return Header(
         asked=_asked(question, counts=counts),
         data_as_of=at,
@@ -240,9 +261,10 @@ def _hash(question: Question, *, header: Header, counts: _Counts) -> str:
     return f"sha256:{hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()}"
 
 
-def _audit(question: Question, *, header: Header, answer_hash: str, actor: Actor) -> None:
+def _audit(question: Question, *, header: Header, answer_hash: str, actor: Actor) -> tuple[str, Sequence[object]]:
+    """Return the statement of the audit line."""
     given = [indicator.given[:200] for indicator in question.indicators[:_MAX_AUDITED]]
-    audit.record(
+    return audit.insertion(
         actor,
         "impact.asked",
         subject=question.hash,

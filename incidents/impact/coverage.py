@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from incidents.impact.answer import Backlog, ClusterFreshness, Coverage
 from incidents.impact.statements import INTERVALS, NOW, POINTS_NOW, POINTS_THEN, THEN
+from inventory.graph.one_state import Statement
 from inventory.graph.services import SERVICE, SERVICE_OF
-from inventory.graph.statements import fetch
 from inventory.models.runtime import STALE_AFTER_INTERVALS
 
 if TYPE_CHECKING:
@@ -81,15 +81,18 @@ class Ground:
     backlog: Backlog
 
 
-def read_ground(parameters: Mapping[str, object], *, is_now: bool, now: datetime) -> Ground:
-    """Return coverage and backlog in one statement. `parameters` are those of the answer's own statement."""
+def ground_statement(parameters: Mapping[str, object], *, is_now: bool, now: datetime) -> Statement[Ground]:
+    """Return the statement of coverage and backlog. `parameters` are those of the answer's own statement."""
     sql = _COVERAGE.format(
         intervals=INTERVALS.format(when=NOW if is_now else THEN),
         points=POINTS_NOW if is_now else POINTS_THEN,
         service_of=SERVICE_OF,
         service=SERVICE,
     )
-    (row,) = fetch(_Row, sql, parameters)
+    return Statement(lambda *columns: _ground(_Row(*columns), now=now), sql, parameters)
+
+
+def _ground(row: _Row, *, now: datetime) -> Ground:
     # Django's cursors give jsonb as text.
     waiting, oldest, quarantined = json.loads(row.backlog)
     coverage = Coverage(

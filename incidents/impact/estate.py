@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from incidents.impact.coverage import read_ground
+from incidents.impact.coverage import ground_statement
 from inventory.graph.families import visible_teams
 from inventory.graph.statements import fetch
 from inventory.graph.visibility import own
@@ -80,7 +80,8 @@ def read_estate(*, actor: Actor, at: datetime) -> Estate:
     """Return the state of what the actor may see, in two statements. `at` is the clock, which says who is stale."""
     teams = visible_teams(actor)
     everything = {"teams": teams, "clusters": None, "environments": None, "since": None, "until": None, "at": at}
-    ground = read_ground(everything, is_now=True, now=at)
+    statement = ground_statement(everything, is_now=True, now=at)
+    (ground,) = fetch(statement.make, statement.sql, statement.parameters)
     counts = fetch(_Counts, _COUNTS, {"teams": teams})[0]
     return Estate(
         coverage=ground.coverage,

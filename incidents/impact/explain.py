@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING
 from incidents.impact import statements
 from incidents.impact.answer import ArtifactShown, Effect, Match, Provenance, Row, Status, Via, WorkloadShown
 from incidents.impact.matching import MatchClass
-from inventory.graph.families import kinds
+from inventory.graph.families import choose_kinds
+from inventory.graph.one_state import Statement
 from inventory.graph.outline import Occurrence, unpack
-from inventory.graph.statements import fetch
 from inventory.models.presence import DIRECT, NO_EDGES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from uuid import UUID
 
     from incidents.impact.matching import ComponentMatch, Matches
-    from supplychain.access.actors import Actor
+    from inventory.graph.one_state import OneState
 
 UNKNOWN_CLASS = 8
 _STATUS = {0: Status.AFFECTED, 1: Status.POSSIBLE, 2: Status.CLEARED, 4: Status.UNKNOWN}
@@ -122,21 +122,29 @@ class _Named:
 
 
 def fill(
-    rows: Sequence[PageRow], *, matches: Matches, parameters: Mapping[str, object], is_now: bool, actor: Actor
+    rows: Sequence[PageRow], *, matches: Matches, parameters: Mapping[str, object], is_now: bool, state: OneState
 ) -> tuple[Row, ...]:
-    """Return the rows of a page, in the order given. `parameters` are those of the answer's statement."""
+    """Return the rows of a page, in the order given, and end the state they are read in; at most two round trips.
+
+    `parameters` are those of the answer's statement.
+    """
     ids = [row.artifact_id for row in rows]
     if not ids:
         return ()
-    runs = _read_runs(ids, parameters=parameters, is_now=is_now)
-    holders = sorted({*ids, *(run.artifact_id for run in runs)})
     by_component = _by_component(matches.components)
-    sources = _read_sources(holders, components=list(by_component), parameters=parameters)
+    wanted = {**parameters, "ids": ids, "components": list(by_component)}
+    runs, held, named, stated = state.fetch_together(
+        Statement(_run, statements.page_runs(is_now=is_now), wanted),
+        Statement(_Held, statements.PAGE_MATCHES, wanted),
+        Statement(_Named, statements.PAGE_ARTIFACTS, wanted),
+        Statement(lambda *row: row, statements.PAGE_KINDS, wanted),
+    )
+    sources = _sources(held, holders={*ids, *(run.artifact_id for run in runs)})
     page = _Page(
-        artifacts=_read_artifacts(holders, parameters=parameters, actor=actor),
+        artifacts=_artifacts(named, stated=stated),
         runs=_by_row(runs, ids=ids),
         sources=sources,
-        texts=_read_texts(sources.values()),
+        texts=_read_texts(sources.values(), state=state),
         by_component=by_component,
         named=_named(matches),
     )
@@ -273,10 +281,6 @@ def _word(percent: int) -> str:
     return "high" if percent >= _HIGH else "medium" if percent >= _MEDIUM else "low"
 
 
-def _read_runs(ids: Sequence[int], *, parameters: Mapping[str, object], is_now: bool) -> list[_Run]:
-    return fetch(_run, statements.page_runs(is_now=is_now), {**parameters, "ids": list(ids)})
-
-
 def _run(artifact_id: int, reported_id: int, digest: str, certainty: int, *columns: object) -> _Run:
     _, cluster, environment, namespace, kind, name, container, service, team, opened_at, last_seen_at, closed_at = (
         columns
@@ -297,29 +301,22 @@ def _run(artifact_id: int, reported_id: int, digest: str, certainty: int, *colum
     return _Run(artifact_id, reported_id, digest, certainty, workload)
 
 
-def _read_sources(
-    ids: Sequence[int], *, components: Sequence[int], parameters: Mapping[str, object]
-) -> dict[int, list[_Source]]:
+def _sources(rows: Iterable[_Held], *, holders: Collection[int]) -> dict[int, list[_Source]]:
     found: dict[int, list[_Source]] = defaultdict(list)
-    if not components:
-        return found
-    wanted = {**parameters, "ids": list(ids), "components": list(components)}
-    for held in fetch(_Held, statements.PAGE_MATCHES, wanted):
-        occurrences = tuple(unpack(held.outline).find(held.components))
-        flags = dict(zip(held.components, held.flags, strict=True))
-        found[held.artifact_id].append(_Source(held.evidence, held.confidence, occurrences, flags))
+    for held in rows:
+        if held.artifact_id in holders:
+            occurrences = tuple(unpack(held.outline).find(held.components))
+            flags = dict(zip(held.components, held.flags, strict=True))
+            found[held.artifact_id].append(_Source(held.evidence, held.confidence, occurrences, flags))
     return found
 
 
-def _read_artifacts(ids: Sequence[int], *, parameters: Mapping[str, object], actor: Actor) -> dict[int, ArtifactShown]:
-    kind = kinds(ids, actor=actor)
-    return {
-        found.artifact_id: ArtifactShown(found.digest, found.shown_names, kind[found.artifact_id].value)
-        for found in fetch(_Named, statements.PAGE_ARTIFACTS, {**parameters, "ids": list(ids)})
-    }
+def _artifacts(rows: Collection[_Named], *, stated: Iterable[tuple[int, str]]) -> dict[int, ArtifactShown]:
+    kind = choose_kinds([row.artifact_id for row in rows], stated=stated)
+    return {row.artifact_id: ArtifactShown(row.digest, row.shown_names, kind[row.artifact_id].value) for row in rows}
 
 
-def _read_texts(sources: Iterable[Sequence[_Source]]) -> dict[int, _Text]:
+def _read_texts(sources: Iterable[Sequence[_Source]], *, state: OneState) -> dict[int, _Text]:
     ids = {
         step
         for found in sources
@@ -327,5 +324,5 @@ def _read_texts(sources: Iterable[Sequence[_Source]]) -> dict[int, _Text]:
         for occurrence in source.occurrences
         for step in (occurrence.component_id, *(occurrence.path or ()))
     }
-    found = fetch(_Component, statements.COMPONENT_TEXTS, {"components": sorted(ids)})
-    return {component.component_id: component.text for component in found}
+    statement = Statement(_Component, statements.COMPONENT_TEXTS, {"components": sorted(ids)})
+    return {component.component_id: component.text for component in state.fetch(statement, last=True)}

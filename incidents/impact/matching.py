@@ -7,19 +7,20 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from incidents.indicators import IndicatorKind
 from inventory.graph.families import visible_teams
-from inventory.graph.statements import fetch
+from inventory.graph.one_state import Statement
 from inventory.graph.visibility import own
 from inventory.identity.purls import PurlError, package_key, parse_purl
 from inventory.identity.versions import RangeError, UnevaluableVersion, parse_range, sort_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from incidents.indicators import Indicator, PackageName
+    from inventory.graph.one_state import OneState
     from inventory.identity.versions import VersionRange
     from supplychain.access.actors import Actor
 
@@ -174,42 +175,64 @@ SELECT DISTINCT place, artifact_id FROM ran WHERE is_meant
 """What was called so: a name that a document gives, and in the indicator's own window what ran under it."""
 
 
-def find_matches(indicators: Sequence[Indicator], *, actor: Actor) -> Matches:
-    """Return what the indicators mean: one statement for all packages, one for all hashes, one for all digests.
+Placed = tuple[int, "Indicator"]
+"""An indicator and its place in the question."""
+
+
+def find_matches(indicators: Sequence[Indicator], *, actor: Actor, state: OneState) -> Matches:
+    """Return what the indicators mean, for one round trip.
 
     An indicator with a problem means nothing. Packages and components are shared by all teams, so nothing here tells
     who has them: that is asked next, through the asker's eyes.
     """
-    places = [(place, indicator) for place, indicator in enumerate(indicators) if indicator.problem is None]
-    of_kind: dict[IndicatorKind, list[tuple[int, Indicator]]] = defaultdict(list)
-    for place, indicator in places:
-        of_kind[indicator.kind].append((place, indicator))
-    hashes = of_kind[IndicatorKind.HASH]
+    of_kind: dict[IndicatorKind, list[Placed]] = defaultdict(list)
+    for place, indicator in enumerate(indicators):
+        if indicator.problem is None:
+            of_kind[indicator.kind].append((place, indicator))
+    hashes, teams = of_kind[IndicatorKind.HASH], visible_teams(actor)
+    components = [_packages(of_kind[IndicatorKind.PACKAGE]), _hashes(hashes, teams=teams)]
+    artifacts = [
+        _digests([*of_kind[IndicatorKind.ARTIFACT], *hashes], teams=teams),
+        _images(of_kind[IndicatorKind.IMAGE], teams=teams),
+    ]
+    rows = iter(state.fetch_together(*(found.statement for found in (*components, *artifacts) if found is not None)))
     return Matches(
-        components=(*_packages(of_kind[IndicatorKind.PACKAGE]), *_hashes(hashes, actor=actor)),
-        artifacts=(
-            *_digests([*of_kind[IndicatorKind.ARTIFACT], *hashes], actor=actor),
-            *_images(of_kind[IndicatorKind.IMAGE], actor=actor),
-        ),
+        components=tuple(match for found in components if found is not None for match in found.read(next(rows))),
+        artifacts=tuple(match for found in artifacts if found is not None for match in found.read(next(rows))),
     )
 
 
-def _packages(asked: Sequence[tuple[int, Indicator]]) -> Iterator[ComponentMatch]:
-    by_name: dict[PackageName, list[tuple[int, Indicator]]] = defaultdict(list)
+Match = TypeVar("Match")
+
+
+@dataclass(frozen=True, slots=True)
+class _Lookup(Generic[Match]):
+    """A statement, and what its rows mean."""
+
+    statement: Statement[Any]
+    read: Callable[[Iterable[Any]], Iterable[Match]]
+
+
+def _packages(asked: Sequence[Placed]) -> _Lookup[ComponentMatch] | None:
+    by_name: dict[PackageName, list[Placed]] = defaultdict(list)
     for place, indicator in asked:
         if indicator.package is not None:
             by_name[indicator.package].append((place, indicator))
+    if not by_name:
+        return None
     names = list(by_name)
+
+    def read(candidates: Iterable[_Candidate]) -> Iterator[ComponentMatch]:
+        for candidate in candidates:
+            for place, indicator in by_name[names[candidate.place]]:
+                match_class, reason = _judge(indicator, candidate)
+                yield ComponentMatch(candidate.component_id, place, match_class, reason)
+
     is_narrowed = any(indicator.qualifiers for _, indicator in asked)
-    for position, candidate in _candidates(names, is_narrowed=is_narrowed):
-        for place, indicator in by_name[names[position]]:
-            match_class, reason = _judge(indicator, candidate)
-            yield ComponentMatch(candidate.component_id, place, match_class, reason)
+    return _Lookup(_candidates(names, is_narrowed=is_narrowed), read)
 
 
-def _candidates(names: Sequence[PackageName], *, is_narrowed: bool) -> Iterator[tuple[int, _Candidate]]:
-    if not names:
-        return
+def _candidates(names: Sequence[PackageName], *, is_narrowed: bool) -> Statement[_Candidate]:
     spelled = [(place, name, spelling) for place, name in enumerate(names) for spelling in _spellings(name)]
     parameters = {
         "places": [place for place, _, _ in spelled],
@@ -218,8 +241,7 @@ def _candidates(names: Sequence[PackageName], *, is_narrowed: bool) -> Iterator[
         "names": [spelling for _, _, spelling in spelled],
         "is_narrowed": is_narrowed,
     }
-    for candidate in fetch(_Candidate, _CANDIDATES, parameters):
-        yield candidate.place, candidate
+    return Statement(_Candidate, _CANDIDATES, parameters)
 
 
 def _spellings(name: PackageName) -> Iterable[str]:
@@ -300,49 +322,60 @@ def _contradictions(indicator: Indicator, candidate: _Candidate) -> set[str]:
     return {name for name, value in indicator.qualifiers if stated.get(name, value) != value}
 
 
-def _hashes(asked: Iterable[tuple[int, Indicator]], *, actor: Actor) -> Iterator[ComponentMatch]:
+def _hashes(asked: Iterable[Placed], *, teams: Sequence[int] | None) -> _Lookup[ComponentMatch] | None:
     places: dict[tuple[bytes, str], list[int]] = defaultdict(list)
     for place, indicator in asked:
         if indicator.algorithm and indicator.value:
             places[bytes.fromhex(indicator.value), indicator.algorithm].append(place)
     if not places:
-        return
+        return None
+
+    def read(rows: Iterable[_Hashed]) -> Iterator[ComponentMatch]:
+        for found in rows:
+            for place in places[bytes(found.value), found.algorithm]:
+                yield ComponentMatch(found.component_id, place, found.match_class, found.reason)
+
     parameters = {
         "values": [value for value, _ in places],
         "algorithms": [algorithm for _, algorithm in places],
-        "teams": visible_teams(actor),
+        "teams": teams,
     }
-    for found in fetch(_Hashed, _HASHED, parameters):
-        for place in places[bytes(found.value), found.algorithm]:
-            yield ComponentMatch(found.component_id, place, found.match_class, found.reason)
+    return _Lookup(Statement(_Hashed, _HASHED, parameters), read)
 
 
-def _digests(asked: Iterable[tuple[int, Indicator]], *, actor: Actor) -> Iterator[ArtifactMatch]:
+def _digests(asked: Iterable[Placed], *, teams: Sequence[int] | None) -> _Lookup[ArtifactMatch] | None:
     """An index is all its members: who asks for one asks for what a node runs of it (domain.md, the incident query)."""
     places: dict[str, list[int]] = defaultdict(list)
     for place, indicator in asked:
         places[indicator.digest or f"{indicator.algorithm}:{indicator.value}"].append(place)
     if not places:
-        return
-    parameters = {"digests": list(places), "teams": visible_teams(actor)}
-    for found in fetch(_Digested, _DIGESTED, parameters):
-        reason = "it is in the index asked for" if found.is_member else "the digest is the one asked for"
-        for place in places[found.digest]:
-            yield ArtifactMatch(found.artifact_id, place, MatchClass.AFFECTED, reason)
+        return None
+
+    def read(rows: Iterable[_Digested]) -> Iterator[ArtifactMatch]:
+        for found in rows:
+            reason = "it is in the index asked for" if found.is_member else "the digest is the one asked for"
+            for place in places[found.digest]:
+                yield ArtifactMatch(found.artifact_id, place, MatchClass.AFFECTED, reason)
+
+    return _Lookup(Statement(_Digested, _DIGESTED, {"digests": list(places), "teams": teams}), read)
 
 
-def _images(asked: Sequence[tuple[int, Indicator]], *, actor: Actor) -> Iterator[ArtifactMatch]:
+def _images(asked: Sequence[Placed], *, teams: Sequence[int] | None) -> _Lookup[ArtifactMatch] | None:
     """An image reference is a name that moves: whatever went by it, in the indicator's own window, may be meant."""
     if not asked:
-        return
+        return None
     named = {place: f"{indicator.image_name}:{indicator.image_tag or ''}".rstrip(":") for place, indicator in asked}
+
+    def read(rows: Iterable[tuple[int, int]]) -> Iterator[ArtifactMatch]:
+        for place, artifact_id in rows:
+            yield ArtifactMatch(artifact_id, place, MatchClass.POSSIBLE, f"was called {named[place]}")
+
     parameters = {
         "places": list(named),
         "names": [indicator.image_name for _, indicator in asked],
         "tags": [indicator.image_tag or "" for _, indicator in asked],
         "since": [indicator.valid_from for _, indicator in asked],
         "until": [indicator.valid_to for _, indicator in asked],
-        "teams": visible_teams(actor),
+        "teams": teams,
     }
-    for place, artifact_id in fetch(lambda *row: row, _NAMED, parameters):
-        yield ArtifactMatch(artifact_id, place, MatchClass.POSSIBLE, f"was called {named[place]}")
+    return _Lookup(Statement(lambda *row: row, _NAMED, parameters), read)

@@ -15,14 +15,23 @@ from incidents.impact.answer import Header
 from incidents.impact.explain import PageRow
 from incidents.models import ImpactPage
 from supplychain.errors import DomainError
+from supplychain.ids import uuid7
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from incidents.impact.question import Question
     from supplychain.access.actors import Actor
 
 LIFETIME = timedelta(hours=1)
+_KEEP = """
+WITH gone AS (DELETE FROM incidents_impactpage WHERE expires_at < %(at)s)
+INSERT INTO incidents_impactpage
+    (public_id, asker, question_hash, answer_hash, data_as_of, artifacts, classes, header, expires_at)
+VALUES (%(public_id)s, %(asker)s, %(question_hash)s, %(answer_hash)s, %(data_as_of)s, %(artifacts)s, %(classes)s,
+        %(header)s::jsonb, %(expires_at)s)
+"""
 
 
 class CursorExpiredError(DomainError):
@@ -63,6 +72,15 @@ class RowOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """A statement that keeps an answer, to be sent along with others, and where its second page begins."""
+
+    sql: str
+    parameters: Mapping[str, object]
+    cursor: str
+
+
+@dataclass(frozen=True, slots=True)
 class KeptPage:
     """A later page: the answer's header as it was, and the rows to fill in."""
 
@@ -74,22 +92,24 @@ class KeptPage:
 
 def keep(
     order: RowOrder, *, question: Question, header: Header, answer_hash: str, actor: Actor, at: datetime
-) -> str | None:
-    """Keep the order of an answer's rows and return the cursor of its second page; None when one page holds all."""
+) -> Kept | None:
+    """Return the statement that keeps an answer's rows, and its second page's cursor; None when one page holds all."""
     if len(order) <= question.limit:
         return None
-    ImpactPage.objects.filter(expires_at__lt=at).delete()
-    kept = ImpactPage.objects.create(
-        asker=actor.label,
-        question_hash=question.hash,
-        answer_hash=answer_hash,
-        data_as_of=header.data_as_of,
-        artifacts=order.packed_ids(),
-        classes=order.classes,
-        header=msgspec.to_builtins(header),
-        expires_at=at + LIFETIME,
-    )
-    return _cursor(kept, question.limit)
+    public_id = uuid7()
+    values = {
+        "public_id": public_id,
+        "asker": actor.label,
+        "question_hash": question.hash,
+        "answer_hash": answer_hash,
+        "data_as_of": header.data_as_of,
+        "artifacts": order.packed_ids(),
+        "classes": order.classes,
+        "header": msgspec.json.encode(header).decode(),
+        "at": at,
+        "expires_at": at + LIFETIME,
+    }
+    return Kept(_KEEP, values, cursor=_cursor(public_id, question.limit))
 
 
 def load(cursor: str, *, question: Question, actor: Actor, at: datetime) -> KeptPage:
@@ -111,10 +131,10 @@ def load(cursor: str, *, question: Question, actor: Actor, at: datetime) -> Kept
     return KeptPage(
         header=msgspec.convert(kept.header, Header),
         rows=order.page(start, end),
-        next=_cursor(kept, end) if end < len(order) else None,
+        next=_cursor(kept.public_id, end) if end < len(order) else None,
         answer_hash=kept.answer_hash,
     )
 
 
-def _cursor(kept: ImpactPage, start: int) -> str:
-    return f"{kept.public_id}.{start}"
+def _cursor(public_id: UUID, start: int) -> str:
+    return f"{public_id}.{start}"

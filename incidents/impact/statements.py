@@ -4,7 +4,7 @@ Classes (matching.MatchClass, plus one for what only takes part in a build): 0 a
 3 possible build, 4 and 5 cleared, 8 unknown.
 """
 
-from inventory.graph.families import FAMILY, RUN_CANDIDATES, RUN_POINTS
+from inventory.graph.families import FAMILY, FAMILY_MEMBERS, KINDS, RUN_CANDIDATES, RUN_POINTS
 from inventory.graph.services import SERVICE, SERVICE_OF
 from inventory.graph.visibility import VISIBLE_ARTIFACT, all_own, own
 
@@ -239,7 +239,9 @@ WHERE {all_own("k.teams")}
 ORDER BY c.name, w.namespace, w.kind, w.name, i.container, i.id, k.artifact_id
 """
 
+_OF_FAMILY = "ANY(ARRAY(SELECT DISTINCT id FROM family))"
 PAGE_MATCHES = f"""
+{FAMILY_MEMBERS}
 SELECT held.artifact_id, held.snapshot_id, e.public_id, n.outline, held.confidence, held.components, held.flags
 FROM (
     SELECT artifact_id, snapshot_id, max(confidence) AS confidence,
@@ -251,7 +253,7 @@ FROM (
         JOIN inventory_track t ON t.id = s.track_id
         JOIN inventory_presence p ON p.track_id = s.track_id AND p.from_seq <= s.seq AND s.seq < p.to_seq
         JOIN unnest(%(components)s::int[]) AS wanted(component_id) ON wanted.component_id = p.component_id
-        WHERE s.artifact_id = ANY(%(ids)s) AND {own("t.team_id")}
+        WHERE s.artifact_id = {_OF_FAMILY} AND {own("t.team_id")}
         ORDER BY s.artifact_id, p.component_id, s.confidence DESC, s.snapshot_id DESC
     ) newest
     GROUP BY artifact_id, snapshot_id
@@ -262,12 +264,16 @@ ORDER BY held.artifact_id, held.snapshot_id
 """
 
 PAGE_ARTIFACTS = f"""
+{FAMILY_MEMBERS}
 SELECT a.id, a.digest, a.label_name, a.label_version, coalesce((
     SELECT array_agg(DISTINCT CASE WHEN n.tag = '' THEN n.name ELSE n.name || ':' || n.tag END)
     FROM inventory_artifactname n
     WHERE n.artifact_id = a.id AND {own("n.team_id")}), '{{}}')
-FROM inventory_artifact a WHERE a.id = ANY(%(ids)s)
+FROM inventory_artifact a WHERE a.id = {_OF_FAMILY}
 """
+
+PAGE_KINDS = f"{FAMILY_MEMBERS} {KINDS.replace('ANY(%(ids)s)', _OF_FAMILY)}"
+"""What facts call the page's artifacts, and all of their families, which one round trip asks for with the runs."""
 
 COMPONENT_TEXTS = "SELECT id, identity, has_purl FROM inventory_component WHERE id = ANY(%(components)s)"
 

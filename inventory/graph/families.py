@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db import connection
-
 from inventory.formats.records import ArtifactKind
+from inventory.graph.statements import fetch
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     from supplychain.access.actors import Actor
 
@@ -68,7 +67,7 @@ GROUP BY interval_id, artifact_id, track_id, seq, teams, is_complete
 about, and what the interval runs, surely (0) or possibly (1). An SBOM that lists nothing tells nothing: no point.
 `{intervals}` is as in RUN_CANDIDATES."""
 
-FAMILY = """
+FAMILY_MEMBERS = """
 WITH RECURSIVE family(id, depth) AS (
     SELECT id, 0 FROM unnest(%(ids)s::int[]) AS id
     UNION
@@ -79,10 +78,10 @@ WITH RECURSIVE family(id, depth) AS (
         UNION ALL SELECT alias_id FROM inventory_artifactalias WHERE artifact_id = f.id) edge ON true
     WHERE f.depth < 3
 )
-SELECT DISTINCT id FROM family
 """
-"""SELECT (id): `%(ids)s` and all artifacts that anybody's membership or alias joins to them."""
-_KINDS = """
+"""WITH family (id): `%(ids)s` and all artifacts that anybody's membership or alias joins to them."""
+FAMILY = f"{FAMILY_MEMBERS} SELECT DISTINCT id FROM family"
+KINDS = """
 SELECT artifact_id, kind FROM (
     SELECT index_id AS artifact_id, 'oci_index' AS kind, team_id FROM inventory_indexmember
     WHERE index_id = ANY(%(ids)s)
@@ -104,6 +103,7 @@ SELECT artifact_id, kind FROM (
 WHERE %(teams)s::bigint[] IS NULL OR team_id IS NULL OR team_id = ANY(%(teams)s)
 GROUP BY artifact_id, kind
 """
+"""SELECT (artifact_id, kind): what facts of `%(teams)s` call the artifacts `%(ids)s`. `choose_kinds` decides."""
 _PRECEDENCE = (
     ArtifactKind.NAMED,
     ArtifactKind.OCI_INDEX,
@@ -117,16 +117,20 @@ _PRECEDENCE = (
 
 def kinds(artifact_ids: Collection[int], *, actor: Actor) -> dict[int, ArtifactKind]:
     """Return what each artifact is, as far as facts of the actor's teams tell; UNKNOWN otherwise. One statement."""
-    stated: dict[int, set[str]] = {artifact_id: set() for artifact_id in artifact_ids}
-    if not stated:
+    if not artifact_ids:
         return {}
-    with connection.cursor() as cursor:
-        cursor.execute(_KINDS, {"ids": sorted(stated), "teams": visible_teams(actor)})
-        for artifact_id, kind in cursor.fetchall():
-            stated[artifact_id].add(kind)
+    parameters = {"ids": sorted(artifact_ids), "teams": visible_teams(actor)}
+    return choose_kinds(artifact_ids, stated=fetch(lambda *row: row, KINDS, parameters))
+
+
+def choose_kinds(artifact_ids: Iterable[int], *, stated: Iterable[tuple[int, str]]) -> dict[int, ArtifactKind]:
+    """Return one kind for each artifact, of those that the rows of KINDS state."""
+    by_artifact: dict[int, set[str]] = {artifact_id: set() for artifact_id in artifact_ids}
+    for artifact_id, kind in stated:
+        by_artifact[artifact_id].add(kind)
     return {
         artifact_id: next((kind for kind in _PRECEDENCE if kind in found), ArtifactKind.UNKNOWN)
-        for artifact_id, found in stated.items()
+        for artifact_id, found in by_artifact.items()
     }
 
 

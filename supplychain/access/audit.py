@@ -72,10 +72,27 @@ def record(
 ) -> int:
     """Append one row to the chain and return its sequence; one statement, in the caller's transaction.
 
-    Appending takes a lock that lasts until the transaction ends, and everyone else who appends waits for it: call this
-    after the slow statements, not before. `team_id` is the team concerned (the actor's own by default). Long texts are
-    cut and marked; control characters are escaped, so that no input can forge a line.
+    The statement is `insertion`'s, for those who send it along with others. Appending takes a lock that lasts until the
+    transaction ends, and everyone else who appends waits for it: call this after the slow statements, not before.
+    `team_id` is the team concerned (the actor's own by default). Long texts are cut and marked; control characters are
+    escaped, so that no input can forge a line.
     """
+    sql, parameters = insertion(actor, action, subject=subject, details=details, team_id=team_id, at=at)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return int(cursor.fetchone()[0])
+
+
+def insertion(
+    actor: Actor,
+    action: str,
+    *,
+    subject: str,
+    details: Mapping[str, JSON],
+    team_id: int | None = None,
+    at: datetime | None = None,
+) -> tuple[str, list[str | datetime | int | None]]:
+    """Return the statement that appends a row, which returns its sequence, and its parameters."""
     moment = (at or timezone.now()).astimezone(UTC)
     facets = {
         "at": _timestamp(moment),
@@ -87,9 +104,7 @@ def record(
     body = _canonical({"v": BODY_VERSION, **facets, "details": _capped(details)})
     if len(body) > MAX_BODY_BYTES:
         body = _canonical({"v": BODY_VERSION, **facets, "details": {"omitted_bytes": len(body)}})
-    with connection.cursor() as cursor:
-        cursor.execute(_INSERT, [body, moment, facets["team"], facets["actor"], action, facets["subject"]])
-        return int(cursor.fetchone()[0])
+    return _INSERT, [body, moment, facets["team"], facets["actor"], action, facets["subject"]]
 
 
 def verify(*, expected: AuditHead | None = None) -> AuditVerdict:

@@ -1,0 +1,67 @@
+"""An answer costs the same number of round trips whatever is asked, and however much it finds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from tests.factories import START, cyclonedx, deployment, digest, report, submit
+from tests.round_trips import round_trips
+from tests.supplychain.actors import client_of, new_key
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+KEY = 1
+ANSWER = 5
+"""What the indicators mean; the answer and what it stands on; the rows; their texts; audit line and kept rows.
+
+The web server adds one: it asks each time whether the pooled connection is alive.
+"""
+PURLS = [f"pkg:npm/p{number}@1.0.{number % 7}" for number in range(5000)]
+
+
+@pytest.fixture
+def asker() -> Client:
+    for number in range(12):
+        subject = digest(str(number))
+        submit("shop", cyclonedx(*PURLS[:40], subject=subject))
+        report("shop", deployment(digest=subject, workload=f"Deployment/w{number}"))
+    sender = client_of(new_key("incidents:read", team="shop"))
+    cost(sender, text="event-stream")  # the first use of a key in a minute is written down
+    return sender
+
+
+def cost(sender: Client, **body: Any) -> int:
+    data = json.dumps(body)
+    with round_trips() as counted:
+        response = sender.post("/api/v1/impact", data, content_type="application/json")
+    assert response.status_code == 200, response.content[:500]
+    return counted.count
+
+
+@pytest.mark.parametrize("purls", [PURLS[:1], PURLS[:500], PURLS], ids=["one", "500", "5000"])
+@pytest.mark.parametrize(
+    "when", [{}, {"at": START.isoformat()}, {"from": START.isoformat()}], ids=["now", "at", "from"]
+)
+def test_a_question_costs_as_many_however_long_it_is(asker: Client, purls: Sequence[str], when: dict[str, str]):
+    assert cost(asker, text="\n".join(purls), **when) == KEY + ANSWER
+
+
+def test_keeping_the_rows_for_later_pages_costs_nothing_more(asker: Client):
+    assert cost(asker, text=PURLS[0], limit=2) == KEY + ANSWER
+
+
+def test_a_later_page_is_read_from_what_was_kept(asker: Client):
+    first = asker.post("/api/v1/impact", json.dumps({"text": PURLS[0], "limit": 2}), content_type="application/json")
+
+    assert cost(asker, text=PURLS[0], limit=2, cursor=first.json()["next"]) == KEY + 1 + 3
+
+
+def test_indicators_of_every_kind_are_looked_up_together(asker: Client):
+    text = "\n".join([PURLS[0], digest("1"), "sha1:" + "a" * 40, "registry.example/shop/api:1.4"])
+
+    assert cost(asker, text=text) == KEY + ANSWER
