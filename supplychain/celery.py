@@ -1,10 +1,14 @@
 """The Celery application: a doorbell. The queue of record is the evidence row in PostgreSQL."""
 
+from __future__ import annotations
+
 import gc
 import os
 
-from celery import Celery
-from celery.signals import worker_process_init
+from celery import Celery, Task
+from celery.signals import task_prerun, worker_process_init
+
+from supplychain.ops import log_context
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "supplychain.settings")
 
@@ -17,3 +21,9 @@ app.autodiscover_tasks()
 def _forget_startup_objects(**_signal: object) -> None:
     """Let the garbage collector look at documents alone, not again and again at all that was imported."""
     gc.freeze()
+
+
+@task_prerun.connect
+def _name_the_task(task_id: str, task: Task[..., object], **_signal: object) -> None:
+    """Let every log line say in which task it was written; a process does one at a time, so the next overwrites it."""
+    log_context.add(task=task.name, task_id=task_id)

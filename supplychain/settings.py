@@ -69,6 +69,7 @@ APPEND_SLASH = False
 
 MIDDLEWARE = [
     "supplychain.ops.middleware.RequestId",
+    "supplychain.ops.access_log.AccessLog",
     "supplychain.web.headers.BrowserHeaders",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -329,8 +330,13 @@ LOGGING = {
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
-    # Two lines for each sweep, every five seconds, tell nothing; what a task did is logged by the task.
-    "loggers": {"celery.worker.strategy": {"level": "WARNING"}, "celery.app.trace": {"level": "WARNING"}},
+    "loggers": {
+        # Two lines for each sweep, every five seconds, tell nothing; what a task did is logged by the task.
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
+        # Its line for each refusal holds the address; ours (ops/access_log.py) has the route.
+        "django.request": {"level": "ERROR"},
+    },
 }
 
 # --- Static files --------------------------------------------------------------------------------------------------

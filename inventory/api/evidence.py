@@ -33,6 +33,7 @@ from supplychain.api.parameters import (
 )
 from supplychain.api.schema import PAGE_QUERY, page_of
 from supplychain.api.throttling import UploadThrottle
+from supplychain.ops import log_context
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -232,6 +233,7 @@ def find_evidence(public_id: UUID, *, actor: Actor, with_bytes: bool = False) ->
     evidence = readable(actor).select_related(*related).filter(public_id=public_id).first()
     if evidence is None:
         raise Http404
+    log_context.add(evidence_id=str(evidence.public_id))
     return evidence
 
 

@@ -15,6 +15,7 @@ from inventory.intake.receive import Parameters, Received, Submission, receive
 from supplychain.access.actors import actor_of
 from supplychain.api.throttling import UploadThrottle
 from supplychain.errors import DomainError
+from supplychain.ops import log_context
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +49,9 @@ def receive_upload(request: Request, *, parameters: Parameters) -> Received:
         media_type=media_type,
         parameters=parameters,
     )
-    return receive(submission, actor=actor, team_id=actor.team_id, at=timezone.now(), limits=_limits())
+    received = receive(submission, actor=actor, team_id=actor.team_id, at=timezone.now(), limits=_limits())
+    log_context.add(evidence_id=str(received.evidence.public_id), is_repeat=not received.is_new)
+    return received
 
 
 def _limits() -> BodyLimits:

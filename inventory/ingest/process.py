@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -26,6 +27,7 @@ from inventory.ingest import identifiers, image, runtime, sbom, upsert
 from inventory.models import EvidenceKind, EvidenceState, State
 from inventory.store import blobs
 from inventory.store.errors import EvidenceCorruptError, EvidenceMissingError, EvidenceStoreUnavailableError
+from supplychain.ops import log_context
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,23 +106,30 @@ def process_next() -> bool:
     claim = _claim(now=datetime.now(UTC))
     if claim is None:
         return False
+    with log_context.bound(evidence_row=claim.evidence_id, attempt=claim.attempt):
+        _work_on(claim)
+    return True
+
+
+def _work_on(claim: Claim) -> None:
+    """Give a claimed document its try, and write down what became of it."""
     if claim.attempt > MAX_ATTEMPTS:
         _quarantine(claim, code="worker_died", message=f"{MAX_ATTEMPTS} workers died over this document.")
-        return True
+        return
+    began = perf_counter()
     try:
         with transaction.atomic():
-            _work(claim, now=datetime.now(UTC))
+            ended = _work(claim, now=datetime.now(UTC))
     except EvidenceStoreUnavailableError as error:
-        logger.warning(
-            "The storage of documents is away; a document waits.",
-            extra={"evidence_id": claim.evidence_id, "reason": error.reason},
-        )
+        logger.warning("The storage of documents is away; a document waits.", extra={"reason": error.reason})
         _wait(claim)
     except Exception as error:
-        logger.exception("A document failed.", extra={"evidence_id": claim.evidence_id, "attempt": claim.attempt})
+        logger.exception("A document failed.")
         upsert.forget_all()
         _put_back(claim, error=error)
-    return True
+    else:
+        if ended is not None:
+            _tell(ended, seconds=perf_counter() - began)
 
 
 def count_overdue() -> int:
@@ -146,10 +155,10 @@ def _claim(*, now: datetime) -> Claim | None:
     return None if row is None else Claim(evidence_id=row[0], attempt=row[1])
 
 
-def _work(claim: Claim, *, now: datetime) -> None:
-    """Read and apply one document; what cannot be read is rejected, which is an end like any other.
+def _work(claim: Claim, *, now: datetime) -> EvidenceState | None:
+    """Read and apply one document, and return how it ended; what cannot be read is rejected, an end like any other.
 
-    Does nothing when somebody else has taken the row over meanwhile. Waits for the row: the claim of another worker,
+    Returns None when somebody else has taken the row over meanwhile. Waits for the row: the claim of another worker,
     or the sweep, may hold it for the moment in which they see that it is taken.
     """
     held = (
@@ -161,8 +170,8 @@ def _work(claim: Claim, *, now: datetime) -> None:
         .first()
     )
     if held is None:
-        logger.info("Another worker took a document over.", extra={"evidence_id": claim.evidence_id})
-        return
+        logger.info("Another worker took a document over.")
+        return None
     for memory in (upsert, identifiers):
         memory.follow_generation(held.generation)
     try:
@@ -171,6 +180,7 @@ def _work(claim: Claim, *, now: datetime) -> None:
         _finish(held, state=State.REJECTED, error=error)
     else:
         _finish_applied(held, applied=applied, verdict=verdict)
+    return held
 
 
 def _read_and_apply(evidence: Evidence, *, now: datetime) -> tuple[Applied, SchemaVerdict | None]:
@@ -246,6 +256,23 @@ def _wait(claim: Claim) -> None:
     )
 
 
+def _tell(ended: EvidenceState, *, seconds: float) -> None:
+    """Log one line a document, once its end is committed."""
+    logger.info(
+        "A document was processed.",
+        extra={
+            "evidence_id": str(ended.evidence.public_id),
+            "team_id": ended.team_id,
+            "state": ended.state,
+            "kind": ended.kind,
+            "code": (ended.error or {}).get("code"),
+            "warning_count": ended.warning_count,
+            "size_bytes": ended.evidence.size_bytes,
+            "duration_ms": round(seconds * 1000, 1),
+        },
+    )
+
+
 def _put_back(claim: Claim, *, error: Exception) -> None:
     """Let another try follow after a failure that is ours, not the document's; the third ends in quarantine."""
     if claim.attempt >= MAX_ATTEMPTS and isinstance(error, EvidenceCorruptError | EvidenceMissingError):
@@ -262,7 +289,7 @@ def _put_back(claim: Claim, *, error: Exception) -> None:
 
 
 def _quarantine(claim: Claim, *, code: str, message: str) -> None:
-    logger.error("A document is quarantined.", extra={"evidence_id": claim.evidence_id, "code": code})
+    logger.error("A document is quarantined.", extra={"code": code})
     EvidenceState.objects.filter(pk=claim.evidence_id, attempts=claim.attempt, state=State.PROCESSING).update(
         state=State.QUARANTINED, error={"code": code, "pointer": "", "message": message}
     )

@@ -21,6 +21,7 @@ from rest_framework.request import Request
 from rest_framework.views import set_rollback
 
 from supplychain.errors import DomainError, ErrorDetail
+from supplychain.ops import log_context
 
 logger = logging.getLogger(__name__)
 
@@ -80,6 +81,7 @@ def problem_of(exc: Exception) -> Problem:
 
 def render_problem(problem: Problem, *, path: str) -> HttpResponse:
     """Write a problem; never through the view's renderer, which may speak CSV."""
+    log_context.add(code=problem.code)
     body: dict[str, object] = {
         "type": "about:blank",
         "title": HTTPStatus(problem.status).phrase,

@@ -44,7 +44,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.django_db
 def test_the_oldest_of_the_team_with_the_fewest_in_work_is_next(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "_work", lambda _claim, *, now: now)  # claimed, and stays in work
+    monkeypatch.setattr(process, "_work", lambda _claim, *, now: None)  # claimed, and stays in work
     first = [store("a", b"{%d}" % number) for number in range(3)]
     late = [store("b", b"{%d}" % number) for number in range(3, 5)]
     order: list[int] = []
@@ -61,7 +61,7 @@ def test_the_oldest_of_the_team_with_the_fewest_in_work_is_next(monkeypatch: pyt
 
 @pytest.mark.django_db
 def test_a_team_whose_worker_died_is_not_held_to_be_busy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "_work", lambda _claim, *, now: now)
+    monkeypatch.setattr(process, "_work", lambda _claim, *, now: None)
     died, waiting = store("a", b"{1}"), store("a", b"{2}")
     long_ago = datetime.now(UTC) - timedelta(seconds=11)
     make_due(died, state=State.PROCESSING, attempts=1, claimed_at=long_ago)
