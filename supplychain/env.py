@@ -1,6 +1,7 @@
 """Typed readers of the environment. A missing or bad value stops the start with one sentence that names it."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -26,6 +27,23 @@ class DatabaseAddress(TypedDict):
     HOST: str
     PORT: str
     OPTIONS: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class TeamGrant:
+    """Whoever is in this group of the identity provider has this role in this team."""
+
+    group: str
+    team: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoleGrant:
+    """Whoever is in this group of the identity provider has this role across the organisation."""
+
+    group: str
+    role: str
 
 
 def text(name: str, *, default: str | None = None) -> str:
@@ -80,6 +98,38 @@ def words(name: str, *, default: tuple[str, ...] = ()) -> tuple[str, ...]:
     if value is None:
         return default
     return tuple(word.strip() for word in value.split(",") if word.strip())
+
+
+def team_grants(name: str, *, roles: tuple[str, ...]) -> tuple[TeamGrant, ...]:
+    """Return a list of `group=team:role`; the group may hold any character but a comma."""
+    grants = []
+    for word in words(name):
+        group, _, target = word.rpartition("=")
+        team, _, role = target.partition(":")
+        if not group or not team or role not in roles:
+            raise BadSettingError(f"{name}: {word!r} is not group=team:role with the role {' or '.join(roles)}.")
+        grants.append(TeamGrant(group=group, team=team, role=role))
+    return tuple(grants)
+
+
+def role_grants(name: str, *, roles: tuple[str, ...]) -> tuple[RoleGrant, ...]:
+    """Return a list of `group=role`."""
+    grants = []
+    for word in words(name):
+        group, _, role = word.rpartition("=")
+        if not group or role not in roles:
+            raise BadSettingError(f"{name}: {word!r} is not group=role with the role {' or '.join(roles)}.")
+        grants.append(RoleGrant(group=group, role=role))
+    return tuple(grants)
+
+
+def issuer(name: str) -> str:
+    """Return the address of an identity provider, exactly as it names itself; over TLS unless it is on this machine."""
+    value = os.environ.get(name, "").strip()
+    parts = urlsplit(value)
+    if value and parts.scheme != "https" and parts.hostname not in {"localhost", "127.0.0.1", "::1"}:
+        raise BadSettingError(f"{name} must start with https://.")
+    return value
 
 
 def secret(name: str, *, default: str | None = None) -> str:

@@ -253,6 +253,23 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_PRESERVE_USERNAME_CASING = True
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+# Single sign-on with one OpenID Connect provider; without an issuer there is none.
+OIDC_ISSUER = env.issuer("OIDC_ISSUER")
+OIDC_NAME = env.text("OIDC_NAME", default="single sign-on")
+OIDC_CLIENT_ID = env.text("OIDC_CLIENT_ID", default=None if OIDC_ISSUER else "none")
+OIDC_CLIENT_SECRET = env.secret("OIDC_CLIENT_SECRET", default="")
+OIDC_SCOPES = env.words("OIDC_SCOPES", default=("openid", "profile", "email"))
+OIDC_USERINFO = env.flag("OIDC_USERINFO", default=False)
+OIDC_CREATE_USERS = env.flag("OIDC_CREATE_USERS", default=False)
+OIDC_ALLOWED_DOMAINS = frozenset(word.lower() for word in env.words("OIDC_ALLOWED_DOMAINS"))
+OIDC_ALLOWED_GROUPS = frozenset(env.words("OIDC_ALLOWED_GROUPS"))
+OIDC_GROUPS_CLAIM = env.text("OIDC_GROUPS_CLAIM", default="groups")
+OIDC_GROUP_TEAMS = env.team_grants("OIDC_GROUP_TEAMS", roles=("viewer", "member", "owner"))
+OIDC_GROUP_ROLES = env.role_grants("OIDC_GROUP_ROLES", roles=("responder", "approver", "admin"))
+SOCIALACCOUNT_ADAPTER = "supplychain.access.single_sign_on.accounts.SingleSignOnAccounts"
+SOCIALACCOUNT_UID_MAX_LENGTH = 255
+SOCIALACCOUNT_STORE_TOKENS = False
 CSRF_FAILURE_VIEW = "supplychain.web.views.csrf_failure"
 SECURE_SSL_REDIRECT = HTTPS and env.flag("HTTPS_REDIRECT", default=True)
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]

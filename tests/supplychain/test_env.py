@@ -69,3 +69,45 @@ def test_a_database_address_keeps_its_socket_and_options():
 def test_another_database_is_refused(url):
     with pytest.raises(env.BadSettingError, match="DATABASE_URL"):
         env.database(url)
+
+
+def test_grants_of_groups_are_read_and_a_group_may_hold_an_equals_sign(monkeypatch):
+    monkeypatch.setenv("NAME", "devs=payments:member, CN=leads=payments:owner")
+
+    grants = env.team_grants("NAME", roles=("member", "owner"))
+
+    assert [(grant.group, grant.team, grant.role) for grant in grants] == [
+        ("devs", "payments", "member"),
+        ("CN=leads", "payments", "owner"),
+    ]
+
+
+@pytest.mark.parametrize("value", ["devs", "devs=payments", "devs=payments:root", "=payments:member", "devs=:member"])
+def test_a_grant_that_cannot_be_meant_stops_the_start(monkeypatch, value):
+    monkeypatch.setenv("NAME", value)
+
+    with pytest.raises(env.BadSettingError, match="NAME"):
+        env.team_grants("NAME", roles=("member",))
+    with pytest.raises(env.BadSettingError, match="NAME"):
+        env.role_grants("NAME", roles=("member",))
+
+
+def test_a_role_of_the_organisation_is_granted(monkeypatch):
+    monkeypatch.setenv("NAME", "csirt=responder")
+
+    assert env.role_grants("NAME", roles=("responder",)) == (env.RoleGrant(group="csirt", role="responder"),)
+
+
+@pytest.mark.parametrize("value", ["https://id.example/realms/main", "http://localhost:8080", ""])
+def test_an_issuer_is_kept_as_it_names_itself(monkeypatch, value):
+    monkeypatch.setenv("NAME", value)
+
+    assert env.issuer("NAME") == value
+
+
+@pytest.mark.parametrize("value", ["http://id.example", "id.example", "ftp://localhost.example"])
+def test_an_issuer_without_tls_stops_the_start(monkeypatch, value):
+    monkeypatch.setenv("NAME", value)
+
+    with pytest.raises(env.BadSettingError, match="https"):
+        env.issuer("NAME")

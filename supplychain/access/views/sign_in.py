@@ -49,7 +49,14 @@ class SignInView(RedirectAuthenticatedUserMixin, NextRedirectMixin, FormView):  
         return {**super().get_form_kwargs(), "request": self.request}
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        return {**super().get_context_data(**context), "next": self.get_next_url() or ""}
+        passwords = settings.PASSWORD_SIGN_IN or bool(settings.BREAK_GLASS_USERS)
+        return {
+            **super().get_context_data(**context),
+            "next": self.get_next_url() or "",
+            "offers_password": passwords,
+            "is_password_exceptional": not settings.PASSWORD_SIGN_IN,
+            "single_sign_on": settings.OIDC_NAME if settings.OIDC_ISSUER else "",
+        }
 
     def form_valid(self, form: SignInForm) -> HttpResponse:
         user = form.get_user()
