@@ -336,6 +336,9 @@ METRIC_COLLECTORS = ["supplychain.ops.metrics.ReadinessCollector", "inventory.gr
 METRICS_NETWORKS = env.words("METRICS_NETWORKS", default=("127.0.0.0/8", "::1/128"))
 READY_MAX_BACKLOG_SECONDS = env.number("READY_MAX_BACKLOG_SECONDS", default=900, minimum=1)
 
+# Lines `sequence:hash time`, added every hour and when a worker stops; keep it where the database's owner cannot write.
+AUDIT_HEAD_FILE = env.text("AUDIT_HEAD_FILE", default="")
+
 LOG_LEVEL = env.choice("LOG_LEVEL", default="INFO", allowed=("DEBUG", "INFO", "WARNING", "ERROR"))
 LOG_FORMAT = env.choice("LOG_FORMAT", default="json", allowed=("json", "text"))
 LOGGING = {

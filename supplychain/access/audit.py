@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeAlias
@@ -17,8 +16,6 @@ from supplychain.access.models import AuditEvent
 
 if TYPE_CHECKING:
     from supplychain.access.actors import Actor
-
-logger = logging.getLogger(__name__)
 
 JSON: TypeAlias = "str | int | float | bool | Sequence[JSON] | Mapping[str, JSON] | None"
 
@@ -107,22 +104,25 @@ def insertion(
     return _INSERT, [body, moment, facets["team"], facets["actor"], action, facets["subject"]]
 
 
-def verify(*, expected: AuditHead | None = None) -> AuditVerdict:
+def verify(*, heads: Collection[AuditHead] = ()) -> AuditVerdict:
     """Walk the whole chain in order and report the first row that is not as it was written.
 
-    With `expected`, a head exported earlier, the row of that sequence must still carry that hash; without it, rows cut
-    off the end, or an end rewritten by someone who can compute SHA-256, are not found. Memory is constant.
+    With `heads`, exported earlier, the row of each sequence must still carry that hash; without them, rows cut off the
+    end, or an end rewritten by someone who can compute SHA-256, are not found. Memory is that of the heads.
     """
+    exported: dict[int, set[str]] = {}
+    for head in heads:
+        exported.setdefault(head.sequence, set()).add(head.hash)
     previous = AuditHead(sequence=0, hash=FIRST_PREVIOUS_HASH.hex())
     for row in _rows():
-        reason = _fault(row, previous=previous, expected=expected)
+        reason = _fault(row, previous=previous, exported=exported.get(row.sequence, frozenset()))
         if reason:
             return AuditVerdict(
                 previous.sequence, _head_or_none(previous), broken_sequence=previous.sequence + 1, reason=reason
             )
         previous = AuditHead(sequence=row.sequence, hash=bytes(row.hash).hex())
-    if expected is not None and expected.sequence > previous.sequence:
-        reason = f"the chain ends at {previous.sequence}, but {expected.sequence} had been written"
+    if (last := max(exported, default=0)) > previous.sequence:
+        reason = f"the chain ends at {previous.sequence}, but {last} had been written"
         return AuditVerdict(
             previous.sequence, _head_or_none(previous), broken_sequence=previous.sequence + 1, reason=reason
         )
@@ -135,27 +135,11 @@ def read_head() -> AuditHead | None:
     return None if newest is None else AuditHead(sequence=newest[0], hash=bytes(newest[1]).hex())
 
 
-def export_head() -> AuditHead | None:
-    """Write the head to the log, which is kept by somebody else than the database."""
-    head = read_head()
-    if head is not None:
-        logger.info("audit head", extra={"audit_head": str(head)})
-    return head
-
-
-def parse_head(text: str) -> AuditHead:
-    """Read `sequence:hash` as export_head() writes it. Raises ValueError."""
-    sequence, _, digest = text.partition(":")
-    if not sequence.isdecimal() or len(digest) != 64 or set(digest) - set("0123456789abcdef"):
-        raise ValueError(f"not an audit head (sequence:64 hex digits): {text!r}")
-    return AuditHead(sequence=int(sequence), hash=digest)
-
-
 def _rows() -> Iterator[AuditEvent]:
     return AuditEvent.objects.order_by("sequence").iterator(chunk_size=_ROWS_A_FETCH)
 
 
-def _fault(row: AuditEvent, *, previous: AuditHead, expected: AuditHead | None) -> str:
+def _fault(row: AuditEvent, *, previous: AuditHead, exported: Collection[str]) -> str:
     """Return why a row is not the one that was written behind `previous`; empty when it is."""
     # 1. No row is missing or doubled.
     if row.sequence != previous.sequence + 1:
@@ -171,7 +155,7 @@ def _fault(row: AuditEvent, *, previous: AuditHead, expected: AuditHead | None) 
     if not _columns_agree(row):
         return "a column differs from the body"
     # 5. It is the row that was exported.
-    if expected is not None and expected.sequence == row.sequence and expected.hash != found.hex():
+    if any(digest != found.hex() for digest in exported):
         return "hash is not the exported one"
     return ""
 

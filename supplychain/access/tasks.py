@@ -1,11 +1,27 @@
-"""What access does by the clock."""
+"""What access does by the clock, and when a worker is stopped."""
+
+from pathlib import Path
 
 from celery import shared_task
+from celery.signals import worker_shutdown
+from django.conf import settings
+from django.utils import timezone
 
-from supplychain.access import audit
+from supplychain.access import audit_heads
 
 
 @shared_task(name="supplychain.access.tasks.export_audit_head")
 def export_audit_head() -> None:
-    """Write the audit head to the log, hourly: what is kept elsewhere cannot be rewritten with the table."""
-    audit.export_head()
+    """Export the audit head, hourly: what is kept elsewhere cannot be rewritten with the table."""
+    audit_heads.export_head(at=timezone.now(), file=head_file())
+
+
+def head_file() -> Path | None:
+    """Return where exported heads are kept, if anywhere."""
+    return Path(settings.AUDIT_HEAD_FILE) if settings.AUDIT_HEAD_FILE else None
+
+
+@worker_shutdown.connect
+def _export_at_the_end(**_signal: object) -> None:
+    """Export once more when a worker is stopped; a failure is logged by Celery and stops nothing."""
+    export_audit_head()

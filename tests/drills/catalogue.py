@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.drills import concurrent_uploads, ingest
+from tests.drills import concurrent_uploads, ingest, tamper
 from tests.drills.findings import Findings
 from tests.drills.site import Site, temporary_site
 
@@ -63,5 +63,13 @@ DRILLS = (
         "equal uploads at once are one document (one 202, the rest 200), different ones are all kept, no deadlock",
         concurrent_uploads.Options(),
         on_a_site(concurrent_uploads.run),
+    ),
+    Drill(
+        "D9",
+        "tamper",
+        "verify_audit ends with 1 and names the sequence of a changed and a deleted row, and with an exported head of "
+        "a cut end and of one written anew",
+        tamper.Options(),
+        on_a_site(tamper.run),
     ),
 )

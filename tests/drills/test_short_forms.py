@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.drills import concurrent_uploads, ingest
+from tests.drills import concurrent_uploads, ingest, tamper
 from tests.drills.findings import Findings
 from tests.drills.site import Site
 
@@ -38,3 +38,7 @@ def test_d3_a_broker_as_the_queue_of_record_loses_documents_and_the_drill_report
 
 def test_d7_equal_uploads_at_once_are_one_document_and_different_ones_are_all_kept(site: Site) -> None:
     assert_passed(concurrent_uploads.run(site, concurrent_uploads.Options(), queue=ingest.HURRIED))
+
+
+def test_d9_whoever_forges_the_audit_log_is_found_out(site: Site) -> None:
+    assert_passed(tamper.run(site, tamper.Options(rows=20, cut=5, damages="changed,cut")))
