@@ -10,11 +10,14 @@ from celery.signals import task_prerun, worker_process_init
 
 from supplychain.ops import log_context
 
+from supplychain import heartbeat
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "supplychain.settings")
 
 app = Celery("supplychain")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+heartbeat.install(app)
 
 
 @worker_process_init.connect
