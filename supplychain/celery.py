@@ -8,9 +8,8 @@ import os
 from celery import Celery, Task
 from celery.signals import task_prerun, worker_process_init
 
-from supplychain.ops import log_context
-
 from supplychain import heartbeat
+from supplychain.ops import log_context
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "supplychain.settings")
 

@@ -31,7 +31,7 @@ def beat() -> None:
     file.touch()
 
 
-class WorkerHeartbeat(bootsteps.StartStopStep):  # type: ignore[misc]  # celery ships no types
+class WorkerHeartbeat(bootsteps.StartStopStep):
     """Touches the file from the worker's own loop, which stands still while the broker is away."""
 
     requires = ("celery.worker.components:Timer",)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 START_SECONDS = 90.0
 _SECRETS = re.compile(r"```sh\ncd deploy/secrets\n(?P<commands>.*?)```", re.DOTALL)
-_OURS = ("migrate", "web", "worker", "beat")
+_OURS = {"migrate", "web", "worker", "beat"}
 
 
 def programs_of_postgres() -> Path | None:
@@ -41,6 +41,11 @@ def missing() -> str:
     """Return what the machine lacks; empty when everything is there."""
     lacking = [name for name in ("nginx", "redis-server", "redis-cli", "curl", "openssl") if shutil.which(name) is None]
     return ", ".join([*lacking, *([] if programs_of_postgres() else ["postgresql"])])
+
+
+def service_of(name: str) -> str:
+    """Return the service that a process is one of: `worker` of `worker-3`."""
+    return name.partition("-")[0]
 
 
 def free_port() -> int:
@@ -83,15 +88,16 @@ class Stack:
             address.chmod(0o600)
             address.write_text(text)
 
-    def here(self, text: str, service: str) -> str:
-        """Return a word of the compose file with this machine's addresses and paths."""
+    def here(self, text: str, name: str) -> str:
+        """Return a word of the compose file with this machine's addresses and paths; `web-2` is a second `web`."""
+        web = f"127.0.0.1:{self.ports[name if name.startswith('web') else 'web']}"
         places = {
             "/run/secrets": self.folder / "secrets",
             "/var/lib/postgresql": self.database_folder,
-            "/tmp": self.folder / service,
+            "/tmp": self.folder / name,
             "valkey:6379": f"127.0.0.1:{self.ports['valkey']}",
-            "0.0.0.0:8000": f"127.0.0.1:{self.ports['web']}",
-            "127.0.0.1:8000": f"127.0.0.1:{self.ports['web']}",
+            "0.0.0.0:8000": web,
+            "127.0.0.1:8000": web,
             "127.0.0.1:8080": f"127.0.0.1:{self.ports['proxy']}",
             "localhost:8080": f"127.0.0.1:{self.ports['proxy']}",
             "valkey-server": "redis-server",
@@ -101,19 +107,20 @@ class Stack:
 
     @property
     def database_folder(self) -> Path:
-        return self.rights.folder(self.folder / "postgres", name=f"stack-{self.folder.name}")
+        return Path(self.rights.folder(self.folder / "postgres", name=f"stack-{self.folder.name}"))
 
     def environment(self, name: str) -> dict[str, str]:
         """Return what a service's process sees: the image's variables, the service's, and nothing of ours but PATH."""
-        own = image.environment() if name in _OURS else {}
-        given = own | {key: str(value) for key, value in services()[name].get("environment", {}).items()}
+        service = service_of(name)
+        own = image.environment() if service in _OURS else {}
+        given = own | {key: str(value) for key, value in services()[service].get("environment", {}).items()}
         found = {key: self.here(value, name) for key, value in given.items()}
         path = [str(Path(sys.executable).parent), str(programs_of_postgres()), os.environ["PATH"]]
         return found | {"PATH": ":".join(path), "PGPORT": str(self.ports["postgres"])}
 
     def words(self, name: str) -> list[str]:
         """Return the command of a service."""
-        told = services()[name].get("command") or {"proxy": ["nginx", "-g", "daemon off;"]}.get(name)
+        told = services()[service_of(name)].get("command") or {"proxy": ["nginx", "-g", "daemon off;"]}.get(name)
         return [self.here(word, name) for word in told or image.command()]
 
     def run(self, name: str, *arguments: str) -> str:
@@ -130,7 +137,10 @@ class Stack:
         return done.stdout
 
     def start(self, name: str) -> None:
-        """Start a service."""
+        """Start a service, or one more of it: `worker-3`."""
+        (self.folder / name).mkdir(exist_ok=True)
+        if name.startswith("web") and name not in self.ports:
+            self.ports[name] = free_port()
         {"postgres": self._start_postgres, "valkey": self._start_valkey, "proxy": self._start_proxy}.get(
             name, lambda: self.launch(name, self.words(name))
         )()
@@ -158,7 +168,7 @@ class Stack:
 
     def is_healthy(self, name: str) -> bool:
         """Run the service's own health check."""
-        kind, *words = services()[name]["healthcheck"]["test"]
+        kind, *words = services()[service_of(name)]["healthcheck"]["test"]
         told = [self.here(word, name) for word in words]
         command = ["sh", "-c", *told] if kind == "CMD-SHELL" else told
         done = subprocess.run(command, cwd=self.app, env=self.environment(name), capture_output=True, check=False)
@@ -187,15 +197,15 @@ class Stack:
 
     def stop_all(self) -> None:
         """Stop the services in the order that `depends_on` gives; those beside each other at once."""
-        for wave in (("beat", "worker", "proxy", "web"), ("valkey", "postgres")):
-            running = [name for name in wave if name in self.processes]
+        for wave in (_OURS | {"proxy"}, {"valkey", "postgres"}):
+            running = [name for name in self.processes if service_of(name) in wave]
             for name in running:
                 self._ask_to_stop(name)
             for name in running:
                 self._wait(name, seconds=30)
 
     def _ask_to_stop(self, name: str) -> None:
-        number = signal.Signals[services()[name].get("stop_signal", "SIGTERM")]
+        number = signal.Signals[services()[service_of(name)].get("stop_signal", "SIGTERM")]
         self.processes[name].send_signal(number)
 
     def _wait(self, name: str, *, seconds: float) -> int:
