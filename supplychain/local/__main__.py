@@ -26,7 +26,7 @@ Usage: ./run [COMMAND]
   ./run test [ARGS…]     all checks and tests with servers of their own; with ARGS, pytest alone with them
   ./run conformance      the public suites of the formats (SUPPLYCHAIN_CORPUS names their folder)
   ./run bench [ARGS…]    measure on an estate made from a seed, and write docs/benchmarks.md
-                         (--services N --documents N --seconds N --repeats N --keep)
+                         (--scale s1|s10|s100; --load-only; --keep or --home FOLDER keeps it)
   ./run drill [NAME]     break things on purpose and count what was lost; without a name it lists the drills
   ./run lint             style, types and import contracts
   ./run help             this text

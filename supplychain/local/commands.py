@@ -1,5 +1,6 @@
 """What `./run` can do. Each command gets its arguments and returns the exit status."""
 
+import argparse
 import contextlib
 import hashlib
 import os
@@ -12,7 +13,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from locks import FileLock
@@ -27,6 +28,7 @@ STOP_SECONDS = 60.0
 BEAT_DELAY_SECONDS = 4.0
 # One key sends everything as fast as it can, and nobody reads the log.
 _BENCH_SETTINGS = {"UPLOADS_PER_MINUTE": "10000000", "LOG_LEVEL": "WARNING"}
+_BENCH_DATABASE = {"max_wal_size": "6GB", "wal_compression": "on", "random_page_cost": "1.1"}
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -106,28 +108,59 @@ def conformance(arguments: list[str]) -> int:
 
 
 def bench(arguments: list[str]) -> int:
-    """Measure on durable servers and an empty state folder of its own; `--keep` leaves the folder there."""
+    """Load an estate into durable servers of its own and measure; `--keep` and `--home` leave the state folder."""
     for name in ("DATABASE_URL", "REDIS_URL"):
         os.environ.pop(name, None)  # never fill somebody's database with made-up services
-    with _temporary_home(keep="--keep" in arguments) as place, contextlib.ExitStack() as stack:
+    parser = argparse.ArgumentParser(prog="./run bench", add_help=False)
+    parser.add_argument("--keep", action="store_true")
+    parser.add_argument("--home", type=Path)
+    parser.add_argument("--load-only", action="store_true")
+    asked, rest = parser.parse_known_args(arguments)
+    keep = asked.keep or asked.load_only
+    place_of = contextlib.nullcontext(Home(asked.home.resolve())) if asked.home else _temporary_home(keep=keep)
+    with place_of as place, contextlib.ExitStack() as stack:
         with step("Starting PostgreSQL and Valkey"):
-            given = stack.enter_context(servers(place))
+            given = stack.enter_context(servers(place, settings=_sized_for_this_machine()))
         _prepare_database(given, place=place)
-        port = _free_port()
-        environment = given.environment | _site(port) | _BENCH_SETTINGS
-        children = _children(place, port=port, environment=environment)
-        supervisor = Supervisor(children, environment=environment)
-        stack.callback(_stop_children, supervisor)
-        try:
-            _start(supervisor, environment, place=place)
-            told = ["--folder", str(place.path)]
-            for child in children:
-                if child.process is not None and child.name in {"web", "worker"}:
-                    told += [f"--{child.name}", str(child.process.pid)]
-            return _run_beside(supervisor, [str(PYTHON), "-m", "tests.bench", *told, *arguments], environment)
-        except GaveUpError as error:
-            say(f"run: {error}")
-            return 1
+        program = [str(PYTHON), "-m", "tests.bench"]
+        if (status := _run([*program, "load", *rest], given.environment)) != 0 or asked.load_only:
+            return status
+        return _measure([*program, "measure", "--folder", str(place.path), *rest], given, place=place, stack=stack)
+
+
+def _measure(command: list[str], given: Servers, *, place: Home, stack: contextlib.ExitStack) -> int:
+    environment = given.environment | _site(_free_port()) | _BENCH_SETTINGS
+    port = int(environment["PUBLIC_URL"].rpartition(":")[2])
+    children = _children(place, port=port, environment=environment)
+    supervisor = Supervisor(children, environment=environment)
+    stack.callback(_stop_children, supervisor)
+    try:
+        _start(supervisor, environment, place=place)
+        for child in children:
+            if child.process is not None and child.name in {"web", "worker"}:
+                command += [f"--{child.name}", str(child.process.pid)]
+        restart_wanted = place.file("restart-postgres")
+        return _run_beside(supervisor, command, environment, meanwhile=lambda: _restart(given, wanted=restart_wanted))
+    except GaveUpError as error:
+        say(f"run: {error}")
+        return 1
+
+
+def _sized_for_this_machine() -> dict[str, str]:
+    """Return what an operator would set for a database that has the machine to itself (docs/benchmarks.md)."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
+    return _BENCH_DATABASE | {
+        "shared_buffers": f"{min(memory // 4, 4096)}MB",
+        "effective_cache_size": f"{memory // 2}MB",
+    }
+
+
+def _restart(given: Servers, *, wanted: Path) -> None:
+    """Restart PostgreSQL when the measuring program has asked for it by a file; the file goes when it is done."""
+    if wanted.exists() and given.postgres is not None:
+        given.postgres.stop()
+        given.postgres.start()
+        wanted.unlink()
 
 
 def drill(arguments: list[str]) -> int:
@@ -198,11 +231,22 @@ def _stop_children(supervisor: Supervisor) -> None:
         supervisor.stop()
 
 
-def _run_beside(supervisor: Supervisor, command: list[str], environment: dict[str, str]) -> int:
+def _run_beside(
+    supervisor: Supervisor,
+    command: list[str],
+    environment: dict[str, str],
+    *,
+    meanwhile: Callable[[], None] = lambda: None,
+) -> int:
     """Run a command to its end while the children are looked after."""
+
+    def ended() -> bool:
+        meanwhile()
+        return process.poll() is not None
+
     with subprocess.Popen(command, cwd=CHECKOUT, env=environment) as process:
         try:
-            supervisor.wait_until(lambda: process.poll() is not None, seconds=float("inf"))
+            supervisor.wait_until(ended, seconds=float("inf"))
         finally:
             process.terminate()
     return process.returncode

@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
@@ -50,11 +51,12 @@ _BUILTIN_LOCALE_SINCE = 17
 class Postgres:
     """One cluster in a state folder: made, started, adopted when it already runs, stopped."""
 
-    def __init__(self, home: Home, *, durable: bool = True) -> None:
+    def __init__(self, home: Home, *, durable: bool = True, settings: Mapping[str, str] | None = None) -> None:
         rights = privileges()
         name = hashlib.sha256(os.fsencode(home.path)).hexdigest()[:16]
         self._rights = rights
         self._durable = durable
+        self._settings = _SETTINGS | ({} if durable else _NOT_DURABLE) | dict(settings or {})
         self._programs = rights.programs(_find_programs())
         self._major = self._version()
         self._data = rights.folder(home.postgres, name=f"{name}/data") / str(self._major)
@@ -124,8 +126,7 @@ class Postgres:
         if self._recorded_pid() in self._living():
             return  # it is up and still recovering
         self._clear_stale_locks()
-        settings = _SETTINGS | ({} if self._durable else _NOT_DURABLE)
-        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        options = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
         command = [*self._rights.prefix, str(self._programs / "postgres"), "-D", str(self._data)]
         with self._log.open("ab") as log:
             subprocess.Popen(

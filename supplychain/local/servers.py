@@ -4,7 +4,7 @@ Everyone who uses the embedded servers of a state folder holds a share of one lo
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -21,22 +21,24 @@ ROLES = {"DATABASE_WEB_URL": "supplychain_web", "DATABASE_WORKER_URL": "supplych
 class Servers:
     """What a program of ours needs to know: the environment, and whether we are the first to use the servers.
 
-    `cluster` tells an embedded database from others in the same place; None where the database is not ours.
+    `cluster` tells an embedded database from others in the same place; None where the database is not ours, and with
+    it `postgres`.
     """
 
     environment: dict[str, str]
     first: bool
     cluster: str | None
+    postgres: Postgres | None = None
 
 
 @contextmanager
-def servers(home: Home, *, durable: bool = True) -> Iterator[Servers]:
+def servers(home: Home, *, durable: bool = True, settings: Mapping[str, str] | None = None) -> Iterator[Servers]:
     """Give a block its servers. DATABASE_URL and REDIS_URL are taken when they are set, and then nothing is started."""
     embedded: list[Postgres | Valkey] = []
     postgres: Postgres | None = None
     environment = dict(os.environ)
     if not environment.get("DATABASE_URL"):
-        postgres = Postgres(home, durable=durable)
+        postgres = Postgres(home, durable=durable, settings=settings)
         embedded.append(postgres)
         environment["DATABASE_URL"] = postgres.url
         for name, role in ROLES.items():
@@ -51,7 +53,8 @@ def servers(home: Home, *, durable: bool = True) -> Iterator[Servers]:
     try:
         for server in embedded:
             server.start()
-        yield Servers(environment=environment, first=first, cluster=postgres.cluster if postgres else None)
+        cluster = postgres.cluster if postgres else None
+        yield Servers(environment=environment, first=first, cluster=cluster, postgres=postgres)
     finally:
         if lock.try_take():
             for server in reversed(embedded):

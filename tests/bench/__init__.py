@@ -1,1 +1,1 @@
-"""Measurements on data of realistic size: `./run bench`. Nothing here is a test; figures go to docs/benchmarks.md."""
+"""Measurements on data of realistic size: `./run bench`. Figures go to docs/benchmarks.md; tests keep it working."""

@@ -1,5 +1,6 @@
-"""Measure the site that `./run bench` started."""
+"""Load an estate, or measure the site that `./run bench` started on it."""
 
+import argparse
 import os
 import sys
 
@@ -11,6 +12,8 @@ os.environ["LOG_LEVEL"] = "ERROR"  # that nobody listens is no news
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "supplychain.settings")
 django.setup()
 
-from tests.bench.measure import main  # noqa: E402  (its imports need Django)
+from tests.bench import commands  # noqa: E402  (its imports need Django)
 
-sys.exit(main())
+parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
+commands.add_options(parser)
+sys.exit(commands.run(parser.parse_args()))

@@ -1,189 +1,185 @@
 """An estate of realistic shape, made from a seed: services that evolve, and what of them runs (docs/benchmarks.md).
 
-Each service picks an ecosystem, a base image of 15 to 450 system packages and 10 to 1,300 application packages by a
-Zipf distribution. Half of its builds change nothing; otherwise 3 % of the packages move to a newer version, and
-sometimes the base does. So successive SBOMs share about 97 % of their components, as real ones do.
+Each service picks an ecosystem, a base image of 15 to 450 system packages and 10 to 1,300 application packages by
+popularity. Half of its builds change nothing; otherwise 3 % of the packages move to the newest version, sometimes some
+come or go, and half the time the base image does too. So successive SBOMs share about 97 % of their components.
+
+A service depends on nothing but its seed and number: it can be played again alone, and go on from there.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import random
-import uuid
-import zlib
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+from tests.bench.universe import DAYS, ECOSYSTEMS, Universe
 
-ECOSYSTEMS = ("npm", "pypi", "maven", "golang", "cargo", "gem", "nuget", "composer")
-PACKAGES_EACH = 12_000
-BASES = 40
-CLUSTERS, NAMESPACES, TEAMS = 40, 25, 8
+CLUSTERS, NAMESPACES = 40, 25
 _DEPLOYED = 0.35
-_ZIPF = 0.95
+_MOVED, _COMES_OR_GOES, _CHANGED = 0.03, 0.3, 0.5
+_DIRECT = 0.12
+_PAUSE_DAYS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Build:
-    """One version of a service: its image, and the SBOM document a generator would write of it."""
+class Scale:
+    """How large an estate is."""
 
-    service: str
-    number: int
-    digest: str
-    document: bytes
-    component_count: int
+    name: str
+    services: int
+    builds: int
+    teams: int
+
+
+SCALES = {
+    scale.name: scale
+    for scale in (
+        Scale("s1", services=44, builds=2_000, teams=4),
+        Scale("s10", services=440, builds=20_000, teams=8),
+        Scale("s100", services=4_040, builds=200_000, teams=40),
+    )
+}
+
+
+class Service:
+    """One service and what its newest build holds. `build()` goes on to the next."""
+
+    def __init__(self, number: int, *, universe: Universe, teams: int, seed: int) -> None:
+        self._universe = universe
+        self._pick = pick = random.Random(f"{seed}/service/{number}")
+        self.number = number
+        self.team = f"team-{number % teams:02}"
+        self.name = f"service-{number:05}"
+        self.repository = f"registry.example/{self.team}/{self.name}"
+        self.ecosystem = pick.choices(range(len(ECOSYSTEMS)), weights=[each.share for each in ECOSYSTEMS])[0]
+        self._lineage = pick.randrange(len(universe.lineages))
+        self.workload_count = 2 + int(11 * pick.random() ** 3)
+        self.build_count = 0
+        self.components: list[int] = []
+        """Of the application, in the document's order."""
+        self.is_direct: list[bool] = []
+        self.base: list[int] = []
+        """Of the system; no dependencies are recorded for these."""
+        self.shape = 0
+        """Changes with the dependency graph, so that what follows from it need not be computed for every build."""
+
+    def build(self, at: float) -> bool:
+        """Make the next build; False when it holds the same as the one before."""
+        self.build_count += 1
+        if self.build_count == 1:
+            self._begin(at)
+            return True
+        if self._pick.random() >= _CHANGED:
+            return False
+        before = (self.components.copy(), self.base)
+        self._move(at)
+        if self._pick.random() < _COMES_OR_GOES:
+            self._add(self._pick.randint(1, 3), at=at)
+        if self._pick.random() < _COMES_OR_GOES:
+            self._remove(self._pick.randint(1, 3))
+        if self._pick.random() < _CHANGED:
+            self.base = self._base_at(at)
+        return (self.components, self.base) != before
 
     @property
-    def team(self) -> str:
-        """The team that sends it: services are dealt out evenly."""
-        return f"team-{int(self.service.rpartition('-')[2]) % TEAMS}"
+    def digest(self) -> str:
+        """The digest of the newest build's image."""
+        return "sha256:" + hashlib.sha256(f"{self.repository}:{self.build_count}".encode()).hexdigest()
 
+    @property
+    def tag(self) -> str:
+        return f"1.{self.build_count}"
 
-@dataclass(slots=True)
-class _Service:
-    name: str
-    ecosystem: str
-    base: int
-    versions: dict[str, int] = field(default_factory=dict)
-    base_version: int = 0
+    def parents(self) -> list[int]:
+        """Return for each application component the one that brought it in, -1 where the service asked for it."""
+        return [-1 if direct else place * 40_503 % 65_521 % place for place, direct in enumerate(self.is_direct)]
+
+    def purls(self) -> list[str]:
+        """Return the purls of the newest build in the document's order."""
+        return [self._universe.purl(component) for component in (*self.components, *self.base)]
+
+    def _begin(self, at: float) -> None:
+        wanted = int(10 * 130 ** self._pick.random() ** 0.87)
+        packages: dict[int, None] = {}
+        while len(packages) < wanted:
+            packages.update(dict.fromkeys(self._universe.choose(self.ecosystem, wanted, pick=self._pick)))
+        lag = DAYS * 0.75
+        for package in list(packages)[:wanted]:
+            self._append(self._universe.latest(package, at - self._pick.random() * lag))
+        self.base = self._base_at(at)
+
+    def _append(self, component: int) -> None:
+        self.is_direct.append(not self.components or self._pick.random() < _DIRECT)
+        self.components.append(component)
+
+    def _move(self, at: float) -> None:
+        size = len(self.components)
+        for place in self._pick.sample(range(size), int(size * _MOVED + self._pick.random())):
+            self.components[place] = self._universe.latest(self._package(place), at)
+
+    def _add(self, count: int, *, at: float) -> None:
+        known = {self._package(place) for place in range(len(self.components))}
+        for package in self._universe.choose(self.ecosystem, count, pick=self._pick):
+            if package not in known:
+                known.add(package)
+                self._append(self._universe.latest(package, at))
+                self.shape += 1
+
+    def _remove(self, count: int) -> None:
+        for _ in range(min(count, len(self.components) - 10)):
+            place = self._pick.randrange(1, len(self.components))
+            del self.components[place], self.is_direct[place]
+            self.shape += 1
+
+    def _base_at(self, at: float) -> list[int]:
+        """Return the system packages of the base image, which is rebuilt every week."""
+        week = at // 7 * 7
+        return [self._universe.latest(package, week) for package in self._universe.lineages[self._lineage]]
+
+    def _package(self, place: int) -> int:
+        return self.components[place] >> 10
 
 
 class Estate:
-    """A generator of builds; the same seed gives the same bytes."""
+    """The services of one scale, and when each was built."""
 
-    def __init__(self, *, services: int, seed: int = 1) -> None:
-        self._random = random.Random(seed)
-        self._weights = [1 / (rank + 1) ** _ZIPF for rank in range(PACKAGES_EACH)]
-        self._bases = [self._random.randint(15, 450) for _ in range(BASES)]
+    def __init__(self, scale: Scale, *, seed: int = 1) -> None:
+        self.scale = scale
+        self.universe = Universe(seed=seed)
         self._seed = seed
-        self._numbers: dict[str, int] = {}
-        self._services = [self._new_service(number) for number in range(services)]
+        pick = random.Random(f"{seed}/builds/{scale.name}")
+        eagerness = [pick.lognormvariate(0, 0.4) for _ in range(scale.services)]
+        self._counts = [1] * scale.services
+        for number in pick.choices(range(scale.services), weights=eagerness, k=scale.builds - scale.services):
+            self._counts[number] += 1
 
-    def builds(self, count: int) -> Iterator[Build]:
-        """Yield `count` builds, each of a random service."""
-        for _ in range(count):
-            service = self._random.choice(self._services)
-            number = self._numbers[service.name] = self._numbers.get(service.name, 0) + 1
-            if number > 1 and self._random.random() < 0.5:
-                self._evolve(service)
-            yield self._build(service, number)
+    def service(self, number: int) -> Service:
+        """Return a service that has not been built yet."""
+        return Service(number, universe=self.universe, teams=self.scale.teams, seed=self._seed)
 
-    def reports(self, builds: Sequence[Build], *, until: datetime, days: int = 100) -> list[dict[str, object]]:
-        """Return the deployment records of about a third of the builds, oldest first, spread over the days before.
+    def times(self, number: int) -> list[float]:
+        """Return when the builds of a service's history were made, in days, in order."""
+        pick = random.Random(f"{self._seed}/times/{number}")
+        return sorted(pick.random() * (DAYS - 1) for _ in range(self._counts[number]))
 
-        A service keeps its workloads, so each record after a workload's first is a rollout that ends an interval.
-        """
-        pause = timedelta(days=days) / max(1, len(builds))
-        records = []
-        for place, build in enumerate(builds):
-            if self._random.random() < _DEPLOYED:
-                observed_at = until - timedelta(days=days) + place * pause
-                records += [_report(build, number=number, observed_at=observed_at) for number in range(_spread(build))]
-        return records
+    def deployed(self, number: int) -> list[bool]:
+        """Return which builds of a service's history were deployed; its last but one is, so that each service runs."""
+        pick = random.Random(f"{self._seed}/deployed/{number}")
+        deployed = [pick.random() < _DEPLOYED for _ in range(self._counts[number])]
+        deployed[max(0, len(deployed) - 2)] = True
+        return deployed
 
-    def _new_service(self, number: int) -> _Service:
-        service = _Service(f"service-{number:05}", self._random.choice(ECOSYSTEMS), self._random.randrange(BASES))
-        wanted = int(10 * 130 ** self._random.random())
-        for package in self._random.choices(range(PACKAGES_EACH), weights=self._weights, k=wanted * 2):
-            if len(service.versions) >= wanted:
-                break
-            service.versions.setdefault(f"package-{package:05}", self._random.randrange(4))
+    def resume(self, number: int, *, build_count: int) -> Service:
+        """Return a service as it is after so many builds, those beyond its history included."""
+        service = self.service(number)
+        for at in self.times(number)[:build_count]:
+            service.build(at)
+        while service.build_count < build_count:
+            self.build_next(service)
         return service
 
-    def _evolve(self, service: _Service) -> None:
-        for name in service.versions:
-            if self._random.random() < 0.03:
-                service.versions[name] += 1
-        if self._random.random() < 0.5:
-            service.base_version += 1
-
-    def _build(self, service: _Service, number: int) -> Build:
-        purls = [f"pkg:{service.ecosystem}/{name}@1.{version}.0" for name, version in service.versions.items()]
-        for index in range(self._bases[service.base]):
-            version = f"2.{service.base_version if index % 10 == 0 else 0}-1"
-            purls.append(f"pkg:deb/debian/os-package-{index:03}@{version}?arch=amd64&distro=debian-12")
-        digest = "sha256:" + hashlib.sha256(f"{self._seed} {service.name}@{number}".encode()).hexdigest()
-        document = json.dumps(_document(service.name, number=number, purls=purls)).encode()
-        return Build(service.name, number, digest, document, len(purls))
-
-
-def large_document(count: int) -> bytes:
-    """Return a document of so many components, none of which was seen before."""
-    purls = [f"pkg:npm/%40large-{count}/package-{place:06}@1.0.0" for place in range(count)]
-    return json.dumps(_document(f"large-{count}", number=1, purls=purls)).encode()
-
-
-def _spread(build: Build) -> int:
-    """Return how many workloads run the service: 2 to 12, always the same."""
-    return 2 + zlib.crc32(build.service.encode()) % 11
-
-
-def _report(build: Build, *, number: int, observed_at: datetime) -> dict[str, object]:
-    place = zlib.crc32(f"{build.service}/{number}".encode())
-    return {
-        "cluster": f"cluster-{place % CLUSTERS:02}",
-        "namespace": f"namespace-{place // CLUSTERS % NAMESPACES:02}",
-        "workload": f"Deployment/{build.service}-{number}",
-        "container": "app",
-        "image": f"registry.example/{build.service}:{build.number}",
-        "digest": build.digest,
-        "service": build.service,
-        "environment": "production",
-        "observed_at": observed_at.isoformat(),
-    }
-
-
-def _document(name: str, *, number: int, purls: list[str]) -> dict[str, object]:
-    """Return a CycloneDX 1.6 document of about a kilobyte a component, as syft writes them."""
-    return {
-        "bomFormat": "CycloneDX",
-        "specVersion": "1.6",
-        "serialNumber": f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, f'{name}@{number}')}",
-        "version": 1,
-        "metadata": {
-            "tools": {"components": [{"type": "application", "name": "syft", "version": "1.18.1"}]},
-            "component": {
-                "type": "container",
-                "bom-ref": "root",
-                "name": f"registry.example/{name}",
-                "version": str(number),
-            },
-        },
-        "components": [_component(purl, place=place) for place, purl in enumerate(purls)],
-        "dependencies": [
-            {"ref": "root", "dependsOn": purls[:20]},
-            *(
-                {"ref": purl, "dependsOn": purls[20 + place * 3 : 23 + place * 3]}
-                for place, purl in enumerate(purls[:200])
-            ),
-        ],
-    }
-
-
-def _component(purl: str, *, place: int) -> dict[str, object]:
-    name = purl.partition("@")[0].rpartition("/")[2]
-    version = purl.partition("@")[2].partition("?")[0]
-    component: dict[str, object] = {
-        "bom-ref": purl,
-        "type": "library",
-        "name": name,
-        "version": version,
-        "purl": purl,
-        "cpe": f"cpe:2.3:a:{name}:{name}:{version}:*:*:*:*:*:*:*",
-        "licenses": [{"license": {"id": "MIT"}}],
-        "externalReferences": [
-            {"type": "website", "url": f"https://example.org/{name}"},
-            {"type": "vcs", "url": f"https://git.example.org/{name}/{name}.git"},
-        ],
-        "properties": [
-            {"name": f"syft:package:{key}", "value": f"{key} of {name} found by a cataloger"}
-            for key in ("foundBy", "language", "type", "metadataType")
-        ],
-    }
-    if place % 2 == 0:
-        component["hashes"] = [{"alg": "SHA-256", "content": hashlib.sha256(purl.encode()).hexdigest()}]
-    return component
+    def build_next(self, service: Service) -> None:
+        """Make one build more, half a day after the last."""
+        beyond = service.build_count - self._counts[service.number]
+        service.build(DAYS + max(0, beyond) * _PAUSE_DAYS)

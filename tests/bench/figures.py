@@ -1,58 +1,100 @@
-"""Figures beside their budgets, and where they are written down."""
+"""Figures beside their budgets."""
 
 from __future__ import annotations
 
 import os
 import platform
-import re
 import subprocess
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
-_BEGIN, _END = "<!-- figures: begin -->", "<!-- figures: end -->"
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measured value; `budget` is its limit, upper unless `at_least`."""
+    """One measured value; `budget` is its limit, upper unless `at_least`. `key` names it in the table of budgets."""
 
+    key: str
     what: str
     value: float
-    unit: str
+    unit: str = ""
     budget: float | None = None
     at_least: bool = False
+    note: str = ""
+
+    @property
+    def is_met(self) -> bool | None:
+        """Tell whether the budget is met; None where there is none."""
+        if self.budget is None:
+            return None
+        return self.value >= self.budget if self.at_least else self.value <= self.budget
 
     @property
     def verdict(self) -> str:
-        """Say whether the budget is met, with a dash where there is none."""
+        return {None: "-", True: "met", False: "**not met**"}[self.is_met]
+
+    @property
+    def shown(self) -> str:
+        """The value with its unit, in three digits or so."""
+        digits = 0 if abs(self.value) >= 100 or self.value == int(self.value) else 1 if abs(self.value) >= 10 else 2
+        return f"{self.value:,.{digits}f} {self.unit}".strip()
+
+    @property
+    def limit(self) -> str:
         if self.budget is None:
             return "-"
-        met = self.value >= self.budget if self.at_least else self.value <= self.budget
-        return "met" if met else "**not met**"
+        return f"{'≥' if self.at_least else '≤'} {self.budget:,.6g} {self.unit}".strip()
 
     def row(self) -> str:
         """Return the figure as a row of a Markdown table."""
-        sign = "≥" if self.at_least else "≤"
-        budget = "-" if self.budget is None else f"{sign} {self.budget:,.6g} {self.unit}"
-        digits = 0 if self.value >= 100 else 1 if self.value >= 10 else 2
-        return f"| {self.what} | {self.value:,.{digits}f} {self.unit} | {budget} | {self.verdict} |"
+        what = f"{self.what} ({self.note})" if self.note else self.what
+        return f"| {what} | {self.shown} | {self.limit} | {self.verdict} |"
+
+
+@dataclass(slots=True)
+class Part:
+    """What one part of a run came to. A part that failed says so, and the others go on."""
+
+    name: str
+    seconds: float = 0.0
+    figures: list[Figure] = field(default_factory=list)
+    error: str = ""
+
+
+@dataclass(slots=True)
+class Results:
+    """A run at one scale."""
+
+    scale: str
+    measured_on: str
+    parts: list[Part] = field(default_factory=list)
+
+    @property
+    def figures(self) -> dict[str, Figure]:
+        return {figure.key: figure for part in self.parts for figure in part.figures}
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, held: dict[str, Any]) -> Results:
+        parts = [
+            Part(part["name"], part["seconds"], [Figure(**figure) for figure in part["figures"]], part["error"])
+            for part in held["parts"]
+        ]
+        return cls(held["scale"], held["measured_on"], parts)
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
     """Return the smallest value that `percent` of the values do not exceed."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]
-
-
-def table(figures: Sequence[Figure]) -> str:
-    """Return all figures as a Markdown table."""
-    return "\n".join(["| what | measured | budget | |", "|---|---|---|---|", *(figure.row() for figure in figures)])
 
 
 def machine() -> str:
@@ -66,12 +108,3 @@ def machine() -> str:
         f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores ({platform.machine()}), {memory:.0f} GiB, "
         f"Python {platform.python_version()}, commit {commit or 'unknown'}; load average at the start {load:.1f}"
     )
-
-
-def write(page: Path, text: str) -> None:
-    """Replace what stands between the marks of the page."""
-    old = page.read_text(encoding="utf-8")
-    marked = re.compile(f"{re.escape(_BEGIN)}.*?{re.escape(_END)}", re.DOTALL)
-    if not marked.search(old):
-        raise SystemExit(f"bench: {page} has no place for figures ({_BEGIN} … {_END}).")
-    page.write_text(marked.sub(lambda _match: f"{_BEGIN}\n{text}\n{_END}", old), encoding="utf-8")

@@ -4,33 +4,21 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import zstandard
 from django.db import connection
 
-from tests.bench.estate import large_document
+from tests.bench.documents import large_document
 from tests.bench.figures import Figure, percentile
 from tests.bench.processes import forget_peaks, peak_megabytes, processor_seconds
-from tests.bench.wire import Crew, Reply, Wire
+from tests.bench.wire import Crew, Wire
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from tests.bench.estate import Build
-    from tests.bench.wire import Job
+    from tests.bench.site import Site
 
 CLIENTS = 6
-_REPORTS_EACH = 500
-_IDLE_SECONDS = 600.0
-_SETTLED = """
-SELECT count(*) FILTER (WHERE state IN ('received', 'processing')),
-       count(*) FILTER (WHERE state IN ('rejected', 'quarantined')),
-       extract(epoch FROM max(applied_at)) FROM inventory_evidencestate
-"""
+_RAW_LIMIT = 60_000_000
 _UNTIL_APPLIED = """
 SELECT extract(epoch FROM s.applied_at - e.received_at)::float8
 FROM inventory_evidencestate s JOIN inventory_evidence e ON e.id = s.evidence_id
@@ -38,131 +26,137 @@ WHERE s.kind = 'sbom' AND e.received_at >= to_timestamp(%s)
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Spooled:
-    """A document on disk, so that the estate does not fill the memory."""
-
-    path: Path
-    key: str
-    digest: str
-
-    def send(self, wire: Wire) -> Reply:
-        """Upload it."""
-        target = f"/api/v1/evidence?artifact={self.digest}"
-        return wire.post(target, self.path.read_bytes(), key=self.key, expect=202)
+def warm_up(site: Site) -> list[Figure]:
+    """Let every process load what it needs: a start is no load."""
+    site.mark()
+    Crew(site.base, clients=CLIENTS).run(document.send for document in site.spool(site.traffic.uploads(60)))
+    site.wait_until_idle()
+    return []
 
 
-def spool(builds: Sequence[Build], folder: Path, *, keys: Mapping[str, str]) -> list[Spooled]:
-    """Write the documents of builds down."""
-    folder.mkdir(exist_ok=True)
-    spooled = []
-    for build in builds:
-        path = folder / build.digest.removeprefix("sha256:")
-        path.write_bytes(build.document)
-        spooled.append(Spooled(path, keys[build.team], build.digest))
-    return spooled
-
-
-def sustained(
-    base: str, documents: Sequence[Spooled], *, components: int, processes: Mapping[str, int]
-) -> tuple[float, list[Figure]]:
-    """Send as fast as the site takes them; return the documents a second until the last was applied, and figures.
+def sustained(site: Site) -> list[Figure]:
+    """Send as fast as the site takes them, until the last is applied.
 
     The processor time of a document is what a busy machine distorts least.
     """
-    before = {name: processor_seconds(root) for name, root in processes.items()}
+    documents = site.spool(site.traffic.uploads(int(40 * site.seconds)))
+    components = sum(document.component_count for document in documents)
+    site.mark()
+    before = {name: processor_seconds(root) for name, root in site.processes.items()}
     begun = time.time()
-    accepted = Crew(base, clients=CLIENTS).run(document.send for document in documents)
-    last = wait_until_idle()
-    rate, count = len(documents) / (last - begun), len(documents) / 1000
-    return rate, [
-        Figure("sustained ingest, first POST to last applied", rate, "documents/s", 55, at_least=True),
-        Figure("the same in components", components / (last - begun), "components/s", 30_000, at_least=True),
-        Figure(f"202 while overloaded by {CLIENTS} clients, p50", percentile(accepted, 50) * 1000, "ms"),
-        Figure("the same, p99", percentile(accepted, 99) * 1000, "ms"),
+    accepted = Crew(site.base, clients=CLIENTS).run(document.send for document in documents)
+    elapsed, count = site.wait_until_idle(since=begun) - begun, len(documents)
+    site.rate = count / elapsed
+    return [
+        Figure("ingest.documents", "sustained ingest, first POST to last applied", site.rate, "documents/s", 55, True),
+        Figure("ingest.components", "the same in components", components / elapsed, "components/s", 30_000, True),
+        Figure("ingest.mean", "components in a document, mean", components / count),
+        Figure("ingest.202.p50", f"202 while {CLIENTS} clients overload it, p50", _ms(accepted, 50), "ms"),
+        Figure("ingest.202.p99", "the same, p99", _ms(accepted, 99), "ms"),
         *(
-            Figure(f"processor time of a document: {name}", (processor_seconds(root) - before[name]) / count, "ms")
-            for name, root in processes.items()
+            Figure(
+                f"ingest.cpu.{name}",
+                f"processor time of a document: {name}",
+                (processor_seconds(root) - before[name]) / count * 1000,
+                "ms",
+            )
+            for name, root in site.processes.items()
         ),
     ]
 
 
-def half_load(base: str, documents: Sequence[Spooled], *, rate: float) -> list[Figure]:
+def half_load(site: Site) -> list[Figure]:
     """Send at half the sustained rate: how long a 202 takes, and how long until the document is in every answer."""
+    rate = site.rate / 2
+    documents = site.spool(site.traffic.uploads(max(20, int(rate * site.seconds))))
+    site.mark()
     begun = time.time()
-    accepted = Crew(base, clients=CLIENTS, per_second=rate / 2).run(document.send for document in documents)
-    wait_until_idle()
+    accepted = Crew(site.base, clients=CLIENTS, per_second=rate).run(document.send for document in documents)
+    site.wait_until_idle()
+    applied = seconds_until_applied(since=begun)
+    return [
+        Figure("half.202.p50", f"202 at half load ({rate:.0f} documents/s), p50", _ms(accepted, 50), "ms"),
+        Figure("half.202.p95", "202 at half load, p95", _ms(accepted, 95), "ms"),
+        Figure("half.202.p99", "202 at half load, p99", _ms(accepted, 99), "ms", 500),
+        Figure("half.applied.p50", "202 to queryable at half load, p50", _ms(applied, 50), "ms"),
+        Figure("half.applied.p95", "202 to queryable at half load, p95", _ms(applied, 95), "ms", 2_000),
+    ]
+
+
+def large(site: Site) -> list[Figure]:
+    """Send a document of 10,000 and one of 100,000 components, each alone."""
+    return [
+        *_large(site, 10_000, accepted=300, queryable=2, memory=300),
+        *_large(site, 100_000, accepted=None, queryable=20, memory=500),
+    ]
+
+
+def large_beside_small(site: Site) -> list[Figure]:
+    """Let small documents flow at a quarter of the load while two of 100,000 components are worked on."""
+    rate = site.rate / 4
+    small = site.spool(site.traffic.uploads(max(20, int(rate * site.seconds))))
+    alone, beside = small[: len(small) // 2], small[len(small) // 2 :]
+    site.mark()
+    before = time.time()
+    Crew(site.base, clients=2, per_second=rate).run(document.send for document in alone)
+    site.wait_until_idle()
+    begun = time.time()
+    for number in range(2):
+        post_large(site, 100_000, name=f"beside-{number}-{time.time_ns()}", team="team-00")
+    Crew(site.base, clients=2, per_second=rate).run(document.send for document in beside)
+    site.wait_until_idle()
+    without, with_large = seconds_until_applied(since=before, until=begun), seconds_until_applied(since=begun)
+    with_large = sorted(with_large)[: len(beside)]  # the two large ones take longest of all
+    return [
+        Figure("beside.alone", "202 to queryable of small documents, p95", _ms(without, 95), "ms"),
+        Figure("beside.p95", "the same while two of 100,000 components are worked on", _ms(with_large, 95), "ms"),
+    ]
+
+
+def post_large(site: Site, count: int, *, name: str, team: str) -> tuple[str, float, int]:
+    """Send a large document, compressed above the limit of raw bytes; return its receipt, seconds to 202 and size."""
+    data = large_document(count, name=name)
+    encoding = {"Content_Encoding": "zstd"} if len(data) > _RAW_LIMIT else {}
+    body = zstandard.compress(data) if encoding else data
+    wire = Wire(site.base)
+    reply = wire.post(f"/api/v1/evidence?name={name}", body, key=site.key(team), expect=202, **encoding)
+    return json.loads(reply.body)["url"], reply.seconds, len(data)
+
+
+def seconds_until_applied(*, since: float, until: float = 1e11) -> list[float]:
+    """Return how long each SBOM that came in this time waited and was worked on."""
     with connection.cursor() as cursor:
-        cursor.execute(_UNTIL_APPLIED, [begun])
-        applied = [row[0] for row in cursor.fetchall() if row[0] is not None]
+        cursor.execute(_UNTIL_APPLIED + " AND e.received_at < to_timestamp(%s)", [since, until])
+        return [row[0] for row in cursor.fetchall() if row[0] is not None]
+
+
+def _large(site: Site, count: int, *, accepted: float | None, queryable: float, memory: float) -> list[Figure]:
+    site.mark()
+    forget_peaks(site.worker)
+    begun = time.perf_counter()
+    url, seconds, size = post_large(site, count, name=f"large-{count}-{time.time_ns()}", team="team-00")
+    _wait_for_receipt(site, url)
+    total = time.perf_counter() - begun
+    named = f"one document of {count:,} components ({size / 1e6:.0f} MB)"
     return [
-        Figure(f"202 at half load ({rate / 2:.0f} documents/s), p50", percentile(accepted, 50) * 1000, "ms"),
-        Figure("the same, p95", percentile(accepted, 95) * 1000, "ms"),
-        Figure("the same, p99", percentile(accepted, 99) * 1000, "ms", 500),
-        Figure("received to applied at half load, p50", percentile(applied, 50) * 1000, "ms"),
-        Figure("the same, p95", percentile(applied, 95) * 1000, "ms", 2_000),
+        Figure(f"large.{count}.202", f"{named}: 202", seconds * 1000, "ms", accepted),
+        Figure(f"large.{count}.queryable", f"{named}: queryable", total, "s", queryable),
+        Figure(
+            f"large.{count}.memory", f"{named}: peak memory of the worker", peak_megabytes(site.worker), "MB", memory
+        ),
     ]
 
 
-def deploy(base: str, records: Sequence[dict[str, object]], *, key: str) -> list[Figure]:
-    """Report what runs, oldest first."""
-    begun = time.time()
-    batches = [records[start : start + _REPORTS_EACH] for start in range(0, len(records), _REPORTS_EACH)]
-    Crew(base, clients=1).run(_reporting(batches, key=key))
-    seconds = wait_until_idle() - begun
-    return [
-        Figure(f"{len(records):,} deployment records, {_REPORTS_EACH} a report", len(records) / seconds, "records/s")
-    ]
-
-
-def _reporting(batches: Sequence[Sequence[dict[str, object]]], *, key: str) -> Iterator[Job]:
-    for batch in batches:
-        body = json.dumps(batch).encode()
-        yield partial(_report, body=body, key=key)
-
-
-def _report(wire: Wire, *, body: bytes, key: str) -> Reply:
-    return wire.post("/api/v1/deployments", body, key=key, expect=202, Content_Type="application/json")
-
-
-def large(base: str, count: int, *, key: str, worker: int, queryable: float, memory: float) -> list[Figure]:
-    """Send one large document, compressed above the limit of raw bytes; watch the worker's memory."""
-    document = large_document(count)
-    encoding = {"Content_Encoding": "zstd"} if len(document) > 60_000_000 else {}
-    body = zstandard.compress(document) if encoding else document
-    forget_peaks(worker)
-    wire, begun = Wire(base), time.perf_counter()
-    accepted = wire.post(f"/api/v1/evidence?name=large-{count}", body, key=key, expect=202, **encoding)
-    _wait_for_receipt(wire, json.loads(accepted.body)["url"], key=key)
-    seconds = time.perf_counter() - begun
-    named = f"one document of {count:,} components ({len(document) / 1e6:.0f} MB): "
-    return [
-        Figure(f"{named}202", accepted.seconds * 1000, "ms", 300 if count <= 10_000 else None),
-        Figure(f"{named}queryable", seconds, "s", queryable),
-        Figure(f"{named}peak memory of the worker", peak_megabytes(worker), "MB", memory),
-    ]
-
-
-def _wait_for_receipt(wire: Wire, url: str, *, key: str) -> None:
+def _wait_for_receipt(site: Site, url: str) -> None:
+    wire = Wire(site.base, {"Authorization": f"Bearer {site.key('team-00')}"})
     while True:
-        receipt = json.loads(wire.send("GET", url, headers={"Authorization": f"Bearer {key}"}).body)
+        receipt = json.loads(wire.get(url).body)
         if receipt["state"].startswith("applied"):
             return
         if receipt["state"] in {"rejected", "quarantined"}:
-            raise SystemExit(f"bench: a large document became {receipt['state']}: {receipt['error']}")
+            raise RuntimeError(f"a large document became {receipt['state']}: {receipt['error']}")
         time.sleep(0.02)
 
 
-def wait_until_idle() -> float:
-    """Wait until nothing waits for a worker; return when the last document was applied."""
-    deadline = time.monotonic() + _IDLE_SECONDS
-    while time.monotonic() < deadline:
-        with connection.cursor() as cursor:
-            cursor.execute(_SETTLED)
-            waiting, failed, last = cursor.fetchone()
-        if failed:
-            raise SystemExit(f"bench: {failed} documents were rejected or quarantined.")
-        if not waiting:
-            return float(last)
-        time.sleep(0.1)
-    raise SystemExit("bench: documents still wait; the worker's log tells more.")
+def _ms(seconds: list[float], percent: float) -> float:
+    return percentile(seconds, percent) * 1000

@@ -1,180 +1,129 @@
-"""The way out: incident questions and pages over HTTP, and how often one asks the database."""
+"""The questions that are asked: several of each kind the budgets name, about what this database holds."""
 
 from __future__ import annotations
 
 import json
 import random
-from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any
-from unittest.mock import patch
-from urllib.parse import quote
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
-import psycopg
-from django.conf import settings
-from django.db import connection, connections
-from django.test import Client
-
-from inventory.ingest.process import process_next
-from tests.bench.figures import Figure, percentile
-from tests.bench.wire import Wire
+from django.db import connection
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from datetime import datetime
+    from collections.abc import Sequence
 
-_COMMON = """
-SELECT 'pkg:' || p.type || '/' || p.name FROM inventory_package p JOIN inventory_packagereach r ON r.package_id = p.id
-WHERE r.team_id IS NULL AND p.type <> 'deb'
-ORDER BY abs(r.track_count - 0.05 * (SELECT max(track_count) FROM inventory_packagereach WHERE team_id IS NULL)),
-         md5(p.name) LIMIT 30
+_WIDEST = "SELECT max(track_count) FROM inventory_packagereach WHERE team_id IS NULL"
+_COMMON = f"""
+SELECT p.id FROM inventory_package p JOIN inventory_packagereach r ON r.package_id = p.id
+WHERE r.team_id IS NULL AND p.type NOT IN ('deb', '')
+ORDER BY abs(r.track_count - 0.05 * ({_WIDEST})), p.id LIMIT 30
 """
 _UBIQUITOUS = """
-SELECT 'pkg:deb/debian/' || p.name FROM inventory_package p JOIN inventory_packagereach r ON r.package_id = p.id
+SELECT p.id FROM inventory_package p JOIN inventory_packagereach r ON r.package_id = p.id
 WHERE r.team_id IS NULL AND p.type = 'deb' ORDER BY r.track_count DESC, p.id LIMIT 8
+"""
+_PURLS = """
+SELECT 'pkg:' || p.type || '/' || CASE WHEN p.namespace = '' THEN '' ELSE replace(p.namespace, '@', '%%40') || '/' END
+       || p.name
+FROM unnest(%s::int[]) WITH ORDINALITY AS wanted(id, place) JOIN inventory_package p ON p.id = wanted.id ORDER BY place
 """
 _RARE = """
 SELECT c.identity FROM inventory_component c JOIN inventory_packagereach r ON r.package_id = c.package_id
-WHERE r.team_id IS NULL AND r.track_count <= 2 AND c.identity NOT LIKE '%%large-%%' ORDER BY c.id DESC LIMIT 200
+WHERE r.team_id IS NULL AND r.track_count <= 2 AND c.has_purl ORDER BY md5(c.identity) LIMIT 40
 """
-_ANY = """
-SELECT identity FROM inventory_component TABLESAMPLE SYSTEM (100)
-WHERE identity NOT LIKE '%%large-%%' AND has_purl ORDER BY md5(identity) LIMIT 20000
+_MOST_HELD = """
+SELECT c.identity FROM inventory_component c JOIN inventory_presence p ON p.component_id = c.id
+WHERE c.package_id = ANY(%s) GROUP BY c.id ORDER BY count(*) DESC, c.id LIMIT 20
 """
+_ANY = "SELECT identity FROM inventory_component WHERE has_purl ORDER BY md5(identity) LIMIT 25000"
+_CAMPAIGNS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of question: several of it, and how long one may take."""
+    """A kind of question: several of it, how long one may take, and for the baseline which components each means."""
 
+    key: str
     name: str
     bodies: tuple[bytes, ...]
     budget_ms: float | None
+    packages: tuple[int, ...] = ()
+    purls: tuple[tuple[str, ...], ...] = ()
 
 
-def kinds_of_question(*, past: datetime) -> list[Kind]:
-    """Make questions about what this database holds."""
+def kinds_of_question(*, days_ago: float = 50.0) -> list[Kind]:
+    """Make questions about what this database holds; the same database gives the same."""
+    past = datetime.now(UTC) - timedelta(days=days_ago)
+    common, ubiquitous = _ids(_COMMON), _ids(_UBIQUITOUS)
+    rare, everything = _texts(_RARE), _texts(_ANY)
+    common_purls, ubiquitous_purls = _texts(_PURLS, common), _texts(_PURLS, ubiquitous)
+    window = {"from": (past - timedelta(days=14)).isoformat(), "to": past.isoformat()}
+    return [
+        _exact("rare", "exact purl, rare", rare, budget=25),
+        _exact("common_version", "exact purl, the most common of a common package", _texts(_MOST_HELD, common), 25),
+        _exact("top_version", "exact purl, the most common of all", _texts(_MOST_HELD, ubiquitous), budget=50),
+        _packages("common", "common package, all versions", common, purls=common_purls, budget=50),
+        Kind("range", "range over a common package", tuple(_range(purl) for purl in common_purls), 50),
+        _packages("ubiquitous", "ubiquitous package, all versions", ubiquitous, purls=ubiquitous_purls, budget=100),
+        _campaign("500", "500 purls, all present", _samples(everything, 500)),
+        _campaign("5000", "5,000 purls, all present", _samples(everything, 5_000)),
+        _campaign("5000_few", "5,000 purls, 2 % present", _mostly_absent(everything)),
+        Kind("past", "common package, at a past instant", _many(common_purls, at=past.isoformat()), 50),
+        Kind("window", "common package, in a past window of 14 days", _many(common_purls, **window), 50),
+    ]
+
+
+def purls_of(packages: str) -> list[str]:
+    """Return the purls of packages that are `common` or `ubiquitous`."""
+    return _texts(_PURLS, _ids({"common": _COMMON, "ubiquitous": _UBIQUITOUS}[packages]))
+
+
+def _exact(key: str, name: str, purls: Sequence[str], budget: float) -> Kind:
+    return Kind(key, name, _many(purls), budget, purls=tuple((purl,) for purl in purls))
+
+
+def _packages(key: str, name: str, ids: Sequence[int], *, purls: Sequence[str], budget: float) -> Kind:
+    return Kind(key, name, _many(purls), budget, packages=tuple(ids))
+
+
+def _campaign(key: str, name: str, samples: Sequence[Sequence[str]]) -> Kind:
+    return Kind(key, name, _many(["\n".join(one) for one in samples]), 300, purls=tuple(map(tuple, samples)))
+
+
+def _samples(purls: Sequence[str], size: int) -> list[list[str]]:
+    pick = random.Random(size)
+    return [pick.sample(purls, min(size, len(purls))) for _ in range(_CAMPAIGNS)]
+
+
+def _mostly_absent(purls: Sequence[str]) -> list[list[str]]:
+    """Of a list as feeds publish them, one in fifty is here; half of the rest are versions of packages that are."""
     pick = random.Random(2)
-    common, ubiquitous, rare, anything = (_column(query) for query in (_COMMON, _UBIQUITOUS, _RARE, _ANY))
-    ranges = [
-        {"kind": "package", "purl": purl, "range": f"vers:{purl[4:].partition('/')[0]}/>=1.1.0|<1.3.0"}
-        for purl in common
-    ]
-    campaigns = {
-        size: ["\n".join(pick.sample(anything, min(size, len(anything)))) for _ in range(5)] for size in (500, 5000)
-    }
-    return [
-        Kind("exact purl, rare", tuple(_text(purl) for purl in rare), 25),
-        Kind("common package, all versions", tuple(_text(purl) for purl in common), 50),
-        Kind("ubiquitous system package, all versions", tuple(_text(purl) for purl in ubiquitous), 100),
-        Kind("range over a common package", tuple(_body(indicators=[one]) for one in ranges), 50),
-        Kind("500 purls", tuple(_text(text) for text in campaigns[500]), 300),
-        Kind("5,000 purls", tuple(_text(text) for text in campaigns[5000]), 300),
-        Kind("common package, at a past instant", tuple(_text(purl, at=past.isoformat()) for purl in common), 50),
-    ]
+    lists = []
+    for number in range(_CAMPAIGNS):
+        absent = [f"{purl.partition('@')[0]}@999.{number}.0" for purl in pick.sample(purls, 2_450) if "?" not in purl]
+        absent += [f"pkg:npm/never-seen-{number}-{place}@1.0.0" for place in range(4_900 - len(absent))]
+        lists.append([*pick.sample(purls, min(100, len(purls))), *absent])
+    return lists
 
 
-def ask(
-    base: str, kinds: Sequence[Kind], *, key: str, repeats: int, factor: float = 1.0, note: str = ""
-) -> list[Figure]:
-    """Ask each kind one after the other, and return its p50 and p95; the first answer only warms up."""
-    wire, figures = Wire(base), []
-    for kind in kinds:
-        bodies = [kind.bodies[number % len(kind.bodies)] for number in range(repeats)]
-        answers = [
-            wire.post("/api/v1/impact", body, key=key, Content_Type="application/json") for body in (bodies[0], *bodies)
-        ]
-        seconds = [answer.seconds for answer in answers[1:]]
-        budget = None if kind.budget_ms is None else kind.budget_ms * factor
-        name = f"impact: {kind.name}{note} ({_size(answers[-1].body)})"
-        figures += [
-            Figure(f"{name}, p50", percentile(seconds, 50) * 1000, "ms"),
-            Figure(f"{name}, p95", percentile(seconds, 95) * 1000, "ms", budget),
-        ]
-    return figures
+def _range(purl: str) -> bytes:
+    prefix = "v" if purl.startswith("pkg:golang/") else ""
+    versions = f"vers:{purl[4:].partition('/')[0]}/>={prefix}2.0.0|<{prefix}3.0.0"
+    return json.dumps({"indicators": [{"kind": "package", "purl": purl, "range": versions}]}).encode()
 
 
-def pages(base: str, *, cookie: str, digests: Sequence[str], repeats: int) -> list[Figure]:
-    """Open the pages people wait for, each with another subject every time."""
-    wire = Wire(base, {"Cookie": f"{settings.SESSION_COOKIE_NAME}={cookie}"})
-    packages = [*_column(_UBIQUITOUS), *_column(_COMMON)]
-    paths = {
-        "artifact": [f"/artifacts/{digest}" for digest in digests],
-        "package": [f"/packages/{quote(purl, safe='')}" for purl in packages],
-        "workloads": [f"/workloads?cluster=cluster-{number:02}" for number in range(40)],
-        "workloads, all clusters": ["/workloads"],
-        "home": ["/"],
-    }
-    figures = []
-    for name, choices in paths.items():
-        seconds = [wire.get(choices[number % len(choices)]).seconds for number in range(repeats)]
-        figures.append(Figure(f"page: {name}, p95", percentile(seconds, 95) * 1000, "ms", 200))
-    return figures
+def _many(texts: Sequence[str], **more: str) -> tuple[bytes, ...]:
+    return tuple(json.dumps({"text": text, **more}).encode() for text in texts)
 
 
-def statements(kinds: Sequence[Kind], *, key: str, upload: Callable[[], None]) -> list[Figure]:
-    """Count what one document and one question send to the database, in this process."""
-    client = Client(headers={"authorization": f"Bearer {key}"}, SERVER_NAME="127.0.0.1")
-    ingest = []
-    for _ in range(9):
-        upload()
-        ingest.append(_cost(process_next))
-    ask = {
-        kind.name: _cost(partial(client.post, "/api/v1/impact", kind.bodies[-1], content_type="application/json"))
-        for kind in kinds
-    }
-    dearest = max(ask, key=lambda name: ask[name].round_trips)
-    return [
-        Figure(
-            "one document in the worker: SQL statements, median", percentile([c.statements for c in ingest], 50), ""
-        ),
-        Figure("the same: round trips, commits included", percentile([c.round_trips for c in ingest], 50), "", 4),
-        Figure(f"one question ({dearest}): SQL statements", ask[dearest].statements, ""),
-        Figure("the same: round trips, access and commits included", ask[dearest].round_trips, "", 8),
-    ]
+def _texts(query: str, *parameters: list[int]) -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, list(parameters) or None)
+        return [str(row[0]) for row in cursor.fetchall()]
 
 
-@dataclass(slots=True)
-class _Cost:
-    statements: int = 0
-    round_trips: int = 0
-
-
-def _cost(work: Callable[[], object]) -> _Cost:
-    """Count the statements of some work, and how often it waits for the server: pipelined statements wait together."""
-    cost, wait = _Cost(), psycopg.Connection.wait
-
-    def note(execute: Callable[..., object], *arguments: object) -> object:
-        cost.statements += 1
-        return execute(*arguments)
-
-    def counted(self: psycopg.Connection[Any], *arguments: Any, **options: Any) -> Any:
-        cost.round_trips += 1
-        return wait(self, *arguments, **options)
-
-    with ExitStack() as stack:
-        stack.enter_context(patch.object(psycopg.Connection, "wait", counted))
-        for each in connections.all():
-            stack.enter_context(each.execute_wrapper(note))
-        work()
-    return cost
-
-
-def _column(query: str) -> list[str]:
+def _ids(query: str) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(query)
-        return [row[0] for row in cursor.fetchall()]
-
-
-def _text(text: str, **more: str) -> bytes:
-    return _body(text=text, **more)
-
-
-def _body(**parts: object) -> bytes:
-    return json.dumps(parts).encode()
-
-
-def _size(answer: bytes) -> str:
-    affected = json.loads(answer)["summary"]["affected"]
-    return f"{affected['artifact_count']:,} artifacts, {affected['workload_count']:,} workloads"
+        return [int(row[0]) for row in cursor.fetchall()]

@@ -1,0 +1,115 @@
+"""The way out: incident questions over HTTP, warm, cold and beside ingest."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from tests.bench.figures import Figure, percentile
+from tests.bench.questions import Kind, kinds_of_question
+from tests.bench.wire import Crew, Reply, Wire
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from tests.bench.site import Site
+
+_COLD_MS = 1_000
+_COLD_REPEATS = 3
+_BESIDE_FACTOR = 1.5
+
+
+def warm(site: Site) -> list[Figure]:
+    """Ask every kind when its pages are in memory: each question once before it counts."""
+    kinds = kinds_of_question()
+    for kind in kinds:
+        _ask(site, kind, count=min(len(kind.bodies), site.repeats))
+    return [figure for kind in kinds for figure in _figures(kind, _ask(site, kind, count=site.repeats))]
+
+
+def beside_ingest(site: Site) -> list[Figure]:
+    """Ask while documents arrive at half of the sustained rate, for two workers."""
+    over = threading.Event()
+    spooled = site.spool(site.traffic.uploads(int(site.rate / 2 * site.seconds * 3)))
+    crew = Crew(site.base, clients=2, per_second=site.rate / 2)
+    sender = threading.Thread(target=lambda: crew.run(one.send for one in spooled if not over.is_set()), daemon=True)
+    site.mark()
+    sender.start()
+    figures = []
+    for kind in kinds_of_question():
+        replies = _ask(site, kind, count=max(10, site.repeats // 3))
+        figures += _figures(kind, replies, factor=_BESIDE_FACTOR, suffix="beside", note="while two workers ingest")
+    still_sending = sender.is_alive()
+    over.set()
+    sender.join()
+    site.wait_until_idle()
+    if not still_sending:
+        figures.append(Figure("impact.beside.short", "the documents ran out before the questions", 1))
+    return figures
+
+
+def cold(site: Site) -> list[Figure]:
+    """Ask one question right after a restart of the server, with its files dropped from the page cache."""
+    figures = []
+    for kind in kinds_of_question():
+        seconds = []
+        for number in range(_COLD_REPEATS):
+            site.restart_postgres()
+            drop_from_page_cache(site.folder)
+            _reconnect(site)
+            seconds += [reply.seconds for reply in _ask(site, kind, count=1, start=number)]
+        slowest = max(seconds) * 1000
+        figures.append(
+            Figure(f"impact.{kind.key}.cold", f"impact: {kind.name}: cold, slowest", slowest, "ms", _COLD_MS)
+        )
+    return figures
+
+
+def drop_from_page_cache(folder: Path) -> None:
+    """Ask Linux to forget the files of the database; the host below may still know them."""
+    os.sync()
+    for path in folder.glob("postgres/**/*"):
+        if path.is_file():
+            descriptor = os.open(path, os.O_RDONLY)
+            try:
+                os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+            finally:
+                os.close(descriptor)
+
+
+def _reconnect(site: Site) -> None:
+    """Let the web processes find out that their connections are gone; that is no part of a question."""
+    wire, deadline = Wire(site.base), time.monotonic() + 30
+    while wire.send("GET", "/readyz").status != 200:
+        if time.monotonic() > deadline:
+            raise RuntimeError("the site is not ready after the restart")
+        time.sleep(0.1)
+
+
+def _ask(site: Site, kind: Kind, *, count: int, start: int = 0) -> list[Reply]:
+    wire, key = Wire(site.base), site.key()
+    bodies = [kind.bodies[number % len(kind.bodies)] for number in range(start, start + count)]
+    return [wire.post("/api/v1/impact", body, key=key, Content_Type="application/json") for body in bodies]
+
+
+def _figures(
+    kind: Kind, replies: Sequence[Reply], *, factor: float = 1.0, suffix: str = "warm", note: str = ""
+) -> list[Figure]:
+    seconds = [reply.seconds for reply in replies]
+    budget = None if kind.budget_ms is None else kind.budget_ms * factor
+    what = ", ".join(filter(None, (f"impact: {kind.name}", note)))
+    size = size_of_answer(replies[-1].body)
+    return [
+        Figure(f"impact.{kind.key}.{suffix}.p50", f"{what}, p50", percentile(seconds, 50) * 1000, "ms", note=size),
+        Figure(f"impact.{kind.key}.{suffix}.p95", f"{what}, p95", percentile(seconds, 95) * 1000, "ms", budget),
+    ]
+
+
+def size_of_answer(answer: bytes) -> str:
+    """Say how much an answer found."""
+    affected = json.loads(answer)["summary"]["affected"]
+    return f"{affected['artifact_count']:,} artifacts, {affected['workload_count']:,} workloads"

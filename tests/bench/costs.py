@@ -1,0 +1,95 @@
+"""How often one document and one question go to the database, and how much log a document writes. No clock here."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+import psycopg
+from django.conf import settings
+from django.db import connection, connections
+from django.test import Client
+
+from inventory.ingest.process import process_next
+from inventory.intake.body import BodyLimits
+from inventory.intake.receive import Parameters, Submission, receive
+from supplychain.access.actors import system_actor
+from supplychain.access.models import Team
+from tests.bench.figures import Figure, percentile
+from tests.bench.questions import kinds_of_question
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.bench.site import Site
+    from tests.bench.traffic import Upload
+
+_DOCUMENTS = 15
+
+
+def costs(site: Site) -> list[Figure]:
+    """Count in this process, while the worker sleeps: nobody rings for these documents."""
+    ingest, log = [], []
+    for upload in site.traffic.uploads(_DOCUMENTS):
+        before = _log_position()
+        _store(upload)
+        ingest.append(_cost(process_next))
+        log.append(_log_position() - before)
+    client = Client(headers={"authorization": f"Bearer {site.key()}"}, SERVER_NAME="127.0.0.1")
+    ask = {
+        kind.name: _cost(partial(client.post, "/api/v1/impact", kind.bodies[-1], content_type="application/json"))
+        for kind in kinds_of_question()
+    }
+    dearest = max(ask, key=lambda name: ask[name].round_trips)
+    statements = percentile([cost.statements for cost in ingest], 50)
+    trips = percentile([cost.round_trips for cost in ingest], 50)
+    return [
+        Figure("cost.document.statements", "one document in the worker: SQL statements, median", statements),
+        Figure("cost.document.trips", "one document in the worker: round trips, commits included", trips, "", 4),
+        Figure("cost.question.statements", "one question: SQL statements", ask[dearest].statements, note=dearest),
+        Figure("cost.question.trips", "one question: round trips, commits included", ask[dearest].round_trips, "", 8),
+        Figure("cost.document.wal", "log written for a document, median", percentile(log, 50) / 1000, "kB"),
+    ]
+
+
+@dataclass(slots=True)
+class _Cost:
+    statements: int = 0
+    round_trips: int = 0
+
+
+def _cost(work: Callable[[], object]) -> _Cost:
+    """Count the statements of some work, and how often it waits for the server: pipelined statements wait together."""
+    cost, wait = _Cost(), psycopg.Connection.wait
+
+    def note(execute: Callable[..., object], *arguments: object) -> object:
+        cost.statements += 1
+        return execute(*arguments)
+
+    def counted(self: psycopg.Connection[Any], *arguments: Any, **options: Any) -> Any:
+        cost.round_trips += 1
+        return wait(self, *arguments, **options)
+
+    with ExitStack() as stack:
+        stack.enter_context(patch.object(psycopg.Connection, "wait", counted))
+        for each in connections.all():
+            stack.enter_context(each.execute_wrapper(note))
+        work()
+    return cost
+
+
+def _store(upload: Upload) -> None:
+    submission = Submission([upload.document], parameters=Parameters(artifacts=(upload.digest,)))
+    team = Team.objects.get(slug=upload.team)
+    limits = BodyLimits(raw_bytes=settings.MAX_UPLOAD_BYTES, inflated_bytes=settings.MAX_INFLATED_BYTES)
+    receive(submission, actor=system_actor("bench"), team_id=team.pk, at=datetime.now(UTC), limits=limits)
+
+
+def _log_position() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn")
+        return int(cursor.fetchone()[0])

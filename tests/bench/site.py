@@ -1,0 +1,149 @@
+"""The running site that is measured: its address, its processes, and the keys to it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from functools import cached_property
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+
+from supplychain.access.models import User
+from tests.bench.load.evidence import PLATFORM
+from tests.bench.processes import postgres_of
+from tests.bench.traffic import Traffic
+from tests.bench.wire import Reply, Wire
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tests.bench.estate import Estate
+    from tests.bench.traffic import Upload
+
+_IDLE_SECONDS = 900.0
+_RESTART_SECONDS = 120.0
+_SETTLED = """
+SELECT count(*) FILTER (WHERE state IN ('received', 'processing')),
+       count(*) FILTER (WHERE state IN ('rejected', 'quarantined')),
+       extract(epoch FROM max(applied_at)) FILTER (WHERE applied_at >= to_timestamp(%(since)s))
+FROM inventory_evidencestate WHERE evidence_id > %(after)s
+"""
+_NEWEST = "SELECT coalesce(max(id), 0) FROM inventory_evidence"
+
+
+@dataclass(frozen=True, slots=True)
+class Spooled:
+    """A document on disk, so that the traffic does not fill the memory."""
+
+    path: Path
+    key: str
+    digest: str
+    component_count: int
+
+    def send(self, wire: Wire) -> Reply:
+        """Upload it."""
+        target = f"/api/v1/evidence?artifact={self.digest}"
+        return wire.post(target, self.path.read_bytes(), key=self.key, expect=202)
+
+
+@dataclass
+class Site:
+    """One site on a loaded estate. `seconds` is how long a part that only waits may go on."""
+
+    estate: Estate
+    folder: Path
+    web: int
+    worker: int
+    seconds: float = 20.0
+    repeats: int = 30
+    rate: float = 20.0
+    """Documents a second that it took; known after `sustained`."""
+    edges: float = 0.0
+    """(artifact, component) pairs of the history; known after `storage`."""
+    _keys: dict[str, str] = field(default_factory=dict)
+    _since: int = 0
+
+    @property
+    def base(self) -> str:
+        return str(settings.PUBLIC_URL)
+
+    @cached_property
+    def traffic(self) -> Traffic:
+        return Traffic(self.estate)
+
+    @property
+    def processes(self) -> dict[str, int]:
+        return {"web": self.web, "worker": self.worker, "PostgreSQL": postgres_of(self.folder)}
+
+    def key(self, team: str = PLATFORM) -> str:
+        """Return a key of a team; the platform's sees all teams."""
+        if team not in self._keys:
+            flags = ["--sees-all-teams"] if team == PLATFORM else []
+            self._keys[team] = _call("create_key", "--team", team, "--scopes", _SCOPES, *flags)
+        return self._keys[team]
+
+    @cached_property
+    def session(self) -> str:
+        """The cookie of a responder who is signed in."""
+        name = f"bench-{time.time_ns()}"
+        _call("create_user", "--username", name, "--organisation-role", "responder")
+        client = Client()
+        client.force_login(User.objects.get(username=name))
+        return client.cookies[settings.SESSION_COOKIE_NAME].value
+
+    def spool(self, uploads: Iterable[Upload]) -> list[Spooled]:
+        """Write documents down."""
+        folder = self.folder / "documents"
+        folder.mkdir(exist_ok=True)
+        spooled = []
+        for upload in uploads:
+            path = folder / upload.digest.removeprefix("sha256:")
+            path.write_bytes(upload.document)
+            spooled.append(Spooled(path, self.key(upload.team), upload.digest, upload.component_count))
+        return spooled
+
+    def mark(self) -> None:
+        """Begin to watch documents that come from now on."""
+        with connection.cursor() as cursor:
+            cursor.execute(_NEWEST)
+            self._since = cursor.fetchone()[0]
+
+    def wait_until_idle(self, *, since: float = 0.0) -> float:
+        """Wait until none of the documents after the mark waits; return when the last was applied."""
+        deadline = time.monotonic() + _IDLE_SECONDS
+        while time.monotonic() < deadline:
+            with connection.cursor() as cursor:
+                cursor.execute(_SETTLED, {"after": self._since, "since": since})
+                waiting, failed, last = cursor.fetchone()
+            if failed:
+                raise RuntimeError(f"{failed} documents were rejected or quarantined")
+            if not waiting:
+                return float(last or 0.0)
+            time.sleep(0.1)
+        raise RuntimeError("documents still wait; the worker's log tells more")
+
+    def restart_postgres(self) -> None:
+        """Let the launcher restart the server, and wait until it is done."""
+        connection.close()
+        wanted = self.folder / "restart-postgres"
+        wanted.touch()
+        deadline = time.monotonic() + _RESTART_SECONDS
+        while wanted.exists():
+            if time.monotonic() > deadline:
+                raise RuntimeError("PostgreSQL was not restarted")
+            time.sleep(0.1)
+
+
+_SCOPES = "evidence:write,inventory:read,incidents:read"
+
+
+def _call(command: str, *arguments: str) -> str:
+    output = StringIO()
+    call_command(command, *arguments, stdout=output)
+    return output.getvalue().strip()

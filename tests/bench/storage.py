@@ -1,0 +1,55 @@
+"""What the estate takes on disk, a part at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import connection
+
+from tests.bench.figures import Figure
+
+if TYPE_CHECKING:
+    from tests.bench.site import Site
+
+_EDGES = """
+SELECT (SELECT sum(distinct_count)::float8 FROM inventory_snapshot), (SELECT count(*) FROM inventory_presence),
+       (SELECT count(*) FROM inventory_snapshot), (SELECT count(*) FROM inventory_component),
+       (SELECT count(*) FROM inventory_runinterval), (SELECT count(*) FROM inventory_running)
+"""
+_SIZES = """
+SELECT c.relname, pg_total_relation_size(c.oid) FROM pg_class c
+WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace
+"""
+_PARTS = {
+    "presence and tracks": ("presence", "track"),
+    "snapshots, subjects, outlines": ("snapshot", "snapshotsubject"),
+    "packages and components": ("package", "component", "packagereach"),
+    "hashes and CPEs": ("componenthash", "componentcpe"),
+    "artifacts and names": ("artifact", "artifactname"),
+    "evidence and receipts, without bytes": ("evidence", "evidencestate"),
+    "documents (of history only heads)": ("evidenceblob",),
+    "what runs and ran": ("runinterval", "running", "workload"),
+}
+
+
+def storage(site: Site) -> list[Figure]:
+    """Weigh the tables with their indexes, right after the load."""
+    with connection.cursor() as cursor:
+        cursor.execute(_EDGES)
+        edges, rows, snapshots, components, intervals, running = cursor.fetchone()
+        cursor.execute(_SIZES)
+        sizes = {name.removeprefix("inventory_"): size for name, size in cursor.fetchall()}
+    site.edges = edges
+    weighed = {what: sum(sizes[table] for table in tables) for what, tables in _PARTS.items()}
+    return [
+        Figure("size.edges", "edges (artifact, component)", edges),
+        Figure("size.artifacts", "artifacts with an SBOM", snapshots),
+        Figure("size.components", "components", components),
+        Figure("size.presence", "rows of presence", rows),
+        Figure("size.intervals", "run intervals", intervals),
+        Figure("size.running", "rows of what runs now", running),
+        *(
+            Figure(f"bytes.{what}", f"storage: {what}", size / edges, "bytes/edge", 8 if "presence" in what else None)
+            for what, size in weighed.items()
+        ),
+    ]
