@@ -27,3 +27,16 @@ def pre_request(_worker: object, req: object) -> None:
     if length.isdigit() and int(length) > settings.MAX_UPLOAD_BYTES + (1 << 16):
         # gunicorn has no setting for it; tests/flows/test_s3_transport.py tells when the name changes
         req._expected_100_continue = False  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+def post_worker_init(_worker: object) -> None:
+    """Let each web process say that it lives (docs/operations.md, The operations page)."""
+    from supplychain.ops import reporter  # noqa: PLC0415  # the application is loaded by now, and not before
+
+    reporter.start("web")
+
+
+def worker_exit(_server: object, _worker: object) -> None:
+    from supplychain.ops import reporter  # noqa: PLC0415  # as above
+
+    reporter.stop()

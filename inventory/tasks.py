@@ -8,7 +8,9 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
+from inventory.graph.backlog import read_backlog
 from inventory.ingest import process
+from supplychain.ops import facts, reporter
 
 TURN_SECONDS = 5.0
 """How long one task goes on: short beside the task limit, long beside a document."""
@@ -26,7 +28,10 @@ def process_evidence() -> None:
 
 @shared_task(name="inventory.tasks.sweep")
 def sweep() -> None:
-    """Take over what a dead worker or a lost ring left behind (beat, every 5 s)."""
+    """Take over what a dead worker or a lost ring left behind (beat, every 5 s), and say that it was done."""
+    at = timezone.now()
+    reporter.gauge("backlog.age_seconds", read_backlog().age_seconds(at))
+    facts.record(facts.SWEEP, at=at)
     for _ in range(process.count_overdue()):
         process_evidence.delay()
 

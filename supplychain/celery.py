@@ -6,7 +6,7 @@ import gc
 import os
 
 from celery import Celery, Task
-from celery.signals import task_prerun, worker_process_init
+from celery.signals import beat_init, task_prerun, worker_process_init, worker_process_shutdown
 
 from supplychain import heartbeat
 from supplychain.ops import log_context
@@ -29,3 +29,25 @@ def _forget_startup_objects(**_signal: object) -> None:
 def _name_the_task(task_id: str, task: Task[..., object], **_signal: object) -> None:
     """Let every log line say in which task it was written; a process does one at a time, so the next overwrites it."""
     log_context.add(task=task.name, task_id=task_id)
+
+
+@worker_process_init.connect
+def _report_the_process(**_signal: object) -> None:
+    """Begin in the child that does the work, after the fork; django.setup() has run by then."""
+    from supplychain.ops import reporter  # noqa: PLC0415  its tables need django.setup()
+
+    reporter.start("worker")
+
+
+@worker_process_shutdown.connect
+def _report_the_end(**_signal: object) -> None:
+    from supplychain.ops import reporter  # noqa: PLC0415  as above
+
+    reporter.stop()
+
+
+@beat_init.connect
+def _report_beat(**_signal: object) -> None:
+    from supplychain.ops import reporter  # noqa: PLC0415  as above
+
+    reporter.start("beat")

@@ -140,6 +140,7 @@ DATABASE_ROLES = {
 # What the roles may do, by dotted name (supplychain/database/grants.py).
 DATABASE_GRANTS = [
     "supplychain.database.grants.GRANTS",
+    "supplychain.ops.grants.GRANTS",
     "inventory.models.grants.GRANTS",
     "incidents.models.grants.GRANTS",
 ]
@@ -186,6 +187,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 3000},
     },
+    "tidy-operations": {"task": "supplychain.ops.tasks.tidy", "schedule": 600.0, "options": {"expires": 500}},
     "export-audit-head": {"task": "supplychain.access.tasks.export_audit_head", "schedule": 3600.0},
 }
 
@@ -333,9 +335,23 @@ READINESS_PROBES = [
     "inventory.graph.backlog.probe_backlog",
     "inventory.store.health.probe_object_storage",
 ]
-METRIC_COLLECTORS = ["supplychain.ops.metrics.ReadinessCollector", "inventory.graph.backlog.EvidenceCollector"]
+METRIC_COLLECTORS = [
+    "supplychain.ops.metrics.ReadinessCollector",
+    "supplychain.ops.collectors.ProcessCollector",
+    "supplychain.ops.collectors.CapacityCollector",
+    "inventory.graph.backlog.EvidenceCollector",
+]
+OPERATIONS_FINDINGS = [
+    "supplychain.ops.findings.of_sweep",
+    "supplychain.ops.findings.of_processes",
+    "supplychain.ops.findings.of_probes",
+    "supplychain.ops.findings.of_backups",
+    "supplychain.ops.findings.of_clock",
+]
 # /metrics answers these networks without a key; others need a key with the scope `admin`.
 METRICS_NETWORKS = env.words("METRICS_NETWORKS", default=("127.0.0.0/8", "::1/128"))
+# Statements that take longer are told on /ops, by their shape (ops/slow_statements.py).
+SLOW_QUERY_MILLISECONDS = env.number("SLOW_QUERY_MILLISECONDS", default=500, minimum=1)
 READY_MAX_BACKLOG_SECONDS = env.number("READY_MAX_BACKLOG_SECONDS", default=900, minimum=1)
 
 # Lines `sequence:hash time`, added every hour and when a worker stops; keep it where the database's owner cannot write.

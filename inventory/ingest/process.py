@@ -27,7 +27,7 @@ from inventory.ingest import identifiers, image, runtime, sbom, upsert
 from inventory.models import EvidenceKind, EvidenceState, State
 from inventory.store import blobs
 from inventory.store.errors import EvidenceCorruptError, EvidenceMissingError, EvidenceStoreUnavailableError
-from supplychain.ops import log_context
+from supplychain.ops import log_context, reporter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,6 +56,9 @@ _KINDS: dict[type, frozenset[str]] = {
     RuntimeRecord: frozenset({EvidenceKind.DEPLOYMENT, EvidenceKind.SNAPSHOT}),
 }
 """What a key must be for to send each of them; either word opens both ways to report what runs."""
+
+_OUTCOMES = {State.APPLIED: "applied", State.APPLIED_WITH_WARNINGS: "applied", State.REJECTED: "rejected"}
+"""What /ops counts by the minute, under `documents.`; quarantined ones are counted where they are set aside."""
 
 _CLAIM = """
 WITH RECURSIVE waiting(team_id) AS (
@@ -106,7 +109,8 @@ def process_next() -> bool:
     claim = _claim(now=datetime.now(UTC))
     if claim is None:
         return False
-    with log_context.bound(evidence_row=claim.evidence_id, attempt=claim.attempt):
+    about = f"evidence:{claim.evidence_id}"
+    with log_context.bound(evidence_row=claim.evidence_id, attempt=claim.attempt), reporter.working_on(about):
         _work_on(claim)
     return True
 
@@ -257,7 +261,8 @@ def _wait(claim: Claim) -> None:
 
 
 def _tell(ended: EvidenceState, *, seconds: float) -> None:
-    """Log one line a document, once its end is committed."""
+    """Log one line a document and count it, once its end is committed."""
+    reporter.count(f"documents.{_OUTCOMES[State(ended.state)]}")
     logger.info(
         "A document was processed.",
         extra={
@@ -290,6 +295,7 @@ def _put_back(claim: Claim, *, error: Exception) -> None:
 
 def _quarantine(claim: Claim, *, code: str, message: str) -> None:
     logger.error("A document is quarantined.", extra={"code": code})
+    reporter.count("documents.quarantined")
     EvidenceState.objects.filter(pk=claim.evidence_id, attempts=claim.attempt, state=State.PROCESSING).update(
         state=State.QUARANTINED, error={"code": code, "pointer": "", "message": message}
     )

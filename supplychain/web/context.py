@@ -22,6 +22,7 @@ class NavigationItem:
     path: str
     icon: str
     scope: str
+    is_for_all_teams: bool = False
 
 
 _NAVIGATION = (
@@ -31,6 +32,7 @@ _NAVIGATION = (
     NavigationItem("Workloads", "/workloads", "server-2", Scope.INVENTORY_READ),
     NavigationItem("Clusters", "/clusters", "cloud", Scope.INVENTORY_READ),
     NavigationItem("Evidence", "/evidence", "file-certificate", Scope.INVENTORY_READ),
+    NavigationItem("Operations", "/ops", "activity", Scope.INVENTORY_READ, is_for_all_teams=True),
 )
 
 
@@ -43,5 +45,7 @@ def page(request: HttpRequest) -> dict[str, object]:
     if user is None or not user.is_authenticated:
         return {"product_name": PRODUCT_NAME, "navigation": (), "person": ""}
     actor = actor_of(request)
-    items = tuple(item for item in _NAVIGATION if actor.can(item.scope))
+    items = tuple(
+        item for item in _NAVIGATION if actor.can(item.scope) and (actor.sees_all or not item.is_for_all_teams)
+    )
     return {"product_name": PRODUCT_NAME, "navigation": items, "person": user.get_username()}

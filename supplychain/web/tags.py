@@ -67,6 +67,12 @@ BADGES: Mapping[str, Badge] = {
     "ended": Badge("Ended", "player-stop", "plain", "Seen to end"),
     "not_running": Badge("Not running", "player-stop", "plain", "Not known to run at this instant"),
     "stale": Badge("Stale", "clock-exclamation", "warning", "Silent for more than three report intervals"),
+    # operations
+    "good": Badge("Well", "circle-check", "good", "As it should be"),
+    "warning": Badge("Look", "alert-triangle", "warning", "Not as it should be; nothing is lost"),
+    "danger": Badge("Bad", "alert-octagon", "danger", "Needs somebody now"),
+    "alive": Badge("Alive", "circle-check", "good", "Told of itself within a minute"),
+    "silent": Badge("Silent", "clock-exclamation", "warning", "No sign of life for a minute"),
     "fresh": Badge("Reporting", "circle-check", "good", "Heard from within three report intervals"),
 }
 

@@ -32,6 +32,7 @@ PAGES = (
     "/workloads?digest=none",
     "/clusters",
     "/clusters/prod-eu",
+    "/ops",
     "/evidence",
     "/evidence?state=quarantined",
 )

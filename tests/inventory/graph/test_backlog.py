@@ -35,8 +35,11 @@ def test_a_document_that_waits_too_long_is_told(settings):
 def test_metrics_name_every_state():
     waiting_since(minutes=2)
 
-    documents, age = EvidenceCollector().collect()
+    documents, age, waiting, failed, rate = EvidenceCollector().collect()
 
     assert {sample.labels["state"]: sample.value for sample in documents.samples} == count_by_state()
     assert count_by_state()["received"] == 1
     assert age.samples[0].value >= 120
+    assert [(sample.labels, sample.value) for sample in waiting.samples] == [({"team": "payments"}, 1)]
+    assert failed.samples == []
+    assert {sample.labels["outcome"] for sample in rate.samples} == {"applied", "rejected", "quarantined"}
