@@ -28,10 +28,11 @@ from incidents.impact.answer import (
     Status,
     Summary,
 )
-from incidents.impact.coverage import ground_statement
+from incidents.impact.coverage import Groundwork
 from incidents.impact.explain import fill
 from incidents.impact.matching import find_matches
 from incidents.impact.pages import RowOrder
+from incidents.impact.remembered import marks_statement
 from inventory.graph.families import visible_teams
 from inventory.graph.one_state import Statement, one_state, write_together
 from supplychain.access import audit
@@ -79,10 +80,12 @@ def assess(question: Question, *, actor: Actor, at: datetime) -> Impact:
     if question.cursor is not None:
         return _next_page(question, actor=actor, teams=teams, at=at)
     with one_state(using=settings.READ_DATABASE_ALIAS) as state:
+        marks = state.along(marks_statement())
         matches = find_matches(question.indicators, actor=actor, state=state)
         parameters = _parameters(question, matches=matches, teams=teams, now=at)
-        counts, ground = _count(question, matches=matches, parameters=parameters, at=at, state=state)
-        header = _header(question, counts=counts, ground=ground, at=at)
+        groundwork = Groundwork(parameters, marks=marks.rows[0], is_now=question.is_now, now=at, state=state)
+        counts = _count(question, matches=matches, parameters=parameters, state=state)
+        header = _header(question, counts=counts, ground=groundwork.ground(), at=at)
         shown = counts.order.page(0, question.limit)
         rows = fill(shown, matches=matches, parameters=parameters, is_now=question.is_now, state=state)
     answer_hash = _hash(question, header=header, counts=counts)
@@ -139,23 +142,19 @@ def _teams(question: Question, *, actor: Actor) -> list[int] | None:
     return asked if mine is None else [team for team in asked if team in set(mine)]
 
 
-def _count(
-    question: Question, *, matches: Matches, parameters: Mapping[str, object], at: datetime, state: OneState
-) -> tuple[_Counts, Ground]:
-    """Ask for the answer, what it stands on, and what each line of a longer question came to: one round trip."""
+def _count(question: Question, *, matches: Matches, parameters: Mapping[str, object], state: OneState) -> _Counts:
+    """Ask for the answer, and for what each line of a longer question came to: one round trip."""
     kind = {"is_now": question.is_now, "has_artifacts": bool(matches.artifacts)}
-    asked: list[Statement[Any]] = [
-        Statement(_Answered, statements.answer(**kind), parameters),
-        ground_statement(parameters, is_now=question.is_now, now=at),
-    ]
+    asked: list[Statement[Any]] = [Statement(_Answered, statements.answer(**kind), parameters)]
     if len(question.indicators) > 1:
         asked.append(Statement(lambda *row: row, statements.per_indicator(**kind), parameters))
-    (answered,), (ground,), *each = state.fetch_together(*asked)
-    counts = answered.counts()
+    answered: list[_Answered]
+    answered, *each = state.fetch_together(*asked)
+    counts = answered[0].counts()
     if each:
         by_indicator = {place: (artifacts, running, workloads) for place, artifacts, running, workloads in each[0]}
-        return replace(counts, by_indicator=by_indicator), ground
-    return replace(counts, by_indicator={0: _alone(counts)}), ground
+        return replace(counts, by_indicator=by_indicator)
+    return replace(counts, by_indicator={0: _alone(counts)})
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from incidents.impact.coverage import ground_statement
+from django.conf import settings
+
+from incidents.impact.coverage import Groundwork
+from incidents.impact.remembered import marks_statement
 from inventory.graph.families import visible_teams
-from inventory.graph.statements import fetch
+from inventory.graph.one_state import Statement, one_state
+from inventory.graph.statements import READ_SECONDS, fetch
 from inventory.graph.visibility import own
 
 if TYPE_CHECKING:
@@ -77,12 +81,14 @@ class _Counts:
 
 
 def read_estate(*, actor: Actor, at: datetime) -> Estate:
-    """Return the state of what the actor may see, in two statements. `at` is the clock, which says who is stale."""
+    """Return the state of what the actor may see, in two round trips. `at` is the clock, which says who is stale."""
     teams = visible_teams(actor)
     everything = {"teams": teams, "clusters": None, "environments": None, "since": None, "until": None, "at": at}
-    statement = ground_statement(everything, is_now=True, now=at)
-    (ground,) = fetch(statement.make, statement.sql, statement.parameters)
-    counts = fetch(_Counts, _COUNTS, {"teams": teams})[0]
+    with one_state(using=settings.READ_DATABASE_ALIAS, seconds=READ_SECONDS) as state:
+        (marks,) = state.fetch(marks_statement())
+        groundwork = Groundwork(everything, marks=marks, is_now=True, now=at, state=state)
+        (counts,) = state.fetch(Statement(_Counts, _COUNTS, everything), last=True)
+    ground = groundwork.ground()
     return Estate(
         coverage=ground.coverage,
         backlog=ground.backlog,

@@ -40,8 +40,8 @@ class Unknown:
 @signed_in(Scope.INVENTORY_READ)
 def home(request: HttpRequest) -> HttpResponse:
     actor, now = actor_of(request), timezone.now()
+    estate = read_estate(actor=actor, at=now)
     with bounded():
-        estate = read_estate(actor=actor, at=now)
         recent = list(receipts(ReceiptFilter(), actor=actor).order_by(*NEWEST_FIRST)[:RECEIPTS_SHOWN])
     context = {
         "section": "/",

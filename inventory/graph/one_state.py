@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
 Row = TypeVar("Row")
 
+ANSWER_SECONDS = 20
 _BEGIN = """
 BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY;
 SET LOCAL work_mem = '64MB';
-SET LOCAL statement_timeout = '20s'
+SET LOCAL statement_timeout = '{seconds}s'
 """
 """With room to sort a hundred thousand rows, and not for ever."""
 
@@ -35,12 +36,28 @@ class Statement(Generic[Row]):
     parameters: Mapping[str, object]
 
 
+@dataclass(frozen=True, slots=True)
+class Along(Generic[Row]):
+    """A statement that goes with the next exchange; after that, `rows` has what it found."""
+
+    statement: Statement[Row]
+    rows: list[Row]
+
+
 class OneState:
     """A read-only transaction on one connection; made by `one_state`."""
 
-    def __init__(self, using: str) -> None:
+    def __init__(self, using: str, *, seconds: int) -> None:
         self._connection: Any = connections[using]
+        self._begin = _BEGIN.format(seconds=seconds)
         self._is_open = False
+        self._waiting: list[Along[Any]] = []
+
+    def along(self, statement: Statement[Row]) -> Along[Row]:
+        """Send a statement along with whatever is asked next, and return where its rows will be."""
+        along: Along[Row] = Along(statement, [])
+        self._waiting.append(along)
+        return along
 
     def fetch(self, statement: Statement[Row], *, last: bool = False) -> list[Row]:
         """Return the rows of one statement."""
@@ -49,12 +66,17 @@ class OneState:
 
     def fetch_together(self, *statements: Statement[Any], last: bool = False) -> list[list[Any]]:
         """Return the rows of each statement, for one round trip. `last` says that nothing else is asked."""
-        texts = [] if self._is_open else [_BEGIN]
-        texts += [self._text(statement) for statement in statements]
+        texts = [] if self._is_open else [self._begin]
+        along, self._waiting = self._waiting, []
+        asked = [*statements, *(waiting.statement for waiting in along)]
+        texts += [self._text(statement) for statement in asked]
         self._is_open = True
         results = _results(self._connection, [*texts, "COMMIT"] if last else texts)
         self._is_open = not last
-        return [[statement.make(*row) for row in rows] for statement, rows in zip(statements, results, strict=True)]
+        made = [[statement.make(*row) for row in rows] for statement, rows in zip(asked, results, strict=True)]
+        for waiting in reversed(along):
+            waiting.rows.extend(made.pop())
+        return made
 
     def close(self, ending: str) -> None:
         """End the transaction, unless its last statement did."""
@@ -68,14 +90,14 @@ class OneState:
 
 
 @contextmanager
-def one_state(*, using: str) -> Iterator[OneState]:
-    """Read one state of the database `using`, whatever is committed meanwhile.
+def one_state(*, using: str, seconds: int = ANSWER_SECONDS) -> Iterator[OneState]:
+    """Read one state of the database `using`, whatever is committed meanwhile; no statement longer than `seconds`.
 
     Raises RuntimeError inside a transaction, whose state this could not choose.
     """
     if connections[using].in_atomic_block:
         raise RuntimeError("one_state begins a transaction of its own")
-    state = OneState(using)
+    state = OneState(using, seconds=seconds)
     try:
         yield state
     except BaseException:

@@ -1,6 +1,7 @@
 """The inventory's tables, one file a part; imported from here."""
 
 from inventory.models.artifacts import Artifact, ArtifactAlias, ArtifactName, IndexMember
+from inventory.models.changes import ChangeKind, EstateChange
 from inventory.models.evidence import (
     IN_WORK,
     READABLE,
@@ -33,12 +34,14 @@ __all__ = [
     "ArtifactName",
     "BlobPlace",
     "Certainty",
+    "ChangeKind",
     "CloseReason",
     "Cluster",
     "Component",
     "ComponentCpe",
     "ComponentHash",
     "Environment",
+    "EstateChange",
     "Evidence",
     "EvidenceBlob",
     "EvidenceKind",

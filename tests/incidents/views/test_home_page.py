@@ -4,7 +4,8 @@ import pytest
 
 from tests.factories import cyclonedx, deployment, digest, report, store, submit
 
-pytestmark = pytest.mark.django_db
+# The state of the estate is read from one state of the database, which a test's own transaction would forbid.
+pytestmark = pytest.mark.django_db(transaction=True)
 
 SHOP = digest("shop")
 

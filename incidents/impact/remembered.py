@@ -1,0 +1,76 @@
+"""What this process remembers of the estate, for as long as nothing that it was counted from has changed.
+
+Changes leave marks (inventory.models.EstateChange), so the marks that a question sees tell whether a count still holds
+in the state it reads: not after a time, and not after a message that may be lost.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from inventory.graph.one_state import Statement
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+Value = TypeVar("Value")
+
+MARKS = """
+SELECT string_agg(token::text, ',' ORDER BY token) FILTER (WHERE kind = 'present'),
+       string_agg(token::text, ',' ORDER BY token) FILTER (WHERE kind = 'past'),
+       string_agg(token::text, ',' ORDER BY token) FILTER (WHERE kind = 'labels')
+FROM inventory_estatechange
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The marks of the latest changes of each kind; None where there is none, and nothing can be told."""
+
+    present: str | None
+    past: str | None
+    labels: str | None
+
+    def of(self, *, is_now: bool) -> str | None:
+        """Return the marks of all that an answer's ground is counted from; the past hangs on the present as well."""
+        if is_now or self.present is None or self.past is None:
+            return self.present if is_now else None
+        return f"{self.present};{self.past}"
+
+
+def marks_statement() -> Statement[Marks]:
+    """Return the statement that reads the marks."""
+    return Statement(Marks, MARKS, {})
+
+
+class Remembered(Generic[Value]):
+    """The latest values by key, the least recently used one forgotten first. A key without marks keeps nothing."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._values: OrderedDict[Hashable, Value] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, marks: str | None, key: Hashable) -> Value | None:
+        with self._lock:
+            value = None if marks is None else self._values.get((marks, key))
+            if value is not None:
+                self._values.move_to_end((marks, key))
+            return value
+
+    def put(self, marks: str | None, key: Hashable, value: Value) -> None:
+        if marks is None:
+            return
+        with self._lock:
+            self._values[marks, key] = value
+            self._values.move_to_end((marks, key))
+            if len(self._values) > self._size:
+                self._values.popitem(last=False)
+
+    def forget(self) -> None:
+        """Forget all of it."""
+        with self._lock:
+            self._values.clear()

@@ -1,0 +1,181 @@
+"""What an answer stands on is remembered between questions, and never longer than it is true."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from incidents.impact import assess, coverage
+from incidents.impact.answer import Header
+from incidents.impact.question import Question
+from incidents.pasted import parse_text
+from inventory.ingest.running import refresh_all
+from inventory.ingest.upkeep import WorkloadPattern, map_service, set_cluster
+from inventory.models import ChangeKind, Cluster, EstateChange, SnapshotSubject
+from supplychain.access.actors import Actor
+from tests.factories import (
+    SEES_ALL,
+    START,
+    cyclonedx,
+    deployment,
+    digest,
+    image_index,
+    later,
+    member_of,
+    report,
+    snapshot,
+    store,
+    submit,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+A, B, INDEX = digest("a"), digest("b"), image_index(digest("a"), digest("b"))
+NOW = later(60)
+COMPONENT = "pkg:npm/lodash@4.17.20"
+TIMES: list[dict[str, Any]] = [{}, {"at": later(5)}, {"window_from": START, "window_to": later(30)}]
+
+CHANGES: list[tuple[str, Callable[[], object]]] = [
+    ("a container without digest", lambda: report("shop", deployment(image="registry.example/x:1"))),
+    ("a digest runs", lambda: report("shop", deployment(digest=A, workload="Deployment/a"))),
+    ("another team's runs", lambda: report("bank", deployment(digest=B, cluster="bank-eu"), at=later(1))),
+    ("an SBOM of what runs", lambda: submit("shop", cyclonedx(COMPONENT, subject=A))),
+    ("another team's SBOM of it", lambda: submit("bank", cyclonedx("pkg:npm/x@1", subject=A))),
+    ("an SBOM of what does not run", lambda: submit("shop", cyclonedx(COMPONENT, subject=digest("c")))),
+    ("an SBOM without digest", lambda: submit("shop", cyclonedx("pkg:npm/y@1", name="thing:1"))),
+    ("an index joins digests", lambda: submit("shop", INDEX)),
+    ("one ends", lambda: report("shop", deployment(digest=A, workload="Deployment/a", ended=True), at=later(9))),
+    ("an SBOM of what ran before", lambda: submit("bank", cyclonedx("pkg:npm/z@1", subject=digest("d")))),
+    ("what it ran is told late", lambda: report("shop", deployment(digest=digest("d"), workload="Job/d"), at=later(2))),
+    ("it ended", lambda: report("shop", deployment(digest=digest("d"), workload="Job/d", ended=True), at=later(8))),
+    ("an SBOM of it", lambda: submit("shop", cyclonedx(COMPONENT, subject=digest("d")))),
+    ("a service is named", lambda: map_service("pay", team="shop", pattern=WorkloadPattern(), actor=SEES_ALL, at=NOW)),
+    ("a cluster is described", lambda: set_cluster("prod-eu", environment="staging", actor=SEES_ALL, at=NOW)),
+    ("the projection is repaired", refresh_all),
+    ("an SBOM is removed", lambda: SnapshotSubject.objects.filter(artifact__digest=A).delete()),
+]  # fmt: skip
+
+
+def ask(actor: Actor = SEES_ALL, *, at: datetime = NOW, **times: Any) -> Header:
+    return assess(Question(parse_text(COMPONENT), **times), actor=actor, at=at).header
+
+
+def forget() -> None:
+    coverage.COUNTED.forget()
+    coverage.LABELLED.forget()
+
+
+def counted_anew(*, at: datetime = NOW) -> bool:
+    """Ask, and tell whether the estate was counted for it."""
+    sent: list[str] = []
+
+    def note(execute: Callable[..., object], sql: str, *arguments: object) -> object:
+        sent.append(sql)
+        return execute(sql, *arguments)
+
+    with connection.execute_wrapper(note):
+        ask(at=at)
+    return any("described AS MATERIALIZED" in sql for sql in sent)
+
+
+def marks(kind: ChangeKind) -> set[object]:
+    return set(EstateChange.objects.filter(kind=kind).values_list("token", flat=True))
+
+
+def test_what_is_remembered_is_what_a_recount_finds_whatever_happens():
+    actors = [SEES_ALL, member_of("shop"), member_of("bank"), member_of("shop", "bank")]
+    for name, change in CHANGES:
+        change()
+        remembered = [ask(actor, **times) for actor in actors for times in TIMES]
+        forget()
+        recounted = [ask(actor, **times) for actor in actors for times in TIMES]
+        assert remembered == recounted, name
+
+
+def test_a_question_after_a_question_counts_nothing_anew():
+    report("shop", deployment(digest=A))
+    assert counted_anew()
+
+    assert not counted_anew()
+
+
+def test_one_team_is_never_answered_with_what_was_counted_for_another():
+    report("shop", deployment(digest=A))
+    report("bank", deployment(digest=B, cluster="bank-eu"), deployment(digest=A, cluster="bank-eu", namespace="b"))
+
+    counts = [ask(actor).coverage.running_artifact_count for actor in (SEES_ALL, member_of("shop"), member_of("bank"))]
+
+    assert counts == [2, 1, 2]
+    assert ask(member_of()).coverage.running_artifact_count == 0
+
+
+def test_seeing_the_same_again_and_documents_of_what_never_ran_are_no_changes():
+    snapshot("shop", deployment(digest=A))
+    ask()
+    before = {kind: marks(kind) for kind in (ChangeKind.PRESENT, ChangeKind.PAST)}
+
+    snapshot("shop", deployment(digest=A), at=later(5))
+    submit("shop", cyclonedx(COMPONENT, subject=B))
+
+    assert {kind: marks(kind) for kind in before} == before
+    assert not counted_anew()
+    assert ask().coverage.clusters[0].last_heard_at == later(5)
+
+
+def test_silence_is_judged_by_the_clock_and_not_remembered():
+    snapshot("shop", deployment(digest=A))
+    assert not ask(at=later(1)).coverage.clusters[0].stale
+
+    assert ask(at=later(16)).coverage.clusters[0].stale
+
+
+def test_what_is_remembered_ends_when_a_mapping_begins():
+    report("shop", deployment(digest=A))
+    map_service("pay", team="shop", pattern=WorkloadPattern(), valid_from=later(90), actor=SEES_ALL, at=NOW)
+
+    assert ask(at=later(89)).coverage.unmapped_service_count == 1
+    assert ask(at=later(90)).coverage.unmapped_service_count == 0
+    assert ask(at=later(89)).coverage.unmapped_service_count == 1
+
+
+def test_what_waits_is_never_remembered():
+    report("shop", deployment(digest=A))
+    assert ask().backlog.evidence_count == 0
+
+    store("shop", b"{}")
+
+    assert ask().backlog.evidence_count == 1
+
+
+def test_a_change_that_is_undone_leaves_what_was_remembered():
+    report("shop", deployment(digest=A))
+    ask()
+    before = marks(ChangeKind.PRESENT)
+
+    with transaction.atomic():
+        Cluster.objects.update(environment=None, name="renamed")
+        assert marks(ChangeKind.PRESENT) != before
+        transaction.set_rollback(True)
+
+    assert marks(ChangeKind.PRESENT) == before
+
+
+def test_writers_leave_few_marks_and_never_wait_for_each_other():
+    report("shop", deployment(digest=A))
+    other = connection.copy()
+    try:
+        with transaction.atomic():
+            Cluster.objects.filter(name="prod-eu").update(name="prod-us")
+            with other.cursor() as cursor:
+                cursor.execute("SET lock_timeout = '1s'; UPDATE inventory_workload SET service = 'other'")
+        assert len(marks(ChangeKind.PRESENT)) == 2
+    finally:
+        other.close()
+
+    for number in range(5):
+        report("shop", deployment(digest=B, workload=f"Deployment/{number}"))
+    assert len(marks(ChangeKind.PRESENT)) == 1
