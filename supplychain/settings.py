@@ -269,6 +269,16 @@ OIDC_ALLOWED_GROUPS = frozenset(env.words("OIDC_ALLOWED_GROUPS"))
 OIDC_GROUPS_CLAIM = env.text("OIDC_GROUPS_CLAIM", default="groups")
 OIDC_GROUP_TEAMS = env.team_grants("OIDC_GROUP_TEAMS", roles=("viewer", "member", "owner"))
 OIDC_GROUP_ROLES = env.role_grants("OIDC_GROUP_ROLES", roles=("responder", "approver", "admin"))
+# The provider asks everybody for a second factor, whether its tokens say so (`amr`) or not.
+OIDC_PROVIDES_MFA = env.flag("OIDC_PROVIDES_MFA", default=False)
+# Who is led to setting up a second factor before anything else.
+REQUIRE_MFA = env.choice("REQUIRE_MFA", default="none", allowed=("none", "organisation-roles", "all"))
+MFA_ADAPTER = "supplychain.access.second_factors.SecondFactors"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_TOLERANCE = 1
+MFA_RECOVERY_CODE_DIGITS = 12
+MFA_RECOVERY_CODES_SHOW_ONCE = True
 SOCIALACCOUNT_ADAPTER = "supplychain.access.single_sign_on.accounts.SingleSignOnAccounts"
 SOCIALACCOUNT_UID_MAX_LENGTH = 255
 SOCIALACCOUNT_STORE_TOKENS = False

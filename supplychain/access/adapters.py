@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
+from allauth.core import context
 from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from supplychain.access import audit
 from supplychain.access.actors import actor_for_user
 from supplychain.access.addresses import address_of
+from supplychain.access.demands import VOUCHED_FOR
 from supplychain.access.models import User
 from supplychain.access.sign_in import WINDOW, forget_failures, is_held_back, may_use_password, record_failure
 
@@ -67,6 +71,26 @@ class AccountAdapter(DefaultAccountAdapter):
                 subject = f"user:{user.username}"
                 audit.record(actor_for_user(user), "session.started", subject=subject, details={"methods": methods})
         logger.info("signed in", extra={"username": user.get_username(), "methods": methods})
+
+    def post_login(self, request: HttpRequest, user: AbstractBaseUser, **hook: Any) -> HttpResponse:
+        sign_on = (hook.get("signal_kwargs") or {}).get("sociallogin")
+        if sign_on is not None and (settings.OIDC_PROVIDES_MFA or sign_on.account.extra_data.get("second_factor")):
+            request.session[VOUCHED_FOR] = True
+        response: HttpResponse = super().post_login(request, user, **hook)
+        return response
+
+    def is_reauthentication_required(self, *, app: str, **_rest: Any) -> bool:  # noqa: ARG002  # allauth's signature
+        """Ask again who it is after ten minutes; whoever has just signed in need not."""
+        request = context.request
+        records = get_authentication_records(request, request.user)
+        return not any(time.time() - record["at"] < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT for record in records)
+
+    def get_reauthentication_methods(self, user: AbstractBaseUser) -> list[dict[str, Any]]:
+        """Return the ways to show again who one is; at least signing in anew, the only one behind single sign-on."""
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        if not may_use_password(user.get_username()):
+            methods = [method for method in methods if method["id"] != "reauthenticate"]
+        return methods or [{"id": "again", "description": "Sign in again", "url": reverse("confirm_again")}]
 
     def logout(self, request: HttpRequest) -> None:
         user = request.user

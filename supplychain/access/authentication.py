@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 
 from supplychain.access.actors import Actor, actor_for_key
+from supplychain.access.demands import demand_of
 from supplychain.access.keys import record_use, verify_key
 
 if TYPE_CHECKING:
@@ -38,6 +40,13 @@ class ApiKeyAuthentication(BaseAuthentication):
 
 class BrowserSessionAuthentication(SessionAuthentication):
     """The session of the pages; every unsafe method needs the CSRF token."""
+
+    def authenticate(self, request: Request) -> tuple[AbstractBaseUser, None] | None:
+        """Refuse who must do something else first, as the pages do; a key is never asked."""
+        found: tuple[AbstractBaseUser, None] | None = super().authenticate(request)
+        if found is not None and (demand := demand_of(request._request)) is not None:  # noqa: SLF001  # DRF does too
+            raise PermissionDenied(demand.message, code=demand.code)
+        return found
 
     def enforce_csrf(self, request: Request) -> None:
         try:

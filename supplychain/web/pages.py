@@ -11,12 +11,13 @@ import psycopg
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
 from supplychain.access.actors import actor_of
+from supplychain.access.demands import demand_of
 from supplychain.errors import DomainError
 from supplychain.ops.middleware import request_id
 
@@ -42,6 +43,8 @@ def signed_in(scope: str) -> Callable[[PageView[Parameters]], PageView[Parameter
                 actor = actor_of(request)
                 if not actor.is_authenticated:
                     return _to_sign_in(request)
+                if (demand := demand_of(request)) is not None:
+                    return _to(request, demand.path)
                 if not actor.can(scope):
                     raise PermissionDenied(f"This page needs the right {scope}.")
                 return _private(view(request, *args, **kwargs))
@@ -101,6 +104,13 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
     htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]  # set by the middleware
     back = redirect_to_login(htmx.current_url_abs_path or "/")
     return HttpResponse(status=401, headers={"HX-Redirect": back.url})
+
+
+def _to(request: HttpRequest, path: str) -> HttpResponse:
+    """Lead to another page first, also where htmx asks for a part of one."""
+    if asks_for_part(request):
+        return HttpResponse(status=403, headers={"HX-Redirect": path})
+    return HttpResponseRedirect(path)
 
 
 def _private(response: HttpResponse) -> HttpResponse:

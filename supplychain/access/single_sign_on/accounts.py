@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from supplychain.access import audit
-from supplychain.access.actors import system_actor
+from supplychain.access.actors import actor_for_user, system_actor
 from supplychain.access.addresses import address_of
 from supplychain.access.models import User
 from supplychain.access.single_sign_on.claims import groups_of, verified_email
@@ -115,6 +115,13 @@ class SingleSignOnAccounts(DefaultSocialAccountAdapter):
 
     def get_connect_redirect_url(self, request: HttpRequest, socialaccount: object) -> str:
         return reverse("mfa_index")
+
+
+def record_link(sociallogin: SocialLogin, **_rest: Any) -> None:
+    """Write down that somebody linked an account there to theirs here; allauth tells it by a signal alone."""
+    user: User = sociallogin.user
+    details: dict[str, audit.JSON] = {"issuer": settings.OIDC_ISSUER, "subject": sociallogin.account.uid}
+    audit.record(actor_for_user(user), "user.linked", subject=f"user:{user.username}", details=details)
 
 
 def refuse(request: HttpRequest, text: str, *, reason: str, status: int = 403) -> HttpResponse:
