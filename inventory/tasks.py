@@ -5,6 +5,7 @@ from __future__ import annotations
 from time import monotonic
 
 from celery import shared_task
+from celery.signals import worker_ready
 from django.conf import settings
 from django.utils import timezone
 
@@ -24,6 +25,12 @@ def process_evidence() -> None:
         if monotonic() > until:
             process_evidence.delay()
             return
+
+
+@worker_ready.connect
+def _ring_at_the_start(**_signal: object) -> None:
+    """Begin with what waits: rings sent while no worker was there may be lost, and nobody may sweep yet."""
+    process_evidence.delay()
 
 
 @shared_task(name="inventory.tasks.sweep")

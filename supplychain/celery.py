@@ -10,6 +10,7 @@ from celery.signals import beat_init, task_prerun, worker_process_init, worker_p
 
 from supplychain import heartbeat
 from supplychain.ops import log_context
+from supplychain.ops.watchdog import Watchdog
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "supplychain.settings")
 
@@ -17,6 +18,7 @@ app = Celery("supplychain")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 heartbeat.install(app)
+app.steps["worker"].add(Watchdog)
 
 
 @worker_process_init.connect

@@ -158,8 +158,7 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
-CELERY_TASK_TIME_LIMIT = 300
-CELERY_TASK_SOFT_TIME_LIMIT = 270
+CELERY_TASK_TIME_LIMIT = 300  # the second wall: a document limits itself (inventory/ingest/time_limit.py)
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.2}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 500
@@ -267,11 +266,11 @@ OPERATIONS_FINDINGS = [
 METRICS_NETWORKS = env.words("METRICS_NETWORKS", default=("127.0.0.0/8", "::1/128"))
 # Statements that take longer are told on /ops, by their shape (ops/slow_statements.py).
 SLOW_QUERY_MILLISECONDS = env.number("SLOW_QUERY_MILLISECONDS", default=500, minimum=1)
+WORKER_STALL_SECONDS = env.number("WORKER_STALL_SECONDS", default=60)
+OVERDUE_WORK_PROBE = "inventory.ingest.process.is_any_overdue"
 READY_MAX_BACKLOG_SECONDS = env.number("READY_MAX_BACKLOG_SECONDS", default=900, minimum=1)
 
-# Lines `sequence:hash time`, added every hour and when a worker stops; keep it where the database's owner cannot write.
 AUDIT_HEAD_FILE = env.text("AUDIT_HEAD_FILE", default="")
-
 LOG_LEVEL = env.choice("LOG_LEVEL", default="INFO", allowed=("DEBUG", "INFO", "WARNING", "ERROR"))
 LOG_FORMAT = env.choice("LOG_FORMAT", default="json", allowed=("json", "text"))
 LOGGING = {

@@ -24,6 +24,7 @@ from inventory.formats.read import read_document
 from inventory.formats.records import FormatError, ImageRecord, ReadWarning, RuntimeRecord, SbomRecord
 from inventory.formats.schema import check
 from inventory.ingest import identifiers, image, runtime, sbom, upsert
+from inventory.ingest.time_limit import OutOfTimeError, time_limit
 from inventory.models import EvidenceKind, EvidenceState, State
 from inventory.store import blobs
 from inventory.store.errors import EvidenceCorruptError, EvidenceMissingError, EvidenceStoreUnavailableError
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 3
+SOFT_LIMIT_SECONDS, HARD_LIMIT_SECONDS = 270.0, 285.0
+"""Of one document: below Celery's limit of a task, which begins earlier (settings.py)."""
 OVERDUE_AFTER = timedelta(seconds=10)
 RETRY_AFTER = timedelta(seconds=2)
 """Not before this after a first failure of ours, twice that after the second; the sweep rings for it then."""
@@ -101,6 +104,14 @@ class Claim:
     attempt: int
 
 
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a try failed; shown on the receipt when it was the last."""
+
+    code: str
+    message: str
+
+
 def process_next() -> bool:
     """Claim the fairest waiting document and work on it; False when nothing waits.
 
@@ -118,30 +129,56 @@ def process_next() -> bool:
 def _work_on(claim: Claim) -> None:
     """Give a claimed document its try, and write down what became of it."""
     if claim.attempt > MAX_ATTEMPTS:
-        _quarantine(claim, code="worker_died", message=f"{MAX_ATTEMPTS} workers died over this document.")
+        _quarantine(claim, Failure("worker_died", f"{MAX_ATTEMPTS} workers died over this document."))
         return
     began = perf_counter()
     try:
-        with transaction.atomic():
+        with (
+            time_limit(soft_seconds=SOFT_LIMIT_SECONDS, hard_seconds=HARD_LIMIT_SECONDS),
+            transaction.atomic(),
+        ):
             ended = _work(claim, now=datetime.now(UTC))
     except EvidenceStoreUnavailableError as error:
         logger.warning("The storage of documents is away; a document waits.", extra={"reason": error.reason})
         _wait(claim)
+        return
+    except MemoryError as error:  # without its stack, to be written into memory that is not there
+        logger.error("A document failed: out of memory.")  # noqa: TRY400
+        failure = _failure(error)
     except Exception as error:
         logger.exception("A document failed.")
-        upsert.forget_all()
-        _put_back(claim, error=error)
+        failure = _failure(error)
     else:
         if ended is not None:
             _tell(ended, seconds=perf_counter() - began)
+        return
+    # Behind the handlers: the error's stack, and with it the document's memory, is gone.
+    upsert.forget_all()
+    _put_back(claim, failure)
 
 
-def count_overdue() -> int:
+def _failure(error: Exception) -> Failure:
+    if isinstance(error, EvidenceCorruptError | EvidenceMissingError):
+        return Failure(error.code, error.message)
+    if isinstance(error, MemoryError):
+        return Failure("resource_limit", f"It needs more memory than a worker may have; tried {MAX_ATTEMPTS} times.")
+    if isinstance(error, OutOfTimeError):
+        return Failure("time_limit", f"It needs more time than a worker may take; tried {MAX_ATTEMPTS} times.")
+    return Failure("internal_error", f"Processing failed {MAX_ATTEMPTS} times: {type(error).__name__}.")
+
+
+def count_overdue(after: timedelta | None = None) -> int:
     """Count documents that waited too long and that no living worker holds, at most MAX_RINGS."""
+    overdue = datetime.now(UTC) - (OVERDUE_AFTER if after is None else after)
     with connection.cursor() as cursor:
-        cursor.execute(_OVERDUE, {"overdue": datetime.now(UTC) - OVERDUE_AFTER, "limit": MAX_RINGS})
+        cursor.execute(_OVERDUE, {"overdue": overdue, "limit": MAX_RINGS})
         row = cursor.fetchone()
     return int(row[0]) if row else 0
+
+
+def is_any_overdue(seconds: float) -> bool:
+    """Tell whether a document has waited so long without a worker that holds it; what the watchdog asks."""
+    return count_overdue(timedelta(seconds=seconds)) > 0
 
 
 def retry(evidence_id: int, *, at: datetime) -> bool:
@@ -278,24 +315,22 @@ def _tell(ended: EvidenceState, *, seconds: float) -> None:
     )
 
 
-def _put_back(claim: Claim, *, error: Exception) -> None:
+def _put_back(claim: Claim, failure: Failure) -> None:
     """Let another try follow after a failure that is ours, not the document's; the third ends in quarantine."""
-    if claim.attempt >= MAX_ATTEMPTS and isinstance(error, EvidenceCorruptError | EvidenceMissingError):
-        _quarantine(claim, code=error.code, message=error.message)
-        return
     if claim.attempt >= MAX_ATTEMPTS:
-        _quarantine(
-            claim, code="internal_error", message=f"Processing failed {claim.attempt} times: {type(error).__name__}."
-        )
+        _quarantine(claim, failure)
         return
     EvidenceState.objects.filter(pk=claim.evidence_id, attempts=claim.attempt, state=State.PROCESSING).update(
         state=State.RECEIVED, queued_at=datetime.now(UTC) + claim.attempt * RETRY_AFTER, claimed_at=None
     )
 
 
-def _quarantine(claim: Claim, *, code: str, message: str) -> None:
-    logger.error("A document is quarantined.", extra={"code": code})
+def _quarantine(claim: Claim, failure: Failure) -> None:
+    """Put a document aside. The claim that found three dead workers was no try."""
+    logger.error("A document is quarantined.", extra={"code": failure.code})
     reporter.count("documents.quarantined")
     EvidenceState.objects.filter(pk=claim.evidence_id, attempts=claim.attempt, state=State.PROCESSING).update(
-        state=State.QUARANTINED, error={"code": code, "pointer": "", "message": message}
+        state=State.QUARANTINED,
+        attempts=min(claim.attempt, MAX_ATTEMPTS),
+        error={"code": failure.code, "pointer": "", "message": failure.message},
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.drills import concurrent_uploads, ingest, tamper
+from tests.drills import concurrent_uploads, ingest, poison, stall, tamper
 from tests.drills.findings import Findings
 from tests.drills.site import Site, temporary_site
 
@@ -29,7 +29,9 @@ def on_a_site(
 
     def run_on_site(options: Any) -> Findings:
         with temporary_site(settings=settings) as site:
-            return run(site, options)
+            findings = run(site, options)
+            site.keep_logs = bool(findings.faults)
+        return findings
 
     return run_on_site
 
@@ -71,5 +73,21 @@ DRILLS = (
         "a cut end and of one written anew",
         tamper.Options(),
         on_a_site(tamper.run),
+    ),
+    Drill(
+        "D10",
+        "poison",
+        "each poison ends quarantined with a code, within 3 attempts and 3 times its time limit; the next document is "
+        "applied",
+        poison.Options(),
+        on_a_site(poison.run),
+    ),
+    Drill(
+        "D13",
+        "stall",
+        "what waits is drained within 30 s after the last restart of the broker, or a worker ends itself to be started "
+        "anew; then D1's criterion",
+        stall.Options(),
+        on_a_site(stall.run),
     ),
 )

@@ -13,6 +13,8 @@ django.setup()
 from inventory.ingest import process  # noqa: E402  (its models need Django)
 from supplychain.celery import app  # noqa: E402
 
+__all__ = ["app"]
+
 SWEEP_SECONDS = 1.0
 
 process.OVERDUE_AFTER = timedelta(seconds=2)

@@ -35,18 +35,18 @@ WHERE t.slug = %s
 def wait_until_settled(site: Site, team: str, *, seconds: float) -> float:
     """Wait until nothing of a team waits or is in work, or the time is over; return how long it took."""
     begun = time.monotonic()
-    while _unsettled(site, team) and time.monotonic() - begun < seconds:
+    while count_unsettled(site, team) and time.monotonic() - begun < seconds:
         time.sleep(0.1)
     return time.monotonic() - begun
 
 
 def wait_until_quiet(site: Site, team: str, *, quiet_seconds: float, seconds: float) -> None:
     """Wait until the number of unsettled documents has stood still for a while: nobody works on them any more."""
-    last, since = _unsettled(site, team), time.monotonic()
+    last, since = count_unsettled(site, team), time.monotonic()
 
     def stands_still() -> bool:
         nonlocal last, since
-        if (now := _unsettled(site, team)) != last:
+        if (now := count_unsettled(site, team)) != last:
             last, since = now, time.monotonic()
         return now == 0 or time.monotonic() - since > quiet_seconds
 
@@ -94,7 +94,8 @@ def _check_edges(site: Site, team: str, *, documents: Sequence[SbomDocument], fi
     )
 
 
-def _unsettled(site: Site, team: str) -> int:
+def count_unsettled(site: Site, team: str) -> int:
+    """Count the documents of a team that wait or are in work."""
     return sum(count for state, count, _ in site.rows(_STATES, team) if state in {"received", "processing"})
 
 

@@ -19,6 +19,7 @@ import psycopg
 from broker import Valkey
 from places import Home
 from postgres import Postgres
+from servers import ROLES
 
 from tests.drills.findings import DrillError
 from tests.drills.processes import CHECKOUT, Process, free_port, start, tool, wait_until
@@ -42,11 +43,13 @@ class Site:
             **_SETTINGS,
             "DJANGO_SETTINGS_MODULE": "supplychain.settings",
             "DATABASE_URL": self.postgres.url,
+            **{name: self.postgres.url_of(role) for name, role in ROLES.items()},
             "REDIS_URL": self.valkey.url,
             "SUPPLYCHAIN_HOME": str(folder),
             "PUBLIC_URL": self.base,
             **(settings or {}),
         }
+        self.keep_logs = False
         self._processes: list[Process] = []
 
     def start_servers(self) -> None:
@@ -147,12 +150,17 @@ class Site:
         self.valkey.stop()
         self.postgres.stop()
 
+    def _database_of(self, name: str) -> dict[str, str]:
+        """Let web and workers run under the roles that cannot change evidence, as `./run` does."""
+        own = self.environment["DATABASE_WEB_URL" if name == "web" else "DATABASE_WORKER_URL"]
+        return {"DATABASE_URL": own or self.postgres.url, **dict.fromkeys(ROLES, "")}
+
     def _start(
         self, name: str, command: Sequence[str], *, cwd: Path, settings: Mapping[str, str] | None = None
     ) -> Process:
         count = sum(process.name == name for process in self._processes)
         log = self.home.logs / f"{name}-{count}.log"
-        environment = {**self.environment, "SUPPLYCHAIN_PROCESS": name, **(settings or {})}
+        environment = {**self.environment, "SUPPLYCHAIN_PROCESS": name, **self._database_of(name), **(settings or {})}
         process = start(name, command, log=log, environment=environment, cwd=cwd)
         self._processes.append(process)
         return process
@@ -173,8 +181,11 @@ def temporary_site(*, durable: bool = True, settings: Mapping[str, str] | None =
         site.start_servers()
         yield site
     except BaseException:
-        site.close()
-        print(f"The logs are kept: {site.home.logs}", file=sys.stderr)
+        site.keep_logs = True
         raise
-    site.close()
-    shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        site.close()
+        if site.keep_logs:
+            print(f"The logs are kept: {site.home.logs}", file=sys.stderr)
+        else:
+            shutil.rmtree(folder, ignore_errors=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.drills import concurrent_uploads, ingest, tamper
+from tests.drills import concurrent_uploads, ingest, poison, tamper
 from tests.drills.findings import Findings
 from tests.drills.site import Site
 
@@ -42,3 +42,7 @@ def test_d7_equal_uploads_at_once_are_one_document_and_different_ones_are_all_ke
 
 def test_d9_whoever_forges_the_audit_log_is_found_out(site: Site) -> None:
     assert_passed(tamper.run(site, tamper.Options(rows=20, cut=5, damages="changed,cut")))
+
+
+def test_d10_poison_is_put_aside_with_a_code_and_the_next_document_is_applied(site: Site) -> None:
+    assert_passed(poison.run(site, poison.Options(poisons="exit,segfault")))

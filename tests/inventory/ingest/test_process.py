@@ -13,6 +13,7 @@ from django.apps import apps
 from django.db import connection, connections, transaction
 
 from inventory.ingest import process, sbom, upsert
+from inventory.ingest.time_limit import OutOfTimeError
 from inventory.models import Evidence, EvidenceBlob, EvidenceState, State
 from supplychain.access.models import Team
 from tests.factories import START, apply_waiting, cyclonedx, digest, store
@@ -34,12 +35,16 @@ def _new_worker() -> None:
     upsert.forget_all()  # earlier tests were rolled back, which no worker sees happen
 
 
-@pytest.fixture
-def broken(monkeypatch: pytest.MonkeyPatch) -> None:
+def break_reading(monkeypatch: pytest.MonkeyPatch, error: type[Exception]) -> None:
     def fail(*_args: object, **_named: object) -> None:
-        raise MemoryError
+        raise error
 
     monkeypatch.setattr(process, "read_document", fail)
+
+
+@pytest.fixture
+def broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    break_reading(monkeypatch, ZeroDivisionError)
 
 
 @pytest.mark.django_db
@@ -116,7 +121,7 @@ def test_a_failure_of_ours_is_tried_three_times_with_a_growing_delay_and_then_pu
     assert state.error == {
         "code": "internal_error",
         "pointer": "",
-        "message": "Processing failed 3 times: MemoryError.",
+        "message": "Processing failed 3 times: ZeroDivisionError.",
     }
     assert delays == [pytest.approx(2, abs=0.5), pytest.approx(4, abs=0.5)]
     assert not process.process_next()
@@ -143,6 +148,29 @@ def test_three_dead_workers_end_in_quarantine() -> None:
 
     state = state_of(evidence)
     assert (state.state, state.error["code"] if state.error else "") == (State.QUARANTINED, "worker_died")
+    assert state.attempts == 3
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [(MemoryError, "resource_limit", "more memory"), (OutOfTimeError, "time_limit", "more time")],
+)
+def test_a_document_that_needs_too_much_is_put_aside_with_the_limit_it_met(
+    error: type[Exception], code: str, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    break_reading(monkeypatch, error)
+    evidence = store("a", GOOD)
+
+    for _ in range(3):
+        make_due(evidence)
+        assert process.process_next()
+
+    state = state_of(evidence)
+    assert (state.state, state.attempts) == (State.QUARANTINED, 3)
+    assert state.error is not None
+    assert state.error["code"] == code
+    assert words in state.error["message"]
 
 
 @pytest.mark.django_db
@@ -335,3 +363,12 @@ def _beside_a_holder(evidence: Evidence, deed: Callable[[], None]) -> None:
     finally:
         done.set()
         holder.join()
+
+
+@pytest.mark.django_db
+def test_the_watchdog_is_told_of_what_waits_longer_than_its_limit() -> None:
+    waiting = store("a", GOOD)
+    EvidenceState.objects.filter(pk=waiting.pk).update(queued_at=datetime.now(UTC) - timedelta(seconds=30))
+
+    assert process.is_any_overdue(20)
+    assert not process.is_any_overdue(60)

@@ -1,0 +1,70 @@
+"""D13: the broker is restarted again and again, and no worker is; what waits is drained, or a worker ends itself."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from tests.drills import ledger
+from tests.drills.documents import make_documents
+from tests.drills.findings import Findings
+from tests.drills.processes import Process
+from tests.drills.site import Site
+from tests.drills.traffic import Clients
+
+DRAIN_SECONDS = 30.0
+WATCHDOG_SECONDS = 60.0
+_SURE_SECONDS = 45.0
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    restarts: int = 20
+    within: float = 60.0
+    uploads: int = 300
+    workers: int = 2
+
+
+def run(site: Site, options: Options, *, team: str = "stall") -> Findings:
+    """Restart the broker while documents come; look who drains them."""
+    findings = Findings()
+    web = site.start_web(wait=False)
+    beat = site.start_beat()
+    workers = [site.start_worker() for _ in range(options.workers)]
+    key = site.make_key(team, "evidence:write", "inventory:read")
+    site.wait_until_ready(web)
+    documents = make_documents(options.uploads, label=team)
+    clients = Clients(site.base, documents, key=key, per_second=options.uploads / options.within)
+    clients.start()
+    for _ in range(options.restarts):
+        began = time.monotonic()
+        site.kill_broker()
+        time.sleep(0.3)
+        site.valkey.start()
+        time.sleep(max(0.0, options.within / options.restarts - (time.monotonic() - began)))
+    restarted_at = time.monotonic()
+    ended = _drain(site, workers, team=team, until=restarted_at + DRAIN_SECONDS + WATCHDOG_SECONDS + _SURE_SECONDS)
+    seconds = time.monotonic() - restarted_at
+    findings.note(f"{options.restarts} restarts of the broker within {options.within:.0f} s")
+    findings.note(f"drained {seconds:.0f} s after the last")
+    findings.note(f"{ended} workers ended themselves")
+    findings.require(
+        seconds <= DRAIN_SECONDS or ended > 0,
+        f"not drained {DRAIN_SECONDS:.0f} s after the last restart, and no worker ended itself",
+    )
+    ledger.check(site, team, ledger=clients.ledger, documents=documents, findings=findings)
+    for process in [web, beat, *workers]:
+        process.kill()
+    return findings
+
+
+def _drain(site: Site, workers: list[Process], *, team: str, until: float) -> int:
+    """Wait until nothing waits; do what a supervisor does for a worker that ends, and count those."""
+    ended = 0
+    while ledger.count_unsettled(site, team) and time.monotonic() < until:
+        for worker in [worker for worker in workers if not worker.is_alive]:
+            ended += 1
+            workers.remove(worker)
+            workers.append(site.start_worker())
+        time.sleep(0.1)
+    return ended
