@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from time import monotonic
-
 from celery import shared_task
 from celery.signals import worker_ready
 from django.conf import settings
@@ -20,11 +18,8 @@ TURN_SECONDS = 5.0
 @shared_task(name="inventory.tasks.process_evidence")
 def process_evidence() -> None:
     """Process what waits, for a turn; rings again when more does, so that a thousand lost rings cost one sweep."""
-    until = monotonic() + TURN_SECONDS
-    while process.process_next():
-        if monotonic() > until:
-            process_evidence.delay()
-            return
+    if process.work_for(TURN_SECONDS):
+        process_evidence.delay()
 
 
 @worker_ready.connect

@@ -111,6 +111,8 @@ _POOLED_CONNECTION: dict[str, Any] = {
     "OPTIONS": _DATABASE["OPTIONS"]
     | {"pool": {"min_size": 1, "max_size": env.number("DATABASE_POOL_SIZE", default=10, minimum=1), "timeout": 10}},
 }
+# Its statements are few and the same for every document: the server keeps to one plan of each.
+_INTERNING = "-c synchronous_commit=off -c lock_timeout=5s -c plan_cache_mode=force_generic_plan"
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {**_DATABASE, **(_POOLED_CONNECTION if PROCESS == "web" else _KEPT_CONNECTION)},
     # The same database on a connection of its own: ingest interns packages there in short transactions, which
@@ -121,7 +123,7 @@ DATABASES: dict[str, dict[str, Any]] = {
     "interning": {
         **_DATABASE,
         **_KEPT_CONNECTION,
-        "OPTIONS": _DATABASE["OPTIONS"] | {"options": "-c synchronous_commit=off -c lock_timeout=5s"},
+        "OPTIONS": _DATABASE["OPTIONS"] | {"options": _INTERNING},
         "TEST": {"MIRROR": "default"},
     },
 }
@@ -193,6 +195,9 @@ CELERY_BEAT_SCHEDULE = {
 MAX_UPLOAD_BYTES = env.number("MAX_UPLOAD_BYTES", default=64 * MIB, minimum=1024)
 MAX_INFLATED_BYTES = env.number("MAX_INFLATED_BYTES", default=256 * MIB, minimum=1024)
 MAX_COMPONENTS = env.number("MAX_COMPONENTS", default=200_000, minimum=1)
+# Of documents this large, as received, only so many are worked on at once: a worker stays free for small ones.
+LARGE_DOCUMENT_BYTES = env.number("LARGE_DOCUMENT_BYTES", default=4 * MIB, minimum=1024)
+LARGE_DOCUMENTS_AT_ONCE = env.number("LARGE_DOCUMENTS_AT_ONCE", default=1, minimum=1)
 # For each key. The counters are the web processes' own, so each process grants its share (api/throttling.py).
 UPLOADS_PER_MINUTE = env.number("UPLOADS_PER_MINUTE", default=8_000, minimum=1)
 WEB_WORKERS = env.number("WEB_WORKERS", default=2, minimum=1)

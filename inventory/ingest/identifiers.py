@@ -5,7 +5,7 @@ Most of a document's were stated by the one before it: a process remembers what 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from inventory.formats.records import ComponentRecord
+    from supplychain.exchange import Statement, Value
 
 _MAX_KNOWN = 500_000
 _MAX_CPE = 1024
@@ -50,7 +51,7 @@ follow_generation = _written.follow
 
 def state_identifiers(
     components: Sequence[ComponentRecord], *, component_ids: Sequence[int], team_id: int
-) -> Iterator[tuple[str, dict[str, Any]]]:
+) -> Iterator[tuple[Statement, dict[str, Value]]]:
     """Yield the statements that write what is not known to be written; sorted, so that documents cannot deadlock."""
     stated: set[Fact] = set()
     for component, component_id in zip(components, component_ids, strict=True):
@@ -67,7 +68,7 @@ def state_identifiers(
             {
                 "components": [component_id for component_id, _, _ in hashes],
                 "algorithms": [algorithm for _, algorithm, _ in hashes],
-                "values": [bytes.fromhex(value) for _, _, value in hashes],
+                "values": [f"\\x{value}" for _, _, value in hashes],
             },
         )
     if cpes:

@@ -8,35 +8,39 @@ document is being worked on, and when its holder dies it is free, whatever any c
 from __future__ import annotations
 
 import logging
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import connection, transaction
-from django.db.models.expressions import RawSQL
+from django.db import OperationalError, connection, transaction
 
 from inventory.formats.detect import detect
 from inventory.formats.envelope import unwrap
 from inventory.formats.limits import Limits
 from inventory.formats.read import read_document
-from inventory.formats.records import FormatError, ImageRecord, ReadWarning, RuntimeRecord, SbomRecord
+from inventory.formats.records import FormatError, ImageRecord, RuntimeRecord, SbomRecord
 from inventory.formats.schema import check
-from inventory.ingest import identifiers, image, runtime, sbom, upsert
+from inventory.ingest import identifiers, image, queue_sql, runtime, sbom, upsert
+from inventory.ingest.endings import applied_ending, rejected_ending
+from inventory.ingest.held import Claim, hold
 from inventory.ingest.time_limit import OutOfTimeError, time_limit
 from inventory.models import EvidenceKind, EvidenceState, State
 from inventory.store import blobs
 from inventory.store.errors import EvidenceCorruptError, EvidenceMissingError, EvidenceStoreUnavailableError
+from supplychain.exchange import COMMIT, Query, exchange, is_outermost, to_int
 from supplychain.ops import log_context, reporter
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from inventory.formats.records import Document
     from inventory.formats.schema import SchemaVerdict
+    from inventory.ingest.held import Held
     from inventory.ingest.result import Applied
     from inventory.models import Evidence
+    from supplychain.exchange import Row, Value
 
 logger = logging.getLogger(__name__)
 
@@ -46,11 +50,12 @@ SOFT_LIMIT_SECONDS, HARD_LIMIT_SECONDS = 270.0, 285.0
 OVERDUE_AFTER = timedelta(seconds=10)
 RETRY_AFTER = timedelta(seconds=2)
 """Not before this after a first failure of ours, twice that after the second; the sweep rings for it then."""
+LANE_AFTER = timedelta(seconds=1)
+"""Not before this for a large document that found no lane free, though its claim had."""
 WAIT_AFTER = timedelta(seconds=15)
 """Not before this after the storage of documents was away."""
 MAX_RINGS = 20
 """Rings of one sweep: enough to wake every worker, few enough not to flood the broker."""
-MAX_WARNINGS_KEPT = 100
 _READ_AS: dict[str, str] = {EvidenceKind.SNAPSHOT: EvidenceKind.DEPLOYMENT}
 """A snapshot is a runtime report like another; that it is the whole, its route says."""
 _KINDS: dict[type, frozenset[str]] = {
@@ -63,45 +68,11 @@ _KINDS: dict[type, frozenset[str]] = {
 _OUTCOMES = {State.APPLIED: "applied", State.APPLIED_WITH_WARNINGS: "applied", State.REJECTED: "rejected"}
 """What /ops counts by the minute, under `documents.`; quarantined ones are counted where they are set aside."""
 
-_CLAIM = """
-WITH RECURSIVE waiting(team_id) AS (
-    (SELECT team_id FROM inventory_evidencestate WHERE state IN ('received', 'processing') ORDER BY team_id LIMIT 1)
-    UNION ALL
-    SELECT (SELECT s.team_id FROM inventory_evidencestate s
-            WHERE s.state IN ('received', 'processing') AND s.team_id > w.team_id ORDER BY s.team_id LIMIT 1)
-    FROM waiting w WHERE w.team_id IS NOT NULL
-), fairest AS (
-    SELECT w.team_id FROM waiting w
-    WHERE w.team_id IS NOT NULL
-    ORDER BY (SELECT count(*) FROM inventory_evidencestate s
-              WHERE s.team_id = w.team_id AND s.state = 'processing' AND s.claimed_at > %(overdue)s), w.team_id
-), next AS (
-    SELECT n.evidence_id FROM fairest f CROSS JOIN LATERAL (
-        SELECT s.evidence_id FROM inventory_evidencestate s
-        WHERE s.team_id = f.team_id
-          AND (s.state = 'received' AND s.queued_at <= %(now)s
-               OR s.state = 'processing' AND s.claimed_at <= %(overdue)s)
-        ORDER BY s.evidence_id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED) n
-    LIMIT 1
-)
-UPDATE inventory_evidencestate s SET state = 'processing', attempts = s.attempts + 1, claimed_at = %(now)s
-FROM next WHERE s.evidence_id = next.evidence_id
-RETURNING s.evidence_id, s.attempts
-"""
-_OVERDUE = """
-SELECT count(*) FROM (
-    SELECT 1 FROM inventory_evidencestate
-    WHERE state = 'received' AND queued_at <= %(overdue)s OR state = 'processing' AND claimed_at <= %(overdue)s
-    ORDER BY evidence_id LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED) overdue
-"""
 
+class _Turn:
+    """Which team this process served last: the next in turn comes first among equals."""
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A row this worker may work on, and which try this is."""
-
-    evidence_id: int
-    attempt: int
+    team_id = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,65 +86,37 @@ class Failure:
 def process_next() -> bool:
     """Claim the fairest waiting document and work on it; False when nothing waits.
 
-    The next is the oldest of the team with the fewest in work, so that a team's thousand documents delay no other team.
+    The next is the oldest of the team with the fewest in work, so that a team's thousand documents delay no other team;
+    of several such teams the one that comes after the last served.
     """
     claim = _claim(now=datetime.now(UTC))
     if claim is None:
         return False
-    about = f"evidence:{claim.evidence_id}"
-    with log_context.bound(evidence_row=claim.evidence_id, attempt=claim.attempt), reporter.working_on(about):
-        _work_on(claim)
+    _process(claim, goes_on=lambda: False)
     return True
 
 
-def _work_on(claim: Claim) -> None:
-    """Give a claimed document its try, and write down what became of it."""
-    if claim.attempt > MAX_ATTEMPTS:
-        _quarantine(claim, Failure("worker_died", f"{MAX_ATTEMPTS} workers died over this document."))
-        return
-    began = perf_counter()
-    try:
-        with (
-            time_limit(soft_seconds=SOFT_LIMIT_SECONDS, hard_seconds=HARD_LIMIT_SECONDS),
-            transaction.atomic(),
-        ):
-            ended = _work(claim, now=datetime.now(UTC))
-    except EvidenceStoreUnavailableError as error:
-        logger.warning("The storage of documents is away; a document waits.", extra={"reason": error.reason})
-        _wait(claim)
-        return
-    except MemoryError as error:  # without its stack, to be written into memory that is not there
-        logger.error("A document failed: out of memory.")  # noqa: TRY400
-        failure = _failure(error)
-    except Exception as error:
-        logger.exception("A document failed.")
-        failure = _failure(error)
-    else:
-        if ended is not None:
-            _tell(ended, seconds=perf_counter() - began)
-        return
-    # Behind the handlers: the error's stack, and with it the document's memory, is gone.
-    upsert.forget_all()
-    _put_back(claim, failure)
+def work_for(seconds: float) -> bool:
+    """Work through what waits, for a turn; True when the turn ended before the queue did.
 
+    Each document's last exchange claims the next one, so that a document costs one exchange and one commit less.
+    """
+    until = monotonic() + seconds
 
-def _failure(error: Exception) -> Failure:
-    if isinstance(error, EvidenceCorruptError | EvidenceMissingError):
-        return Failure(error.code, error.message)
-    if isinstance(error, MemoryError):
-        return Failure("resource_limit", f"It needs more memory than a worker may have; tried {MAX_ATTEMPTS} times.")
-    if isinstance(error, OutOfTimeError):
-        return Failure("time_limit", f"It needs more time than a worker may take; tried {MAX_ATTEMPTS} times.")
-    return Failure("internal_error", f"Processing failed {MAX_ATTEMPTS} times: {type(error).__name__}.")
+    def goes_on() -> bool:
+        return monotonic() < until
+
+    claim = _claim(now=datetime.now(UTC))
+    while claim is not None:
+        claim = _process(claim, goes_on=goes_on)
+    return not goes_on()
 
 
 def count_overdue(after: timedelta | None = None) -> int:
     """Count documents that waited too long and that no living worker holds, at most MAX_RINGS."""
     overdue = datetime.now(UTC) - (OVERDUE_AFTER if after is None else after)
-    with connection.cursor() as cursor:
-        cursor.execute(_OVERDUE, {"overdue": overdue, "limit": MAX_RINGS})
-        row = cursor.fetchone()
-    return int(row[0]) if row else 0
+    [rows] = exchange([Query(queue_sql.OVERDUE, {"overdue": overdue, "limit": MAX_RINGS})])
+    return to_int(rows[0][0])
 
 
 def is_any_overdue(seconds: float) -> bool:
@@ -190,41 +133,140 @@ def retry(evidence_id: int, *, at: datetime) -> bool:
 
 
 def _claim(*, now: datetime) -> Claim | None:
-    with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, {"now": now, "overdue": now - OVERDUE_AFTER})
-        row = cursor.fetchone()
-    return None if row is None else Claim(evidence_id=row[0], attempt=row[1])
+    """Claim a document. A connection that broke while the worker slept is replaced."""
+    try:
+        [rows] = exchange([_claiming(now)])
+    except OperationalError:
+        if connection.in_atomic_block:
+            raise
+        connection.close()
+        [rows] = exchange([_claiming(now)])
+    return _claimed(rows)
 
 
-def _work(claim: Claim, *, now: datetime) -> EvidenceState | None:
+def _claiming(now: datetime) -> Query:
+    return Query(
+        queue_sql.CLAIM,
+        {
+            "now": now,
+            "overdue": now - OVERDUE_AFTER,
+            "after": _Turn.team_id,
+            "lanes": settings.LARGE_DOCUMENTS_AT_ONCE,
+        },
+    )
+
+
+def _claimed(rows: Sequence[Row]) -> Claim | None:
+    if not rows:
+        return None
+    evidence_id, attempt, _Turn.team_id = map(to_int, rows[0])
+    return Claim(evidence_id, attempt)
+
+
+def _process(claim: Claim, *, goes_on: Callable[[], bool]) -> Claim | None:
+    """Give a claimed document its try, and return the next claim if the turn goes on."""
+    about = f"evidence:{claim.evidence_id}"
+    with log_context.bound(evidence_row=claim.evidence_id, attempt=claim.attempt), reporter.working_on(about):
+        ended = _try(claim, goes_on=goes_on)
+    if ended is not None:
+        return ended.next_claim
+    return _claim(now=datetime.now(UTC)) if goes_on() else None
+
+
+def _try(claim: Claim, *, goes_on: Callable[[], bool]) -> _Ended | None:
+    """Work on a claimed document, and write down what became of it; None when it came to no end of its own."""
+    if claim.attempt > MAX_ATTEMPTS:
+        _quarantine(claim, Failure("worker_died", f"{MAX_ATTEMPTS} workers died over this document."))
+        return None
+    began = perf_counter()
+    try:
+        with (
+            time_limit(soft_seconds=SOFT_LIMIT_SECONDS, hard_seconds=HARD_LIMIT_SECONDS),
+            transaction.atomic(),
+        ):
+            ended = _work(claim, now=datetime.now(UTC), goes_on=goes_on)
+    except _NoLaneError:
+        _let_wait(claim, after=LANE_AFTER)
+        return None
+    except EvidenceStoreUnavailableError as error:
+        logger.warning("The storage of documents is away; a document waits.", extra={"reason": error.reason})
+        _let_wait(claim, after=WAIT_AFTER)
+        return None
+    except MemoryError as error:  # without its stack, to be written into memory that is not there
+        logger.error("A document failed: out of memory.")  # noqa: TRY400
+        failure = _failure(error)
+    except Exception as error:
+        logger.exception("A document failed.")
+        failure = _failure(error)
+    else:
+        if ended is not None:
+            _tell(ended, seconds=perf_counter() - began)
+        return ended
+    # Behind the handlers: the error's stack, and with it the document's memory, is gone.
+    upsert.forget_all()
+    _put_back(claim, failure)
+    return None
+
+
+def _failure(error: Exception) -> Failure:
+    if isinstance(error, EvidenceCorruptError | EvidenceMissingError):
+        return Failure(error.code, error.message)
+    if isinstance(error, MemoryError):
+        return Failure("resource_limit", f"It needs more memory than a worker may have; tried {MAX_ATTEMPTS} times.")
+    if isinstance(error, OutOfTimeError):
+        return Failure("time_limit", f"It needs more time than a worker may take; tried {MAX_ATTEMPTS} times.")
+    return Failure("internal_error", f"Processing failed {MAX_ATTEMPTS} times: {type(error).__name__}.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """How a document ended, and what is claimed next."""
+
+    evidence: Evidence
+    values: Mapping[str, Value]
+    code: str | None
+    next_claim: Claim | None
+
+
+class _NoLaneError(Exception):
+    """As many large documents are worked on as may be: this one waits, and small ones go on."""
+
+
+def _work(claim: Claim, *, now: datetime, goes_on: Callable[[], bool]) -> _Ended | None:
     """Read and apply one document, and return how it ended; what cannot be read is rejected, an end like any other.
 
     Returns None when somebody else has taken the row over meanwhile. Waits for the row: the claim of another worker,
     or the sweep, may hold it for the moment in which they see that it is taken.
     """
-    held = (
-        EvidenceState.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("evidence__blob", "evidence__api_key")
-        .defer("evidence__api_key__secret_digest")  # none of the worker's business (supplychain/database/grants.py)
-        .annotate(generation=RawSQL("pg_relation_filenode('inventory_component')", []))
-        .filter(pk=claim.evidence_id, state=State.PROCESSING, attempts=claim.attempt)
-        .first()
-    )
+    held = hold(claim)
     if held is None:
         logger.info("Another worker took a document over.")
         return None
+    if not held.has_lane:
+        raise _NoLaneError
     for memory in (upsert, identifiers):
         memory.follow_generation(held.generation)
+    code = None
     try:
-        applied, verdict = _read_and_apply(held.evidence, now=now)
+        applied, verdict = _read_and_apply(held, now=now)
     except FormatError as error:
-        _finish(held, state=State.REJECTED, error=error)
+        code = error.code
+        ending = [rejected_ending(claim, error=error)]
     else:
-        _finish_applied(held, applied=applied, verdict=verdict)
-    return held
+        ending = [*applied.writes, applied_ending(claim, applied=applied, verdict=verdict)]
+    return _Ended(held.evidence, ending[-1].values, code, _end(ending, goes_on=goes_on))
 
 
-def _read_and_apply(evidence: Evidence, *, now: datetime) -> tuple[Applied, SchemaVerdict | None]:
+def _end(ending: Sequence[Query], *, goes_on: Callable[[], bool]) -> Claim | None:
+    """Send the last writes of a document, the claim of the next and the commit in one exchange."""
+    claiming = [_claiming(datetime.now(UTC))] if goes_on() else []
+    commit = [COMMIT] if is_outermost() else []
+    answers = exchange([*ending, *claiming, *commit])
+    return _claimed(answers[len(ending)]) if claiming else None
+
+
+def _read_and_apply(held: Held, *, now: datetime) -> tuple[Applied, SchemaVerdict | None]:
+    evidence = held.evidence
     data = blobs.read(evidence.blob)
     limits = Limits(inflated_bytes=settings.MAX_INFLATED_BYTES, components=settings.MAX_COMPONENTS)
     body = unwrap(data, limits=limits).data
@@ -236,7 +278,7 @@ def _read_and_apply(evidence: Evidence, *, now: datetime) -> tuple[Applied, Sche
     if verdict is not None and not verdict.valid and settings.REFUSE_SCHEMA_INVALID:
         first = verdict.errors[0]
         raise FormatError("schema_invalid", first.message, pointer=first.pointer)
-    return _apply(document, evidence=evidence, at=now), verdict
+    return _apply(document, held=held, at=now), verdict
 
 
 def _refuse_outside_binding(document: Document, *, evidence: Evidence) -> None:
@@ -247,71 +289,42 @@ def _refuse_outside_binding(document: Document, *, evidence: Evidence) -> None:
         raise FormatError("outside_binding", f"This key is not for documents of the kind {min(found)}.")
 
 
-def _apply(document: Document, *, evidence: Evidence, at: datetime) -> Applied:
+def _apply(document: Document, *, held: Held, at: datetime) -> Applied:
     """Apply a document; one that is refused leaves nothing behind.
 
     An SBOM is refused before its first write, so the commonest document is spared a savepoint.
     """
     if isinstance(document, SbomRecord):
-        return sbom.apply(document, evidence=evidence, at=at)
+        return sbom.apply(document, held=held, at=at)
     with transaction.atomic():
         if isinstance(document, ImageRecord):
-            return image.apply(document, evidence=evidence, at=at)
-        return runtime.apply(document, evidence=evidence, at=at)
+            return image.apply(document, evidence=held.evidence, at=at)
+        return runtime.apply(document, evidence=held.evidence, at=at)
 
 
-def _finish_applied(held: EvidenceState, *, applied: Applied, verdict: SchemaVerdict | None) -> None:
-    warnings = [*applied.warnings, *_schema_warnings(applied, verdict=verdict)]
-    held.applied_sequence = RawSQL("nextval('inventory_applied_sequence')", [])  # a constant
-    held.applied_at = datetime.now(UTC)
-    held.kind, held.format, held.format_version = applied.kind, applied.format, applied.format_version
-    held.schema_valid = None if verdict is None else verdict.valid
-    held.schema_error_count = None if verdict is None else verdict.error_count
-    held.subjects = list(applied.subjects)
-    held.counts = dict(applied.counts)
-    _finish(held, state=State.APPLIED_WITH_WARNINGS if warnings else State.APPLIED, warnings=warnings)
-
-
-def _schema_warnings(applied: Applied, *, verdict: SchemaVerdict | None) -> list[ReadWarning]:
-    if verdict is not None:
-        return list(verdict.errors)
-    if applied.kind != EvidenceKind.SBOM:
-        return []
-    return [ReadWarning("schema_not_checked", "", "The document is too large, or has no schema to be checked against.")]
-
-
-def _finish(
-    held: EvidenceState, *, state: State, warnings: Sequence[ReadWarning] = (), error: FormatError | None = None
-) -> None:
-    held.state = state
-    held.warnings = [asdict(warning) for warning in warnings[:MAX_WARNINGS_KEPT]]
-    held.warning_count = len(warnings)
-    held.error = None if error is None else {"code": error.code, "pointer": error.pointer, "message": error.message}
-    held.save(force_update=True)
-
-
-def _wait(claim: Claim) -> None:
-    """Queue a document whose bytes could not be fetched, and give its try back: the storage is to blame."""
-    EvidenceState.objects.filter(pk=claim.evidence_id, attempts=claim.attempt, state=State.PROCESSING).update(
-        state=State.RECEIVED, attempts=claim.attempt - 1, queued_at=datetime.now(UTC) + WAIT_AFTER, claimed_at=None
-    )
-
-
-def _tell(ended: EvidenceState, *, seconds: float) -> None:
+def _tell(ended: _Ended, *, seconds: float) -> None:
     """Log one line a document and count it, once its end is committed."""
-    reporter.count(f"documents.{_OUTCOMES[State(ended.state)]}")
+    reporter.count(f"documents.{_OUTCOMES[State(str(ended.values['state']))]}")
+    evidence, values = ended.evidence, ended.values
     logger.info(
         "A document was processed.",
         extra={
-            "evidence_id": str(ended.evidence.public_id),
-            "team_id": ended.team_id,
-            "state": ended.state,
-            "kind": ended.kind,
-            "code": (ended.error or {}).get("code"),
-            "warning_count": ended.warning_count,
-            "size_bytes": ended.evidence.size_bytes,
+            "evidence_id": str(evidence.public_id),
+            "team_id": evidence.team_id,
+            "state": values["state"],
+            "kind": values.get("kind", ""),
+            "code": ended.code,
+            "warning_count": values.get("warning_count", 0),
+            "size_bytes": evidence.size_bytes,
             "duration_ms": round(seconds * 1000, 1),
         },
+    )
+
+
+def _let_wait(claim: Claim, *, after: timedelta) -> None:
+    """Queue a document that could not be worked on now, and give its try back: nothing is wrong with it."""
+    EvidenceState.objects.filter(pk=claim.evidence_id, attempts=claim.attempt, state=State.PROCESSING).update(
+        state=State.RECEIVED, attempts=claim.attempt - 1, queued_at=datetime.now(UTC) + after, claimed_at=None
     )
 
 

@@ -9,13 +9,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from inventory.formats.records import ReadWarning
+    from supplychain.exchange import Query
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
     """`subjects` are digests.
 
-    `counts` are the receipt's; `warnings` are the reader's and those of applying, in order.
+    `counts` are the receipt's; `warnings` are the reader's and those of applying, in order. `writes` are still to be
+    sent, together with the row that says how the document ended.
     """
 
     kind: str
@@ -24,3 +26,4 @@ class Applied:
     subjects: tuple[str, ...]
     counts: Mapping[str, int]
     warnings: tuple[ReadWarning, ...] = field(default=())
+    writes: tuple[Query, ...] = ()

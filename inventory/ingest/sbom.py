@@ -9,32 +9,31 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from django.db import connection
-
-from inventory.formats.graph import direct, shortest_parents
+from inventory.formats.graph import Graph
 from inventory.formats.records import Completeness, Scope
 from inventory.graph import outline
 from inventory.ingest import memberships, sbom_sql
 from inventory.ingest.identifiers import state_identifiers
-from inventory.ingest.identify import identify
 from inventory.ingest.names import split_names
 from inventory.ingest.result import Applied
 from inventory.ingest.running import ADD_POINTS, LOCK_EXCLUSIVE, LOCK_SHARED
-from inventory.ingest.subjects import find_subjects
+from inventory.ingest.subjects import asking_relations, find_label, find_subjects, labelled, named_digests
 from inventory.ingest.tracks import CANDIDATES, FIND_CANDIDATES, ComponentSet, Head, Step, TrackKey, next_step
-from inventory.ingest.upsert import intern_components
+from inventory.ingest.upsert import intern_document
 from inventory.models.presence import DIRECT, NO_EDGES, SCOPE_SHIFT
+from supplychain.exchange import Query, Statement, exchange, to_int
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from inventory.formats.records import ComponentRecord, SbomRecord
-    from inventory.ingest.identify import ComponentIdentity
+    from inventory.formats.records import SbomRecord
+    from inventory.ingest.held import Held
     from inventory.ingest.subjects import Subject, Subjects
     from inventory.models import Evidence
+    from supplychain.exchange import Row, Value
 
 _STRONGEST = (
     Scope.REQUIRED,
@@ -51,27 +50,33 @@ _STRENGTH = {scope: rank for rank, scope in enumerate(_STRONGEST)}
 ENUMERATING_PRODUCERS = frozenset({"syft", "trivy", "cdxgen", "cyclonedx-npm", "cyclonedx-py", "apko"})
 """Tools that list all they find without saying so; CycloneDX compositions say it for the others."""
 
-Columns = dict[str, Any]
-Statement = tuple[str, Columns]
+Columns = dict[str, "Value"]
+Write = tuple[Statement, Columns]
+
+_LOCK_SHARED, _LOCK_EXCLUSIVE = Statement(LOCK_SHARED), Statement(LOCK_EXCLUSIVE)
+_ADD_POINTS = Statement(ADD_POINTS)
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
-    """The components of a document after interning, column by column, in the document's order."""
+def apply(record: SbomRecord, *, held: Held, at: datetime) -> Applied:
+    """Choose where an SBOM goes, inside the caller's transaction, and return the writes that put it there.
 
-    components: Sequence[ComponentRecord]
-    identities: Sequence[ComponentIdentity]
-    component_ids: Sequence[int]
-    came_by: Sequence[int]
-
-
-def apply(record: SbomRecord, *, evidence: Evidence, at: datetime) -> Applied:
-    """Write the rows of an SBOM inside the caller's transaction; raises FormatError when it is about nothing."""
-    subjects = find_subjects(record, evidence=evidence)
-    content = _intern(record)
-    components = ComponentSet.of(_flags(record, component_ids=content.component_ids))
+    Raises FormatError when it is about nothing. Three exchanges at most for a document whose components are known,
+    however many they are: what is shared (none when this process knows it), its place, and the writes, which travel
+    with the end of the transaction.
+    """
+    evidence = held.evidence
+    label = find_label(record, held=held)
+    digests = named_digests(record, held=held)
+    interned = intern_document(record.components, digests=digests - held.artifact_ids.keys(), label=label)
+    artifact_ids = {digest: held.artifact_ids.get(digest) or interned.artifact_ids[digest] for digest in digests}
+    graph = Graph.of(record)
+    components = ComponentSet.of(_flags(record, component_ids=interned.component_ids, graph=graph))
     key = _track_key(record, evidence=evidence)
-    place = _find_place(key, components=components)
+    place, relations = _find_place(key, components=components, artifact_ids=artifact_ids)
+    if interned.label_id is not None:
+        subjects = labelled(interned.label_id)
+    else:
+        subjects = find_subjects(record, held=held, ids=artifact_ids, relations=relations)
     point: Columns = {
         "team": key.team_id,
         "evidence": evidence.pk,
@@ -80,17 +85,19 @@ def apply(record: SbomRecord, *, evidence: Evidence, at: datetime) -> Applied:
         "track": place.track_id,
         "seq": place.step.seq,
     }
-    snapshot = _snapshot_columns(record, content=content, components=components, subjects=subjects.found)
-    with connection.cursor() as cursor, connection.connection.pipeline():
-        for sql, parameters in (
+    snapshot = _snapshot_columns(
+        record, component_ids=interned.component_ids, graph=graph, components=components, subjects=subjects.found
+    )
+    writes = tuple(
+        Query(statement, point | columns)
+        for statement, columns in (
             *_track_statements(place.step, components=components, key=key),
             (sbom_sql.ADD_SNAPSHOT, snapshot),
             *_subject_statements(record, evidence=evidence, subjects=subjects.found),
-            *state_identifiers(content.components, component_ids=content.component_ids, team_id=key.team_id),
-        ):
-            cursor.execute(sql, point | parameters)
-    _state_memberships(record, evidence=evidence)
-    return _applied(record, subjects=subjects)
+            *state_identifiers(record.components, component_ids=interned.component_ids, team_id=key.team_id),
+        )
+    )
+    return _applied(record, subjects=subjects, writes=_with_memberships(record, evidence=evidence, writes=writes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +109,13 @@ class Place:
     track_id: int
 
 
-def _find_place(key: TrackKey, *, components: ComponentSet) -> Place:
-    """Lock the track's key and choose the step; the lock comes first, so that the heads read are the newest."""
+def _find_place(
+    key: TrackKey, *, components: ComponentSet, artifact_ids: Mapping[str, int]
+) -> tuple[Place, Sequence[Row]]:
+    """Lock the track's key and choose the step; the lock comes first, so that the heads read are the newest.
+
+    In the same exchange: how the digests the document names belong together.
+    """
     parameters: Columns = {
         "lock": key.lock,
         "team": key.team_id,
@@ -112,30 +124,23 @@ def _find_place(key: TrackKey, *, components: ComponentSet) -> Place:
         "architecture": key.architecture,
         "limit": CANDIDATES,
     }
-    with connection.cursor() as first, connection.cursor() as second, connection.connection.pipeline():
-        first.execute(sbom_sql.LOCK_KEY, parameters)
-        second.execute(FIND_CANDIDATES, parameters)
-        snapshot_id, new_track_id = first.fetchone()
-        step = next_step(components, candidates=[Head(*row) for row in second.fetchall()])
-    return Place(step, snapshot_id, step.track_id or new_track_id)
-
-
-def _intern(record: SbomRecord) -> Content:
-    identities = [identify(component) for component in record.components]
-    ids = intern_components(identities)
-    return Content(
-        record.components, identities, [ids[identity.text] for identity in identities], shortest_parents(record)
+    asked = asking_relations(artifact_ids, team_id=key.team_id)
+    [[numbers], candidates, *relations] = exchange(
+        [Query(sbom_sql.LOCK_KEY, parameters), Query(FIND_CANDIDATES, parameters), *asked]
     )
+    snapshot_id, new_track_id = map(to_int, numbers)
+    step = next_step(components, candidates=[Head.of(row) for row in candidates])
+    return Place(step, snapshot_id, step.track_id or new_track_id), relations[0] if relations else ()
 
 
-def _flags(record: SbomRecord, *, component_ids: Sequence[int]) -> dict[int, int]:
+def _flags(record: SbomRecord, *, component_ids: Sequence[int], graph: Graph) -> dict[int, int]:
     """Return {component id: Presence.flags}; repeated components are merged, the strongest scope and directness win."""
     scopes: dict[int, Scope] = {}
     for component, component_id in zip(record.components, component_ids, strict=True):
         known = scopes.get(component_id)
         if known is None or _STRENGTH[component.scope] < _STRENGTH[known]:
             scopes[component_id] = component.scope
-    places = direct(record)
+    places = graph.direct()
     unknown = NO_EDGES if places is None else 0
     direct_ids = {component_ids[place] for place in places or ()}
     return {
@@ -150,8 +155,8 @@ def _track_key(record: SbomRecord, *, evidence: Evidence) -> TrackKey:
     return TrackKey(evidence.team_id, name[:1024], record.producer[:255], record.architecture[:64])
 
 
-def _track_statements(step: Step, *, components: ComponentSet, key: TrackKey) -> Iterator[Statement]:
-    columns = {
+def _track_statements(step: Step, *, components: ComponentSet, key: TrackKey) -> Iterator[Write]:
+    columns: Columns = {
         "name": key.name,
         "producer": key.producer,
         "architecture": key.architecture,
@@ -159,29 +164,38 @@ def _track_statements(step: Step, *, components: ComponentSet, key: TrackKey) ->
         "head": components.packed,
         "head_count": components.count,
     }
+    if step.track_id is not None and not step.added and not step.dropped:
+        yield sbom_sql.REPEAT_TRACK, {}
+        return
     yield (sbom_sql.ADD_TRACK if step.track_id is None else sbom_sql.EXTEND_TRACK), columns
     if step.added:
-        yield sbom_sql.ADD_REACH, {"added": list(step.added)}
+        reach = sbom_sql.ADD_FIRST_REACH if step.track_id is None else sbom_sql.ADD_REACH
+        yield reach, {"added": step.added, "dropped": step.dropped}
     if step.dropped:
-        yield sbom_sql.CLOSE_PRESENCE, {"dropped": list(step.dropped)}
+        yield sbom_sql.CLOSE_PRESENCE, {"dropped": step.dropped}
     if step.added:
-        yield sbom_sql.ADD_PRESENCE, {"added": list(step.added), "flags": list(step.added_flags)}
+        yield sbom_sql.ADD_PRESENCE, {"added": step.added, "flags": step.added_flags}
 
 
 def _snapshot_columns(
-    record: SbomRecord, *, content: Content, components: ComponentSet, subjects: Sequence[Subject]
+    record: SbomRecord,
+    *,
+    component_ids: Sequence[int],
+    graph: Graph,
+    components: ComponentSet,
+    subjects: Sequence[Subject],
 ) -> Columns:
-    ecosystems = Counter(identity.key.type for identity in content.identities if identity.has_purl)
+    ecosystems = Counter(component.purl.key.type for component in record.components if component.purl is not None)
     return {
-        "component_count": len(content.components),
+        "component_count": len(record.components),
         "distinct_count": components.count,
         "is_complete": _is_complete(record, subjects=subjects),
         "producer_version": record.producer_version[:255],
         "set_hash": components.set_hash,
         "outline": outline.pack(
-            content.components,
-            component_ids=content.component_ids,
-            came_by=content.came_by,
+            record.components,
+            component_ids=component_ids,
+            came_by=graph.shortest_parents(),
             has_edges=record.has_edges,
         ),
         "ecosystems": json.dumps(dict(sorted(ecosystems.items()))),
@@ -197,10 +211,10 @@ def _is_complete(record: SbomRecord, *, subjects: Sequence[Subject]) -> bool:
     return lists_all and is_bound and any(component.version for component in record.components)
 
 
-def _subject_statements(record: SbomRecord, *, evidence: Evidence, subjects: Sequence[Subject]) -> Iterator[Statement]:
+def _subject_statements(record: SbomRecord, *, evidence: Evidence, subjects: Sequence[Subject]) -> Iterator[Write]:
     artifacts = [subject.artifact_id for subject in subjects]
     # Taken once, in the stronger form where it will be needed: two documents that upgrade a shared lock wait for ever.
-    yield (LOCK_EXCLUSIVE if record.memberships or record.configs else LOCK_SHARED), {}
+    yield (_LOCK_EXCLUSIVE if record.memberships or record.configs else _LOCK_SHARED), {}
     yield (
         sbom_sql.ADD_SUBJECTS,
         {
@@ -223,16 +237,22 @@ def _subject_statements(record: SbomRecord, *, evidence: Evidence, subjects: Seq
                 },
             )
         yield sbom_sql.UNLABEL, {"blob": evidence.blob_id}
-        yield ADD_POINTS, {"ids": artifacts}
+        yield _ADD_POINTS, {"ids": artifacts}
 
 
-def _state_memberships(record: SbomRecord, *, evidence: Evidence) -> None:
-    """Write the memberships and aliases the document states; they change what running containers are taken for."""
-    if record.memberships or record.configs:
-        memberships.state(record.memberships, configs=record.configs, evidence=evidence)
+def _with_memberships(record: SbomRecord, *, evidence: Evidence, writes: tuple[Query, ...]) -> tuple[Query, ...]:
+    """Write the memberships and aliases the document states; they change what running containers are taken for.
+
+    They come behind all else, which is therefore sent now; other documents leave their writes to the last exchange.
+    """
+    if not record.memberships and not record.configs:
+        return writes
+    exchange(writes)
+    memberships.state(record.memberships, configs=record.configs, evidence=evidence)
+    return ()
 
 
-def _applied(record: SbomRecord, *, subjects: Subjects) -> Applied:
+def _applied(record: SbomRecord, *, subjects: Subjects, writes: tuple[Query, ...]) -> Applied:
     return Applied(
         kind="sbom",
         format=record.format,
@@ -246,4 +266,5 @@ def _applied(record: SbomRecord, *, subjects: Subjects) -> Applied:
             "dependencies": record.dependency_count,
         },
         warnings=(*record.warnings, *subjects.warnings),
+        writes=writes,
     )

@@ -1,79 +1,96 @@
 """The statements that write an SBOM.
 
-All take the point they write: %(team)s, %(track)s, %(seq)s, %(snapshot)s, %(at)s.
+All take the point they write: `team`, `track`, `seq`, `snapshot`, `at`.
 """
 
-LOCK_KEY = """
+from __future__ import annotations
+
+from supplychain.exchange import Statement
+
+LOCK_KEY = Statement("""
 SELECT nextval(pg_get_serial_sequence('inventory_snapshot', 'id')),
        nextval(pg_get_serial_sequence('inventory_track', 'id'))
-FROM pg_advisory_xact_lock(%(lock)s)
-"""
-ADD_TRACK = """
+FROM pg_advisory_xact_lock(%(lock)s::bigint)
+""")
+ADD_TRACK = Statement("""
 INSERT INTO inventory_track
     (id, team_id, name, producer, architecture, last_seq, set_hash, head, head_count, updated_at)
-VALUES (%(track)s, %(team)s, %(name)s, %(producer)s, %(architecture)s, %(seq)s, %(set_hash)s, %(head)s, %(head_count)s,
-    %(at)s)
-"""
-EXTEND_TRACK = """
-UPDATE inventory_track SET last_seq = %(seq)s, set_hash = %(set_hash)s, head = %(head)s, head_count = %(head_count)s,
-    updated_at = %(at)s
-WHERE id = %(track)s
-"""
-ADD_REACH = """
+VALUES (%(track)s::int, %(team)s::bigint, %(name)s, %(producer)s, %(architecture)s, %(seq)s::int, %(set_hash)s,
+    %(head)s, %(head_count)s, %(at)s::timestamptz)
+""")
+REPEAT_TRACK = Statement("""
+UPDATE inventory_track SET last_seq = %(seq)s::int, updated_at = %(at)s::timestamptz WHERE id = %(track)s::int
+""")
+EXTEND_TRACK = Statement("""
+UPDATE inventory_track SET last_seq = %(seq)s::int, set_hash = %(set_hash)s, head = %(head)s,
+    head_count = %(head_count)s, updated_at = %(at)s::timestamptz
+WHERE id = %(track)s::int
+""")
+ADD_FIRST_REACH = Statement("""
+INSERT INTO inventory_packagereach (team_id, package_id, track_count)
+SELECT reader.team_id, new.package_id, 1
+FROM (SELECT DISTINCT c.package_id FROM inventory_component c WHERE c.id = ANY(%(added)s::int[])) new
+CROSS JOIN (VALUES (%(team)s::bigint), (NULL)) reader(team_id)
+ORDER BY new.package_id, reader.team_id
+ON CONFLICT (package_id, team_id) DO UPDATE SET track_count = inventory_packagereach.track_count + 1
+""")
+ADD_REACH = Statement("""
 INSERT INTO inventory_packagereach (team_id, package_id, track_count)
 SELECT reader.team_id, new.package_id, 1
 FROM (
-    SELECT DISTINCT c.package_id FROM inventory_component c WHERE c.id = ANY(%(added)s)
+    SELECT DISTINCT c.package_id FROM inventory_component c WHERE c.id = ANY(%(added)s::int[])
     EXCEPT
-    SELECT c.package_id FROM inventory_presence p JOIN inventory_component c ON c.id = p.component_id
-    WHERE p.track_id = %(track)s
+    SELECT c.package_id FROM inventory_component c WHERE c.id = ANY(%(dropped)s::int[])
 ) new CROSS JOIN (VALUES (%(team)s::bigint), (NULL)) reader(team_id)
+WHERE NOT EXISTS (
+    SELECT FROM inventory_component c JOIN inventory_presence p ON p.component_id = c.id
+    WHERE c.package_id = new.package_id AND p.track_id = %(track)s::int OFFSET 0)
 ORDER BY new.package_id, reader.team_id
 ON CONFLICT (package_id, team_id) DO UPDATE SET track_count = inventory_packagereach.track_count + 1
-"""
-CLOSE_PRESENCE = """
-UPDATE inventory_presence SET to_seq = %(seq)s
-WHERE track_id = %(track)s AND component_id = ANY(%(dropped)s) AND to_seq = 2147483647
-"""
-ADD_PRESENCE = """
+""")
+CLOSE_PRESENCE = Statement("""
+UPDATE inventory_presence SET to_seq = %(seq)s::int
+WHERE track_id = %(track)s::int AND component_id = ANY(%(dropped)s::int[]) AND to_seq = 2147483647
+""")
+ADD_PRESENCE = Statement("""
 INSERT INTO inventory_presence (component_id, track_id, from_seq, to_seq, flags)
-SELECT a.component_id, %(track)s, %(seq)s, 2147483647, a.flags
+SELECT a.component_id, %(track)s::int, %(seq)s::int, 2147483647, a.flags
 FROM unnest(%(added)s::int[], %(flags)s::smallint[]) AS a(component_id, flags)
-"""
-ADD_SNAPSHOT = """
+""")
+ADD_SNAPSHOT = Statement("""
 INSERT INTO inventory_snapshot
     (id, evidence_id, track_id, seq, component_count, distinct_count, is_complete, producer_version, set_hash, outline,
      ecosystems)
-VALUES (%(snapshot)s, %(evidence)s, %(track)s, %(seq)s, %(component_count)s, %(distinct_count)s, %(is_complete)s,
-    %(producer_version)s, %(set_hash)s, %(outline)s, %(ecosystems)s::jsonb)
-"""
-ADD_SUBJECTS = """
+VALUES (%(snapshot)s::int, %(evidence)s::bigint, %(track)s::int, %(seq)s::int, %(component_count)s,
+    %(distinct_count)s, %(is_complete)s, %(producer_version)s, %(set_hash)s, %(outline)s, %(ecosystems)s::jsonb)
+""")
+ADD_SUBJECTS = Statement("""
 INSERT INTO inventory_snapshotsubject (snapshot_id, artifact_id, track_id, seq, kind, source, confidence)
-SELECT %(snapshot)s, s.artifact_id, %(track)s, %(seq)s, s.kind, s.source, s.confidence
+SELECT %(snapshot)s::int, s.artifact_id, %(track)s::int, %(seq)s::int, s.kind, s.source, s.confidence
 FROM unnest(%(artifacts)s::int[], %(kinds)s::text[], %(sources)s::text[], %(confidences)s::smallint[])
     AS s(artifact_id, kind, source, confidence)
-"""
-ADD_NAMES = """
+""")
+ADD_NAMES = Statement("""
 INSERT INTO inventory_artifactname (team_id, artifact_id, name, tag, first_seen_at)
-SELECT %(team)s, n.artifact_id, n.name, n.tag, %(at)s
+SELECT %(team)s::bigint, n.artifact_id, n.name, n.tag, %(at)s::timestamptz
 FROM unnest(%(artifacts)s::int[], %(names)s::text[], %(tags)s::text[]) AS n(artifact_id, name, tag)
 ON CONFLICT (artifact_id, team_id, name, tag) DO NOTHING
-"""
-UNLABEL = """
+""")
+UNLABEL = Statement("""
 DELETE FROM inventory_snapshotsubject s
 USING inventory_snapshot n, inventory_evidence e, inventory_artifact a
 WHERE n.id = s.snapshot_id AND e.id = n.evidence_id AND a.id = s.artifact_id
-  AND e.blob_id = %(blob)s AND e.team_id = %(team)s AND a.digest IS NULL
-"""
-ADD_HASHES = """
+  AND e.blob_id = %(blob)s AND e.team_id = %(team)s::bigint AND a.digest IS NULL
+""")
+ADD_HASHES = Statement("""
 INSERT INTO inventory_componenthash (team_id, component_id, algorithm, value)
-SELECT %(team)s, h.component_id, h.algorithm, h.value
+SELECT %(team)s::bigint, h.component_id, h.algorithm, h.value
 FROM unnest(%(components)s::int[], %(algorithms)s::text[], %(values)s::bytea[]) AS h(component_id, algorithm, value)
 ON CONFLICT (value, algorithm, component_id, team_id) DO NOTHING
-"""
-ADD_CPES = """
+""")
+ADD_CPES = Statement("""
 INSERT INTO inventory_componentcpe (team_id, component_id, cpe)
-SELECT %(team)s, c.component_id, c.cpe
+SELECT %(team)s::bigint, c.component_id, c.cpe
 FROM unnest(%(components)s::int[], %(cpes)s::text[]) AS c(component_id, cpe)
 ON CONFLICT (cpe, component_id, team_id) DO NOTHING
-"""
+""")

@@ -11,18 +11,23 @@ from array import array
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from supplychain.exchange import Statement, to_int
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from supplychain.exchange import Row
 
 CANDIDATES = 8
 MAX_DIFFERENCE = 0.3
 _FLAG_BITS = 8
 
-FIND_CANDIDATES = """
+FIND_CANDIDATES = Statement("""
 SELECT id, last_seq, set_hash, head FROM inventory_track
-WHERE team_id = %(team)s AND name = %(name)s AND producer = %(producer)s AND architecture = %(architecture)s
-ORDER BY updated_at DESC, id DESC LIMIT %(limit)s
-"""
+WHERE team_id = %(team)s::bigint AND name = %(name)s::text AND producer = %(producer)s::text
+  AND architecture = %(architecture)s::text
+ORDER BY updated_at DESC, id DESC LIMIT %(limit)s::int
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,12 @@ class Head:
     last_seq: int
     set_hash: bytes
     head: bytes
+
+    @classmethod
+    def of(cls, row: Row) -> Head:
+        """Read a row of FIND_CANDIDATES."""
+        track_id, last_seq, set_hash, head = row
+        return cls(to_int(track_id), to_int(last_seq), set_hash or b"", head or b"")
 
 
 @dataclass(frozen=True, slots=True)

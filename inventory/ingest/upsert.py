@@ -7,70 +7,88 @@ document's transaction, or unsorted, is how documents deadlock (docs/adr/0001-pr
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db import connections
-
 from inventory.identity.purls import PackageKey
+from inventory.ingest.identify import identify
+from supplychain.exchange import Query, Statement, exchange, to_int, to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
-    from django.db.backends.utils import CursorWrapper
-
+    from inventory.formats.records import ComponentRecord
     from inventory.ingest.identify import ComponentIdentity
+    from inventory.ingest.names import Name
+    from supplychain.exchange import Row
 
 ALIAS = "interning"
 MAX_KNOWN = 500_000
 
-_FIND_PACKAGES = """
-SELECT p.type, p.namespace_key, p.name_key, p.id
-FROM unnest(%s::text[], %s::text[], %s::text[]) AS i(type, namespace_key, name_key)
-JOIN inventory_package p USING (type, namespace_key, name_key)
-"""
-_ADD_PACKAGES = """
+_ADD_PACKAGES = Statement("""
 INSERT INTO inventory_package (type, namespace_key, name_key, namespace, name)
-SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
+SELECT i.* FROM unnest(%(types)s::text[], %(namespace_keys)s::text[], %(name_keys)s::text[], %(namespaces)s::text[],
+    %(names)s::text[]) AS i(type, namespace_key, name_key, namespace, name)
+WHERE NOT EXISTS (SELECT FROM inventory_package p
+    WHERE p.type = i.type AND p.namespace_key = i.namespace_key AND p.name_key = i.name_key)
+ORDER BY i.type, i.namespace_key, i.name_key
 ON CONFLICT (type, namespace_key, name_key) DO NOTHING
-"""
-_FIND_COMPONENTS = "SELECT identity, id FROM inventory_component WHERE identity = ANY(%s)"
-_ADD_COMPONENTS = """
+""")
+_FIND_COMPONENTS = Statement("""
+SELECT identity, id, source_package_id IS NOT NULL FROM inventory_component WHERE identity = ANY(%(texts)s::text[])
+""")
+_ADD_COMPONENTS = Statement("""
 INSERT INTO inventory_component (identity, package_id, version, has_purl, source_package_id)
-SELECT * FROM unnest(%s::text[], %s::int[], %s::text[], %s::bool[], %s::int[])
+SELECT i.identity, p.id, i.version, i.has_purl, s.id
+FROM unnest(%(texts)s::text[], %(types)s::text[], %(namespaces)s::text[], %(names)s::text[], %(versions)s::text[],
+    %(have_purls)s::bool[], %(source_types)s::text[], %(source_namespaces)s::text[], %(source_names)s::text[])
+    AS i(identity, type, namespace, name, version, has_purl, source_type, source_namespace, source_name)
+JOIN inventory_package p ON p.type = i.type AND p.namespace_key = i.namespace AND p.name_key = i.name
+LEFT JOIN inventory_package s
+    ON s.type = i.source_type AND s.namespace_key = i.source_namespace AND s.name_key = i.source_name
+ORDER BY i.identity
 ON CONFLICT (identity) DO NOTHING
-"""
-_FILL_SOURCES = """
+""")
+_FILL_SOURCES = Statement("""
 UPDATE inventory_component c SET source_package_id = i.source
-FROM (SELECT * FROM unnest(%s::int[], %s::int[]) AS u(id, source) ORDER BY id) i
+FROM (
+    SELECT c.id, s.id AS source
+    FROM unnest(%(texts)s::text[], %(types)s::text[], %(namespaces)s::text[], %(names)s::text[])
+        AS i(identity, type, namespace, name)
+    JOIN inventory_component c ON c.identity = i.identity AND c.source_package_id IS NULL
+    JOIN inventory_package s ON s.type = i.type AND s.namespace_key = i.namespace AND s.name_key = i.name
+    ORDER BY c.id) i
 WHERE c.id = i.id AND c.source_package_id IS NULL
-"""
-_FIND_ARTIFACTS = "SELECT digest, id FROM inventory_artifact WHERE digest = ANY(%s)"
-_FIND_OR_ADD_ARTIFACTS = """
-WITH wanted AS (SELECT unnest(%s::text[]) AS digest),
-found AS (SELECT a.digest, a.id FROM inventory_artifact a JOIN wanted USING (digest)),
-added AS (
-    INSERT INTO inventory_artifact (digest, label_name, label_version)
-    SELECT digest, '', '' FROM wanted WHERE digest NOT IN (SELECT digest FROM found) ORDER BY digest
-    ON CONFLICT (digest) DO NOTHING RETURNING digest, id)
-SELECT * FROM found UNION ALL SELECT * FROM added
-"""
-_ADD_LABEL = """
-INSERT INTO inventory_artifact (label_name, label_version) VALUES (%s, %s) ON CONFLICT DO NOTHING
-"""
-_FIND_LABEL = "SELECT id FROM inventory_artifact WHERE digest IS NULL AND label_name = %s AND label_version = %s"
+""")
+_ADD_ARTIFACTS = Statement("""
+INSERT INTO inventory_artifact (digest, label_name, label_version)
+SELECT w.digest, '', '' FROM unnest(%(digests)s::text[]) AS w(digest)
+WHERE NOT EXISTS (SELECT FROM inventory_artifact a WHERE a.digest = w.digest)
+ORDER BY w.digest ON CONFLICT (digest) DO NOTHING
+""")
+_FIND_ARTIFACTS = Statement("SELECT digest, id FROM inventory_artifact WHERE digest = ANY(%(digests)s::text[])")
+_ADD_LABEL = Statement("""
+INSERT INTO inventory_artifact (label_name, label_version) VALUES (%(name)s, %(version)s) ON CONFLICT DO NOTHING
+""")
+_FIND_LABEL = Statement("""
+SELECT id FROM inventory_artifact WHERE digest IS NULL AND label_name = %(name)s AND label_version = %(version)s
+""")
+_NO_SOURCE = PackageKey("", "", "")
+"""No package: every one has a name."""
 
 
 class _Known:
     """Component ids this process has seen, by identity and whether its source package was known then."""
 
     def __init__(self) -> None:
-        self._ids: dict[tuple[str, bool], int] = {}
+        self._plain: dict[str, int] = {}
+        self._sourced: dict[str, int] = {}
         self._generation: int | None = None
 
     def follow(self, generation: int) -> None:
         """Forget everything when the table has been rewritten (restored, truncated): its ids are other ids."""
         if generation != self._generation:
-            self._ids.clear()
+            self.forget()
             self._generation = generation
 
     def forget(self) -> None:
@@ -78,15 +96,17 @@ class _Known:
 
         A database that crashed may have lost rows that no document has made durable, and give their ids to others.
         """
-        self._ids.clear()
+        self._plain.clear()
+        self._sourced.clear()
 
-    def get(self, identity: ComponentIdentity) -> int | None:
-        return self._ids.get((identity.text, identity.source is not None))
+    def ids(self, *, has_source: bool) -> dict[str, int]:
+        """Return what is known of components with a source package, or without."""
+        return self._sourced if has_source else self._plain
 
-    def add(self, identity: ComponentIdentity, component_id: int) -> None:
-        if len(self._ids) >= MAX_KNOWN:
-            self._ids.clear()
-        self._ids[identity.text, identity.source is not None] = component_id
+    def add(self, text: str, component_id: int, *, has_source: bool) -> None:
+        if len(self._plain) + len(self._sourced) >= MAX_KNOWN:
+            self.forget()
+        self.ids(has_source=has_source)[text] = component_id
 
 
 _known = _Known()
@@ -94,115 +114,141 @@ follow_generation = _known.follow
 forget_all = _known.forget
 
 
-def intern_components(identities: Collection[ComponentIdentity]) -> dict[str, int]:
-    """Return {identity text: component id} for all, adding what is new.
+@dataclass(frozen=True, slots=True)
+class Interned:
+    """Ids: of each component in the document's order, of artifacts by digest, and of the label where one was asked."""
 
-    No statement at all when this process knows them.
+    component_ids: Sequence[int]
+    artifact_ids: Mapping[str, int]
+    label_id: int | None
+
+
+def intern_document(
+    components: Sequence[ComponentRecord], *, digests: Collection[str] = (), label: Name | None = None
+) -> Interned:
+    """Return the ids of everything shared that a document names, adding what is new.
+
+    No exchange at all when this process knows the components and there is nothing else; one when all of it is in the
+    database, or only artifacts are new; a second one for new components.
     """
-    ids: dict[str, int] = {}
-    unknown: dict[str, ComponentIdentity] = {}
-    for identity in identities:
-        component_id = _known.get(identity)
-        if component_id is not None:
-            ids[identity.text] = component_id
-        elif identity.text not in unknown or identity.source is not None:
-            unknown[identity.text] = identity
+    known, unknown = _look_up(components)
+    queries = [*_for_artifacts(sorted(digests)), *_for_label(label)]
     if unknown:
-        found = _find_or_add([unknown[text] for text in sorted(unknown)])
+        queries.append(Query(_FIND_COMPONENTS, {"texts": sorted(unknown)}))
+    answers = exchange(queries, using=ALIAS) if queries else []
+    if unknown:
+        found = _by_text(answers[-1])
+        missing = [unknown[text] for text in sorted(unknown.keys() - found.keys())]
+        have_source = {to_text(text) for text, _, has_source in answers[-1] if to_int(has_source)}
+        sourced = [unknown[text] for text in sorted(unknown.keys() - have_source) if unknown[text].source is not None]
+        if missing or sourced:
+            found |= _add_components(missing, sourced=sourced)
+        for place, text in enumerate(known.texts):
+            if known.ids[place] is None:
+                known.ids[place] = found[text]
         for text, identity in unknown.items():
-            _known.add(identity, found[text])
-        ids |= found
-    return ids
-
-
-def intern_packages(keys: Collection[PackageKey]) -> dict[PackageKey, int]:
-    """Return {match key: package id}, adding what is new under its key's spelling."""
-    with _cursor() as cursor:
-        return _packages(cursor, {key: (key.namespace, key.name) for key in keys})
+            _known.add(text, found[text], has_source=identity.source is not None)
+    ids = [component_id for component_id in known.ids if component_id is not None]
+    return Interned(
+        ids,
+        _by_text(answers[1]) if digests else {},
+        to_int(answers[2 * bool(digests) + 1][0][0]) if label is not None else None,
+    )
 
 
 def intern_artifacts(digests: Collection[str]) -> dict[str, int]:
     """Return {digest: artifact id} for canonical digests, adding what is new."""
     wanted = sorted(set(digests))
-    if not wanted:
-        return {}
-    with _cursor() as cursor:
-        cursor.execute(_FIND_OR_ADD_ARTIFACTS, [wanted])
-        ids: dict[str, int] = dict(cursor.fetchall())
-        lost = [digest for digest in wanted if digest not in ids]
-        if lost:  # another worker added them between this statement's look and its insert
-            cursor.execute(_FIND_ARTIFACTS, [lost])
-            ids |= dict(cursor.fetchall())
-    return ids
+    return _by_text(exchange(_for_artifacts(wanted), using=ALIAS)[1]) if wanted else {}
 
 
-def intern_label(name: str, version: str) -> int:
-    """Return the id of the artifact that stands for a name and version without any digest."""
-    with _cursor() as cursor:
-        cursor.execute(_ADD_LABEL, [name, version])
-        cursor.execute(_FIND_LABEL, [name, version])
-        row = cursor.fetchone()
-    return int(row[0])
+@dataclass(frozen=True, slots=True)
+class _Components:
+    """The identity texts of a document's components, and their ids as far as they are known."""
+
+    texts: list[str]
+    ids: list[int | None]
 
 
-def _cursor() -> CursorWrapper:
-    return connections[ALIAS].cursor()
+def _look_up(components: Sequence[ComponentRecord]) -> tuple[_Components, dict[str, ComponentIdentity]]:
+    """Return what this process knows of components, and the identities of those it does not."""
+    plain, sourced = _known.ids(has_source=False), _known.ids(has_source=True)
+    known = _Components([], [])
+    unknown: dict[str, ComponentIdentity] = {}
+    for record in components:
+        purl = record.purl
+        text = identify(record).text if purl is None else purl.text
+        has_source = purl is not None and bool(purl.upstream or record.source_package)
+        component_id = (sourced if has_source else plain).get(text)
+        if component_id is None and (has_source or text not in unknown):
+            unknown[text] = identify(record)
+        known.texts.append(text)
+        known.ids.append(component_id)
+    return known, unknown
 
 
-def _find_or_add(identities: Sequence[ComponentIdentity]) -> dict[str, int]:
-    texts = [identity.text for identity in identities]
-    with _cursor() as cursor:
-        cursor.execute(_FIND_COMPONENTS, [texts])
-        ids: dict[str, int] = dict(cursor.fetchall())
-        missing = [identity for identity in identities if identity.text not in ids]
-        spellings: dict[PackageKey, tuple[str, str]] = {
-            i.source: (i.source.namespace, i.source.name) for i in identities if i.source
-        }
-        spellings |= {i.key: (i.namespace, i.name) for i in missing}
-        packages = _packages(cursor, spellings)
-        if missing:
-            cursor.execute(
-                _ADD_COMPONENTS,
-                [
-                    [i.text for i in missing],
-                    [packages[i.key] for i in missing],
-                    [i.version for i in missing],
-                    [i.has_purl for i in missing],
-                    [packages[i.source] if i.source else None for i in missing],
-                ],
-            )
-            cursor.execute(_FIND_COMPONENTS, [[i.text for i in missing]])
-            ids |= dict(cursor.fetchall())
-        sourced = [i for i in identities if i.source]
-        if sourced:
-            cursor.execute(
-                _FILL_SOURCES, [[ids[i.text] for i in sourced], [packages[i.source] for i in sourced if i.source]]
-            )
-    return ids
+def _for_artifacts(digests: Sequence[str]) -> list[Query]:
+    """Add the missing, then look: what another worker adds in between is found as well."""
+    return [Query(sql, {"digests": digests}) for sql in (_ADD_ARTIFACTS, _FIND_ARTIFACTS)] if digests else []
 
 
-def _packages(cursor: CursorWrapper, spellings: dict[PackageKey, tuple[str, str]]) -> dict[PackageKey, int]:
-    """Find packages by key and add the missing, spelled as given; `spellings` maps a key to (namespace, name)."""
+def _for_label(label: Name | None) -> list[Query]:
+    if label is None:
+        return []
+    return [Query(sql, {"name": label.name, "version": label.tag}) for sql in (_ADD_LABEL, _FIND_LABEL)]
 
-    def find(keys: Sequence[PackageKey]) -> dict[PackageKey, int]:
-        cursor.execute(_FIND_PACKAGES, [[k.type for k in keys], [k.namespace for k in keys], [k.name for k in keys]])
-        return {PackageKey(type_, namespace, name): id_ for type_, namespace, name, id_ in cursor.fetchall()}
 
-    if not spellings:
-        return {}
-    keys = sorted(spellings)
-    ids = find(keys)
-    missing = [key for key in keys if key not in ids]
+def _add_components(missing: Sequence[ComponentIdentity], *, sourced: Sequence[ComponentIdentity]) -> dict[str, int]:
+    """Add components, their packages and source packages, sorted, in one exchange; return the ids of the missing."""
+    spellings = {i.source: (i.source.namespace, i.source.name) for i in sourced if i.source}
+    spellings |= {i.key: (i.namespace, i.name) for i in missing}
+    queries = [_adding_packages(spellings)]
     if missing:
-        cursor.execute(
-            _ADD_PACKAGES,
-            [
-                [k.type for k in missing],
-                [k.namespace for k in missing],
-                [k.name for k in missing],
-                [spellings[k][0] for k in missing],
-                [spellings[k][1] for k in missing],
-            ],
-        )
-        ids |= find(missing)
-    return ids
+        queries += [_adding_components(missing), Query(_FIND_COMPONENTS, {"texts": [i.text for i in missing]})]
+    if sourced:
+        sources = [i.source or _NO_SOURCE for i in sourced]
+        filling = {"texts": [i.text for i in sourced], **_columns(sources)}
+        queries.append(Query(_FILL_SOURCES, filling))
+    answers = exchange(queries, using=ALIAS)
+    return _by_text(answers[2]) if missing else {}
+
+
+def _adding_components(identities: Sequence[ComponentIdentity]) -> Query:
+    sources = _columns([i.source or _NO_SOURCE for i in identities])
+    return Query(
+        _ADD_COMPONENTS,
+        {
+            "texts": [i.text for i in identities],
+            "versions": [i.version for i in identities],
+            "have_purls": [i.has_purl for i in identities],
+            **_columns([i.key for i in identities]),
+            **{f"source_{name}": values for name, values in sources.items()},
+        },
+    )
+
+
+def _adding_packages(spellings: Mapping[PackageKey, tuple[str, str]]) -> Query:
+    """Make the query that adds packages, spelled as given; `spellings` maps a key to (namespace, name)."""
+    keys = sorted(spellings)
+    return Query(
+        _ADD_PACKAGES,
+        {
+            "types": [key.type for key in keys],
+            "namespace_keys": [key.namespace for key in keys],
+            "name_keys": [key.name for key in keys],
+            "namespaces": [spellings[key][0] for key in keys],
+            "names": [spellings[key][1] for key in keys],
+        },
+    )
+
+
+def _columns(keys: Sequence[PackageKey]) -> dict[str, list[str]]:
+    return {
+        "types": [key.type for key in keys],
+        "namespaces": [key.namespace for key in keys],
+        "names": [key.name for key in keys],
+    }
+
+
+def _by_text(rows: Sequence[Row]) -> dict[str, int]:
+    return {to_text(row[0]): to_int(row[1]) for row in rows}

@@ -12,6 +12,7 @@ import logging
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db import connection, transaction
 from kombu.exceptions import OperationalError
 
@@ -131,7 +132,12 @@ def receive(submission: Submission, *, actor: Actor, team_id: int, at: datetime,
             details={"digest": stored.digest, "size_bytes": stored.size_bytes},
         )
         evidence.save(force_insert=True)
-        EvidenceState.objects.create(evidence=evidence, team_id=team_id, queued_at=at)
+        EvidenceState.objects.create(
+            evidence=evidence,
+            team_id=team_id,
+            queued_at=at,
+            is_large=stored.size_bytes >= settings.LARGE_DOCUMENT_BYTES,
+        )
         transaction.on_commit(ring)
     return Received(evidence, is_new=True)
 

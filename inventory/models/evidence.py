@@ -127,6 +127,9 @@ class EvidenceState(models.Model):
     evidence = models.OneToOneField(Evidence, on_delete=models.PROTECT, primary_key=True, related_name="state")
     team = models.ForeignKey("access.Team", on_delete=models.PROTECT, related_name="+", db_index=False)
     state = models.CharField(max_length=32, choices=State.choices, default=State.RECEIVED)
+    is_large = models.BooleanField(
+        db_default=False, db_comment="LARGE_DOCUMENT_BYTES or more: only so many are worked on at once"
+    )
     attempts = models.SmallIntegerField(default=0)
     queued_at = models.DateTimeField(db_comment="When it was accepted, or last put back by a retry")
     claimed_at = models.DateTimeField(null=True)
@@ -160,7 +163,9 @@ class EvidenceState(models.Model):
             models.UniqueConstraint(fields=["applied_sequence"], name="evidence_state_applied_sequence"),
         ]
         indexes = [
-            # the claim and the sweep: what waits or is in work, oldest first, by team
-            models.Index(fields=["team", "evidence"], condition=Q(state__in=IN_WORK), name="evidence_state_in_work"),
+            # the claim: the oldest that waits, of each team
+            models.Index(fields=["team", "evidence"], condition=Q(state=State.RECEIVED), name="evidence_state_waiting"),
+            # the claim and the sweep: what is in work, by teams, and since when; as many rows as there are workers
+            models.Index(fields=["claimed_at"], condition=Q(state=State.PROCESSING), name="evidence_state_claimed"),
             models.Index(fields=["state", "evidence"], name="evidence_state_listing"),
         ]

@@ -18,6 +18,7 @@ from django.db import transaction  # noqa: E402  (models need Django)
 from django.db.models import F  # noqa: E402
 
 from inventory.ingest import process  # noqa: E402
+from inventory.ingest.held import Claim  # noqa: E402
 from inventory.models import EvidenceState, State  # noqa: E402
 from supplychain.celery import app  # noqa: E402
 
@@ -31,4 +32,4 @@ def process_this(evidence_id: int) -> None:
     waiting = EvidenceState.objects.filter(pk=evidence_id, state=State.RECEIVED)
     if waiting.update(state=State.PROCESSING, attempts=F("attempts") + 1, claimed_at=now):
         with transaction.atomic():
-            process._work(process.Claim(evidence_id=evidence_id, attempt=1), now=now)
+            process._work(Claim(evidence_id=evidence_id, attempt=1), now=now, goes_on=lambda: False)

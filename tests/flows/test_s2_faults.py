@@ -11,7 +11,9 @@ from django.db import connection, transaction
 from redis import Redis
 
 from inventory.ingest.running import lock_exclusive
+from inventory.ingest.tracks import TrackKey
 from inventory.models import Evidence, EvidenceState, Snapshot, State
+from supplychain.access.models import Team
 from tests.factories import cyclonedx, digest, store
 from tests.flows.client import Client
 from tests.flows.conftest import KeyMaker, Running, free_port, gunicorn, process, wait_until_ready
@@ -48,8 +50,10 @@ def wait_until_someone_waits_for_a_lock() -> None:
 def test_a_document_whose_worker_is_killed_is_taken_over_within_fifteen_seconds(
     sender: Client, running_site: Running
 ) -> None:
-    with transaction.atomic():
-        lock_exclusive()  # the worker comes as far as this, with most of the document written
+    track = TrackKey(Team.objects.get(slug="team-a").pk, "registry.example/shop", "syft", "")
+    with transaction.atomic(), connection.cursor() as cursor:
+        # the worker comes as far as this, with the document read
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [track.lock])
         accepted = sender.post(EVIDENCE, cyclonedx("pkg:npm/left@1", subject=digest("app"))).json()
         wait_for(accepted["id"], State.PROCESSING)
         wait_until_someone_waits_for_a_lock()
@@ -61,6 +65,24 @@ def test_a_document_whose_worker_is_killed_is_taken_over_within_fifteen_seconds(
 
     assert (receipt["state"], receipt["attempts"]) == ("applied", 2)
     assert time.monotonic() - killed_at < TAKEOVER_SECONDS
+    assert Snapshot.objects.count() == 1
+
+
+@pytest.mark.slow
+def test_a_document_whose_last_exchange_outlives_its_worker_is_applied_once(
+    sender: Client, running_site: Running
+) -> None:
+    with transaction.atomic():
+        lock_exclusive()  # all writes and the commit are with the server, which waits for this
+        accepted = sender.post(EVIDENCE, cyclonedx("pkg:npm/left@1", subject=digest("app"))).json()
+        wait_for(accepted["id"], State.PROCESSING)
+        wait_until_someone_waits_for_a_lock()
+        for pid in running_site.children_of_worker():
+            os.kill(pid, signal.SIGKILL)
+
+    receipt = sender.receipt(accepted["id"])
+
+    assert receipt["state"] == "applied"
     assert Snapshot.objects.count() == 1
 
 

@@ -2,7 +2,7 @@
 
 import time
 
-from inventory.formats.graph import UNREACHABLE, direct, shortest_parents
+from inventory.formats.graph import UNREACHABLE, Graph
 from inventory.formats.records import ROOT, ComponentRecord, Edge, SbomRecord
 from tests.inventory.formats.fixtures import sbom
 
@@ -22,23 +22,23 @@ def named(record, indexes):
 def test_the_shortest_way_is_taken() -> None:
     graph = record(4, [(ROOT, 0), (0, 1), (1, 2), (0, 2), (2, 3)])
 
-    assert shortest_parents(graph) == [ROOT, 0, 0, 2]
+    assert Graph.of(graph).shortest_parents() == [ROOT, 0, 0, 2]
 
 
 def test_circles_end_and_what_cannot_be_reached_says_so() -> None:
     graph = record(4, [(ROOT, 0), (0, 1), (1, 0), (2, 3), (3, 2)])
 
-    assert shortest_parents(graph) == [ROOT, 0, UNREACHABLE, UNREACHABLE]
+    assert Graph.of(graph).shortest_parents() == [ROOT, 0, UNREACHABLE, UNREACHABLE]
 
 
 def test_nesting_is_a_way_too() -> None:
     graph = record(3, [(ROOT, 0)], parents={1: 0, 2: 1})
 
-    assert shortest_parents(graph) == [ROOT, 0, 1]
+    assert Graph.of(graph).shortest_parents() == [ROOT, 0, 1]
 
 
 def test_parts_of_the_subject_come_from_the_root() -> None:
-    assert shortest_parents(record(1, [], parents={0: ROOT})) == [ROOT]
+    assert Graph.of(record(1, [], parents={0: ROOT})).shortest_parents() == [ROOT]
 
 
 def test_a_ladder_of_diamonds_and_a_million_edges_take_no_time() -> None:
@@ -51,7 +51,7 @@ def test_a_ladder_of_diamonds_and_a_million_edges_take_no_time() -> None:
     graph = record(3 * steps + 1, ladder + wide)
 
     started = time.process_time()
-    parents = shortest_parents(graph)
+    parents = Graph.of(graph).shortest_parents()
 
     assert time.process_time() - started < 10
     assert parents[1:4] == [0, 0, 0]
@@ -60,17 +60,17 @@ def test_a_ladder_of_diamonds_and_a_million_edges_take_no_time() -> None:
 def test_direct_is_what_the_root_depends_on() -> None:
     npm = sbom("cyclonedx/npm-nested.json")
 
-    assert named(npm, direct(npm) or ()) == {"debug", "jest"}
+    assert named(npm, Graph.of(npm).direct() or ()) == {"debug", "jest"}
 
 
 def test_a_lock_file_or_system_below_the_root_is_a_step() -> None:
     for name in ("cyclonedx/trivy-image.json", "spdx/trivy-image.json"):
         trivy = sbom(name)
 
-        assert {"bsdutils", "express"} <= named(trivy, direct(trivy) or ())
+        assert {"bsdutils", "express"} <= named(trivy, Graph.of(trivy).direct() or ())
 
 
 def test_without_edges_from_the_root_directness_is_unknown() -> None:
-    assert direct(sbom("cyclonedx/syft-image.json")) is None
-    assert direct(sbom("spdx/syft-image.json")) is None
-    assert direct(record(2, [])) is None
+    assert Graph.of(sbom("cyclonedx/syft-image.json")).direct() is None
+    assert Graph.of(sbom("spdx/syft-image.json")).direct() is None
+    assert Graph.of(record(2, [])).direct() is None

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inventory.formats.detect import detect
-from inventory.formats.graph import direct, shortest_parents
+from inventory.formats.graph import Graph
 from inventory.formats.read import read_document
 from inventory.formats.records import FormatError, SbomRecord
 from inventory.formats.schema import check
@@ -107,8 +107,8 @@ def test_every_component_is_stored_or_rejected_and_none_lost(components, metadat
 
     if isinstance(record, SbomRecord):
         assert record.component_count == record.stored_count + record.rejected_count == count(components)
-        assert len(shortest_parents(record)) == len(record.components)
-        direct(record)
+        assert len(Graph.of(record).shortest_parents()) == len(record.components)
+        Graph.of(record).direct()
 
 
 @given(COMPONENTS, VALUES)
@@ -118,7 +118,7 @@ def test_every_package_is_stored_or_rejected_and_none_lost(packages, relationshi
 
     if isinstance(record, SbomRecord):
         assert record.component_count == len(packages)
-        assert len(shortest_parents(record)) == len(record.components)
+        assert len(Graph.of(record).shortest_parents()) == len(record.components)
 
 
 @given(st.sampled_from(HEADS), st.integers(min_value=0), st.binary(max_size=3))

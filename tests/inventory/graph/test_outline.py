@@ -8,7 +8,7 @@ from collections import deque
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inventory.formats.graph import shortest_parents
+from inventory.formats.graph import Graph
 from inventory.formats.records import ROOT, ComponentRecord, Edge, SbomRecord
 from inventory.graph import outline
 
@@ -42,7 +42,7 @@ def unpacked(record: SbomRecord, *, component_ids: list[int]) -> outline.Outline
         outline.pack(
             record.components,
             component_ids=component_ids,
-            came_by=shortest_parents(record),
+            came_by=Graph.of(record).shortest_parents(),
             has_edges=record.has_edges,
         )
     )

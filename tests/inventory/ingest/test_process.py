@@ -13,6 +13,7 @@ from django.apps import apps
 from django.db import connection, connections, transaction
 
 from inventory.ingest import process, sbom, upsert
+from inventory.ingest.held import Claim
 from inventory.ingest.time_limit import OutOfTimeError
 from inventory.models import Evidence, EvidenceBlob, EvidenceState, State
 from supplychain.access.models import Team
@@ -49,7 +50,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.django_db
 def test_the_oldest_of_the_team_with_the_fewest_in_work_is_next(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "_work", lambda _claim, *, now: None)  # claimed, and stays in work
+    monkeypatch.setattr(process, "_work", lambda _claim, **_named: None)  # claimed, and stays in work
     first = [store("a", b"{%d}" % number) for number in range(3)]
     late = [store("b", b"{%d}" % number) for number in range(3, 5)]
     order: list[int] = []
@@ -66,7 +67,7 @@ def test_the_oldest_of_the_team_with_the_fewest_in_work_is_next(monkeypatch: pyt
 
 @pytest.mark.django_db
 def test_a_team_whose_worker_died_is_not_held_to_be_busy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "_work", lambda _claim, *, now: None)
+    monkeypatch.setattr(process, "_work", lambda _claim, **_named: None)
     died, waiting = store("a", b"{1}"), store("a", b"{2}")
     long_ago = datetime.now(UTC) - timedelta(seconds=11)
     make_due(died, state=State.PROCESSING, attempts=1, claimed_at=long_ago)
@@ -93,7 +94,7 @@ def test_the_try_is_counted_before_the_work(monkeypatch: pytest.MonkeyPatch) -> 
     evidence = store("a", GOOD)
     seen: list[tuple[str, int]] = []
 
-    def look(_claim: process.Claim, *, now: datetime) -> None:
+    def look(_claim: Claim, **_named: object) -> None:
         seen.append((state_of(evidence).state, state_of(evidence).attempts))
 
     monkeypatch.setattr(process, "_work", look)
@@ -274,7 +275,7 @@ def test_what_was_taken_over_meanwhile_is_not_worked_on_twice() -> None:
     make_due(evidence, state=State.PROCESSING, attempts=2, claimed_at=datetime.now(UTC))
 
     with transaction.atomic():
-        process._work(process.Claim(evidence.pk, attempt=1), now=START)
+        process._work(Claim(evidence.pk, attempt=1), now=START, goes_on=lambda: False)
 
     assert (state_of(evidence).state, state_of(evidence).attempts) == (State.PROCESSING, 2)
 
@@ -315,10 +316,10 @@ def test_a_moment_in_which_another_claim_looks_at_the_row_costs_no_try() -> None
     assert (state_of(evidence).state, state_of(evidence).attempts) == (State.APPLIED, 1)
 
 
-def _process(claim: process.Claim) -> None:
+def _process(claim: Claim) -> None:
     try:
         with transaction.atomic():
-            process._work(claim, now=START)
+            process._work(claim, now=START, goes_on=lambda: False)
     finally:
         connections.close_all()
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from django.db import connection, connections
-from django.test.utils import CaptureQueriesContext
 
 from inventory.ingest import upsert
 from inventory.ingest.process import process_next
@@ -40,8 +39,6 @@ from tests.inventory.formats.fixtures import raw
 
 APP, ARM, CONFIG, OTHER = (digest(name) for name in ("app", "arm", "config", "other"))
 LEFT = "pkg:npm/left@1"
-STATEMENTS = 21
-"""Of one document from claim to end, in few turns: most go out in two pipelines."""
 
 
 def subjects(evidence: Evidence) -> list[tuple[str | None, str, int]]:
@@ -205,27 +202,6 @@ def test_memberships_that_a_document_states_are_kept() -> None:
     assert members.count() > 0
     assert {member.index.digest for member in members} <= set(EvidenceState.objects.get(pk=evidence.pk).subjects)
     assert ArtifactAlias.objects.count() == 0
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("first", [10, 2_000])
-def test_a_document_costs_a_fixed_number_of_statements(first: int) -> None:
-    submit("a", cyclonedx("pkg:npm/warm@1", subject=OTHER))
-    many = [f"pkg:npm/p{number}@1" for number in range(first)]
-    store("a", cyclonedx(*many, subject=APP))
-    with CaptureQueriesContext(connection) as new:
-        apply_waiting()
-    store("a", cyclonedx(*many, "pkg:npm/one-more@1", subject=ARM))
-    with CaptureQueriesContext(connection) as following:
-        apply_waiting()
-
-    assert Snapshot.objects.count() == 3
-    assert (_count(new), _count(following)) == (STATEMENTS, STATEMENTS)
-
-
-def _count(captured: CaptureQueriesContext) -> int:
-    """Statements of one document; the look for another one that ends the run is not counted."""
-    return sum("SAVEPOINT" not in query["sql"] for query in captured.captured_queries) - 1
 
 
 @pytest.mark.slow

@@ -1,0 +1,129 @@
+"""Several statements in one exchange: what they share, how they fail, and how often the server is waited for."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import DataError, IntegrityError, connection, transaction
+
+from supplychain.access.models import Team
+from supplychain.exchange import COMMIT, Query, Statement, exchange, is_outermost, to_int, to_text
+
+ADD = Statement("INSERT INTO access_team (slug, name, created_at) VALUES (%(slug)s, %(slug)s, now()) RETURNING id")
+COUNT = Statement("SELECT count(*) FROM access_team")
+ECHO = Statement("SELECT v FROM unnest(%(values)s::text[]) AS v")
+NUMBERS = Statement("SELECT v + %(more)s::int FROM unnest(%(values)s::int[]) AS v")
+
+
+@pytest.mark.django_db
+def test_a_parameter_may_stand_in_several_places_and_others_are_left_alone() -> None:
+    statement = Statement("SELECT %(a)s::int + %(b)s::int + %(a)s::int, '50 %%'")
+
+    [[row]] = exchange([Query(statement, {"b": 5, "a": 1, "c": "unused"})])
+
+    assert (to_int(row[0]), to_text(row[1])) == (7, "50 %")
+
+
+@pytest.mark.django_db
+def test_values_of_every_kind_arrive_as_they_are() -> None:
+    at = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
+    statement = Statement("""
+        SELECT %(bytes)s::bytea, %(flag)s::bool, %(nothing)s::int IS NULL,
+               extract(epoch FROM %(at)s::timestamptz)::text, %(number)s::int""")
+    values: dict[str, Any] = {"bytes": b"\x00\xff", "flag": True, "nothing": None, "at": at, "number": -3}
+
+    [[row]] = exchange([Query(statement, values)])
+
+    assert row[0] == b"\x00\xff"
+    assert (to_int(row[1]), to_int(row[2]), to_int(row[4])) == (1, 1, -3)
+    assert to_text(row[3]) == f"{int(at.timestamp())}.123456"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("value", ['say "no"', "back\\slash", "{brace,comma}", "NULL", "", " blank ", "Ω\n\t'"])
+def test_a_text_in_an_array_is_neither_cut_nor_read_as_anything_else(value: str) -> None:
+    [rows] = exchange([Query(ECHO, {"values": ["first", value, "last"]})])
+
+    assert [to_text(row[0]) for row in rows] == ["first", value, "last"]
+
+
+@pytest.mark.django_db
+def test_an_empty_array_has_no_rows() -> None:
+    assert exchange([Query(NUMBERS, {"values": [], "more": 1}), Query(ECHO, {"values": ()})]) == [[], []]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("value", ["a\x00b", ["fine", "a\x00b"]])
+def test_a_nul_is_refused_and_never_cuts_a_text_short(value: Any) -> None:
+    with pytest.raises(DataError):
+        exchange([Query(ADD if isinstance(value, str) else ECHO, {"slug": value, "values": value})])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_queries_of_one_exchange_are_one_transaction() -> None:
+    with pytest.raises(IntegrityError):
+        exchange([Query(ADD, {"slug": "a"}), Query(ADD, {"slug": "a"}), Query(COUNT)])
+
+    assert not Team.objects.exists()
+    exchange([Query(ADD, {"slug": "a"}), Query(ADD, {"slug": "b"})])
+    assert Team.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_inside_a_transaction_they_are_part_of_it() -> None:
+    with transaction.atomic():
+        exchange([Query(ADD, {"slug": "a"})])
+        assert Team.objects.count() == 1
+        transaction.set_rollback(True)
+
+    assert not Team.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_commit_may_travel_with_the_last_queries() -> None:
+    done: list[str] = []
+    with transaction.atomic():
+        assert is_outermost()
+        transaction.on_commit(lambda: done.append("committed"))
+        exchange([Query(ADD, {"slug": "a"}), COMMIT])
+        assert not done
+
+    assert done == ["committed"]
+    assert Team.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_block_inside_another_leaves_the_commit_to_it() -> None:
+    assert not is_outermost()
+    with transaction.atomic(), transaction.atomic():
+        assert not is_outermost()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_failure_spoils_neither_the_connection_nor_what_it_has_prepared() -> None:
+    divided = Statement("SELECT 1 / %(by)s::int")
+    for _ in range(2):
+        with pytest.raises(DataError):
+            exchange([Query(divided, {"by": 0})])
+
+    assert to_int(exchange([Query(divided, {"by": 1})])[0][0][0]) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_exchange_waits_once_however_many_queries_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    connection.ensure_connection()
+    waits: list[object] = []
+    wait = psycopg.Connection.wait
+
+    def counted(raw: psycopg.Connection[Any], *given: Any, **named: Any) -> Any:
+        waits.append(raw)
+        return wait(raw, *given, **named)
+
+    monkeypatch.setattr(psycopg.Connection, "wait", counted)
+
+    exchange([Query(NUMBERS, {"values": list(range(100_000)), "more": 1}), *[Query(COUNT)] * 20])
+
+    assert len(waits) == 1
