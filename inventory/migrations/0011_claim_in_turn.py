@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("inventory", "0009_blob_place")]
+    dependencies = [("inventory", "0010_estate_change")]
 
     operations = [
         migrations.AddField(
