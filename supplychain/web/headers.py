@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 _ALWAYS = {
     # No other site may load an answer of ours as image, script or anything else.
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), bluetooth=(), "
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), "
     "browsing-topics=(), publickey-credentials-create=(self), publickey-credentials-get=(self), clipboard-write=(self)",
 }
 

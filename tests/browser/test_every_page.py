@@ -35,6 +35,13 @@ PAGES = (
     "/ops",
     "/evidence",
     "/evidence?state=quarantined",
+    "/settings/security",
+    "/settings/security/app",
+    "/settings/security/passkeys/add",
+    "/settings/security/recovery-codes/new",
+    "/settings/password",
+    "/settings/sessions",
+    "/settings/confirm",
 )
 
 
