@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from supplychain import env, keyfile
+from supplychain.database import addresses
 from supplychain.sign_in_settings import *  # noqa: F403  # one part of these settings in a file of its own
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -102,31 +103,8 @@ TEMPLATES = [
 ]
 
 # --- Database, cache -----------------------------------------------------------------------------------------------
-_DATABASE = env.database(env.secret("DATABASE_URL"))  # it may hold a password
-_KEPT_CONNECTION: dict[str, Any] = {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
-# The web process has many threads and short requests: a pool. A worker's child has one connection and keeps it.
-_POOLED_CONNECTION: dict[str, Any] = {
-    "CONN_MAX_AGE": 0,
-    "CONN_HEALTH_CHECKS": True,
-    "OPTIONS": _DATABASE["OPTIONS"]
-    | {"pool": {"min_size": 1, "max_size": env.number("DATABASE_POOL_SIZE", default=10, minimum=1), "timeout": 10}},
-}
-# Its statements are few and the same for every document: the server keeps to one plan of each.
-_INTERNING = "-c synchronous_commit=off -c lock_timeout=5s -c plan_cache_mode=force_generic_plan"
-DATABASES: dict[str, dict[str, Any]] = {
-    "default": {**_DATABASE, **(_POOLED_CONNECTION if PROCESS == "web" else _KEPT_CONNECTION)},
-    # The same database on a connection of its own: ingest interns packages there in short transactions, which
-    # commit before the document's long one, so that two documents never wait for each other's package rows.
-    # It need not wait for the disk: the log is written in order, so what the document's commit makes durable covers it.
-    # It gives up on a lock: a migration that waits for the document's transaction would block it for ever, and the
-    # database cannot see that two connections of one process wait for each other. The document is tried again.
-    "interning": {
-        **_DATABASE,
-        **_KEPT_CONNECTION,
-        "OPTIONS": _DATABASE["OPTIONS"] | {"options": _INTERNING},
-        "TEST": {"MIRROR": "default"},
-    },
-}
+DATABASES = addresses.databases(PROCESS)
+DATABASE_REPLICA_MAX_LAG_SECONDS = env.number("DATABASE_REPLICA_MAX_LAG_SECONDS", default=30)
 
 # The roles of web and worker, which prepare_database makes: {"web": address, "worker": address}, none or one of them.
 # Who owns the tables needs them, and nobody else: each process gets its own address as DATABASE_URL.
@@ -146,7 +124,7 @@ DATABASE_GRANTS = [
     "incidents.models.grants.GRANTS",
 ]
 # Which of them answers incident questions; audit lines and kept pages are always written to the default one.
-READ_DATABASE_ALIAS = "default"
+READ_DATABASE_ALIAS = addresses.REPLICA if addresses.REPLICA in DATABASES else "default"
 
 # Never Redis: responders must be able to sign in while the broker is away.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache_entries"}}
@@ -254,6 +232,8 @@ READINESS_PROBES = [
     "inventory.graph.backlog.probe_backlog",
     "inventory.store.health.probe_object_storage",
 ]
+if addresses.REPLICA in DATABASES:
+    READINESS_PROBES.append("supplychain.ops.health.probe_replica")
 METRIC_COLLECTORS = [
     "supplychain.ops.metrics.ReadinessCollector",
     "supplychain.ops.collectors.ProcessCollector",

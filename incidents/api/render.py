@@ -37,6 +37,7 @@ def header_as_json(header: Header) -> JSON:
     return {
         "asked": _asked(header.asked),
         "data_as_of": plain(header.data_as_of),
+        "replica": plain(header.replica),
         "backlog": plain(header.backlog),
         "coverage": plain(header.coverage),
         "summary": plain(header.summary),

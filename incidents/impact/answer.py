@@ -60,6 +60,20 @@ class Backlog:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplicaNote:
+    """What the read replica had to do with an answer. `passed`: why the primary answered instead.
+
+    `missing_evidence_count` documents are searchable at the primary and were not yet there; the backlog counts them.
+    """
+
+    answered: bool
+    passed: str | None
+    lag_seconds: float | None
+    applied_sequence: int | None
+    missing_evidence_count: int
+
+
+@dataclass(frozen=True, slots=True)
 class ClusterFreshness:
     """When a cluster was last heard; stale after three of its report intervals."""
 
@@ -210,6 +224,7 @@ class Header:
     coverage: Coverage
     summary: Summary
     clusters: tuple[ClusterCount, ...]
+    replica: ReplicaNote | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 A fixed number of round trips, whatever the size: candidates, the answer with what it stands on, the page's rows, their
 texts, and what is written. All reading is done in one state of the database, so header and rows cannot contradict each
-other, on the connection that READ_DATABASE_ALIAS names; what is written goes to the default one.
+other, from the replica where there is one that may answer (supplychain/database/replica.py); what is written goes to
+the primary.
 """
 
 from __future__ import annotations
@@ -13,8 +14,6 @@ from collections import defaultdict
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-
-from django.conf import settings
 
 from incidents.impact import pages, statements
 from incidents.impact.answer import (
@@ -28,6 +27,7 @@ from incidents.impact.answer import (
     Status,
     Summary,
 )
+from incidents.impact.arrears import arrears
 from incidents.impact.coverage import Groundwork
 from incidents.impact.explain import fill
 from incidents.impact.matching import find_matches
@@ -37,15 +37,18 @@ from inventory.graph.families import visible_teams
 from inventory.graph.one_state import Statement, one_state, write_together
 from supplychain.access import audit
 from supplychain.access.models import Team
+from supplychain.database import replica
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from incidents.impact.answer import Row
     from incidents.impact.coverage import Ground
     from incidents.impact.matching import Matches
     from incidents.impact.question import Question
     from inventory.graph.one_state import OneState
     from supplychain.access.actors import Actor
+    from supplychain.database.replica import Reading
 
 _CLASSES = {Status.AFFECTED: (0, 1), Status.POSSIBLE: (2, 3), Status.CLEARED: (4, 5), Status.UNKNOWN: (8,)}
 _GROUPS = (Status.AFFECTED, Status.POSSIBLE, Status.UNKNOWN, Status.CLEARED)
@@ -79,30 +82,51 @@ def assess(question: Question, *, actor: Actor, at: datetime) -> Impact:
     teams = _teams(question, actor=actor)
     if question.cursor is not None:
         return _next_page(question, actor=actor, teams=teams, at=at)
-    with one_state(using=settings.READ_DATABASE_ALIAS) as state:
-        marks = state.along(marks_statement())
-        matches = find_matches(question.indicators, actor=actor, state=state)
-        parameters = _parameters(question, matches=matches, teams=teams, now=at)
-        groundwork = Groundwork(parameters, marks=marks.rows[0], is_now=question.is_now, now=at, state=state)
-        counts = _count(question, matches=matches, parameters=parameters, state=state)
-        header = _header(question, counts=counts, ground=groundwork.ground(), at=at)
-        shown = counts.order.page(0, question.limit)
-        rows = fill(shown, matches=matches, parameters=parameters, is_now=question.is_now, state=state)
+    answered = replica.read(lambda reading: _answer(question, actor=actor, teams=teams, at=at, reading=reading))
+    header, counts = answered.header, answered.counts
     answer_hash = _hash(question, header=header, counts=counts)
     kept = pages.keep(counts.order, question=question, header=header, answer_hash=answer_hash, actor=actor, at=at)
     # The audit line comes last: appending to the chain makes everybody else who appends wait.
     written = [] if kept is None else [(kept.sql, kept.parameters)]
     write_together(*written, _audit(question, header=header, answer_hash=answer_hash, actor=actor))
-    return Impact(header, rows, None if kept is None else kept.cursor, answer_hash)
+    return Impact(header, answered.rows, None if kept is None else kept.cursor, answer_hash)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """Everything that one state of the database says to a question."""
+
+    header: Header
+    counts: _Counts
+    rows: tuple[Row, ...]
+
+
+def _answer(question: Question, *, actor: Actor, teams: list[int] | None, at: datetime, reading: Reading) -> _Answer:
+    with one_state(using=reading.using) as state:
+        marks = state.along(marks_statement())
+        matches = find_matches(question.indicators, actor=actor, state=state)
+        parameters = _parameters(question, matches=matches, teams=teams, now=at)
+        groundwork = Groundwork(parameters, marks=marks.rows[0], is_now=question.is_now, now=at, state=state)
+        counts = _count(question, matches=matches, parameters=parameters, state=state)
+        behind = arrears(reading, teams=teams, state=state)
+        header = _header(question, counts=counts, ground=groundwork.ground(), at=min(at, reading.as_of or at))
+        shown = counts.order.page(0, question.limit)
+        rows = fill(shown, matches=matches, parameters=parameters, is_now=question.is_now, state=state)
+    header = replace(header, replica=behind.note, backlog=behind.backlog or header.backlog)
+    return _Answer(header, counts, rows)
 
 
 def _next_page(question: Question, *, actor: Actor, teams: list[int] | None, at: datetime) -> Impact:
+    """Fill in a later page. What the first one found must be there, so a replica that is behind is passed over."""
     kept = pages.load(str(question.cursor), question=question, actor=actor, at=at)
-    with one_state(using=settings.READ_DATABASE_ALIAS) as state:
-        matches = find_matches(question.indicators, actor=actor, state=state)
-        parameters = _parameters(question, matches=matches, teams=teams, now=at)
-        rows = fill(kept.rows, matches=matches, parameters=parameters, is_now=question.is_now, state=state)
-    return Impact(kept.header, rows, kept.next, kept.answer_hash)
+
+    def fill_in(reading: Reading) -> tuple[Row, ...]:
+        with one_state(using=reading.using) as state:
+            matches = find_matches(question.indicators, actor=actor, state=state)
+            parameters = _parameters(question, matches=matches, teams=teams, now=at)
+            return fill(kept.rows, matches=matches, parameters=parameters, is_now=question.is_now, state=state)
+
+    return Impact(kept.header, replica.read(fill_in, needs_everything=True), kept.next, kept.answer_hash)
 
 
 def _parameters(question: Question, *, matches: Matches, teams: list[int] | None, now: datetime) -> dict[str, object]:

@@ -16,6 +16,8 @@ from django.utils.module_loading import import_string
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from supplychain.database import replica
+
 logger = logging.getLogger(__name__)
 
 _TIMEOUT_SECONDS = 1.0
@@ -117,6 +119,17 @@ def probe_broker() -> ProbeResult:
     except (redis.RedisError, OSError) as error:
         return ProbeResult("broker", ok=False, vital=False, message=type(error).__name__)
     return ProbeResult("broker", ok=True, vital=False)
+
+
+def probe_replica() -> ProbeResult:
+    """Ask whether the read replica may answer. Not vital: the primary answers instead."""
+    try:
+        reading = replica.choose()
+    except DatabaseError as error:
+        return ProbeResult("replica", ok=False, vital=False, message=type(error).__name__)
+    lag = "" if reading.lag_seconds is None else f"{reading.lag_seconds:.1f} s behind"
+    message = ", ".join(part for part in (reading.passed or "", lag) if part)
+    return ProbeResult("replica", ok=reading.is_replica, vital=False, message=message)
 
 
 def _broker_client() -> redis.Redis:

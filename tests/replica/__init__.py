@@ -1,0 +1,1 @@
+"""Incident questions read from a real streaming replica: current, paused, far behind, gone, promoted."""
