@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.drills import concurrent_uploads, ingest, poison, stall, tamper
+from tests.drills import concurrent_uploads, ingest, poison, restore, stall, tamper
 from tests.drills.findings import Findings
 from tests.drills.site import Site, temporary_site
 
@@ -67,6 +67,14 @@ DRILLS = (
         on_a_site(concurrent_uploads.run),
     ),
     Drill(
+        "D8",
+        "restore",
+        "after backup, loss and restore verify_evidence, verify_audit with the exported head and verify_running pass, "
+        "every receipt resolves, and a corrupted blob is named",
+        restore.Options(),
+        on_a_site(restore.run),
+    ),
+    Drill(
         "D9",
         "tamper",
         "verify_audit ends with 1 and names the sequence of a changed and a deleted row, and with an exported head of "
@@ -86,7 +94,7 @@ DRILLS = (
         "D13",
         "stall",
         "what waits is drained within 30 s after the last restart of the broker, or a worker ends itself to be started "
-        "anew; then D1's criterion",
+        "anew; then D1's criterion, with one attempt each",
         stall.Options(),
         on_a_site(stall.run),
     ),
