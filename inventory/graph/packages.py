@@ -223,10 +223,13 @@ def list_packages(
 
 
 def read_package(key: PackageKey, *, actor: Actor) -> PackageDetail:
-    """Return a package that a visible SBOM has; raises PackageNotFoundError. Three statements."""
+    """Return a package that a visible SBOM has; raises PackageNotFoundError.
+
+    Three statements; two for one that only others have, as for one that nobody has: time tells them apart no more.
+    """
     found = fetch(int, _FIND, {"type": key.type, "namespace": key.namespace, "name": key.name})
     parameters = {"ids": found, "bits": 1, "teams": visible_teams(actor), "limit": MAX_VERSIONS}
-    totals = fetch(_Counts, _BY_PACKAGE, parameters) if found else []
+    totals = fetch(_Counts, _BY_PACKAGE, parameters)
     if not totals:
         raise PackageNotFoundError
     spelling = spell(totals[0].identity, namespace_key=key.namespace, name_key=key.name)

@@ -1,0 +1,152 @@
+"""Two teams that know nothing of each other, an object of each kind for both, and everyone who may ask."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Literal
+
+from allauth.mfa.models import Authenticator
+from django.test import Client
+from django.utils import timezone
+
+from supplychain.access.models import ApiKey, User
+from supplychain.access.scopes import ORGANISATION_ROLE_SCOPES, TEAM_ROLE_SCOPES, Scope
+from supplychain.access.sessions import SEEN_AT
+from supplychain.ids import uuid7
+from tests.access_matrix.passkeys import passkey_id, passkey_of
+from tests.factories import apply_waiting, cyclonedx, deployment, digest, report, store, submit
+from tests.supplychain.actors import PASSWORD, client_of, make_user, new_key
+
+Names = Mapping[str, str]
+"""The objects of one team, or some that are not there, by kind."""
+Whose = Literal["own", "foreign", "missing"]
+
+_ALL_SCOPES = frozenset(Scope.values)
+_MEMBER = TEAM_ROLE_SCOPES["owner"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Somebody who asks. `kind` says how they show who they are: an API key opens no page."""
+
+    name: str
+    kind: Literal["anonymous", "key", "session"]
+    client: Client
+    scopes: frozenset[str]
+    team: Literal["a", "b"]
+    sees_all: bool = False
+
+    @property
+    def is_person_of_team(self) -> bool:
+        """Tell whether this is the person whose account has the passkey and the sessions of the team's names."""
+        return self.name in {"own session", "stranger's session"}
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything of a run. The names of both teams and the missing ones are as long as each other."""
+
+    names: Mapping[str, Names]
+    askers: tuple[Asker, ...]
+
+    def objects_of(self, asker: Asker, whose: Whose) -> Names:
+        """Return the asker's own objects, those of the other team, or names that nobody bears."""
+        other = "b" if asker.team == "a" else "a"
+        return self.names[{"own": asker.team, "foreign": other, "missing": "none"}[whose]]
+
+
+def make_world() -> World:
+    """Build both teams through the real ingest, and sign everybody in."""
+    teams = {"a": _team("a"), "b": _team("b")}
+    askers = _askers()
+    people = {letter: _own_account(letter) for letter in teams}
+    ApiKey.objects.update(last_used_at=timezone.now() + timedelta(hours=1))  # none writes, once a minute, that it was
+    names = {letter: {**teams[letter], **people[letter]} for letter in teams} | {"none": _nobody()}
+    return World(MappingProxyType(names), askers)
+
+
+def _askers() -> tuple[Asker, ...]:
+    return (
+        Asker("anonymous", "anonymous", Client(), frozenset(), "a"),
+        Asker("key of no use", "key", _with_key(Scope.ADMISSION_REVIEW.value), frozenset(), "a"),
+        Asker("user of no team", "session", _with_session("nobody"), frozenset(), "a"),
+        Asker("own key", "key", _with_key(*Scope.values), _ALL_SCOPES, "a"),
+        Asker("own session", "session", _with_session("user-a", team="team-a", role="owner"), _MEMBER, "a"),
+        Asker("stranger's key", "key", _with_key(*Scope.values, team="team-b"), _ALL_SCOPES, "b"),
+        Asker("stranger's session", "session", _with_session("user-b", team="team-b", role="owner"), _MEMBER, "b"),
+        _of_organisation("responder"),
+        _of_organisation("approver"),
+        _of_organisation("admin"),
+    )
+
+
+def _of_organisation(role: str) -> Asker:
+    client = _with_session(f"the-{role}", organisation=role)
+    return Asker(role, "session", client, ORGANISATION_ROLE_SCOPES[role], "a", sees_all=True)
+
+
+def _with_key(*scopes: str, team: str = "team-a") -> Client:
+    return client_of(new_key(*scopes, team=team))
+
+
+def _with_session(name: str, *, team: str | None = None, role: str = "viewer", organisation: str = "none") -> Client:
+    return _signed_in(make_user(name, team=team, role=role, organisation=organisation))
+
+
+def _signed_in(user: User) -> Client:
+    """Sign in by password, as pages that ask for a recent one want it."""
+    client = Client(raise_request_exception=False)
+    assert client.post("/sign-in", {"username": user.username, "password": PASSWORD}).status_code == 302
+    session = client.session
+    session[SEEN_AT] += 3600  # so that no request is the one in a minute that notes the presence
+    session.save()
+    return client
+
+
+def _own_account(letter: str) -> dict[str, str]:
+    """Give a person a second browser and a passkey; return how they are named on their pages."""
+    user = User.objects.get(username=f"user-{letter}")
+    session_key = _signed_in(user).session.session_key or ""
+    Authenticator.objects.create(user=user, type=Authenticator.Type.WEBAUTHN, data=passkey_of(letter))
+    return {"session": hashlib.sha256(session_key.encode()).hexdigest()[:20], "passkey": passkey_id(letter)}
+
+
+def _team(letter: str) -> Names:
+    slug, names = f"team-{letter}", _shared_kinds(letter)
+    sbom = cyclonedx(f"{names['package']}@1", subject=names["artifact"], name=f"{names['image']}")
+    accepted = submit(slug, sbom)
+    submit(slug, cyclonedx("pkg:npm/lodash@4.17.20", subject=names["other"], name=f"registry.example/other-{letter}:1"))
+    refused = store(slug, f'{{"no": "document of {letter}"}}'.encode())
+    apply_waiting()
+    place = {"cluster": names["cluster"], "namespace": names["service"], "service": names["service"]}
+    report(slug, deployment(digest=names["artifact"], image=names["image"], **place))
+    key = new_key(team=slug).row
+    return {
+        **names,
+        "evidence": str(accepted.public_id),
+        "rejected": str(refused.public_id),
+        "key": str(key.public_id),
+        "lookup": key.lookup,
+    }
+
+
+def _nobody() -> Names:
+    ids = {kind: str(uuid7()) for kind in ("evidence", "rejected", "key")}
+    return {**_shared_kinds("x"), **ids, "lookup": "zzzzzzzz", "session": "0" * 20, "passkey": passkey_id("x")}
+
+
+def _shared_kinds(letter: str) -> dict[str, str]:
+    return {
+        "team": f"team-{letter}",
+        "user": f"user-{letter}",
+        "artifact": digest(f"artifact of {letter}"),
+        "other": digest(f"other artifact of {letter}"),
+        "package": f"pkg:npm/only-of-{letter * 6}",
+        "image": f"registry.example/{letter * 6}:1.0",
+        "cluster": f"cluster-{letter * 6}",
+        "service": f"service-{letter * 6}",
+    }
