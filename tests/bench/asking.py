@@ -21,11 +21,12 @@ if TYPE_CHECKING:
 _COLD_MS = 1_000
 _COLD_REPEATS = 3
 _BESIDE_FACTOR = 1.5
+_ENOUGH = 5
 
 
 def warm(site: Site) -> list[Figure]:
     """Ask every kind when its pages are in memory: each question once before it counts."""
-    kinds = kinds_of_question()
+    kinds = kinds_of_question(most_purls=site.most_purls)
     for kind in kinds:
         _ask(site, kind, count=min(len(kind.bodies), site.repeats))
     return [figure for kind in kinds for figure in _figures(kind, _ask(site, kind, count=site.repeats))]
@@ -40,8 +41,8 @@ def beside_ingest(site: Site) -> list[Figure]:
     site.mark()
     sender.start()
     figures = []
-    for kind in kinds_of_question():
-        replies = _ask(site, kind, count=max(10, site.repeats // 3))
+    for kind in kinds_of_question(most_purls=site.most_purls):
+        replies = _ask(site, kind, count=min(site.repeats, max(10, site.repeats // 3)))
         figures += _figures(kind, replies, factor=_BESIDE_FACTOR, suffix="beside", note="while two workers ingest")
     still_sending = sender.is_alive()
     over.set()
@@ -55,9 +56,9 @@ def beside_ingest(site: Site) -> list[Figure]:
 def cold(site: Site) -> list[Figure]:
     """Ask one question right after a restart of the server, with its files dropped from the page cache."""
     figures = []
-    for kind in kinds_of_question():
+    for kind in kinds_of_question(most_purls=site.most_purls):
         seconds = []
-        for number in range(_COLD_REPEATS):
+        for number in range(min(_COLD_REPEATS, site.repeats)):
             site.restart_postgres()
             drop_from_page_cache(site.folder)
             _reconnect(site)
@@ -83,17 +84,24 @@ def drop_from_page_cache(folder: Path) -> None:
 
 def _reconnect(site: Site) -> None:
     """Let the web processes find out that their connections are gone; that is no part of a question."""
-    wire, deadline = Wire(site.base), time.monotonic() + 30
-    while wire.send("GET", "/readyz").status != 200:
+    deadline = time.monotonic() + 30
+    while Wire(site.base).send("GET", "/readyz").status != 200:
         if time.monotonic() > deadline:
             raise RuntimeError("the site is not ready after the restart")
         time.sleep(0.1)
+    Crew(site.base, clients=8).run([lambda wire: wire.get("/readyz")] * 40)
 
 
 def _ask(site: Site, kind: Kind, *, count: int, start: int = 0) -> list[Reply]:
+    """Ask so many, fewer when they take longer than a part may."""
     wire, key = Wire(site.base), site.key()
     bodies = [kind.bodies[number % len(kind.bodies)] for number in range(start, start + count)]
-    return [wire.post("/api/v1/impact", body, key=key, Content_Type="application/json") for body in bodies]
+    replies, deadline = list[Reply](), time.monotonic() + site.seconds
+    for body in bodies:
+        replies.append(wire.post("/api/v1/impact", body, key=key, Content_Type="application/json"))
+        if len(replies) >= _ENOUGH and time.monotonic() > deadline:
+            break
+    return replies
 
 
 def _figures(

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 import psycopg
-from django.conf import settings
 from django.db import connection, connections
 from django.test import Client
 
 from inventory.ingest.process import process_next
-from inventory.intake.body import BodyLimits
-from inventory.intake.receive import Parameters, Submission, receive
-from supplychain.access.actors import system_actor
-from supplychain.access.models import Team
+from tests.bench.fairness import store
 from tests.bench.figures import Figure, percentile
 from tests.bench.questions import kinds_of_question
 
@@ -26,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.bench.site import Site
-    from tests.bench.traffic import Upload
 
 _DOCUMENTS = 15
 
@@ -34,15 +28,15 @@ _DOCUMENTS = 15
 def costs(site: Site) -> list[Figure]:
     """Count in this process, while the worker sleeps: nobody rings for these documents."""
     ingest, log = [], []
-    for upload in site.traffic.uploads(_DOCUMENTS):
+    for upload in site.traffic.uploads(min(_DOCUMENTS, site.repeats)):
         before = _log_position()
-        _store(upload)
+        store(upload)
         ingest.append(_cost(process_next))
         log.append(_log_position() - before)
     client = Client(headers={"authorization": f"Bearer {site.key()}"}, SERVER_NAME="127.0.0.1")
     ask = {
         kind.name: _cost(partial(client.post, "/api/v1/impact", kind.bodies[-1], content_type="application/json"))
-        for kind in kinds_of_question()
+        for kind in kinds_of_question(most_purls=site.most_purls)
     }
     dearest = max(ask, key=lambda name: ask[name].round_trips)
     statements = percentile([cost.statements for cost in ingest], 50)
@@ -80,13 +74,6 @@ def _cost(work: Callable[[], object]) -> _Cost:
             stack.enter_context(each.execute_wrapper(note))
         work()
     return cost
-
-
-def _store(upload: Upload) -> None:
-    submission = Submission([upload.document], parameters=Parameters(artifacts=(upload.digest,)))
-    team = Team.objects.get(slug=upload.team)
-    limits = BodyLimits(raw_bytes=settings.MAX_UPLOAD_BYTES, inflated_bytes=settings.MAX_INFLATED_BYTES)
-    receive(submission, actor=system_actor("bench"), team_id=team.pk, at=datetime.now(UTC), limits=limits)
 
 
 def _log_position() -> int:

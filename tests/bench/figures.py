@@ -18,11 +18,14 @@ CHECKOUT = Path(__file__).resolve().parent.parent.parent
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measured value; `budget` is its limit, upper unless `at_least`. `key` names it in the table of budgets."""
+    """One measured value; `budget` is its limit, upper unless `at_least`. `key` names it in the table of budgets.
+
+    Without a value it is a budget of something that does not exist yet.
+    """
 
     key: str
     what: str
-    value: float
+    value: float | None
     unit: str = ""
     budget: float | None = None
     at_least: bool = False
@@ -31,7 +34,7 @@ class Figure:
     @property
     def is_met(self) -> bool | None:
         """Tell whether the budget is met; None where there is none."""
-        if self.budget is None:
+        if self.budget is None or self.value is None:
             return None
         return self.value >= self.budget if self.at_least else self.value <= self.budget
 
@@ -42,6 +45,8 @@ class Figure:
     @property
     def shown(self) -> str:
         """The value with its unit, in three digits or so."""
+        if self.value is None:
+            return "not built yet"
         digits = 0 if abs(self.value) >= 100 or self.value == int(self.value) else 1 if abs(self.value) >= 10 else 2
         return f"{self.value:,.{digits}f} {self.unit}".strip()
 

@@ -22,14 +22,17 @@ _RAW_LIMIT = 60_000_000
 _UNTIL_APPLIED = """
 SELECT extract(epoch FROM s.applied_at - e.received_at)::float8
 FROM inventory_evidencestate s JOIN inventory_evidence e ON e.id = s.evidence_id
-WHERE s.kind = 'sbom' AND e.received_at >= to_timestamp(%s)
+WHERE s.kind = 'sbom' AND e.received_at >= to_timestamp(%(since)s) AND e.received_at < to_timestamp(%(until)s)
+  AND (%(team)s = '' OR s.team_id = (SELECT id FROM access_team WHERE slug = %(team)s))
 """
 
 
 def warm_up(site: Site) -> list[Figure]:
     """Let every process load what it needs: a start is no load."""
     site.mark()
-    Crew(site.base, clients=CLIENTS).run(document.send for document in site.spool(site.traffic.uploads(60)))
+    Crew(site.base, clients=CLIENTS).run(
+        document.send for document in site.spool(site.traffic.uploads(max(4, int(3 * site.seconds))))
+    )
     site.wait_until_idle()
     return []
 
@@ -68,7 +71,7 @@ def sustained(site: Site) -> list[Figure]:
 def half_load(site: Site) -> list[Figure]:
     """Send at half the sustained rate: how long a 202 takes, and how long until the document is in every answer."""
     rate = site.rate / 2
-    documents = site.spool(site.traffic.uploads(max(20, int(rate * site.seconds))))
+    documents = site.spool(site.traffic.uploads(max(4, int(rate * site.seconds))))
     site.mark()
     begun = time.time()
     accepted = Crew(site.base, clients=CLIENTS, per_second=rate).run(document.send for document in documents)
@@ -123,10 +126,10 @@ def post_large(site: Site, count: int, *, name: str, team: str) -> tuple[str, fl
     return json.loads(reply.body)["url"], reply.seconds, len(data)
 
 
-def seconds_until_applied(*, since: float, until: float = 1e11) -> list[float]:
-    """Return how long each SBOM that came in this time waited and was worked on."""
+def seconds_until_applied(*, since: float, until: float = 1e11, team: str = "") -> list[float]:
+    """Return how long each SBOM that came in this time, of all or of one team, waited and was worked on."""
     with connection.cursor() as cursor:
-        cursor.execute(_UNTIL_APPLIED + " AND e.received_at < to_timestamp(%s)", [since, until])
+        cursor.execute(_UNTIL_APPLIED, {"since": since, "until": until, "team": team})
         return [row[0] for row in cursor.fetchall() if row[0] is not None]
 
 

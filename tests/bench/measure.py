@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.bench import asking, costs, ingest, page, pages, storage
+from tests.bench import asking, bridge, costs, fairness, ingest, naive, page, pages, storage
 from tests.bench.figures import Figure, Part, Results, machine
 from tests.bench.site import Site
 
@@ -19,6 +19,15 @@ if TYPE_CHECKING:
     import argparse
 
     from tests.bench.estate import Estate
+
+
+def absent(_site: Site) -> list[Figure]:
+    """Name the budgets of what is to come."""
+    return [
+        Figure("admission", "admission decision, p99 at 200 requests/s", None, "ms", 50),
+        Figure("page.maturity", "page: maturity, p95", None, "ms", 200),
+    ]
+
 
 Measurement = Callable[[Site], list[Figure]]
 PARTS: dict[str, Measurement] = {
@@ -33,6 +42,10 @@ PARTS: dict[str, Measurement] = {
     "questions while two workers ingest": asking.beside_ingest,
     "large documents": ingest.large,
     "large documents beside small ones": ingest.large_beside_small,
+    "fairness": fairness.fairness,
+    "baseline: a bridge table": bridge.bridge,
+    "baseline: the naive Django way": naive.naive,
+    "not built yet": absent,
 }
 
 
@@ -48,7 +61,7 @@ def measure(options: argparse.Namespace, *, estate: Estate) -> int:
         if name in {part.name for part in results.parts if not part.error} and not options.only:
             continue
         results.parts = [part for part in results.parts if part.name != name]
-        results.parts.append(_run(name, work, site=site))
+        results.parts.append(run_part(name, work, site=site))
         _file(site).write_text(json.dumps(results.as_json()), encoding="utf-8")
     print("\n".join(page.result_lines(results)))
     if not options.only and not options.dry:
@@ -57,7 +70,7 @@ def measure(options: argparse.Namespace, *, estate: Estate) -> int:
     return 1 if any(part.error for part in results.parts) else 0
 
 
-def _run(name: str, work: Measurement, *, site: Site) -> Part:
+def run_part(name: str, work: Measurement, *, site: Site) -> Part:
     print(f"==> {name} (load average {os.getloadavg()[0]:.1f})", file=sys.stderr, flush=True)
     part, begun = Part(name), time.monotonic()
     try:

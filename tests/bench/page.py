@@ -75,7 +75,7 @@ def result_lines(results: Results) -> Iterator[str]:
 
 def _verdict(figures: list[Figure | None]) -> str:
     verdicts = {figure.is_met for figure in figures if figure is not None}
-    return "**not met**" if False in verdicts else "met"
+    return "**not met**" if False in verdicts else "met" if True in verdicts else "-"
 
 
 def _between(text: str, name: str, lines: str) -> str:

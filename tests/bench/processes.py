@@ -13,13 +13,12 @@ _PARENT, _TIMES = 1, slice(11, 15)
 def processor_seconds(root: int) -> float:
     """Return the processor time of a process and of all below it, the ended ones included."""
     stats = dict(_stats())
-    below, waiting = {root}, [root]
-    while waiting:
-        parent = waiting.pop()
-        children = {pid for pid, fields in stats.items() if int(fields[_PARENT]) == parent} - below
-        below |= children
-        waiting += children
-    return sum(sum(map(int, stats[pid][_TIMES])) for pid in below if pid in stats) / _TICKS
+    return sum(sum(map(int, stats[pid][_TIMES])) for pid in _below(root, stats) if pid in stats) / _TICKS
+
+
+def family_of(root: int) -> set[int]:
+    """Return a process and all below it."""
+    return _below(root, dict(_stats()))
 
 
 def postgres_of(home: Path) -> int:
@@ -37,6 +36,16 @@ def forget_peaks(parent: int) -> None:
 def peak_megabytes(parent: int) -> float:
     """Return the largest peak memory among a process's children."""
     return max(_peak(child) for child in _children(parent))
+
+
+def _below(root: int, stats: dict[int, list[str]]) -> set[int]:
+    below, waiting = {root}, [root]
+    while waiting:
+        parent = waiting.pop()
+        children = {pid for pid, fields in stats.items() if int(fields[_PARENT]) == parent} - below
+        below |= children
+        waiting += children
+    return below
 
 
 def _children(process: int) -> list[int]:

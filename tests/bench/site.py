@@ -31,8 +31,9 @@ _RESTART_SECONDS = 120.0
 _SETTLED = """
 SELECT count(*) FILTER (WHERE state IN ('received', 'processing')),
        count(*) FILTER (WHERE state IN ('rejected', 'quarantined')),
-       extract(epoch FROM max(applied_at)) FILTER (WHERE applied_at >= to_timestamp(%(since)s))
-FROM inventory_evidencestate WHERE evidence_id > %(after)s
+       extract(epoch FROM max(applied_at) FILTER (WHERE applied_at >= to_timestamp(%(since)s)))
+FROM inventory_evidencestate
+WHERE evidence_id > %(after)s AND (%(team)s = '' OR team_id = (SELECT id FROM access_team WHERE slug = %(team)s))
 """
 _NEWEST = "SELECT coalesce(max(id), 0) FROM inventory_evidence"
 
@@ -62,10 +63,9 @@ class Site:
     worker: int
     seconds: float = 20.0
     repeats: int = 30
+    most_purls: int = 5_000
     rate: float = 20.0
     """Documents a second that it took; known after `sustained`."""
-    edges: float = 0.0
-    """(artifact, component) pairs of the history; known after `storage`."""
     _keys: dict[str, str] = field(default_factory=dict)
     _since: int = 0
 
@@ -114,12 +114,21 @@ class Site:
             cursor.execute(_NEWEST)
             self._since = cursor.fetchone()[0]
 
-    def wait_until_idle(self, *, since: float = 0.0) -> float:
-        """Wait until none of the documents after the mark waits; return when the last was applied."""
+    def waiting(self) -> int:
+        """Count the documents that wait or are in work."""
+        with connection.cursor() as cursor:
+            cursor.execute(_SETTLED, {"after": 0, "since": 0.0, "team": ""})
+            return int(cursor.fetchone()[0])
+
+    def wait_until_idle(self, *, since: float = 0.0, team: str = "") -> float:
+        """Wait until none of the documents after the mark waits, or none of a team's; return when the last was applied.
+
+        Raises RuntimeError when one was refused.
+        """
         deadline = time.monotonic() + _IDLE_SECONDS
         while time.monotonic() < deadline:
             with connection.cursor() as cursor:
-                cursor.execute(_SETTLED, {"after": self._since, "since": since})
+                cursor.execute(_SETTLED, {"after": self._since, "since": since, "team": team})
                 waiting, failed, last = cursor.fetchone()
             if failed:
                 raise RuntimeError(f"{failed} documents were rejected or quarantined")
@@ -127,6 +136,12 @@ class Site:
                 return float(last or 0.0)
             time.sleep(0.1)
         raise RuntimeError("documents still wait; the worker's log tells more")
+
+    def count_edges(self) -> float:
+        """Count the (artifact, component) pairs."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT sum(distinct_count)::float8 FROM inventory_snapshot")
+            return float(cursor.fetchone()[0])
 
     def restart_postgres(self) -> None:
         """Let the launcher restart the server, and wait until it is done."""

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tests.bench.estate import Service
 
 UNTIL = datetime(2026, 3, 1, tzinfo=UTC)
-TINY = Scale("tiny", services=5, builds=40, teams=2)
+TINY = Scale("tiny", services=4, builds=24, teams=2)
 LIMITS = BodyLimits(raw_bytes=1 << 26, inflated_bytes=1 << 28)
 
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from tests.bench.estate import Estate, Service
 
 
+_MOST_OF_A_TEAM = 50
+
+
 @dataclass(frozen=True, slots=True)
 class Upload:
     """The SBOM of one build, and who sends it."""
@@ -37,10 +40,11 @@ class Traffic:
         self._numbers = self._random.sample(range(estate.scale.services), count)
         self._services: dict[int, Service] = {}
 
-    def uploads(self, count: int) -> Iterator[Upload]:
-        """Yield so many builds, each of a random service."""
+    def uploads(self, count: int, *, team: str = "") -> Iterator[Upload]:
+        """Yield so many builds, each of a random service, or of one of a team's."""
+        numbers = self.numbers_of(team)[:_MOST_OF_A_TEAM] if team else self._numbers
         for _ in range(count):
-            yield self.upload(self._random.choice(self._numbers))
+            yield self.upload(self._random.choice(numbers))
 
     def upload(self, number: int) -> Upload:
         """Return the next build of a service."""
