@@ -168,6 +168,11 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 3000},
     },
     "tidy-operations": {"task": "supplychain.ops.tasks.tidy", "schedule": 600.0, "options": {"expires": 500}},
+    "forget-sessions": {
+        "task": "supplychain.access.tasks.forget_sessions",
+        "schedule": 3600.0,
+        "options": {"expires": 3000},
+    },
     "export-audit-head": {"task": "supplychain.access.tasks.export_audit_head", "schedule": 3600.0},
 }
 

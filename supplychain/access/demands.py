@@ -30,7 +30,7 @@ NEW_PASSWORD = Demand(
 )
 SECOND_FACTOR = Demand(
     "second_factor_required",
-    "Your role needs a second factor. Set up an authenticator app or a passkey to go on.",
+    "A second factor is needed here. Set up an authenticator app or a passkey to go on.",
     "/settings/security",
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime, timedelta
 from functools import partial
 
 from allauth.usersessions.models import UserSession
@@ -13,6 +14,7 @@ from django.contrib.auth.middleware import auser, get_user
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.models import Session
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
@@ -53,6 +55,15 @@ def end_sessions(user: User, *, but: str | None = None) -> int:
     Session.objects.filter(session_key__in=keys).delete()
     ended.delete()
     return len(keys)
+
+
+def forget_sessions(*, at: datetime) -> int:
+    """Delete sessions that are too old or were idle for too long, and their rows in the list; return how many."""
+    idle = UserSession.objects.filter(last_seen_at__lt=at - timedelta(seconds=settings.SESSION_IDLE_SECONDS))
+    over = Session.objects.filter(Q(expire_date__lt=at) | Q(session_key__in=idle.values("session_key")))
+    count, _ = over.delete()
+    UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
+    return count
 
 
 def _living_user(request: HttpRequest) -> User | AnonymousUser:

@@ -8,12 +8,19 @@ from django.conf import settings
 from django.utils import timezone
 
 from supplychain.access import audit_heads
+from supplychain.access.sessions import forget_sessions
 
 
 @shared_task(name="supplychain.access.tasks.export_audit_head")
 def export_audit_head() -> None:
     """Export the audit head, hourly: what is kept elsewhere cannot be rewritten with the table."""
     audit_heads.export_head(at=timezone.now(), file=head_file())
+
+
+@shared_task(name="supplychain.access.tasks.forget_sessions")
+def forget_ended_sessions() -> None:
+    """Delete what is left of sessions that ended by themselves, hourly."""
+    forget_sessions(at=timezone.now())
 
 
 def head_file() -> Path | None:

@@ -211,7 +211,7 @@ def test_who_needs_a_second_factor_sets_one_up_before_anything_else(
 
     assert (page.status_code == 302 and page["Location"] == "/settings/security") is led
     assert (api.status_code == 403 and api.json()["code"] == "second_factor_required") is led
-    assert (b"needs a second factor" in client.get("/settings/security").content) is led
+    assert (b"A second factor is needed here" in client.get("/settings/security").content) is led
     set_up_app(client)
     assert client.get("/artifacts").status_code == client.get("/api/v1/artifacts").status_code == 200
 

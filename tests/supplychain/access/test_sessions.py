@@ -1,12 +1,16 @@
 """A session ends: when it is old, idle, or no longer its owner's."""
 
 import time
+from datetime import timedelta
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.test import Client
+from django.utils import timezone
 
-from supplychain.access.sessions import SEEN_AT, STARTED_AT, end_sessions
+from supplychain.access.sessions import SEEN_AT, STARTED_AT, end_sessions, forget_sessions
 from tests.supplychain.actors import PASSWORD, make_user, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -105,6 +109,23 @@ def test_ending_sessions_spares_the_one_that_asks():
 
     assert ended == 2
     assert [is_signed_in(client) for client in clients] == [True, False, False]
+
+
+def test_what_is_left_of_ended_sessions_is_deleted():
+    user = make_user("alice")
+    clients = [Client(), Client(), Client()]
+    for client in clients:
+        client.post("/sign-in", {"username": "alice", "password": PASSWORD})
+    now = timezone.now()
+    long_ago = now - timedelta(seconds=settings.SESSION_IDLE_SECONDS + 1)
+    UserSession.objects.filter(session_key=clients[0].session.session_key).update(last_seen_at=long_ago)
+    Session.objects.filter(session_key=clients[1].session.session_key).update(expire_date=long_ago)
+
+    assert forget_sessions(at=now) == 2
+
+    assert [row.session_key for row in UserSession.objects.filter(user=user)] == [clients[2].session.session_key]
+    assert is_signed_in(clients[2])
+    assert forget_sessions(at=now) == 0
 
 
 def test_health_needs_no_session_even_when_one_is_shown(django_assert_num_queries):
