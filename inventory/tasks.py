@@ -6,11 +6,15 @@ from celery import shared_task
 from celery.signals import worker_ready
 from django.conf import settings
 from django.utils import timezone
+from kombu.exceptions import KombuError
+from redis import RedisError
 
 from inventory.graph.backlog import read_backlog
 from inventory.ingest import process
 from supplychain.ops import facts, reporter
 
+RINGS_ENOUGH = 4
+"""Rings that wait. A worker that is idle takes one at once, so this bounds what waits, not who is woken."""
 TURN_SECONDS = 5.0
 """How long one task goes on: short beside the task limit, long beside a document."""
 
@@ -20,6 +24,19 @@ def process_evidence() -> None:
     """Process what waits, for a turn; rings again when more does, so that a thousand lost rings cost one sweep."""
     if process.work_for(TURN_SECONDS):
         process_evidence.delay()
+
+
+def is_rung() -> bool:
+    """Tell whether rings wait that no worker has heard yet: whoever hears one looks after this moment, so it is enough.
+
+    Under load a question of a tenth of a millisecond, instead of a message that costs twenty times as much in all.
+    """
+    app = process_evidence.app
+    try:
+        with app.producer_or_acquire() as producer:
+            return bool(producer.channel.client.llen(app.conf.task_default_queue) >= RINGS_ENOUGH)
+    except (RedisError, KombuError):
+        return False  # whether the broker is away, ringing will tell
 
 
 @worker_ready.connect

@@ -13,19 +13,22 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
 import psycopg
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg import errors, pq
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.models import Model
 
 _NAMED: Final = re.compile(r"%\((\w+)\)s")
 _READ, _READ_OR_WRITE = psycopg.waiting.WAIT_R, psycopg.waiting.WAIT_RW
 _TEXT, _BINARY = pq.Format.TEXT, pq.Format.BINARY
+
+_Model = TypeVar("_Model", bound="Model")
 
 Row = tuple[bytes | None, ...]
 Value = bool | int | str | bytes | datetime | Sequence[int] | Sequence[str] | Sequence[bool] | None
@@ -75,6 +78,8 @@ def exchange(queries: Sequence[Query], *, using: str = "default") -> list[list[R
     wrapper = connections[using]
     wrapper.ensure_connection()
     raw: psycopg.Connection[Any] = wrapper.connection
+    if wrapper.queries_logged:  # what counts statements sees these too
+        wrapper.queries_log.extend({"sql": query.statement.sql, "time": "0"} for query in queries)
     with wrapper.wrap_database_errors:
         return _converse(raw, queries)
 
@@ -96,6 +101,13 @@ def to_int(value: bytes | None) -> int:
 def to_text(value: bytes | None) -> str:
     """Read a text."""
     return (value or b"").decode()
+
+
+def to_model(model: type[_Model], columns: Mapping[str, Any]) -> _Model:
+    """Make a model's row of some of its columns, as JSON has them; the others are read when they are asked for."""
+    fields = [field for field in model._meta.concrete_fields if field.column in columns]  # noqa: SLF001  # public API
+    values = [field.to_python(columns[str(field.column)]) for field in fields]
+    return model.from_db(DEFAULT_DB_ALIAS, [field.attname for field in fields], values)
 
 
 def _converse(raw: psycopg.Connection[Any], queries: Sequence[Query]) -> list[list[Row]]:

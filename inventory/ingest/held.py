@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS
 
 from inventory.ingest import queue_sql
 from inventory.models import Evidence, EvidenceBlob
 from supplychain.access.models import ApiKey
-from supplychain.exchange import Query, exchange
+from supplychain.exchange import Query, exchange, to_model
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-_Row = TypeVar("_Row", Evidence, ApiKey)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +59,7 @@ def hold(claim: Claim) -> Held | None:
 
 
 def _evidence(row: Mapping[str, Any], *, key: Mapping[str, Any]) -> Evidence:
-    evidence = _model(Evidence, row)
+    evidence = to_model(Evidence, row)
     if key["id"] is not None:
-        evidence.api_key = _model(ApiKey, key)
+        evidence.api_key = to_model(ApiKey, key)
     return evidence
-
-
-def _model(model: type[_Row], row: Mapping[str, Any]) -> _Row:
-    """Make a model's row of what was read of it, by column; the rest is read when it is asked for."""
-    fields = [field for field in model._meta.concrete_fields if field.column in row]  # noqa: SLF001  # public API
-    values = [field.to_python(row[str(field.column)]) for field in fields]
-    return model.from_db(DEFAULT_DB_ALIAS, [field.attname for field in fields], values)

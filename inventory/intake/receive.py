@@ -13,21 +13,22 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from kombu.exceptions import OperationalError
 
 from inventory.formats.deployments import is_self_dated
 from inventory.identity.digests import DigestError, parse_digest
 from inventory.ingest import process
-from inventory.intake import body
-from inventory.models import Evidence, EvidenceKind, EvidenceState
+from inventory.intake import body, receive_sql
+from inventory.models import BlobPlace, Evidence, EvidenceKind, EvidenceState
 from inventory.store import blobs
-from inventory.tasks import process_evidence
+from inventory.tasks import is_rung, process_evidence
 from supplychain.access import audit
 from supplychain.errors import DomainError
+from supplychain.exchange import Query, exchange, to_int
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from supplychain.access.actors import Actor
@@ -118,28 +119,31 @@ def receive(submission: Submission, *, actor: Actor, team_id: int, at: datetime,
     stored = body.store(submission.chunks, encoding=submission.content_encoding, limits=limits)
     kept = blobs.keep(stored.digest, size_bytes=stored.size_bytes, frame=stored.data)
     key = _dedupe_key(stored, parameters, team_id=team_id)
-    with transaction.atomic():
-        blobs.confirm(kept)
-        if key is not None and (first := _find_first(key)) is not None:
-            return Received(first, is_new=False)
-        blobs.add(kept, at=at)
-        evidence = _new_row(stored, submission=submission, parameters=parameters, actor=actor, team_id=team_id, at=at)
-        evidence.dedupe_key = key
-        evidence.audit_sequence = audit.record(
-            actor,
-            "evidence.received",
-            subject=str(evidence.public_id),
-            details={"digest": stored.digest, "size_bytes": stored.size_bytes},
-        )
-        evidence.save(force_insert=True)
-        EvidenceState.objects.create(
-            evidence=evidence,
-            team_id=team_id,
-            queued_at=at,
-            is_large=stored.size_bytes >= settings.LARGE_DOCUMENT_BYTES,
-        )
-        transaction.on_commit(ring)
+    evidence = _new_row(stored, submission=submission, parameters=parameters, actor=actor, team_id=team_id, at=at)
+    evidence.dedupe_key = key
+    storing = [*_locking(key), blobs.adding(kept, at=at), _adding(evidence, actor=actor)]
+    if not _store(storing, kept=kept, evidence=evidence):
+        first = Evidence.objects.select_related("state").get(dedupe_key=key)
+        return Received(first, is_new=False)
+    EvidenceState(evidence=evidence, team_id=team_id, queued_at=at)
+    transaction.on_commit(ring)
     return Received(evidence, is_new=True)
+
+
+def _store(storing: Sequence[Query], *, kept: blobs.Kept, evidence: Evidence) -> bool:
+    """Store a document in one transaction, which is one exchange where its bytes lie in the database.
+
+    Returns False, and leaves no row, when its key was stored before.
+    """
+    if kept.place == BlobPlace.DATABASE:
+        rows = exchange(storing)[-1]
+    else:
+        with transaction.atomic():
+            blobs.confirm(kept)
+            rows = exchange(storing)[-1]
+    for row in rows:
+        evidence.pk, evidence.audit_sequence = map(to_int, row)
+    return bool(rows)
 
 
 def put_back(evidence: Evidence, *, actor: Actor, at: datetime) -> None:
@@ -156,7 +160,8 @@ def put_back(evidence: Evidence, *, actor: Actor, at: datetime) -> None:
 def ring() -> None:
     """Tell a worker that evidence waits. A broker that is away costs time, never evidence: the sweep finds the row."""
     try:
-        process_evidence.delay()
+        if not is_rung():
+            process_evidence.delay()
     except OperationalError as error:
         logger.warning("The broker is away; evidence waits for the sweep.", extra={"reason": type(error).__name__})
 
@@ -242,8 +247,26 @@ def _is_self_dated(stored: body.StoredBody) -> bool:
     return is_self_dated(body.load(stored.data, limit=stored.size_bytes))
 
 
-def _find_first(key: bytes) -> Evidence | None:
-    """Return the row that was stored under this key; takes the key's lock, so that of 50 equal uploads one is new."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(key[:8], "big", signed=True)])
-    return Evidence.objects.filter(dedupe_key=key).first()
+def _locking(key: bytes | None) -> list[Query]:
+    """Take the key's lock first, so that of 50 equal uploads one is new and the others see it."""
+    return [] if key is None else [Query(receive_sql.LOCK, {"lock": int.from_bytes(key[:8], "big", signed=True)})]
+
+
+def _adding(evidence: Evidence, *, actor: Actor) -> Query:
+    """Make the query that adds row, audit line and state, unless the key was stored before."""
+    line = audit.insertion(
+        actor,
+        "evidence.received",
+        subject=str(evidence.public_id),
+        details={"digest": evidence.blob_id, "size_bytes": evidence.size_bytes},
+    )[1]
+    told = {name: getattr(evidence, name) for name in receive_sql.COLUMNS}
+    return Query(
+        receive_sql.ADD,
+        {
+            **told,
+            **dict(zip(receive_sql.AUDIT_COLUMNS, line, strict=True)),
+            "public_id": str(evidence.public_id),
+            "is_large": evidence.size_bytes >= settings.LARGE_DOCUMENT_BYTES,
+        },
+    )

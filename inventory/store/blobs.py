@@ -21,12 +21,20 @@ from inventory.store.errors import (
     EvidenceRemovedError,
     EvidenceStoreUnavailableError,
 )
+from supplychain.exchange import Query, Statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
+    from supplychain.exchange import Value
+
 logger = logging.getLogger(__name__)
+
+_ADD = Statement("""
+INSERT INTO inventory_evidenceblob (digest, size_bytes, data, place, stored_at)
+VALUES (%(digest)s, %(size_bytes)s, %(data)s, %(place)s, %(at)s) ON CONFLICT DO NOTHING
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +85,16 @@ def confirm(kept: Kept) -> None:
         raise EvidenceStoreUnavailableError(error.code) from error
 
 
-def add(kept: Kept, *, at: datetime) -> None:
-    """Add the row of confirmed bytes in the caller's transaction; a row that is there stays as it is. One statement."""
-    row = EvidenceBlob(digest=kept.digest, size_bytes=kept.size_bytes, data=kept.data, place=kept.place, stored_at=at)
-    EvidenceBlob.objects.bulk_create([row], ignore_conflicts=True)
+def adding(kept: Kept, *, at: datetime) -> Query:
+    """Make the query that adds the row of confirmed bytes in the caller's transaction; one that is there stays."""
+    values: dict[str, Value] = {
+        "digest": kept.digest,
+        "size_bytes": kept.size_bytes,
+        "data": kept.data,
+        "place": kept.place.value,
+        "at": at,
+    }
+    return Query(_ADD, values)
 
 
 def read(blob: EvidenceBlob) -> bytes:
