@@ -98,9 +98,12 @@ def choose(*, needs_everything: bool = False) -> Reading:
         cursor.execute(_PRIMARY)
         position, now = cursor.fetchone()
     try:
-        return _look(position, now=now, max_lag=0 if needs_everything else settings.DATABASE_REPLICA_MAX_LAG_SECONDS)
+        found = _look(position, now=now, max_lag=settings.DATABASE_REPLICA_MAX_LAG_SECONDS)
     except (DatabaseError, InterfaceError) as error:
         return _leave(error)
+    if needs_everything and found.as_of is not None:
+        return Reading(lag_seconds=found.lag_seconds, passed=Passed.BEHIND)
+    return found
 
 
 def _look(position: str, *, now: datetime, max_lag: float) -> Reading:
