@@ -223,11 +223,9 @@ class Stack:
         data, programs = Path(given["PGDATA"]), self.rights.programs(programs_of_postgres() or Path())
         password = Path(given["POSTGRES_PASSWORD_FILE"]).read_text().rstrip("\n")
         rights, user = self.rights, given["POSTGRES_USER"]
-        told = ["-U", user, "--pwfile=/dev/stdin", "--no-sync", *given["POSTGRES_INITDB_ARGS"].split()]
+        told = ["-U", user, f"--pwfile={self._readable(password)}", "--no-sync", *given["POSTGRES_INITDB_ARGS"].split()]
         subprocess.run(
             [*rights.prefix, str(programs / "initdb"), "-D", str(data), *told],
-            input=password,
-            text=True,
             cwd="/",
             user=rights.uid,
             group=rights.gid,
@@ -242,6 +240,15 @@ class Stack:
         self.wait_until(lambda: self.is_healthy("postgres"), of="postgres")
         environment = given | {"PGPASSWORD": password}
         subprocess.run([*admin, f"CREATE DATABASE {given['POSTGRES_DB']}"], env=environment, check=True)
+
+    def _readable(self, password: str) -> Path:
+        """Write a password where the user that PostgreSQL runs as can read it, and nobody else."""
+        file = self.folder / "postgres.password"
+        file.touch(mode=0o600)
+        file.write_text(password)
+        if self.rights.uid is not None:
+            os.chown(file, self.rights.uid, self.rights.gid or -1)
+        return file
 
     def _start_valkey(self) -> None:
         place = ["--port", str(self.ports["valkey"]), "--bind", "127.0.0.1", "--dir", str(self.folder / "valkey")]
