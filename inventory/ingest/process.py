@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
+from psycopg.errors import DiskFull
 
 from inventory.formats.detect import detect
 from inventory.formats.envelope import unwrap
@@ -53,7 +54,7 @@ RETRY_AFTER = timedelta(seconds=2)
 LANE_AFTER = timedelta(seconds=1)
 """Not before this for a large document that found no lane free, though its claim had."""
 WAIT_AFTER = timedelta(seconds=15)
-"""Not before this after the storage of documents was away."""
+"""Not before this after the storage of documents was away, or the disk of the database full."""
 MAX_RINGS = 20
 """Rings of one sweep: enough to wake every worker, few enough not to flood the broker."""
 _READ_AS: dict[str, str] = {EvidenceKind.SNAPSHOT: EvidenceKind.DEPLOYMENT}
@@ -197,6 +198,10 @@ def _try(claim: Claim, *, goes_on: Callable[[], bool]) -> _Ended | None:
         failure = _failure(error)
     except Exception as error:
         logger.exception("A document failed.")
+        if isinstance(error.__cause__, DiskFull):  # whatever the document is, the next one would fail too
+            upsert.forget_all()
+            _let_wait(claim, after=WAIT_AFTER)
+            return None
         failure = _failure(error)
     else:
         if ended is not None:

@@ -6,7 +6,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.drills import concurrent_uploads, ingest, poison, restore, stall, tamper
+from tests.drills import (
+    bombs,
+    concurrent_uploads,
+    disk,
+    edge,
+    ingest,
+    matrix,
+    memory,
+    poison,
+    restore,
+    stall,
+    tamper,
+    upgrade,
+)
 from tests.drills.findings import Findings
 from tests.drills.site import Site, temporary_site
 
@@ -60,6 +73,30 @@ DRILLS = (
         on_a_site(ingest.run_control),
     ),
     Drill(
+        "D4",
+        "bombs",
+        "each bad input has its code; good uploads' p95 is below twice that alone; web below 400 MB, worker below "
+        "1,500 MB; no 5xx, no worker process dies",
+        bombs.Options(),
+        on_a_site(bombs.run),
+    ),
+    Drill(
+        "D5",
+        "memory",
+        "a large document under a worker with little memory is applied, or quarantined as resource_limit or "
+        "worker_died within 3 attempts; the next one is applied; the worker lives",
+        memory.Options(),
+        on_a_site(memory.run),
+    ),
+    Drill(
+        "D6",
+        "disk",
+        "a full disk is answered 503 or 507 with Retry-After; when there is room, nothing accepted is missing, all of "
+        "it is applied and re-hashes",
+        disk.Options(),
+        disk.run,
+    ),
+    Drill(
         "D7",
         "concurrent",
         "equal uploads at once are one document (one 202, the rest 200), different ones are all kept, no deadlock",
@@ -91,11 +128,33 @@ DRILLS = (
         on_a_site(poison.run),
     ),
     Drill(
+        "D12",
+        "edge",
+        "nginx refuses what smuggles, closes slow headers and bodies within 14 s, and /healthz answers with p99 below "
+        "1 s throughout",
+        edge.Options(),
+        on_a_site(edge.run),
+    ),
+    Drill(
         "D13",
         "stall",
         "what waits is drained within 30 s after the last restart of the broker, or a worker ends itself to be started "
         "anew; then D1's criterion, with one attempt each",
         stall.Options(),
         on_a_site(stall.run),
+    ),
+    Drill(
+        "D15",
+        "matrix",
+        "every route and method has a row, and another team's object answers byte for byte like a missing one",
+        matrix.Options(),
+        matrix.run,
+    ),
+    Drill(
+        "D20",
+        "upgrade",
+        "documents that an older release accepted are applied by the current one after a migration: D1's criterion",
+        upgrade.Options(),
+        on_a_site(upgrade.run),
     ),
 )

@@ -11,7 +11,7 @@ from tests.drills.documents import make_document
 from tests.drills.findings import DrillError, Findings
 from tests.drills.ledger import MAX_ATTEMPTS
 from tests.drills.site import Site
-from tests.drills.traffic import ask
+from tests.drills.traffic import Reply, ask
 
 # What each ends with: a worker that is gone cannot say why, one whose limit is met can.
 CODES = {
@@ -43,12 +43,14 @@ def run(site: Site, options: Options, *, team: str = "poison") -> Findings:
     site.wait_until_ready(web)
     began = time.monotonic()
     poisons = options.poisons.split(",")
-    sent = {name: _send(site, f"poison-{name}-", key=key) for name in poisons}
-    good = _send(site, "good", key=key)
+    sent = {name: send(site, f"poison-{name}-", key=key) for name in poisons}
+    good = send(site, "good", key=key)
     limit = MAX_ATTEMPTS * HARD_LIMIT_SECONDS * len(poisons) + _TAKEOVER_SECONDS
-    _check_good(_receipt(site, good, key=key, seconds=limit), seconds=time.monotonic() - began, findings=findings)
+    _check_good(
+        wait_for_receipt(site, good, key=key, seconds=limit), seconds=time.monotonic() - began, findings=findings
+    )
     for name, receipt in sent.items():
-        _check_poison(name, _receipt(site, receipt, key=key, seconds=limit), findings=findings)
+        _check_poison(name, wait_for_receipt(site, receipt, key=key, seconds=limit), findings=findings)
     findings.note(f"all ended {time.monotonic() - began:.0f} s after they were sent")
     for process in processes:
         process.kill()
@@ -69,14 +71,19 @@ def _check_poison(name: str, receipt: dict[str, Any], *, findings: Findings) -> 
     )
 
 
-def _send(site: Site, name: str, *, key: str) -> str:
+def send(site: Site, name: str, *, key: str) -> str:
+    """Upload a document with a mark in its components' names; return its receipt's id."""
     reply = ask(site.base, "POST", "/api/v1/evidence", key=key, body=make_document(name, components=3).data)
     if reply.status != 202:
         raise DrillError(f"an upload was answered {reply.status}")
+    return receipt_id(reply)
+
+
+def receipt_id(reply: Reply) -> str:
     return str(json.loads(reply.body)["id"])
 
 
-def _receipt(site: Site, public_id: str, *, key: str, seconds: float) -> dict[str, Any]:
+def wait_for_receipt(site: Site, public_id: str, *, key: str, seconds: float) -> dict[str, Any]:
     """Return a receipt once it is settled, or as it is when the time is over."""
     deadline = time.monotonic() + seconds
     while True:

@@ -58,10 +58,17 @@ class Site:
         self.valkey.start()
         self.manage("prepare_database")
 
-    def start_web(self, application: str = "supplychain.wsgi", *, cwd: Path = CHECKOUT, wait: bool = True) -> Process:
+    def start_web(
+        self,
+        application: str = "supplychain.wsgi",
+        *,
+        cwd: Path = CHECKOUT,
+        wait: bool = True,
+        settings: Mapping[str, str] | None = None,
+    ) -> Process:
         """Start a web server at `base`."""
         command = [tool("gunicorn"), "--config", "deploy/gunicorn.conf.py", "--bind", f"127.0.0.1:{self.port}"]
-        web = self._start("web", [*command, application], cwd=cwd)
+        web = self._start("web", [*command, application], cwd=cwd, settings=settings)
         if wait:
             self.wait_until_ready(web)
         return web
@@ -140,6 +147,10 @@ class Site:
         if self.valkey._ask(b"FLUSHALL") != b"+OK":
             raise DrillError("the broker did not flush")
 
+    def adopt(self, process: Process) -> None:
+        """End this process too."""
+        self._processes.append(process)
+
     def close(self) -> None:
         """End all that was started here: beat and workers first, then web, then the servers."""
         for process in reversed(self._processes):
@@ -162,7 +173,7 @@ class Site:
         log = self.home.logs / f"{name}-{count}.log"
         environment = {**self.environment, "SUPPLYCHAIN_PROCESS": name, **self._database_of(name), **(settings or {})}
         process = start(name, command, log=log, environment=environment, cwd=cwd)
-        self._processes.append(process)
+        self.adopt(process)
         return process
 
 

@@ -47,9 +47,9 @@ def run(site: Site, options: Options, *, team: str = "stall") -> Findings:
     seconds = time.monotonic() - restarted_at
     findings.note(f"{options.restarts} restarts of the broker within {options.within:.0f} s")
     findings.note(f"drained {seconds:.0f} s after the last")
-    findings.note(f"{ended} workers ended themselves")
+    findings.note(f"{len(ended)} workers ended ({', '.join(ended)})" if ended else "no worker ended")
     findings.require(
-        seconds <= DRAIN_SECONDS or ended > 0,
+        seconds <= DRAIN_SECONDS or bool(ended),
         f"not drained {DRAIN_SECONDS:.0f} s after the last restart, and no worker ended itself",
     )
     # No worker was killed: a broker that goes away may cost no document a try.
@@ -59,12 +59,13 @@ def run(site: Site, options: Options, *, team: str = "stall") -> Findings:
     return findings
 
 
-def _drain(site: Site, workers: list[Process], *, team: str, until: float) -> int:
-    """Wait until nothing waits; do what a supervisor does for a worker that ends, and count those."""
-    ended = 0
+def _drain(site: Site, workers: list[Process], *, team: str, until: float) -> list[str]:
+    """Wait until nothing waits; do what a supervisor does for a worker that ends, and tell why those ended."""
+    ended = []
     while ledger.count_unsettled(site, team) and time.monotonic() < until:
         for worker in [worker for worker in workers if not worker.is_alive]:
-            ended += 1
+            by_itself = "hears nothing" in worker.log_text()
+            ended.append("by its watchdog" if by_itself else f"with status {worker.popen.returncode}")
             workers.remove(worker)
             workers.append(site.start_worker())
         time.sleep(0.1)

@@ -52,7 +52,7 @@ class Ledger:
     """What the clients were promised: the receipt of each document, by digest."""
 
     receipts: dict[str, str] = field(default_factory=dict)
-    statuses: list[int] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
     retried_count: int = 0
     repeated_count: int = 0
     refused: list[str] = field(default_factory=list)
@@ -106,7 +106,7 @@ class Clients:
         while time.monotonic() < deadline:
             reply = ask(self._base, "POST", "/api/v1/evidence", key=self._key, body=document.data)
             if reply.status in {200, 202}:
-                self._note(document, json.loads(reply.body)["id"], status=reply.status, is_repeat=is_repeat)
+                self._note(document, reply, is_repeat=is_repeat)
                 return
             with self._lock:
                 self.ledger.retried_count += 1
@@ -116,10 +116,11 @@ class Clients:
         with self._lock:
             self.ledger.refused.append(f"{document.digest} was not accepted within {_GIVE_UP_SECONDS:.0f} s")
 
-    def _note(self, document: SbomDocument, receipt: str, *, status: int, is_repeat: bool) -> None:
+    def _note(self, document: SbomDocument, reply: Reply, *, is_repeat: bool) -> None:
+        receipt = json.loads(reply.body)["id"]
         with self._lock:
             known = self.ledger.receipts.setdefault(document.digest, receipt)
-            self.ledger.statuses.append(status)
+            self.ledger.seconds.append(reply.seconds)
             self.ledger.repeated_count += is_repeat
             self.sent_count += not is_repeat
             if known != receipt:

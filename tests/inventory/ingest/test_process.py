@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.db import connection, connections, transaction
+from django.db import OperationalError, connection, connections, transaction
+from psycopg.errors import DiskFull
 
 from inventory.ingest import process, sbom, upsert
 from inventory.ingest.held import Claim
@@ -373,3 +374,20 @@ def test_the_watchdog_is_told_of_what_waits_longer_than_its_limit() -> None:
 
     assert process.is_any_overdue(20)
     assert not process.is_any_overdue(60)
+
+
+@pytest.mark.django_db
+def test_a_full_disk_costs_a_document_no_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_args: object, **_named: object) -> None:
+        raise OperationalError from DiskFull()
+
+    monkeypatch.setattr(process, "read_document", fail)
+    evidence = store("a", GOOD)
+
+    for _ in range(4):
+        make_due(evidence)
+        assert process.process_next()
+
+    state = state_of(evidence)
+    assert (state.state, state.attempts, state.error) == (State.RECEIVED, 0, None)
+    assert state.queued_at > datetime.now(UTC) + timedelta(seconds=10)
