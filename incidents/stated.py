@@ -77,10 +77,25 @@ class _Item:
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """What members a kind has, and who reads them."""
+    """What members a kind has, who reads them, and which must be there."""
 
     members: tuple[str, ...]
     read: Callable[[_Item], Indicator | None]
+    required: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """The members of one kind of indicator, and those without which it is refused."""
+
+    all: tuple[str, ...]
+    required: tuple[str, ...]
+
+
+def members_of(kind: IndicatorKind) -> Members:
+    """Return what an object of this kind may and must have besides `kind`."""
+    form = _FORMS[kind]
+    return Members(form.members, form.required)
 
 
 def read_indicator(item: object, *, pointer: str, faults: list[ErrorDetail]) -> Indicator | None:
@@ -187,36 +202,42 @@ def _hash(item: _Item) -> Indicator | None:
     return Indicator(IndicatorKind.HASH, f"{algorithm}:{value}", algorithm=algorithm, value=value)
 
 
-def _unanswered(kind: IndicatorKind, *required: str) -> Callable[[_Item], Indicator | None]:
-    """Return the reader of a kind whose members are texts or lists, kept as given so that they are shown back."""
+def _unanswered(kind: IndicatorKind, *members: str, required: tuple[str, ...] = ()) -> _Form:
+    """Return the form of a kind whose members are texts or lists, kept as given so that they are shown back.
+
+    The members are all required where it is not said which are.
+    """
+    needed = required or members
 
     def read(item: _Item) -> Indicator | None:
         found: list[tuple[str, str]] = []
-        for name in _FORMS[kind].members:
+        for name in members:
             value = item.value.get(name)
-            text = " ".join(item.texts(name)) if isinstance(value, list) else item.text(name, required=name in required)
+            text = " ".join(item.texts(name)) if isinstance(value, list) else item.text(name, required=name in needed)
             if text:
                 found.append((name, text))
         given = " ".join(text for _, text in found)
         return not_answered(kind, given, line=None, details=tuple(found))
 
-    return read
+    return _Form(members, read, needed)
 
 
 _FORMS: dict[str, _Form] = {
-    IndicatorKind.PACKAGE: _Form(("purl", "range", "version", "versions"), _package),
-    IndicatorKind.ARTIFACT: _Form(("digest",), _artifact),
-    IndicatorKind.IMAGE: _Form(("reference", "from", "to"), _image),
-    IndicatorKind.HASH: _Form(("algorithm", "value"), _hash),
-    IndicatorKind.WORKFLOW: _Form(("repository", "path"), _unanswered(IndicatorKind.WORKFLOW, "repository", "path")),
-    IndicatorKind.ACTION: _Form(("uses", "refs", "shas"), _unanswered(IndicatorKind.ACTION, "uses")),
-    IndicatorKind.BUILDER: _Form(("id",), _unanswered(IndicatorKind.BUILDER, "id")),
-    IndicatorKind.SIGNER: _Form(("issuer", "identity"), _unanswered(IndicatorKind.SIGNER, "issuer", "identity")),
-    IndicatorKind.REPOSITORY: _Form(("url",), _unanswered(IndicatorKind.REPOSITORY, "url")),
-    IndicatorKind.COMMIT: _Form(("sha",), _unanswered(IndicatorKind.COMMIT, "sha")),
-    IndicatorKind.ACCOUNT: _Form(("login",), _unanswered(IndicatorKind.ACCOUNT, "login")),
-    IndicatorKind.ADVISORY: _Form(("id",), _unanswered(IndicatorKind.ADVISORY, "id")),
+    IndicatorKind.PACKAGE: _Form(("purl", "range", "version", "versions"), _package, ("purl",)),
+    IndicatorKind.ARTIFACT: _Form(("digest",), _artifact, ("digest",)),
+    IndicatorKind.IMAGE: _Form(("reference", "from", "to"), _image, ("reference",)),
+    IndicatorKind.HASH: _Form(("algorithm", "value"), _hash, ("algorithm", "value")),
+    IndicatorKind.WORKFLOW: _unanswered(IndicatorKind.WORKFLOW, "repository", "path"),
+    IndicatorKind.ACTION: _unanswered(IndicatorKind.ACTION, "uses", "refs", "shas", required=("uses",)),
+    IndicatorKind.BUILDER: _unanswered(IndicatorKind.BUILDER, "id"),
+    IndicatorKind.SIGNER: _unanswered(IndicatorKind.SIGNER, "issuer", "identity"),
+    IndicatorKind.REPOSITORY: _unanswered(IndicatorKind.REPOSITORY, "url"),
+    IndicatorKind.COMMIT: _unanswered(IndicatorKind.COMMIT, "sha"),
+    IndicatorKind.ACCOUNT: _unanswered(IndicatorKind.ACCOUNT, "login"),
+    IndicatorKind.ADVISORY: _unanswered(IndicatorKind.ADVISORY, "id"),
 }
+STATED_KINDS = tuple(IndicatorKind(kind) for kind in _FORMS)
+"""What an object of `indicators` can be; a line that could not be read is a kind of pasted text alone."""
 
 
 def _escaped(name: str) -> str:

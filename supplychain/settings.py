@@ -228,7 +228,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     # Enums stay where they are used: names made up for them change when a field of that name is added elsewhere.
-    "POSTPROCESSING_HOOKS": ["supplychain.api.schema.add_problems"],
+    "POSTPROCESSING_HOOKS": ["supplychain.api.schema.add_problems", "incidents.api.openapi.add_impact"],
 }
 
 # --- Operations: what /readyz asks and /metrics collects, by dotted name (docs/architecture.md) ---------------------

@@ -14,6 +14,7 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from incidents.api.openapi import ANSWERS, QUESTION
 from incidents.api.render import as_csv, as_json
 from incidents.asking import read_body, read_query
 from incidents.impact import assess
@@ -47,7 +48,7 @@ class ImpactView(APIView):
     permission_classes = [RequireScope("incidents:read")]
     renderer_classes = [JSONRenderer, CsvRenderer]
 
-    @extend_schema(operation_id="impact_ask", request=OpenApiTypes.OBJECT, responses={200: OpenApiTypes.OBJECT})
+    @extend_schema(operation_id="impact_ask", request={"application/json": QUESTION}, responses=ANSWERS)
     def post(self, request: Request) -> HttpResponseBase:
         """Which digests contain it, where they run, and what we do not know. Stores nothing but an audit line."""
         return _answer(request, question=read_body(request.data))
@@ -66,7 +67,7 @@ class ImpactView(APIView):
             OpenApiParameter("limit", int),
             OpenApiParameter("cursor"),
         ],
-        responses={200: OpenApiTypes.OBJECT},
+        responses=ANSWERS,
     )
     def get(self, request: Request) -> HttpResponseBase:
         """The same for a question that fits into an address."""

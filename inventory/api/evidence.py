@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -31,7 +31,7 @@ from supplychain.api.parameters import (
     read_time,
     reject_unknown_parameters,
 )
-from supplychain.api.schema import PAGE_QUERY, page_of
+from supplychain.api.schema import PAGE_QUERY, page_of, refusals
 from supplychain.api.throttling import UploadThrottle
 from supplychain.ops import log_context
 
@@ -187,7 +187,20 @@ class EvidenceView(APIView):
 class EvidenceRawView(APIView):
     permission_classes = [RequireScope("inventory:read")]
 
-    @extend_schema(operation_id="evidence_raw", responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    @extend_schema(
+        operation_id="evidence_raw",
+        parameters=[
+            OpenApiParameter("ETag", response=[200], location=OpenApiParameter.HEADER, description="The digest"),
+            OpenApiParameter(
+                "Repr-Digest", response=[200], location=OpenApiParameter.HEADER, description="SHA-256, RFC 9530"
+            ),
+        ],
+        responses={
+            (200, "application/octet-stream"): OpenApiTypes.BINARY,
+            304: OpenApiResponse(description="`If-None-Match` names these bytes."),
+            **refusals(410),
+        },
+    )
     def get(self, request: Request, public_id: UUID) -> HttpResponse | StreamingHttpResponse:
         """The exact bytes of one document, as received after multipart and Content-Encoding."""
         reject_unknown_parameters(request, ())
@@ -197,7 +210,7 @@ class EvidenceRawView(APIView):
 class EvidenceRetryView(APIView):
     permission_classes = [RequireScope("evidence:write")]
 
-    @extend_schema(operation_id="evidence_retry", request=None, responses={202: ReceiptSerializer})
+    @extend_schema(operation_id="evidence_retry", request=None, responses={202: ReceiptSerializer, **refusals(409)})
     def post(self, request: Request, public_id: UUID) -> Response:
         """Put a rejected or quarantined document back into the queue."""
         reject_unknown_parameters(request, ())

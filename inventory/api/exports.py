@@ -17,6 +17,7 @@ from inventory.graph.statements import bounded
 from supplychain.access.actors import actor_of
 from supplychain.access.permissions import RequireScope
 from supplychain.api.parameters import read_choice, reject_unknown_parameters
+from supplychain.api.schema import refusals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,13 +42,21 @@ _DEFAULT = "cyclonedx-json"
 _QUERY = [OpenApiParameter("format", enum=list(FORMS), default=_DEFAULT)]
 
 
+def _published(media_type: str) -> str:
+    return media_type.partition(";")[0]
+
+
 class ArtifactSbomView(APIView):
     permission_classes = [RequireScope("inventory:read")]
 
     @extend_schema(
         operation_id="artifact_sbom",
         parameters=_QUERY,
-        responses={(200, form.media_type.partition(";")[0]): OpenApiTypes.BINARY for form in FORMS.values()},
+        responses={
+            (200, _published(JSON_MEDIA_TYPE)): OpenApiTypes.OBJECT,
+            (200, _published(XML_MEDIA_TYPE)): OpenApiTypes.STR,
+            **refusals(409, 413),
+        },
     )
     def get(self, request: Request, digest: str) -> HttpResponse:
         """All SBOMs about an artifact as one CycloneDX 1.6 document; the same evidence gives the same bytes.

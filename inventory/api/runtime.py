@@ -36,7 +36,7 @@ from supplychain.access.permissions import RequireScope
 from supplychain.access.scopes import Scope
 from supplychain.api.pagination import PAGE_PARAMETERS, address_after, read_key, read_limit
 from supplychain.api.parameters import BadParameterError, read_digest, read_text, read_time, reject_unknown_parameters
-from supplychain.api.schema import PAGE_QUERY, page_of
+from supplychain.api.schema import PAGE_QUERY, page_of, refusals
 from supplychain.api.throttling import UploadThrottle
 
 if TYPE_CHECKING:
@@ -245,7 +245,7 @@ class ClusterView(APIView):
         operation_id="cluster_describe",
         parameters=[OpenApiParameter("If-Match", location=OpenApiParameter.HEADER, description="412 after a change")],
         request=ClusterSettingsSerializer,
-        responses=ClusterSettingsSerializer,
+        responses={200: ClusterSettingsSerializer, **refusals(412)},
     )
     def patch(self, request: Request, cluster: str) -> Response:
         """Set what the cluster's reports do not say; what the body leaves out stays."""

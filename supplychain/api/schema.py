@@ -5,20 +5,34 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from drf_spectacular.utils import OpenApiParameter, inline_serializer
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, inline_serializer
 from rest_framework import serializers
 
 PROBLEM = "Problem"
 
-# Every route that needs a key can answer these; routes add their own codes in their descriptions.
+# Every route that needs a key can answer these; a route states the others with `refusals`.
 _PROBLEMS = {
     "400": "The input is not valid.",
     "401": "No key, or one that is unknown, revoked or expired.",
-    "403": "The key or user lacks the scope.",
+    "403": "The key or user lacks the scope, or may not do this.",
     "404": "There is nothing here that this key or user may see.",
     "429": "Too many requests; wait for `Retry-After`.",
     "503": "Not accepted; try again after `Retry-After`.",
+    "504": "The question took too long and was stopped; narrow it.",
 }
+_PROBLEMS_OF_BODIES = {
+    "413": "The body is larger than this route takes.",
+    "415": "The body's type or encoding is not one that this route reads.",
+}
+_REFUSALS = {
+    409: "Not in the state that this needs.",
+    410: "It was here, and is kept no longer.",
+    412: "It was changed since the version that `If-Match` names.",
+    413: "The answer would be larger than this route gives.",
+}
+_REQUEST_ID = {"description": "Names this answer in the log", "schema": {"type": "string"}}
+_RETRY_AFTER = {"description": "Seconds to wait", "schema": {"type": "integer"}}
+_CHALLENGE = {"description": "How to show a key", "schema": {"type": "string"}}
 
 PAGE_QUERY = [
     OpenApiParameter("limit", int, description="Rows on a page: 50 by default, at most 500"),
@@ -74,9 +88,30 @@ def add_problems(result: dict[str, Any], generator: object, request: object, pub
     schemas[PROBLEM] = _problem_schema()
     for path in result["paths"].values():
         for operation in path.values():
-            for status, text in _PROBLEMS.items():
+            problems = _PROBLEMS | (_PROBLEMS_OF_BODIES if "requestBody" in operation else {})
+            for status, text in problems.items():
                 operation["responses"].setdefault(status, _problem_response(text))
+            for status, response in operation["responses"].items():
+                response.setdefault("headers", {}).update(_headers_of(status))
     return result
+
+
+def refusals(*statuses: int) -> dict[tuple[int, str], OpenApiResponse]:
+    """Return the responses of a route that refuses with further statuses, for `extend_schema`."""
+    problem = {"$ref": f"#/components/schemas/{PROBLEM}"}
+    return {
+        (status, "application/problem+json"): OpenApiResponse(problem, description=_REFUSALS[status])
+        for status in statuses
+    }
+
+
+def _headers_of(status: str) -> dict[str, Any]:
+    headers: dict[str, Any] = {"X-Request-Id": _REQUEST_ID}
+    if status in {"429", "503"}:
+        headers["Retry-After"] = _RETRY_AFTER
+    if status == "401":
+        headers["WWW-Authenticate"] = _CHALLENGE
+    return headers
 
 
 def _problem_response(text: str) -> dict[str, Any]:

@@ -1,0 +1,137 @@
+"""The incident question and its answer in the OpenAPI document.
+
+What the answer is made of are the dataclasses of incidents/impact/answer.py, so their schemas are made from them; the
+question, and the indicators as they were understood, are described here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from incidents.asking import MAX_LIMIT
+from incidents.impact.answer import Backlog, ClusterCount, Coverage, ReplicaNote, Row, Status, Summary
+from incidents.impact.question import DEFAULT_LIMIT
+from incidents.indicators import IndicatorKind
+from incidents.stated import MAX_FIELD_LENGTH, MAX_VERSIONS, STATED_KINDS, members_of
+from supplychain.api.schema import refusals
+
+_PREFIX = "#/components/schemas/"
+_TIME = {"type": "string", "format": "date-time"}
+_TEXTS = {"type": "array", "items": {"type": "string"}}
+_STATUSES = {"type": "array", "items": {"type": "string", "enum": [status.value for status in Status]}}
+_MADE_OF = (Backlog, Coverage, Summary, ClusterCount, Row, ReplicaNote)
+
+QUESTION = {"$ref": f"{_PREFIX}ImpactQuestion"}
+ANSWERS = {
+    (200, "application/json"): {"$ref": f"{_PREFIX}ImpactAnswer"},
+    (200, "text/csv"): {"type": "string", "description": "The flat list, a line a (row, match, workload)"},
+    **refusals(410),
+}
+
+
+def add_impact(result: dict[str, Any], generator: object, request: object, public: object) -> dict[str, Any]:  # noqa: ARG001
+    """Add the schemas of question and answer (a postprocessing hook)."""
+    made, parts = msgspec.json.schema_components(_MADE_OF, ref_template=f"{_PREFIX}Impact{{name}}")
+    refs = {kind.__name__: schema for kind, schema in zip(_MADE_OF, made, strict=True)}
+    schemas = result["components"]["schemas"]
+    schemas |= {f"Impact{name}": _titled(schema) for name, schema in sorted(parts.items())}
+    schemas |= {"ImpactQuestion": _question(), "ImpactAsked": _asked(), "ImpactAnswer": _answer(refs)}
+    for kind in STATED_KINDS:
+        schemas[_indicator_name(kind)] = _indicator(kind)
+    return result
+
+
+def _titled(schema: dict[str, Any]) -> dict[str, Any]:
+    """Every field of an answer is always there, also those that have a default in code."""
+    if "properties" in schema:
+        schema = {**schema, "required": list(schema["properties"])}
+    return {name: value for name, value in schema.items() if name != "title"}
+
+
+def _question() -> dict[str, Any]:
+    return {
+        "type": "object",
+        "description": "`text` or `indicators`, or both; an instant (`at`) or a window (`from`, `to`), not both.",
+        "additionalProperties": False,
+        "properties": {
+            "text": _or_null({"type": "string", "description": "What a responder pastes, an indicator a line"}),
+            "indicators": {
+                "type": "array",
+                "items": {"oneOf": [{"$ref": f"{_PREFIX}{_indicator_name(kind)}"} for kind in STATED_KINDS]},
+            },
+            "at": _or_null(_TIME),
+            "from": _or_null(_TIME),
+            "to": _or_null(_TIME),
+            "environments": _TEXTS,
+            "clusters": _TEXTS,
+            "teams": _TEXTS,
+            "statuses": _STATUSES | {"description": "Default: affected and possible"},
+            "limit": {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
+            "cursor": _or_null({"type": "string", "description": "`next` of the page before"}),
+        },
+    }
+
+
+def _indicator(kind: IndicatorKind) -> dict[str, Any]:
+    members = members_of(kind)
+    text = {"type": "string", "maxLength": MAX_FIELD_LENGTH}
+    texts = {**_TEXTS, "maxItems": MAX_VERSIONS}
+    lists = {"versions", "refs", "shas"}
+    properties = {name: texts if name in lists else text for name in members.all}
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["kind", *members.required],
+        "properties": {"kind": {"const": kind.value}, **properties},
+    }
+
+
+def _indicator_name(kind: IndicatorKind) -> str:
+    return f"{kind.value.title()}Indicator"
+
+
+def _asked() -> dict[str, Any]:
+    counts = ("artifact_count", "running_artifact_count", "workload_count")
+    indicator = {
+        "type": "object",
+        "description": "An indicator as taken: its kind's own fields, what it came to, and why it was not asked.",
+        "required": ["kind", "given", *counts, "problem"],
+        "properties": {
+            "line": {"type": ["integer", "null"]},
+            "kind": {"type": "string"},
+            "given": {"type": "string"},
+            **{name: {"type": "integer"} for name in counts},
+            "problem": {"type": ["string", "object", "null"]},
+        },
+    }
+    times = {name: _or_null(_TIME) for name in ("at", "from", "to")}
+    lists = dict.fromkeys(("environments", "clusters", "teams"), _TEXTS)
+    properties = {
+        "indicators": {"type": "array", "items": indicator},
+        **times,
+        **lists,
+        "statuses": _STATUSES,
+    }
+    return {"type": "object", "required": list(properties), "properties": properties}
+
+
+def _answer(refs: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    properties = {
+        "asked": {"$ref": f"{_PREFIX}ImpactAsked"},
+        "data_as_of": _TIME,
+        "replica": {"anyOf": [refs["ReplicaNote"], {"type": "null"}]},
+        "backlog": refs["Backlog"],
+        "coverage": refs["Coverage"],
+        "summary": refs["Summary"],
+        "clusters": {"type": "array", "items": refs["ClusterCount"]},
+        "rows": {"type": "array", "items": refs["Row"]},
+        "next": {"type": ["string", "null"], "description": "What to send back as `cursor`; null on the last page"},
+        "hash": {"type": "string", "description": "Of the whole answer, equal on every page"},
+    }
+    return {"type": "object", "required": list(properties), "properties": properties}
+
+
+def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    return {**schema, "type": [schema["type"], "null"]}
