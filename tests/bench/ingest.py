@@ -135,7 +135,8 @@ def seconds_until_applied(*, since: float, until: float = 1e11, team: str = "") 
 
 def _large(site: Site, count: int, *, accepted: float | None, queryable: float, memory: float) -> list[Figure]:
     site.mark()
-    forget_peaks(site.worker)
+    for process in (site.worker, site.web):
+        forget_peaks(process)
     begun = time.perf_counter()
     url, seconds, size = post_large(site, count, name=f"large-{count}-{time.time_ns()}", team="team-00")
     _wait_for_receipt(site, url)
@@ -147,6 +148,7 @@ def _large(site: Site, count: int, *, accepted: float | None, queryable: float, 
         Figure(
             f"large.{count}.memory", f"{named}: peak memory of the worker", peak_megabytes(site.worker), "MB", memory
         ),
+        Figure(f"large.{count}.web", f"{named}: peak memory of the web process", peak_megabytes(site.web), "MB"),
     ]
 
 

@@ -31,6 +31,7 @@ def absent(_site: Site) -> list[Figure]:
 
 Measurement = Callable[[Site], list[Figure]]
 PARTS: dict[str, Measurement] = {
+    "load": storage.loading,
     "storage": storage.storage,
     "warm-up": ingest.warm_up,
     "questions": asking.warm,
@@ -56,6 +57,9 @@ def measure(options: argparse.Namespace, *, estate: Estate) -> int:
     """
     site = Site(estate, Path(options.folder), web=options.web, worker=options.worker, seconds=options.seconds)
     results = _resume(site, fresh=Results(options.scale, machine()))
+    known = results.figures.get("ingest.documents")
+    if known is not None and known.value is not None:
+        site.rate = known.value
     wanted = {name: work for name, work in PARTS.items() if not options.only or name in options.only}
     for name, work in wanted.items():
         if name in {part.name for part in results.parts if not part.error} and not options.only:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from tests.bench import measure
 from tests.bench.estate import Estate, Scale
 from tests.bench.load import load
 from tests.bench.site import Site
+from tests.bench.storage import LOADED
 
 TINY = Scale("tiny", services=4, builds=24, teams=2)
 TOO_LARGE = {"large documents", "large documents beside small ones"}
@@ -66,7 +68,8 @@ def restarting(wanted: Path) -> Iterator[None]:
 def test_every_part_measures_what_it_names(live_server: LiveServer, settings, tmp_path: Path) -> None:
     settings.PUBLIC_URL = live_server.url
     estate = Estate(TINY)
-    load(estate, until=datetime.now(UTC))
+    loaded = load(estate, until=datetime.now(UTC))
+    (tmp_path / LOADED).write_text(json.dumps(loaded.seconds))
     with subprocess.Popen(["sleep", "600"]) as idle, working(), restarting(tmp_path / "restart-postgres"):
         site = Site(estate, tmp_path, web=idle.pid, worker=idle.pid, seconds=0.2, repeats=1, most_purls=100)
 
