@@ -1,7 +1,7 @@
 """Choose the track a document extends, and say what changes on it. Which one decides only how much is stored.
 
 Measured (docs/adr/0001-presence-ranges.md): the best of the last eight heads of one name, producer and architecture,
-and a new track when more than 30 % differs, keeps release lines and architectures apart without being told of them.
+and a new track when more than 40 % differs, keeps release lines and architectures apart without being told of them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from supplychain.exchange import Row
 
 CANDIDATES = 8
-MAX_DIFFERENCE = 0.3
+MAX_DIFFERENCE = 0.4
 _FLAG_BITS = 8
 
 FIND_CANDIDATES = Statement("""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inventory.ingest.tracks import CANDIDATES, ComponentSet, Head, Step, TrackKey, next_step, unpack
+from inventory.ingest.tracks import CANDIDATES, MAX_DIFFERENCE, ComponentSet, Head, Step, TrackKey, next_step, unpack
 
 Flags = dict[int, int]
 sets = st.dictionaries(st.integers(1, 40), st.integers(0, 31), max_size=30)
@@ -53,10 +53,10 @@ def test_the_candidate_that_differs_least_is_chosen_when_any_is_near_enough(want
 
     differences = [len(wanted.items() ^ flags.items()) for flags in heads]
     if step.track_id is None:
-        assert min(differences) > max(len(wanted) * 0.3 - 1, 1)
+        assert min(differences) > max(len(wanted) * MAX_DIFFERENCE - 1, 1)
     else:
         assert differences[step.track_id - 1] == min(differences)
-        assert min(differences) <= max(len(wanted) * 0.3, 1)
+        assert min(differences) <= max(len(wanted) * MAX_DIFFERENCE, 1)
 
 
 @given(flags=sets)
