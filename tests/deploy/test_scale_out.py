@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 from concurrent.futures import ThreadPoolExecutor
-from http.client import HTTPConnection
-from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlencode, urlsplit
+from urllib.parse import unquote
 
 import psycopg
 import pytest
 
 from tests.factories import cyclonedx, digest
 from tests.flows.client import Client
+from tests.flows.pages import browse, sign_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -120,32 +119,9 @@ def test_pages_of_an_answer_are_of_one_answer_whichever_web_server_is_asked(
 def test_who_signed_in_at_one_web_server_is_signed_in_at_the_other(stack: Stack, webs: tuple[Client, Client]) -> None:
     responder = ["--username", "rita", "--organisation-role", "responder"]
     password = stack.run("migrate", "python", "manage.py", "create_user", *responder).split()[-1]
-    form, cookies = browse(webs[0], "/sign-in")
-    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', form)
-    assert token
-    fields = {"username": "rita", "password": password, "csrfmiddlewaretoken": token[1]}
-    _, cookies = browse(webs[1], "/sign-in", fields=fields, cookies=cookies)
+    cookies = sign_in(webs[0], "rita", password, sent_to=webs[1])
 
     assert ["rita" in browse(web, "/impact", cookies=cookies)[0] for web in webs] == [True, True]
-
-
-def browse(
-    web: Client, path: str, *, fields: dict[str, str] | None = None, cookies: dict[str, str] | None = None
-) -> tuple[str, dict[str, str]]:
-    """Ask for a page as a browser does, and return it with the cookies held afterwards."""
-    held = dict(cookies or {})
-    connection = HTTPConnection(urlsplit(web.base).netloc, timeout=30)
-    headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in held.items())}
-    body = None
-    if fields is not None:
-        headers["Content-Type"], body = "application/x-www-form-urlencoded", urlencode(fields)
-    connection.request("GET" if fields is None else "POST", path, body, headers)
-    answer = connection.getresponse()
-    page = answer.read().decode()
-    for line in answer.headers.get_all("Set-Cookie") or []:
-        held |= {name: morsel.value for name, morsel in SimpleCookie(line).items()}
-    connection.close()
-    return page, held
 
 
 def test_a_web_server_and_two_workers_can_go_while_documents_come(

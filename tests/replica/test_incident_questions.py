@@ -6,11 +6,13 @@ import time
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import pytest
 
 from tests.factories import cyclonedx, digest
-from tests.replica.conftest import MAX_LAG_SECONDS
+from tests.flows.pages import browse, sign_in
+from tests.replica.conftest import MAX_LAG_SECONDS, manage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -92,6 +94,20 @@ def test_an_answer_from_a_paused_replica_says_its_age_and_counts_what_it_lacks(p
     assert datetime.fromisoformat(answer["data_as_of"]) < datetime.fromisoformat(late["received_at"])
     # Another team's document is not counted to a stranger.
     assert (strange["replica"]["missing_evidence_count"], strange["backlog"]["evidence_count"]) == (0, 0)
+
+
+def test_the_page_says_that_the_replica_it_was_read_from_is_behind(pair: Pair, client: Client) -> None:
+    password = manage(pair.owner, "create_user", "--username", "rita", "--organisation-role", "responder").split()[-1]
+    cookies = sign_in(client, "rita", password)
+    path = f"/impact?{urlencode({'q': purl('shown')})}"
+    with paused(pair):
+        client.upload(cyclonedx(purl("shown"), subject=digest("shown")))
+        page, _ = browse(client, path, cookies=cookies)
+    wait_until(lambda: "read from a replica" not in browse(client, path, cookies=cookies)[0])
+
+    assert "read from a replica that is" in page
+    assert "1 document not there yet" in page
+    assert "1 document not yet read" in page
 
 
 def test_a_replica_that_is_too_far_behind_is_passed_over(pair: Pair, client: Client) -> None:
