@@ -200,6 +200,10 @@ EVIDENCE_S3_ACCESS_KEY = env.secret("EVIDENCE_S3_ACCESS_KEY", default="")
 EVIDENCE_S3_SECRET_KEY = env.secret("EVIDENCE_S3_SECRET_KEY", default="")
 EVIDENCE_S3_MIN_BYTES = env.number("EVIDENCE_S3_MIN_BYTES", default=0)
 EVIDENCE_S3_TIMEOUT_SECONDS = env.number("EVIDENCE_S3_TIMEOUT_SECONDS", default=10, minimum=1, maximum=60)
+# Bytes of documents that are older may be removed, by two people (docs/operations.md, Retention); 0: never.
+RETENTION_DAYS = env.number("RETENTION_DAYS", default=0)
+# Dotted names of functions by which other parts keep evidence they need (inventory/retention/candidates.py: Hold).
+RETENTION_HOLDS: list[str] = []
 # The evidence view reads the stream itself, under its own ceiling; these bound forms and JSON bodies.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * MIB
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000

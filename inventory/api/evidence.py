@@ -14,11 +14,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from inventory.api.uploads import receive_upload
-from inventory.graph.receipts import NEWEST_FIRST, ReceiptFilter, readable, receipts
+from inventory.graph.receipts import NEWEST_FIRST, ReceiptFilter, readable, receipts, tombstone_of
 from inventory.graph.statements import bounded
 from inventory.intake.receive import Parameters, put_back
-from inventory.models import READABLE, Evidence, EvidenceKind, State
+from inventory.models import READABLE, Evidence, EvidenceKind, EvidenceTombstone, State
 from inventory.store.blobs import open_stream
+from inventory.store.errors import EvidenceRemovedError
 from supplychain.access.actors import actor_of
 from supplychain.access.permissions import RequireScope
 from supplychain.api.pagination import PAGE_PARAMETERS, read_page
@@ -101,6 +102,19 @@ class SchemaVerdictSerializer(serializers.Serializer[Any]):
     error_count = serializers.IntegerField()
 
 
+class RemovedSerializer(serializers.ModelSerializer[EvidenceTombstone]):
+    """Since when the bytes are gone, and by which plan of retention; what the document said stays."""
+
+    at = serializers.DateTimeField(source="removed_at")
+    plan = serializers.UUIDField(source="plan.public_id")
+    reason = serializers.CharField(source="plan.reason")
+
+    class Meta:
+        model = EvidenceTombstone
+        fields = ["at", "plan", "reason"]
+        read_only_fields = fields
+
+
 class ReceiptSerializer(AcceptedSerializer):
     """A receipt, true at every moment (`docs/api.md`, Receipts)."""
 
@@ -118,17 +132,24 @@ class ReceiptSerializer(AcceptedSerializer):
     warnings = DefectSerializer(source="state.warnings", many=True)
     error = DefectSerializer(source="state.error", allow_null=True)
 
+    removed = serializers.SerializerMethodField()
+
     class Meta(AcceptedSerializer.Meta):
         fields = [
             *AcceptedSerializer.Meta.fields, "kind", "format", "format_version", "media_type", "filename", "attempts",
             "applied_at", "elapsed_seconds", "submitted_by", "schema", "artifacts", "counts", "warning_count",
-            "warnings", "error",
+            "warnings", "error", "removed",
         ]  # fmt: skip
         read_only_fields = fields
 
     def get_elapsed_seconds(self, evidence: Evidence) -> float | None:
         applied_at = evidence.state.applied_at
         return None if applied_at is None else round((applied_at - evidence.received_at).total_seconds(), 3)
+
+    @extend_schema_field(RemovedSerializer(allow_null=True))
+    def get_removed(self, evidence: Evidence) -> dict[str, object] | None:
+        tombstone = tombstone_of(evidence)
+        return None if tombstone is None else dict(RemovedSerializer(tombstone).data)
 
     @extend_schema_field(SubmitterSerializer)
     def get_submitted_by(self, evidence: Evidence) -> dict[str, str | None]:
@@ -242,7 +263,7 @@ def read_parameters(request: Request, *, allowed: frozenset[str]) -> Parameters:
 
 def find_evidence(public_id: UUID, *, actor: Actor, with_bytes: bool = False) -> Evidence:
     """Return one visible row with its state; raises Http404 for what is missing or another team's."""
-    related = ["state", "team", "api_key", *(["blob"] if with_bytes else [])]
+    related = ["state", "team", "api_key", "tombstone__plan", *(["blob"] if with_bytes else [])]
     evidence = readable(actor).select_related(*related).filter(public_id=public_id).first()
     if evidence is None:
         raise Http404
@@ -252,6 +273,8 @@ def find_evidence(public_id: UUID, *, actor: Actor, with_bytes: bool = False) ->
 
 def raw_response(evidence: Evidence, *, request: Request) -> HttpResponse | StreamingHttpResponse:
     """Answer with a document's bytes: never shown by a browser, always with the digest to check them by (RFC 9530)."""
+    if tombstone_of(evidence) is not None:
+        raise EvidenceRemovedError(evidence.blob_id)
     etag = f'"{evidence.blob_id}"'
     if request.headers.get("If-None-Match") == etag:
         return HttpResponse(status=304, headers={"ETag": etag})

@@ -15,6 +15,7 @@ from inventory.graph.naming import spell
 from inventory.graph.outline import unpack
 from inventory.graph.statements import fetch
 from inventory.graph.visibility import own
+from inventory.models import BlobPlace
 from inventory.store.blobs import read, read_rows
 from supplychain.errors import DomainError
 
@@ -129,7 +130,8 @@ def merge_sboms(digest: str, *, actor: Actor) -> Merged:
     reading = _Reading({component.id: component.as_part() for component in union})
     chosen = _within_budget(documents)
     blobs = read_rows(document.blob for document in chosen)
-    read_count = sum(reading.add(document, data=read(blobs[document.blob])) for document in chosen)
+    kept = [document for document in chosen if blobs[document.blob].place != BlobPlace.REMOVED]
+    read_count = sum(reading.add(document, data=read(blobs[document.blob])) for document in kept)
     names = fetch(display_name, _NAME, parameters)
     return Merged(
         digest=digest,

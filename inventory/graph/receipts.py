@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models.expressions import RawSQL
 
-from inventory.models import Evidence, State
+from inventory.models import Evidence, EvidenceTombstone, State
 from supplychain.access.scopes import Scope
 from supplychain.errors import DomainError
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 NEWEST_FIRST = ("-public_id",)
 """The order of lists: ids are made in the order of receipt, and unlike row numbers they tell nothing of other teams."""
 
-_RELATED = ("state", "team", "api_key", "user")
+_RELATED = ("state", "team", "api_key", "user", "tombstone__plan")
 _ABOUT = """
 WITH wanted AS (SELECT id FROM inventory_artifact WHERE digest = %s)
 SELECT p.evidence_id FROM wanted
@@ -91,3 +91,8 @@ def find_receipt(public_id: UUID, *, actor: Actor) -> Evidence:
 def public_ids(rows: Iterable[int]) -> dict[int, UUID]:
     """Return the receipts' ids of rows by their numbers; for those who see every team."""
     return dict(Evidence.objects.filter(pk__in=list(rows)).values_list("pk", "public_id"))
+
+
+def tombstone_of(evidence: Evidence) -> EvidenceTombstone | None:
+    """Return what stands for a document's bytes that retention removed; `tombstone__plan` must have been selected."""
+    return getattr(evidence, "tombstone", None)

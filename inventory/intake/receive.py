@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from kombu.exceptions import OperationalError
 
 from inventory.formats.deployments import is_self_dated
 from inventory.identity.digests import DigestError, parse_digest
 from inventory.ingest import process
 from inventory.intake import body, receive_sql
-from inventory.models import BlobPlace, Evidence, EvidenceKind, EvidenceState
+from inventory.models import BlobPlace, Evidence, EvidenceKind, EvidenceState, EvidenceTombstone
 from inventory.store import blobs
 from inventory.tasks import is_rung, process_evidence
 from supplychain.access import audit
@@ -120,14 +121,29 @@ def receive(submission: Submission, *, actor: Actor, team_id: int, at: datetime,
     kept = blobs.keep(stored.digest, size_bytes=stored.size_bytes, frame=stored.data)
     key = _dedupe_key(stored, parameters, team_id=team_id)
     evidence = _new_row(stored, submission=submission, parameters=parameters, actor=actor, team_id=team_id, at=at)
-    evidence.dedupe_key = key
-    storing = [*_locking(key), blobs.adding(kept, at=at), _adding(evidence, actor=actor)]
-    if not _store(storing, kept=kept, evidence=evidence):
-        first = Evidence.objects.select_related("state").get(dedupe_key=key)
+    first = _store_or_find(evidence, key=key, kept=kept, actor=actor)
+    if first is not None:
         return Received(first, is_new=False)
     EvidenceState(evidence=evidence, team_id=team_id, queued_at=at)
     transaction.on_commit(ring)
     return Received(evidence, is_new=True)
+
+
+def _store_or_find(evidence: Evidence, *, key: bytes | None, kept: blobs.Kept, actor: Actor) -> Evidence | None:
+    """Store a document under its key, or return the row that was stored under it before.
+
+    A document whose bytes retention removed is new when it is sent again, under the next key of its chain.
+    """
+    is_removed = Exists(EvidenceTombstone.objects.filter(evidence=OuterRef("pk")))
+    while True:
+        evidence.dedupe_key = key
+        storing = [*_locking(key), blobs.adding(kept, at=evidence.received_at), _adding(evidence, actor=actor)]
+        if _store(storing, kept=kept, evidence=evidence):
+            return None
+        first = Evidence.objects.select_related("state").annotate(is_removed=is_removed).get(dedupe_key=key)
+        if not first.is_removed:
+            return first
+        key = hashlib.sha256((key or b"") + first.public_id.bytes).digest()
 
 
 def _store(storing: Sequence[Query], *, kept: blobs.Kept, evidence: Evidence) -> bool:

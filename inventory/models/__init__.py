@@ -14,6 +14,7 @@ from inventory.models.evidence import (
 )
 from inventory.models.packages import Component, ComponentCpe, ComponentHash, Package, PackageReach
 from inventory.models.presence import OPEN_END, Presence, Snapshot, SnapshotSubject, Track
+from inventory.models.retention import EvidenceTombstone, RetentionItem, RetentionPlan
 from inventory.models.runtime import (
     Certainty,
     CloseReason,
@@ -46,10 +47,13 @@ __all__ = [
     "EvidenceBlob",
     "EvidenceKind",
     "EvidenceState",
+    "EvidenceTombstone",
     "IndexMember",
     "Package",
     "PackageReach",
     "Presence",
+    "RetentionItem",
+    "RetentionPlan",
     "RunInterval",
     "Running",
     "ServiceMapping",

@@ -5,7 +5,7 @@ The web server takes evidence in and reads; workers write what documents say. Ne
 
 from __future__ import annotations
 
-from supplychain.database.grants import Grant, Grants
+from supplychain.database.grants import NOTHING, Grant, Grants
 
 _READ = "SELECT"
 _ADD = "SELECT, INSERT"
@@ -14,6 +14,10 @@ GRANTS: Grants = {
     # evidence
     "inventory_evidenceblob": Grant(web=_ADD, worker=_READ),
     "inventory_evidence": Grant(web=_ADD, worker=_READ),
+    # Bytes are removed by the owner alone, with the command `retention`.
+    "inventory_evidencetombstone": Grant(web=_READ, worker=""),
+    "inventory_retentionplan": Grant(web=_READ, worker=""),
+    "inventory_retentionitem": NOTHING,
     "inventory_evidencestate": Grant(
         # A retry puts a document back into the queue; what a worker found stays a worker's to say.
         web="SELECT, INSERT, UPDATE (state, attempts, queued_at, claimed_at, error)",

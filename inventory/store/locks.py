@@ -1,4 +1,7 @@
-"""Who may touch the bytes of a digest: writers of a row that names them together, whoever removes them alone."""
+"""Who may touch the bytes of a digest: writers of a row that names them together, whoever removes them alone.
+
+The database takes the shared lock itself for whoever adds a row (migration 0012).
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,6 @@ def own(digest: str) -> None:
 
 
 def _lock(sql: str, digest: str) -> None:
-    key = int(digest.removeprefix("sha256:")[:16], 16) - (1 << 63)
+    key = int.from_bytes(bytes.fromhex(digest.removeprefix("sha256:")[:16]), "big", signed=True)
     with connection.cursor() as cursor:
         cursor.execute(sql, [key])

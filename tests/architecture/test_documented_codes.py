@@ -10,6 +10,7 @@ PLACES = (
     "inventory/api",
     "inventory/graph",
     "inventory/store",
+    "inventory/retention",
     "inventory/ingest",
     "inventory/intake",
     "incidents",
