@@ -128,7 +128,15 @@ DATABASE_GRANTS = [
 READ_DATABASE_ALIAS = addresses.REPLICA if addresses.REPLICA in DATABASES else "default"
 
 # Never Redis: responders must be able to sign in while the broker is away.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache_entries"}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache_entries",
+        # Wrong codes are counted, and used ones remembered, in these rows: with Django's 300 a few hundred strangers
+        # would push them out. What ran out is deleted hourly.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 
 # --- Celery: Redis is a doorbell, the evidence row is the queue -----------------------------------------------------
 SWEEP_SECONDS = 5

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from supplychain.access import audit_heads
-from supplychain.access.sessions import forget_sessions
+from supplychain.access.sessions import forget_counters, forget_sessions
 
 
 @shared_task(name="supplychain.access.tasks.export_audit_head")
@@ -19,8 +19,10 @@ def export_audit_head() -> None:
 
 @shared_task(name="supplychain.access.tasks.forget_sessions")
 def forget_ended_sessions() -> None:
-    """Delete what is left of sessions that ended by themselves, hourly."""
-    forget_sessions(at=timezone.now())
+    """Delete what is left of sessions that ended by themselves, and counters that ran out, hourly."""
+    at = timezone.now()
+    forget_sessions(at=at)
+    forget_counters(at=at)
 
 
 def head_file() -> Path | None:

@@ -7,10 +7,11 @@ import pytest
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.sessions.models import Session
+from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from supplychain.access.sessions import SEEN_AT, STARTED_AT, end_sessions, forget_sessions
+from supplychain.access.sessions import SEEN_AT, STARTED_AT, end_sessions, forget_counters, forget_sessions
 from tests.supplychain.actors import PASSWORD, make_user, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -126,6 +127,23 @@ def test_what_is_left_of_ended_sessions_is_deleted():
     assert [row.session_key for row in UserSession.objects.filter(user=user)] == [clients[2].session.session_key]
     assert is_signed_in(clients[2])
     assert forget_sessions(at=now) == 0
+
+
+def test_counters_that_ran_out_are_deleted_and_the_others_are_not():
+    cache.set("short", 1, timeout=1)
+    cache.set("long", 1, timeout=600)
+
+    assert forget_counters(at=timezone.now() + timedelta(seconds=5)) == 1
+
+    assert cache.get("long") == 1
+
+
+def test_many_strangers_push_no_counter_out():
+    cache.set("counted", 5, timeout=600)
+    for number in range(400):
+        cache.set(f"stranger-{number}", 1, timeout=600)
+
+    assert cache.get("counted") == 5
 
 
 def test_health_needs_no_session_even_when_one_is_shown(django_assert_num_queries):
