@@ -15,14 +15,16 @@ from functools import cache
 from typing import Any, Final, NoReturn
 
 import jsonschema_rs
+import msgspec
 
-from inventory.formats import json_parts, spdx2_schema
+from inventory.formats import json_parts, schema_components, spdx2_schema
 from inventory.formats.collector import collector_paused
 from inventory.formats.cyclonedx import VERSIONS
 from inventory.formats.detect import Detected
 from inventory.formats.limits import DEFAULT_LIMITS, Limits
 from inventory.formats.pointers import join
 from inventory.formats.records import ReadWarning, storable
+from inventory.formats.schema_components import ComponentValidator
 from inventory.formats.text import require_utf8
 
 _BASE: Final = "http://cyclonedx.org/schema/"
@@ -60,11 +62,26 @@ def check(data: bytes, detected: Detected, *, limits: Limits = DEFAULT_LIMITS) -
     if validator is None or len(data) > limits.schema_bytes:
         return None
     members = json_parts.read_members(require_utf8(data))
+    if detected.format == "cyclonedx" and _is_valid_in_parts(members, detected, limits=limits):
+        return SchemaVerdict(valid=True, error_count=0, errors=())
     if detected.wrapper:
         members = json_parts.object_members(members[detected.wrapper.removeprefix("/")], pointer=detected.wrapper)
     with collector_paused():
         document = {name: json_parts.decode_value(raw) for name, raw in members.items()}
         return _judge(validator, document, wrapper=detected.wrapper, size_bytes=len(data), limits=limits)
+
+
+def _is_valid_in_parts(members: Mapping[str, msgspec.Raw], detected: Detected, *, limits: Limits) -> bool:
+    """Tell whether each component and all the rest keep to the schema; False says nothing (schema_components.py)."""
+    validator = _cyclonedx_component_validator(detected.format_version)
+    try:
+        with collector_paused():
+            if not schema_components.are_valid(members, validator, most=limits.schema_components):
+                return False
+            rest = {name: json_parts.decode_value(raw) for name, raw in members.items() if name != "components"}
+            return _cyclonedx_validator(detected.format_version).is_valid(rest | {"components": []})
+    except ValueError:
+        return False  # nested too deep for it: the whole is not judged either
 
 
 def _judge(
@@ -130,9 +147,23 @@ def _spdx_validator() -> jsonschema_rs.Validator:
 
 @cache
 def _cyclonedx_validator(version: str) -> jsonschema_rs.Validator:
-    strict = "-strict" if version in _STRICT else ""
+    return _compiled(_cyclonedx_schema(version))
+
+
+@cache
+def _cyclonedx_component_validator(version: str) -> ComponentValidator:
+    """Return the validator of one component alone: what the schema says of the items of `components`."""
+    schema = _cyclonedx_schema(version)
+    kept = {name: schema[name] for name in ("$schema", "$id", "definitions") if name in schema}
+    return ComponentValidator(_compiled(kept | {"allOf": [schema["properties"]["components"]["items"]]}))
+
+
+def _cyclonedx_schema(version: str) -> dict[str, Any]:
+    return _load(f"bom-{version}{'-strict' if version in _STRICT else ''}.SNAPSHOT.schema.json")
+
+
+def _compiled(schema: dict[str, Any]) -> jsonschema_rs.Validator:
     registry = jsonschema_rs.Registry([(_BASE + name, _load(name)) for name in _SHARED], retriever=_refuse)
-    schema = _load(f"bom-{version}{strict}.SNAPSHOT.schema.json")
     return jsonschema_rs.Draft7Validator(schema, registry=registry, retriever=_refuse, validate_formats=True)
 
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
-from unittest.mock import patch
+from typing import TYPE_CHECKING
 
-import psycopg
 from django.db import connection, connections
 from django.test import Client
 
@@ -16,6 +14,7 @@ from inventory.ingest.process import process_next
 from tests.bench.fairness import store
 from tests.bench.figures import Figure, percentile
 from tests.bench.questions import kinds_of_question
+from tests.budgets.counting import counted_waits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,21 +57,18 @@ class _Cost:
 
 def _cost(work: Callable[[], object]) -> _Cost:
     """Count the statements of some work, and how often it waits for the server: pipelined statements wait together."""
-    cost, wait = _Cost(), psycopg.Connection.wait
+    cost = _Cost()
 
     def note(execute: Callable[..., object], *arguments: object) -> object:
         cost.statements += 1
         return execute(*arguments)
 
-    def counted(self: psycopg.Connection[Any], *arguments: Any, **options: Any) -> Any:
-        cost.round_trips += 1
-        return wait(self, *arguments, **options)
-
     with ExitStack() as stack:
-        stack.enter_context(patch.object(psycopg.Connection, "wait", counted))
+        waits = stack.enter_context(counted_waits())
         for each in connections.all():
             stack.enter_context(each.execute_wrapper(note))
         work()
+    cost.round_trips = waits.count
     return cost
 
 
