@@ -21,6 +21,8 @@ from tests.drills.traffic import Clients
 
 SETTLE_SECONDS = 120.0
 _QUIET_SECONDS = 5.0
+BACKLOG = 20
+"""Documents that wait when the broker forgets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,9 @@ def _send_under_fire(site: Site, options: Options, *, queue: Queue, team: str, f
     if queue.has_beat:
         seconds = ledger.wait_until_settled(site, team, seconds=SETTLE_SECONDS)
         findings.note(f"settled {seconds:.0f} s after the last upload")
-    else:
+    else:  # nobody sweeps: what stands still while all workers listen is lost
+        workers = fire.workers
+        wait_until(lambda: all(one.is_listening for one in workers), seconds=SETTLE_SECONDS, what="the workers")
         ledger.wait_until_quiet(site, team, quiet_seconds=_QUIET_SECONDS, seconds=SETTLE_SECONDS)
     ledger.check(site, team, ledger=clients.ledger, documents=documents, findings=findings)
     ledger.check_receipts(site, key=key, ledger=clients.ledger, findings=findings)
@@ -117,7 +121,8 @@ class _Fire:
     def __post_init__(self) -> None:
         options = self.options
         self._deeds = [
-            (options.flush_redis_at, "the broker flushed", self.site.flush_broker),
+            (options.flush_redis_at and max(1, options.flush_redis_at - BACKLOG), "", self._kill_all_workers),
+            (options.flush_redis_at, f"the broker flushed over {BACKLOG} that waited", self._flush_broker),
             (options.redis_kill9_at, f"the broker killed for {options.redis_down:.0f} s", self._kill_broker),
             (options.pg_immediate_restart_at, "PostgreSQL crashed", self.site.restart_postgres_at_once),
         ]
@@ -134,7 +139,7 @@ class _Fire:
         if self._deeds and sent_count >= self._deeds[0][0]:
             _, name, do = self._deeds.pop(0)
             do()
-            self._done.append(name)
+            self._done += [name] if name else []
             self._ring_once_more()
         if time.monotonic() >= self._next_kill_at:
             self._kill_a_worker()
@@ -162,6 +167,17 @@ class _Fire:
             self.workers.append(self._new_worker())
             self.kill_count += 1
             self._next_kill_at = time.monotonic() + self.options.kill_worker_every
+
+    def _kill_all_workers(self) -> None:
+        """Leave nobody who works, so that the flush finds rings that nobody has heard: else it would prove nothing."""
+        for worker in self.workers:
+            worker.kill()
+            self.kill_count += 1
+        self.workers = []
+
+    def _flush_broker(self) -> None:
+        self.site.flush_broker()
+        self.workers = [self._new_worker() for _ in range(self.options.workers)]
 
     def _kill_broker(self) -> None:
         self.site.kill_broker()
