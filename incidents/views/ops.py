@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from supplychain.ops.models import ProcessBeat
 
 _STEPS, _STEP_MINUTES = 72, 5
+_CALM_SECONDS = 10.0
+"""A backlog that is younger does not fill its chart."""
 _TEAMS_SHOWN = 20
 _ROWS_SHOWN = 10
 _PROCESSES_SHOWN = 100
@@ -73,7 +75,9 @@ def _documents(at: datetime) -> dict[str, object]:
     return {
         "backlog": backlog,
         "backlog_seconds": backlog.age_seconds(at),
-        "backlog_chart": chart_of_worst("backlog.age_seconds", at=at, steps=_STEPS, step_minutes=_STEP_MINUTES),
+        "backlog_chart": chart_of_worst(
+            "backlog.age_seconds", at=at, steps=_STEPS, step_minutes=_STEP_MINUTES, scale=_CALM_SECONDS
+        ),
         "throughput_chart": chart_of_counts("documents.applied", at=at, steps=_STEPS, step_minutes=_STEP_MINUTES),
         "applied_rate": rate_of("documents.applied", at=at, minutes=5),
         "teams": read_backlog_by_team(limit=_TEAMS_SHOWN),

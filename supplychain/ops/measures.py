@@ -46,12 +46,12 @@ def chart_of_counts(name: str, *, at: datetime, steps: int, step_minutes: int) -
     return _chart(name, "count", at=at, steps=steps, step_minutes=step_minutes)
 
 
-def chart_of_worst(name: str, *, at: datetime, steps: int, step_minutes: int) -> Chart:
-    """Return the largest value of each step."""
-    return _chart(name, "worst", at=at, steps=steps, step_minutes=step_minutes)
+def chart_of_worst(name: str, *, at: datetime, steps: int, step_minutes: int, scale: float = 0.0) -> Chart:
+    """Return the largest value of each step, drawn on a scale of at least `scale`, so that little looks little."""
+    return _chart(name, "worst", at=at, steps=steps, step_minutes=step_minutes, scale=scale)
 
 
-def _chart(name: str, column: str, *, at: datetime, steps: int, step_minutes: int) -> Chart:
+def _chart(name: str, column: str, *, at: datetime, steps: int, step_minutes: int, scale: float = 0.0) -> Chart:
     end = at.replace(second=0, microsecond=0) + _MINUTE
     step = step_minutes * _MINUTE
     begin = end - steps * step
@@ -62,7 +62,7 @@ def _chart(name: str, column: str, *, at: datetime, steps: int, step_minutes: in
         index = (minute - begin) // step
         values[index] = max(values[index], value) if column == "worst" else values[index] + value / step_minutes
     highest = max(values)
-    bars = (_bar(index, value / highest) for index, value in enumerate(values) if value > 0)
+    bars = (_bar(index, value / max(highest, scale)) for index, value in enumerate(values) if value > 0)
     return Chart(tuple(bars), width=steps, highest=highest, last=values[-1], began_at=begin, ends_at=end)
 
 

@@ -108,7 +108,7 @@ def test_for_the_member_of_a_team_there_is_no_such_page(role: str) -> None:
 
     assert (refused.status_code, missing.status_code) == (404, 404)
     assert without_token(refused) == without_token(missing)
-    assert 'href="/ops"' not in html(member, "/")
+    assert 'href="/ops"' not in html(member, "/evidence")
 
 
 def test_a_stranger_is_sent_to_sign_in() -> None:

@@ -135,6 +135,8 @@ def test_charts_show_rates_and_worst_values_in_their_step() -> None:
     assert [(bar.x, bar.height) for bar in counts.bars] == [(9, pytest.approx(100 / 6)), (11, 100.0)]
     assert (counts.highest, counts.last) == (6.0, 6.0)
     assert (largest.highest, [bar.x for bar in largest.bars]) == (8.0, [9, 11])
+    calm = chart_of_worst("x", at=AT, steps=12, step_minutes=5, scale=80.0)
+    assert [bar.height for bar in calm.bars][-1] == 10.0
     assert rate_of("x", at=AT, minutes=5) == 6.0
 
 
