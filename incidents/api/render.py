@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from incidents.impact.answer import Asked, Header, Impact, Match, Row, WorkloadShown
 
 JSON = dict[str, object]
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+# The last four are the wide forms that East Asian spreadsheets read like the first four.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 CSV_COLUMNS = (
     "status", "effect", "digest", "names", "confidence", "indicator", "purl", "direct", "path", "pointer", "evidence",
     "reason", "cluster", "environment", "namespace", "workload_kind", "workload", "container", "service", "team",
