@@ -194,6 +194,7 @@ LARGE_DOCUMENTS_AT_ONCE = env.number("LARGE_DOCUMENTS_AT_ONCE", default=1, minim
 # For each key. The counters are the web processes' own, so each process grants its share (api/throttling.py).
 UPLOADS_PER_MINUTE = env.number("UPLOADS_PER_MINUTE", default=8_000, minimum=1)
 WEB_WORKERS = env.number("WEB_WORKERS", default=2, minimum=1)
+WEB_REPLICAS = env.number("WEB_REPLICAS", default=1, minimum=1)
 REFUSE_SCHEMA_INVALID = env.flag("REFUSE_SCHEMA_INVALID", default=False)
 # Where the bytes of new documents go (docs/operations.md, Object storage). Those there before stay readable.
 EVIDENCE_STORAGE = env.choice("EVIDENCE_STORAGE", default="database", allowed=("database", "s3"))

@@ -63,7 +63,8 @@ UPLOADS = TokenBuckets()
 class UploadThrottle(BaseThrottle):
     """UPLOADS_PER_MINUTE for each key (each user in the browser); above that 429 with Retry-After.
 
-    Each of the WEB_WORKERS processes grants its share, so a client that keeps one connection is held to that share.
+    Each of the WEB_WORKERS processes of each of the WEB_REPLICAS grants its share, so a client that keeps one
+    connection is held to that share.
     """
 
     def __init__(self) -> None:
@@ -71,7 +72,7 @@ class UploadThrottle(BaseThrottle):
 
     def allow_request(self, request: Request, view: APIView) -> bool:  # noqa: ARG002  # REST framework's signature
         actor = actor_of(request)
-        share = settings.UPLOADS_PER_MINUTE / settings.WEB_WORKERS
+        share = settings.UPLOADS_PER_MINUTE / (settings.WEB_WORKERS * settings.WEB_REPLICAS)
         self._wait = UPLOADS.take(actor.label, rate_per_minute=share, at=time.monotonic())
         return self._wait == 0
 

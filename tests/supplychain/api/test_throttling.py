@@ -59,3 +59,18 @@ def test_a_refused_upload_says_how_long_to_wait(settings: Any):
     assert not throttle.allow_request(request, APIView())
     assert throttle.wait() == pytest.approx(10, abs=0.5)
     UPLOADS.clear()
+
+
+@pytest.mark.parametrize(("workers", "replicas"), [(1, 1), (2, 1), (2, 3)])
+def test_the_shares_of_all_processes_of_all_replicas_come_to_the_limit(settings: Any, workers: int, replicas: int):
+    settings.UPLOADS_PER_MINUTE, settings.WEB_WORKERS, settings.WEB_REPLICAS = 360, workers, replicas
+    request = APIView().initialize_request(APIRequestFactory().post("/"))
+    request.user = Actor(team_ids=frozenset({1}), label="key:abcdefgh", kind="key")  # type: ignore[assignment]
+    granted = 0
+    for _ in range(workers * replicas):  # what each of them grants at once: ten seconds' worth of its share
+        UPLOADS.clear()
+        while UploadThrottle().allow_request(request, APIView()):
+            granted += 1
+    UPLOADS.clear()
+
+    assert granted == 360 / 60 * 10
