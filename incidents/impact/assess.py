@@ -13,7 +13,7 @@ import json
 from collections import defaultdict
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from incidents.impact import pages, statements
 from incidents.impact.answer import (
@@ -30,47 +30,36 @@ from incidents.impact.answer import (
 from incidents.impact.arrears import arrears
 from incidents.impact.coverage import Groundwork
 from incidents.impact.explain import fill
+from incidents.impact.facts import Facts, Place, Spans, Subjects
 from incidents.impact.matching import find_matches
-from incidents.impact.pages import RowOrder
+from incidents.impact.order import Rows
 from incidents.impact.remembered import marks_statement
+from incidents.impact.tally import BUILD_GROUP, tally
 from inventory.graph.families import visible_teams
-from inventory.graph.one_state import Statement, one_state, write_together
+from inventory.graph.one_state import Statement, array_of, one_state, write_together
 from supplychain.access import audit
 from supplychain.access.models import Team
 from supplychain.database import replica
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from incidents.impact.answer import Row
     from incidents.impact.coverage import Ground
     from incidents.impact.matching import Matches
     from incidents.impact.question import Question
+    from incidents.impact.tally import Tally
     from inventory.graph.one_state import OneState
     from supplychain.access.actors import Actor
     from supplychain.database.replica import Reading
 
 _CLASSES = {Status.AFFECTED: (0, 1), Status.POSSIBLE: (2, 3), Status.CLEARED: (4, 5), Status.UNKNOWN: (8,)}
 _GROUPS = (Status.AFFECTED, Status.POSSIBLE, Status.UNKNOWN, Status.CLEARED)
-"""The order of rows, and the number a statement gives each status' places; 4 is what only takes part in builds."""
-_BUILD_GROUP = 4
-_MATCHED_GROUP = 5
+"""The order of rows, and the number tally.py gives each status' places."""
 _BUILD_CLASSES = (1, 3)
 _ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
 _INSTANT = timedelta(microseconds=1)
 _MAX_AUDITED = 50
-
-
-@dataclass(frozen=True, slots=True)
-class _Counts:
-    """What the answer's statement returns: facts by class, places by group, and the rows in order."""
-
-    by_class: Mapping[int, tuple[int, int]]
-    by_group: Mapping[int, tuple[int, int, int]]
-    clusters: Sequence[tuple[str, str, str, int]]
-    by_indicator: Mapping[int, tuple[int, int, int]]
-    order: RowOrder
-    fingerprint: str
 
 
 def assess(question: Question, *, actor: Actor, at: datetime) -> Impact:
@@ -83,9 +72,9 @@ def assess(question: Question, *, actor: Actor, at: datetime) -> Impact:
     if question.cursor is not None:
         return _next_page(question, actor=actor, teams=teams, at=at)
     answered = replica.read(lambda reading: _answer(question, actor=actor, teams=teams, at=at, reading=reading))
-    header, counts = answered.header, answered.counts
-    answer_hash = _hash(question, header=header, counts=counts)
-    kept = pages.keep(counts.order, question=question, header=header, answer_hash=answer_hash, actor=actor, at=at)
+    header, listed = answered.header, answered.listed
+    answer_hash = _hash(question, header=header, counts=answered.counts, rows=listed)
+    kept = pages.keep(listed, question=question, header=header, answer_hash=answer_hash, actor=actor, at=at)
     # The audit line comes last: appending to the chain makes everybody else who appends wait.
     written = [] if kept is None else [(kept.sql, kept.parameters)]
     write_together(*written, _audit(question, header=header, answer_hash=answer_hash, actor=actor))
@@ -97,7 +86,8 @@ class _Answer:
     """Everything that one state of the database says to a question."""
 
     header: Header
-    counts: _Counts
+    counts: Tally
+    listed: Rows
     rows: tuple[Row, ...]
 
 
@@ -107,13 +97,21 @@ def _answer(question: Question, *, actor: Actor, teams: list[int] | None, at: da
         matches = find_matches(question.indicators, actor=actor, state=state)
         parameters = _parameters(question, matches=matches, teams=teams, now=at)
         groundwork = Groundwork(parameters, marks=marks.rows[0], is_now=question.is_now, now=at, state=state)
-        counts = _count(question, matches=matches, parameters=parameters, state=state)
+        facts = _read_facts(question, matches=matches, parameters=parameters, groundwork=groundwork, state=state)
+        counts = tally(
+            facts,
+            matches=matches,
+            is_scoped=question.is_scoped,
+            listed=_listed(question),
+            indicator_count=len(question.indicators),
+        )
         behind = arrears(reading, teams=teams, state=state)
         header = _header(question, counts=counts, ground=groundwork.ground(), at=min(at, reading.as_of or at))
-        shown = counts.order.page(0, question.limit)
+        listed = Rows.listed(counts.statuses, counts.workload_counts, classes=_listed(question))
+        shown = listed.first(question.limit, state=state) if len(listed) else []
         rows = fill(shown, matches=matches, parameters=parameters, is_now=question.is_now, state=state)
     header = replace(header, replica=behind.note, backlog=behind.backlog or header.backlog)
-    return _Answer(header, counts, rows)
+    return _Answer(header, counts, listed, rows)
 
 
 def _next_page(question: Question, *, actor: Actor, teams: list[int] | None, at: datetime) -> Impact:
@@ -131,22 +129,24 @@ def _next_page(question: Question, *, actor: Actor, teams: list[int] | None, at:
 
 def _parameters(question: Question, *, matches: Matches, teams: list[int] | None, now: datetime) -> dict[str, object]:
     since, until = _times(question, now=now)
+    best: dict[int, int] = {}
+    for match in matches.components:
+        best[match.component_id] = min(match.match_class, best.get(match.component_id, match.match_class))
     return {
-        "components": [match.component_id for match in matches.components],
-        "indicators": [match.indicator for match in matches.components],
-        "classes": [int(match.match_class) for match in matches.components],
-        "artifacts": [match.artifact_id for match in matches.artifacts],
-        "artifact_indicators": [match.indicator for match in matches.artifacts],
-        "artifact_classes": [int(match.match_class) for match in matches.artifacts],
+        "components": array_of(best),
+        "classes": array_of(best.values()),
+        "artifacts": array_of({match.artifact_id for match in matches.artifacts}),
         "teams": teams,
         "clusters": list(question.clusters) or None,
         "environments": list(question.environments) or None,
-        "is_scoped": question.is_scoped,
         "since": since,
         "until": until,
         "at": question.at or since or now,
-        "listed_classes": [row_class for status in question.statuses for row_class in _CLASSES[status]],
     }
+
+
+def _listed(question: Question) -> frozenset[int]:
+    return frozenset(row_class for status in question.statuses for row_class in _CLASSES[status])
 
 
 def _times(question: Question, *, now: datetime) -> tuple[datetime | None, datetime | None]:
@@ -166,64 +166,42 @@ def _teams(question: Question, *, actor: Actor) -> list[int] | None:
     return asked if mine is None else [team for team in asked if team in set(mine)]
 
 
-def _count(question: Question, *, matches: Matches, parameters: Mapping[str, object], state: OneState) -> _Counts:
-    """Ask for the answer, and for what each line of a longer question came to: one round trip."""
-    kind = {"is_now": question.is_now, "has_artifacts": bool(matches.artifacts)}
-    asked: list[Statement[Any]] = [Statement(_Answered, statements.answer(**kind), parameters)]
-    if len(question.indicators) > 1:
-        asked.append(Statement(lambda *row: row, statements.per_indicator(**kind), parameters))
-    answered: list[_Answered]
-    answered, *each = state.fetch_together(*asked)
-    counts = answered[0].counts()
-    if each:
-        by_indicator = {place: (artifacts, running, workloads) for place, artifacts, running, workloads in each[0]}
-        return replace(counts, by_indicator=by_indicator)
-    return replace(counts, by_indicator={0: _alone(counts)})
-
-
-@dataclass(frozen=True, slots=True)
-class _Answered:
-    """The one row of the answer's statement; Django's cursors give jsonb as text."""
-
-    by_class: str | None
-    by_group: str | None
-    clusters: str | None
-    ids: bytes | None
-    classes: bytes | None
-    fingerprint: str | None
-
-    def counts(self) -> _Counts:
-        by_class = json.loads(self.by_class or "{}")
-        by_group = json.loads(self.by_group or "[]")
-        return _Counts(
-            by_class={int(row_class): (artifacts, running) for row_class, (artifacts, running) in by_class.items()},
-            by_group={group: (workloads, namespaces, found) for group, workloads, namespaces, found in by_group},
-            clusters=[tuple(row) for row in json.loads(self.clusters or "[]")],
-            by_indicator={},
-            order=RowOrder.unpack(self.ids or b"", self.classes or b""),
-            fingerprint=self.fingerprint or "",
+def _read_facts(
+    question: Question,
+    *,
+    matches: Matches,
+    parameters: Mapping[str, object],
+    groundwork: Groundwork,
+    state: OneState,
+) -> Facts:
+    """Read what the answer is counted from: one round trip."""
+    is_now = question.is_now
+    groundwork.ask_undescribed()
+    spans, subjects, points, *named = state.fetch_together(
+        Statement(Spans.unpack, statements.spans(is_merged=len(question.indicators) == 1), parameters),
+        Statement(Subjects.unpack, statements.subjects(), parameters),
+        Statement(Place.unpack, statements.points(is_now=is_now), parameters),
+        *(
+            Statement(int, statements.VISIBLE_NAMED, parameters),
+            Statement(Place.unpack, statements.named_runs(is_now=is_now), parameters),
         )
+        * bool(matches.artifacts),
+    )
+    return Facts(spans[0], subjects[0], points, groundwork.undescribed(), *named)
 
 
-def _alone(counts: _Counts) -> tuple[int, int, int]:
-    """Return (artifacts, running artifacts, workloads) of an indicator that is the whole question."""
-    matched = [counts.by_class.get(row_class, (0, 0)) for row_class in range(4)]
-    workloads, _, _ = counts.by_group.get(_MATCHED_GROUP, (0, 0, 0))
-    return sum(artifacts for artifacts, _ in matched), sum(running for _, running in matched), workloads
-
-
-def _header(question: Question, *, counts: _Counts, ground: Ground, at: datetime) -> Header:
+def _header(question: Question, *, counts: Tally, ground: Ground, at: datetime) -> Header:
     return Header(
         asked=_asked(question, counts=counts),
         data_as_of=at,
         backlog=ground.backlog,
         coverage=ground.coverage,
         summary=_summary(counts),
-        clusters=_clusters(counts.clusters),
+        clusters=_clusters(counts.places),
     )
 
 
-def _asked(question: Question, *, counts: _Counts) -> Asked:
+def _asked(question: Question, *, counts: Tally) -> Asked:
     return Asked(
         indicators=tuple(
             IndicatorAnswer(indicator.as_asked(), *counts.by_indicator.get(place, (0, 0, 0)))
@@ -239,18 +217,18 @@ def _asked(question: Question, *, counts: _Counts) -> Asked:
     )
 
 
-def _summary(counts: _Counts) -> Summary:
+def _summary(counts: Tally) -> Summary:
     counted = {status: _counted(_CLASSES[status], counts=counts, group=group) for group, status in enumerate(_GROUPS)}
     return Summary(
         affected=counted[Status.AFFECTED],
         possible=counted[Status.POSSIBLE],
         cleared=counted[Status.CLEARED],
         unknown=counted[Status.UNKNOWN],
-        build_exposure=_counted(_BUILD_CLASSES, counts=counts, group=_BUILD_GROUP),
+        build_exposure=_counted(_BUILD_CLASSES, counts=counts, group=BUILD_GROUP),
     )
 
 
-def _counted(classes: Iterable[int], *, counts: _Counts, group: int) -> Counted:
+def _counted(classes: Iterable[int], *, counts: Tally, group: int) -> Counted:
     found = [counts.by_class.get(row_class, (0, 0)) for row_class in classes]
     workloads, namespaces, clusters = counts.by_group.get(group, (0, 0, 0))
     return Counted(
@@ -271,20 +249,25 @@ def _clusters(rows: Iterable[tuple[str, str, str, int]]) -> tuple[ClusterCount, 
     )
 
 
-def _hash(question: Question, *, header: Header, counts: _Counts) -> str:
-    """Return the hash of the whole answer: question, time, counts, and (digest, class) of every row."""
+def _hash(question: Question, *, header: Header, counts: Tally, rows: Rows) -> str:
+    """Return the hash of the whole answer: question, time, counts, and which artifact has which class.
+
+    Artifacts stand for their digests by this installation's numbers, which never change, in ascending order.
+    """
     by_indicator = [list(counts.by_indicator.get(place, ())) for place in range(len(question.indicators))]
     parts = [
         question.hash,
         header.data_as_of.isoformat(),
         asdict(header.summary),
-        counts.fingerprint,
+        hashlib.sha256(rows.statuses.rstrip(b"\0")).hexdigest(),
         by_indicator,
     ]
     return f"sha256:{hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()}"
 
 
-def _audit(question: Question, *, header: Header, answer_hash: str, actor: Actor) -> tuple[str, Sequence[object]]:
+def _audit(
+    question: Question, *, header: Header, answer_hash: str, actor: Actor
+) -> tuple[str, list[str | datetime | int | None]]:
     """Return the statement of the audit line."""
     given = [indicator.given[:200] for indicator in question.indicators[:_MAX_AUDITED]]
     return audit.insertion(

@@ -7,19 +7,21 @@ something of it changes (remembered.py). What time alone changes is read for eac
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from incidents.impact.answer import Backlog, ClusterFreshness, Coverage
+from incidents.impact.facts import Place
 from incidents.impact.remembered import Remembered
-from incidents.impact.statements import INTERVALS, NOW, POINTS_NOW, POINTS_THEN, THEN
+from incidents.impact.statements import INTERVALS, NOW, POINTS_NOW, POINTS_THEN, THEN, undescribed
 from inventory.graph.one_state import Statement
 from inventory.graph.services import SERVICE, SERVICE_OF
 from inventory.models.runtime import STALE_AFTER_INTERVALS
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping, Sequence
+    from collections.abc import Hashable, Mapping
 
     from incidents.impact.remembered import Marks
     from inventory.graph.one_state import Along, OneState
@@ -118,6 +120,7 @@ class Ground:
 
 
 COUNTED: Remembered[_Counted] = Remembered(_STATES_KEPT)
+BARE: Remembered[Sequence[Place]] = Remembered(_STATES_KEPT)
 LABELLED: Remembered[int] = Remembered(_STATES_KEPT)
 
 
@@ -127,6 +130,8 @@ class Groundwork:
     def __init__(
         self, parameters: Mapping[str, object], *, marks: Marks, is_now: bool, now: datetime, state: OneState
     ) -> None:
+        self._is_now, self._parameters, self._state = is_now, parameters, state
+        self._bare: Sequence[Place] = ()
         teams: Any = parameters["teams"]
         self._teams: tuple[int, ...] | None = None if teams is None else tuple(teams)
         self._now = now
@@ -141,6 +146,18 @@ class Groundwork:
             self._labelled = state.along(Statement(int, _LABELLED, parameters)).rows
         self._clusters: Along[_Cluster] = state.along(Statement(_Cluster, _CLUSTERS, parameters))
         self._backlog: Along[Backlog] = state.along(Statement(_backlog, _BACKLOG, parameters))
+
+    def ask_undescribed(self) -> None:
+        """Ask, with the next exchange, where digests run that no SBOM surely describes, unless it is known."""
+        known = BARE.get(self._marks, self._key)
+        if known is None:
+            known = self._state.along(Statement(Place.unpack, undescribed(is_now=self._is_now), self._parameters)).rows
+        self._bare = known
+
+    def undescribed(self) -> Sequence[Place]:
+        """Return what `ask_undescribed` asked for, once the exchange is over."""
+        BARE.put(self._marks, self._key, self._bare)
+        return self._bare
 
     def ground(self) -> Ground:
         """Return the ground once the exchange is over, and remember what was counted for it."""

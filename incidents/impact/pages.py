@@ -1,9 +1,10 @@
-"""The pages of an answer: the first keeps the order of all rows for an hour, later ones slice it, so nothing shifts."""
+"""The pages of an answer: the first keeps its rows for an hour, later ones slice them in order, so nothing shifts.
+
+They are put in order when the second page is asked for: most answers are read no further than the first.
+"""
 
 from __future__ import annotations
 
-import sys
-from array import array
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -13,7 +14,10 @@ import msgspec
 
 from incidents.impact.answer import Header
 from incidents.impact.explain import PageRow
+from incidents.impact.facts import column
+from incidents.impact.order import Rows
 from incidents.models import ImpactPage
+from inventory.graph.statements import fetch
 from supplychain.errors import DomainError
 from supplychain.ids import uuid7
 
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from incidents.impact.facts import Column
     from incidents.impact.question import Question
     from supplychain.access.actors import Actor
 
@@ -28,8 +33,8 @@ LIFETIME = timedelta(hours=1)
 _KEEP = """
 WITH gone AS (DELETE FROM incidents_impactpage WHERE expires_at < %(at)s)
 INSERT INTO incidents_impactpage
-    (public_id, asker, question_hash, answer_hash, data_as_of, artifacts, classes, header, expires_at)
-VALUES (%(public_id)s, %(asker)s, %(question_hash)s, %(answer_hash)s, %(data_as_of)s, %(artifacts)s, %(classes)s,
+    (public_id, asker, question_hash, answer_hash, data_as_of, statuses, runs, artifacts, classes, header, expires_at)
+VALUES (%(public_id)s, %(asker)s, %(question_hash)s, %(answer_hash)s, %(data_as_of)s, %(statuses)s, %(runs)s, '', '',
         %(header)s::jsonb, %(expires_at)s)
 """
 
@@ -39,36 +44,6 @@ class CursorExpiredError(DomainError):
 
     def __init__(self) -> None:
         super().__init__("cursor_expired", "This answer is no longer kept (an hour): ask again.", status=410)
-
-
-@dataclass(frozen=True, slots=True)
-class RowOrder:
-    """The rows of an answer in order, packed: a hundred thousand artifact ids, and the class of each as a byte."""
-
-    ids: array[int]
-    classes: bytes
-
-    @classmethod
-    def unpack(cls, ids: bytes, classes: bytes) -> RowOrder:
-        """Take big-endian int32 ids and classes as they are stored and as the answer's statement returns them."""
-        column = array("i", ids)
-        if sys.byteorder == "little":
-            column.byteswap()
-        return cls(column, bytes(classes))
-
-    def packed_ids(self) -> bytes:
-        """Return the ids as `unpack` takes them."""
-        column = array("i", self.ids)
-        if sys.byteorder == "little":
-            column.byteswap()
-        return column.tobytes()
-
-    def page(self, start: int, end: int) -> tuple[PageRow, ...]:
-        pairs = zip(self.ids[start:end], self.classes[start:end], strict=True)
-        return tuple(PageRow(artifact_id, row_class) for artifact_id, row_class in pairs)
-
-    def __len__(self) -> int:
-        return len(self.ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +66,21 @@ class KeptPage:
 
 
 def keep(
-    order: RowOrder, *, question: Question, header: Header, answer_hash: str, actor: Actor, at: datetime
+    rows: Rows, *, question: Question, header: Header, answer_hash: str, actor: Actor, at: datetime
 ) -> Kept | None:
     """Return the statement that keeps an answer's rows, and its second page's cursor; None when one page holds all."""
-    if len(order) <= question.limit:
+    if len(rows) <= question.limit:
         return None
     public_id = uuid7()
+    statuses, runs = rows.packed()
     values = {
         "public_id": public_id,
         "asker": actor.label,
         "question_hash": question.hash,
         "answer_hash": answer_hash,
         "data_as_of": header.data_as_of,
-        "artifacts": order.packed_ids(),
-        "classes": order.classes,
+        "statuses": statuses,
+        "runs": runs,
         "header": msgspec.json.encode(header).decode(),
         "at": at,
         "expires_at": at + LIFETIME,
@@ -124,16 +100,28 @@ def load(cursor: str, *, question: Question, actor: Actor, at: datetime) -> Kept
     ).first()
     if kept is None:
         raise CursorExpiredError
-    order = RowOrder.unpack(bytes(kept.artifacts), bytes(kept.classes))
-    if not 0 < start < len(order):
+    ids, classes = _in_order(kept)
+    if not 0 < start < len(ids):
         raise CursorExpiredError
     end = start + question.limit
+    pairs = zip(ids[start:end], classes[start:end], strict=True)
     return KeptPage(
         header=msgspec.convert(kept.header, Header),
-        rows=order.page(start, end),
-        next=_cursor(kept.public_id, end) if end < len(order) else None,
+        rows=tuple(PageRow(artifact_id, row_class) for artifact_id, row_class in pairs),
+        next=_cursor(kept.public_id, end) if end < len(ids) else None,
         answer_hash=kept.answer_hash,
     )
+
+
+def _in_order(kept: ImpactPage) -> tuple[Column, bytes]:
+    """Return the rows of an answer in order, and keep the order the first time."""
+    if not kept.artifacts:
+        rows = Rows.unpack(bytes(kept.statuses), bytes(kept.runs))
+        statement = rows.by_digest()
+        (by_digest,) = fetch(statement.make, statement.sql, statement.parameters)
+        kept.artifacts, kept.classes = rows.in_order(by_digest)
+        kept.save(update_fields=["artifacts", "classes"])
+    return column(bytes(kept.artifacts)), bytes(kept.classes)
 
 
 def _cursor(public_id: UUID, start: int) -> str:

@@ -1,7 +1,8 @@
 """The statements of an incident answer: constants only; what is asked for goes in as typed arrays and times.
 
-Classes (matching.MatchClass, plus one for what only takes part in a build): 0 affected, 1 affected build, 2 possible,
-3 possible build, 4 and 5 cleared, 8 unknown.
+They fetch facts, packed: which stretches of which tracks hold the components, what those are about, what runs of them.
+What an answer makes of the facts is tally.py's. Classes (matching.MatchClass, plus one for what only takes part in a
+build): 0 affected, 1 affected build, 2 possible, 3 possible build, 4 and 5 cleared, 8 unknown.
 """
 
 from inventory.graph.families import FAMILY, FAMILY_MEMBERS, KINDS, RUN_CANDIDATES, RUN_POINTS
@@ -41,7 +42,6 @@ SELECT p.interval_id, p.artifact_id, p.track_id, p.seq, p.certainty, p.is_comple
 FROM ({RUN_POINTS.format(intervals=_SCOPED)}) p
 WHERE {all_own("p.teams")}
 """
-_NO_CANDIDATES = "SELECT NULL::bigint AS interval_id, NULL::int AS artifact_id, NULL::int AS certainty WHERE false"
 _CANDIDATES = f"""
 SELECT c.id AS interval_id, c.artifact_id, min(c.certainty) AS certainty
 FROM ({RUN_CANDIDATES.format(intervals=_SCOPED)}) c
@@ -50,174 +50,168 @@ WHERE {all_own("c.teams")}
 GROUP BY c.id, c.artifact_id
 """
 
+_OWN_TRACK = own("t.team_id")
 _ASKED = """
-wanted(component_id, indicator, class) AS MATERIALIZED (
-    SELECT * FROM unnest(%(components)s::int[], %(indicators)s::int[], %(classes)s::smallint[])
+wanted(component_id, class) AS MATERIALIZED (
+    SELECT * FROM unnest(%(components)s::int[], %(classes)s::smallint[])
 ),
-named(artifact_id, indicator, class) AS MATERIALIZED (
-    SELECT * FROM unnest(%(artifacts)s::int[], %(artifact_indicators)s::int[], %(artifact_classes)s::smallint[])
+named(artifact_id) AS MATERIALIZED (SELECT DISTINCT unnest(%(artifacts)s::int[])),
+held AS MATERIALIZED (
+    SELECT p.component_id, p.track_id, p.from_seq, p.to_seq, w.class + ((p.flags >> 1) & 7 IN (3, 4, 5))::int AS class
+    FROM wanted w
+    JOIN inventory_presence p ON p.component_id = w.component_id
+    JOIN inventory_track t ON t.id = p.track_id
+    WHERE {own}
 )"""
-_VISIBLE_NAMED = f"""
-    SELECT n.artifact_id, n.indicator, n.class FROM named n JOIN inventory_artifact a ON a.id = n.artifact_id
-    WHERE {VISIBLE_ARTIFACT}"""
-_SUBJECTS = """
+"""`wanted` has one row a component; a class is odd where the component only takes part in a build."""
+_PACK = "string_agg(int4send({0}), ''::bytea)"
+_PACK_CLASS = "string_agg(substring(int2send({0}::smallint) FROM 2), ''::bytea)"
+
+SPANS = f"""
+WITH {_ASKED}
+SELECT {_PACK.format("component_id")}, {_PACK.format("track_id")}, {_PACK.format("from_seq")},
+       {_PACK.format("to_seq")}, {_PACK_CLASS.format("class")}
+FROM held
+"""
+MERGED_SPANS = f"""
+WITH {_ASKED},
+span AS MATERIALIZED (
+    SELECT track_id, class, range_agg(int4range(from_seq, to_seq)) AS seqs FROM held GROUP BY 1, 2
+)
+SELECT NULL, {_PACK.format("track_id")}, {_PACK.format("lower(r.seqs)")}, {_PACK.format("upper(r.seqs)")},
+       {_PACK_CLASS.format("class")}
+FROM span CROSS JOIN LATERAL unnest(span.seqs) AS r(seqs)
+"""
+"""Where on which tracks the components are, packed: one row of five columns. Merged, it does not tell them apart."""
+
+SUBJECTS = f"""
+WITH {_ASKED},
+reach AS (SELECT track_id, min(from_seq) AS since, max(to_seq) AS until FROM held GROUP BY 1)
+SELECT {_PACK.format("track_id")}, {_PACK.format("octet_length(seqs) / 4")},
+       string_agg(seqs, ''::bytea), string_agg(artifacts, ''::bytea)
+FROM (
+    SELECT b.track_id, b.seqs, b.artifacts
+    FROM reach r JOIN inventory_subjectblock b
+      ON b.track_id = r.track_id AND b.block >= r.since >> 8 AND b.block <= (r.until - 1) >> 8
+    ORDER BY b.track_id, b.block
+) block
+"""
+"""What the snapshots of those tracks are about, packed: tracks, how many subjects of each, their points, artifacts."""
+
+VISIBLE_NAMED = f"""
+SELECT a.id FROM unnest(%(artifacts)s::int[]) AS n(artifact_id) JOIN inventory_artifact a ON a.id = n.artifact_id
+WHERE {VISIBLE_ARTIFACT}
+"""
+
+_EDGES = """
+edge(one, other) AS (
+    SELECT alias_id, artifact_id FROM inventory_artifactalias
+    UNION ALL SELECT artifact_id, alias_id FROM inventory_artifactalias
+    UNION ALL SELECT index_id, member_id FROM inventory_indexmember
+    UNION ALL SELECT member_id, index_id FROM inventory_indexmember
+),
+near1 AS (SELECT artifact_id FROM base UNION SELECT e.other FROM base JOIN edge e ON e.one = artifact_id),
+near2 AS (SELECT artifact_id FROM near1 UNION SELECT e.other FROM near1 JOIN edge e ON e.one = artifact_id),
+near AS MATERIALIZED (
+    SELECT artifact_id FROM near2 UNION SELECT e.other FROM near2 JOIN edge e ON e.one = artifact_id
+),
+shown AS MATERIALIZED ({intervals} AND i.artifact_id IN (SELECT artifact_id FROM near))"""
+"""The containers that may run an artifact of `base`: what joins a reported digest to it takes at most three edges."""
+_HELD_SUBJECTS = """
+    SELECT s.artifact_id FROM (
+        SELECT track_id, range_agg(int4range(from_seq, to_seq)) AS seqs FROM held GROUP BY 1) h
     CROSS JOIN LATERAL unnest(h.seqs) AS r(seqs)
     CROSS JOIN LATERAL (
         SELECT s.artifact_id FROM inventory_snapshotsubject s
         WHERE s.track_id = h.track_id AND s.seq >= lower(r.seqs) AND s.seq < upper(r.seqs) OFFSET 0) s"""
-# Who owns a hit: a sure one the artifact it runs, an unsure one the digest that the cluster reported.
-_OWNER = "CASE WHEN r.certainty = 0 THEN r.artifact_id ELSE i.artifact_id END"
-_GROUPING = "CASE WHEN {column} < 4 THEN {column} / 2 WHEN {column} = 8 THEN 2 ELSE 3 END"
-
-_ANSWER = f"""
-WITH {_ASKED},
-shown AS MATERIALIZED ({{intervals}}),
-span AS MATERIALIZED (
-    SELECT p.track_id, w.class + ((p.flags >> 1) & 7 IN (3, 4, 5))::int AS class,
-           range_agg(int4range(p.from_seq, p.to_seq)) AS seqs
-    FROM wanted w
-    JOIN inventory_presence p ON p.component_id = w.component_id
-    JOIN inventory_track t ON t.id = p.track_id
-    WHERE {own("t.team_id")}
-    GROUP BY 1, 2
-),
-held AS MATERIALIZED (
-    SELECT artifact_id, min(class) AS class FROM (
-        SELECT s.artifact_id, h.class FROM span h {_SUBJECTS} WHERE h.class < 4
-        UNION ALL
-        SELECT artifact_id, class FROM ({_VISIBLE_NAMED}) n
-    ) holding GROUP BY 1
-),
-point AS MATERIALIZED ({{points}}),
-ran AS (
-    SELECT p.interval_id, p.artifact_id, p.certainty, h.class
-    FROM point p JOIN span h ON h.track_id = p.track_id AND h.seqs @> p.seq
-    UNION ALL
-    SELECT c.interval_id, c.artifact_id, c.certainty, n.class
-    FROM ({{candidates}}) c JOIN named n ON n.artifact_id = c.artifact_id
-),
-hit AS MATERIALIZED (
-    SELECT {_OWNER} AS artifact_id, i.workload_id, i.cluster_id, i.namespace, i.environment_id, i.unseen,
-           min(CASE WHEN r.certainty = 0 THEN r.class ELSE greatest(r.class, 2 + r.class %% 2) END) AS class
-    FROM ran r JOIN shown i ON i.id = r.interval_id
-    WHERE r.certainty = 0 OR r.class < 4
-    GROUP BY 1, 2, 3, 4, 5, 6
-),
-run_of AS (
-    SELECT artifact_id, min(class) AS class, bool_and(coalesce(unseen, false)) AS unseen,
-           count(DISTINCT workload_id) AS workload_count
-    FROM hit GROUP BY 1
-),
-artifact AS MATERIALIZED (
-    SELECT b.artifact_id, b.workload_count,
-           CASE WHEN b.unseen AND b.class < 2 THEN b.class + 2 ELSE b.class END AS class
-    FROM (
-        SELECT artifact_id, coalesce(r.workload_count, 0) AS workload_count, coalesce(r.unseen, false) AS unseen,
-               least(h.class, r.class) AS class
-        FROM held h FULL JOIN run_of r USING (artifact_id)
-    ) b
-    WHERE NOT %(is_scoped)s OR b.workload_count > 0
-    UNION ALL
-    SELECT i.artifact_id, count(DISTINCT i.workload_id), 8
-    FROM shown i
-    WHERE i.artifact_id IS NOT NULL
-      AND NOT EXISTS (SELECT 1 FROM point p WHERE p.interval_id = i.id AND p.certainty = 0)
-      AND NOT EXISTS (SELECT 1 FROM held h WHERE h.artifact_id = i.artifact_id)
-      AND NOT EXISTS (SELECT 1 FROM run_of r WHERE r.artifact_id = i.artifact_id)
-    GROUP BY 1
-),
-place AS MATERIALIZED (
-    SELECT a.artifact_id, a.class, h.workload_id, h.cluster_id, h.namespace, h.environment_id
-    FROM hit h JOIN artifact a USING (artifact_id)
-    UNION
-    SELECT a.artifact_id, a.class, i.workload_id, i.cluster_id, i.namespace, i.environment_id
-    FROM shown i JOIN artifact a USING (artifact_id) WHERE a.class = 8
-)
-SELECT
-    (SELECT jsonb_object_agg(c.class, jsonb_build_array(c.artifacts, c.running)) FROM (
-        SELECT class, count(*) AS artifacts, count(*) FILTER (WHERE workload_count > 0) AS running
-        FROM artifact GROUP BY 1) c),
-    (SELECT jsonb_agg(jsonb_build_array(g.grouping, g.workloads, g.namespaces, g.clusters)) FROM (
-        SELECT status.grouping, count(DISTINCT p.workload_id) AS workloads,
-               count(DISTINCT (p.cluster_id, p.namespace)) AS namespaces, count(DISTINCT p.cluster_id) AS clusters
-        FROM place p CROSS JOIN LATERAL (
-            SELECT {_GROUPING.format(column="p.class")} AS grouping
-            UNION ALL SELECT 4 WHERE p.class IN (1, 3)
-            UNION ALL SELECT 5 WHERE p.class < 4) status
-        GROUP BY 1) g),
-    (SELECT jsonb_agg(jsonb_build_array(c.name, coalesce(e.slug, 'unknown'), k.namespace, k.n)
-                      ORDER BY c.name, e.slug, k.namespace) FROM (
-        SELECT p.cluster_id, p.environment_id, p.namespace, count(DISTINCT p.workload_id) AS n
-        FROM place p WHERE p.class = ANY(%(listed_classes)s::int[]) GROUP BY 1, 2, 3) k
-     JOIN inventory_cluster c ON c.id = k.cluster_id LEFT JOIN inventory_environment e ON e.id = k.environment_id),
-    ordered.ids, ordered.classes, ordered.hash
+_BY_PLACE = f"""
+SELECT c.name, e.slug, k.namespace, k.tracks, k.seqs, k.owners, k.workloads, k.marks
 FROM (
-    SELECT string_agg(int4send(artifact_id), ''::bytea) AS ids,
-           string_agg(substring(int2send(class::smallint) FROM 2), ''::bytea) AS classes,
-           encode(sha256(string_agg(convert_to(coalesce(digest, '') || class, 'UTF8'), ','::bytea)), 'hex') AS hash
-    FROM (
-        SELECT a.artifact_id, a.class, d.digest FROM artifact a JOIN inventory_artifact d ON d.id = a.artifact_id
-        WHERE a.class = ANY(%(listed_classes)s::int[])
-        ORDER BY {_GROUPING.format(column="a.class")}, a.workload_count = 0, a.workload_count DESC,
-                 d.digest NULLS LAST, a.artifact_id) listed) ordered
+    SELECT cluster_id, environment_id, namespace, {_PACK.format("track_id")} AS tracks, {_PACK.format("seq")} AS seqs,
+           {_PACK.format("owner")} AS owners, {_PACK.format("workload_id")} AS workloads,
+           {_PACK_CLASS.format("mark")} AS marks
+    FROM ({{found}}) found GROUP BY 1, 2, 3
+) k
+JOIN inventory_cluster c ON c.id = k.cluster_id LEFT JOIN inventory_environment e ON e.id = k.environment_id
+ORDER BY c.name, e.slug, k.namespace
 """
-"""One row: counts by class, by group of the rows' places (4: builds alone, 5: affected or possible), places by
-cluster, and the rows in order: ids as big-endian int32, classes as bytes, a hash over (digest, class)."""
+_OWNED = """i.cluster_id, i.environment_id, i.namespace, i.workload_id,
+       CASE WHEN r.certainty = 0 THEN r.artifact_id ELSE i.artifact_id END AS owner,
+       (r.certainty > 0)::int + 2 * coalesce(i.unseen, false)::int AS mark"""
+"""A sure hit belongs to the artifact it runs, an unsure one to the digest that the cluster reported."""
 
-_PER_INDICATOR = f"""
-WITH {_ASKED},
-shown AS MATERIALIZED ({{intervals}}),
-span AS MATERIALIZED (
-    SELECT p.track_id, w.indicator, range_agg(int4range(p.from_seq, p.to_seq)) AS seqs
-    FROM wanted w
-    JOIN inventory_presence p ON p.component_id = w.component_id
-    JOIN inventory_track t ON t.id = p.track_id
-    WHERE w.class < 4 AND {own("t.team_id")}
-    GROUP BY 1, 2
-),
-point AS MATERIALIZED ({{points}}),
-hit AS MATERIALIZED (
-    SELECT DISTINCT r.indicator, {_OWNER} AS artifact_id, i.workload_id
-    FROM (
-        SELECT p.interval_id, p.artifact_id, p.certainty, h.indicator
-        FROM point p JOIN span h ON h.track_id = p.track_id AND h.seqs @> p.seq
-        UNION ALL
-        SELECT c.interval_id, c.artifact_id, c.certainty, n.indicator
-        FROM ({{candidates}}) c JOIN named n ON n.artifact_id = c.artifact_id
-    ) r JOIN shown i ON i.id = r.interval_id
-),
-matched AS (
-    SELECT h.indicator, s.artifact_id FROM span h {_SUBJECTS} WHERE NOT %(is_scoped)s
-    UNION
-    SELECT indicator, artifact_id FROM ({_VISIBLE_NAMED}) n WHERE NOT %(is_scoped)s
-    UNION
-    SELECT indicator, artifact_id FROM hit
-)
-SELECT m.indicator, m.artifacts, coalesce(k.running, 0), coalesce(k.workloads, 0)
-FROM (SELECT indicator, count(*) AS artifacts FROM matched GROUP BY 1) m
-LEFT JOIN (
-    SELECT indicator, count(DISTINCT artifact_id) AS running, count(DISTINCT workload_id) AS workloads
-    FROM hit GROUP BY 1) k USING (indicator)
+_POINTS = f"""
+WITH {_ASKED} {{near}}
+{_BY_PLACE.format(found=f"SELECT r.track_id, r.seq, {_OWNED} FROM {{joined}}")}
 """
-"""Rows (indicator, artifacts, running artifacts, workloads): what each line of a longer question came to."""
+_JOINED_NOW = f"""inventory_running r JOIN ({{intervals}}) i ON i.id = r.interval_id
+    WHERE r.track_id IN (SELECT track_id FROM held) AND {all_own("r.teams")}"""
+_JOINED_THEN = "({points}) r JOIN shown i ON i.id = r.interval_id WHERE r.track_id IN (SELECT track_id FROM held)"
 
-
-def answer(*, is_now: bool, has_artifacts: bool) -> str:
-    """Return the statement of the answer: of what runs now from the projection, of the past from the intervals."""
-    return _of_time(_ANSWER, is_now=is_now, has_artifacts=has_artifacts)
-
-
-def per_indicator(*, is_now: bool, has_artifacts: bool) -> str:
-    """Return the statement that counts for each indicator of the same question."""
-    return _of_time(_PER_INDICATOR, is_now=is_now, has_artifacts=has_artifacts)
-
-
-def _of_time(sql: str, *, is_now: bool, has_artifacts: bool) -> str:
-    return sql.format(
-        intervals=INTERVALS.format(when=NOW if is_now else THEN),
-        points=POINTS_NOW if is_now else POINTS_THEN,
-        candidates=_CANDIDATES if has_artifacts else _NO_CANDIDATES,
+NAMED_RUNS = f"""
+WITH {_ASKED}, base AS (SELECT artifact_id FROM named), {_EDGES}
+{
+    _BY_PLACE.format(
+        found=f"SELECT r.artifact_id AS track_id, 0 AS seq, {_OWNED} FROM ({{candidates}}) r "
+        "JOIN shown i ON i.id = r.interval_id"
     )
+}
+"""
+_UNDESCRIBED = f"""
+WITH shown AS MATERIALIZED ({{intervals}}),
+point AS MATERIALIZED ({{points}}),
+bare AS MATERIALIZED (
+    SELECT i.id, i.artifact_id FROM shown i
+    WHERE i.artifact_id IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM point p WHERE p.interval_id = i.id AND p.certainty = 0)
+)
+{
+    _BY_PLACE.format(
+        found="SELECT 0 AS track_id, 0 AS seq, i.artifact_id AS owner, i.workload_id, i.cluster_id, i.environment_id, "
+        "i.namespace, (i.id IN (SELECT id FROM bare))::int AS mark FROM shown i "
+        "WHERE i.artifact_id IN (SELECT artifact_id FROM bare)"
+    )
+}
+"""
+
+
+def points(*, is_now: bool) -> str:
+    """Return the statement of what runs of the tracks that hold the components: now from the projection.
+
+    Rows (cluster, environment, namespace, and packed: track, seq, owner, workload, mark), by place. A mark has bit 0
+    for an unsure hit, bit 1 for a container that nobody had seen for too long by the time asked.
+    """
+    if is_now:
+        return _POINTS.format(own=_OWN_TRACK, near="", joined=_JOINED_NOW.format(intervals=INTERVALS.format(when=NOW)))
+    near = _EDGES.format(intervals=INTERVALS.format(when=THEN))
+    joined = _JOINED_THEN.format(points=POINTS_THEN)
+    return _POINTS.format(own=_OWN_TRACK, near=f", base AS ({_HELD_SUBJECTS}), {near}", joined=joined)
+
+
+def named_runs(*, is_now: bool) -> str:
+    """Return the statement of what runs of the artifacts that are named: rows as of `points`; the track is theirs."""
+    intervals = INTERVALS.format(when=NOW if is_now else THEN)
+    return NAMED_RUNS.format(own=_OWN_TRACK, intervals=intervals, candidates=_CANDIDATES)
+
+
+def undescribed(*, is_now: bool) -> str:
+    """Return the statement of containers of digests that no SBOM surely describes: rows as of `points`.
+
+    All containers of such a digest; mark 1 for those that are not described.
+    """
+    return _UNDESCRIBED.format(
+        intervals=INTERVALS.format(when=NOW if is_now else THEN), points=POINTS_NOW if is_now else POINTS_THEN
+    )
+
+
+def spans(*, is_merged: bool) -> str:
+    """Return the statement of where the components are."""
+    return (MERGED_SPANS if is_merged else SPANS).format(own=_OWN_TRACK)
+
+
+def subjects() -> str:
+    """Return the statement of what the snapshots of those tracks are about."""
+    return SUBJECTS.format(own=_OWN_TRACK)
 
 
 PAGE_RUNS = f"""

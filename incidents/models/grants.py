@@ -5,5 +5,5 @@ from __future__ import annotations
 from supplychain.database.grants import Grant, Grants
 
 GRANTS: Grants = {
-    "incidents_impactpage": Grant(web="SELECT, INSERT, DELETE", worker=""),
+    "incidents_impactpage": Grant(web="SELECT, INSERT, UPDATE (artifacts, classes), DELETE", worker=""),
 }

@@ -46,6 +46,17 @@ UNION ALL
 SELECT false, surplus.* FROM (SELECT * FROM stored EXCEPT SELECT * FROM counted) surplus
 ORDER BY {_COLUMNS}, is_missing
 """
+_PACKED = """
+SELECT track_id, seq >> 8 AS block, string_agg(int4send(seq), ''::bytea ORDER BY seq, artifact_id) AS seqs,
+       string_agg(int4send(artifact_id), ''::bytea ORDER BY seq, artifact_id) AS artifacts
+FROM inventory_snapshotsubject GROUP BY 1, 2
+"""
+_WRONG_BLOCKS = f"""
+SELECT coalesce(b.track_id, p.track_id), coalesce(b.block, p.block)
+FROM inventory_subjectblock b FULL JOIN ({_PACKED}) p ON p.track_id = b.track_id AND p.block = b.block
+WHERE coalesce(b.seqs, '') <> coalesce(p.seqs, '') OR coalesce(b.artifacts, '') <> coalesce(p.artifacts, '')
+ORDER BY 1, 2
+"""
 ADD_POINTS = _insert_where(_OF_FAMILY)
 """Add what open intervals of the family of `%(ids)s` now run besides what they ran: enough after a new SBOM, under
 lock_shared. Idempotent."""
@@ -74,6 +85,13 @@ def find_differences() -> list[Difference]:
     with connection.cursor() as cursor:
         cursor.execute(_DIFFERENCES)
         return [Difference(*row) for row in cursor.fetchall()]
+
+
+def find_wrong_blocks() -> list[tuple[int, int]]:
+    """Return (track, block) of every stretch whose packed subjects are not those of a recount."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WRONG_BLOCKS)
+        return [(track_id, block) for track_id, block in cursor.fetchall()]
 
 
 def lock_shared() -> None:
@@ -110,9 +128,11 @@ def refresh_artifacts(artifact_ids: Collection[int]) -> None:
 
 
 def refresh_all() -> None:
-    """Rewrite the whole projection (after a restore; `verify_running` tells when it is needed)."""
+    """Rewrite the whole projection and the packed subjects (after a restore; `verify_running` tells when)."""
     _execute("DELETE FROM inventory_running", {})
     _execute(_insert_where("true"), {})
+    _execute("DELETE FROM inventory_subjectblock", {})
+    _execute(f"INSERT INTO inventory_subjectblock (track_id, block, seqs, artifacts) {_PACKED}", {})
 
 
 def _execute(sql: str, parameters: dict[str, list[int]]) -> None:

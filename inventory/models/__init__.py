@@ -13,7 +13,7 @@ from inventory.models.evidence import (
     State,
 )
 from inventory.models.packages import Component, ComponentCpe, ComponentHash, Package, PackageReach
-from inventory.models.presence import OPEN_END, Presence, Snapshot, SnapshotSubject, Track
+from inventory.models.presence import OPEN_END, Presence, Snapshot, SnapshotSubject, SubjectBlock, Track
 from inventory.models.retention import EvidenceTombstone, RetentionItem, RetentionPlan
 from inventory.models.runtime import (
     Certainty,
@@ -60,6 +60,7 @@ __all__ = [
     "Snapshot",
     "SnapshotSubject",
     "State",
+    "SubjectBlock",
     "Track",
     "Workload",
 ]

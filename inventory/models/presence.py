@@ -117,3 +117,21 @@ class Presence(models.Model):
             # the set of one snapshot, and closing a range
             models.Index(fields=["track", "component"], name="presence_track"),
         ]
+
+
+BLOCK_SHIFT = 8
+"""A block of subjects holds 256 points of a track."""
+
+
+class SubjectBlock(models.Model):
+    """Which artifacts the snapshots of a stretch of one track are about, packed: a projection of SnapshotSubject.
+
+    Written by a trigger on SnapshotSubject (migration 0013); `verify_running` compares it with a recount. An answer
+    reads one row of it instead of some hundred.
+    """
+
+    pk = models.CompositePrimaryKey("track_id", "block")
+    track = models.ForeignKey(Track, on_delete=models.DO_NOTHING, related_name="+", db_index=False)
+    block = models.IntegerField(db_comment="seq >> 8")
+    seqs = models.BinaryField(db_comment="int32 big-endian, one a subject, ascending")
+    artifacts = models.BinaryField(db_comment="int32 big-endian, the artifact of each, ascending within a seq")

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from inventory.ingest.running import Difference, find_differences, lock_exclusive, refresh_all
+from inventory.ingest.running import Difference, find_differences, find_wrong_blocks, lock_exclusive, refresh_all
 
 _SHOWN = 20
 
@@ -21,18 +21,21 @@ class Command(BaseCommand):
         parser.add_argument("--repair", action="store_true", help="Write the projection anew when it differs.")
 
     def handle(self, *_args: object, repair: bool, **_options: Any) -> None:
-        found = find_differences()
-        if not found:
+        found, blocks = find_differences(), find_wrong_blocks()
+        if not found and not blocks:
             self.stdout.write("What runs is joined to its SBOMs exactly as a recount joins it.")
             return
         for difference in found[:_SHOWN]:
             self.stdout.write(_line(difference))
+        for track_id, block in blocks[:_SHOWN]:
+            self.stdout.write(f"wrong: packed subjects of track {track_id}, block {block}")
+        count = len(found) + len(blocks)
         if not repair:
-            raise CommandError(f"{len(found)} joins differ from a recount; --repair writes them anew.")
+            raise CommandError(f"{count} joins differ from a recount; --repair writes them anew.")
         with transaction.atomic():
             lock_exclusive()
             refresh_all()
-        self.stdout.write(f"{len(found)} joins differed; the projection has been written anew.")
+        self.stdout.write(f"{count} joins differed; the projection has been written anew.")
 
 
 def _line(difference: Difference) -> str:

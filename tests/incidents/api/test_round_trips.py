@@ -16,8 +16,9 @@ from tests.supplychain.actors import client_of, new_key
 pytestmark = pytest.mark.django_db(transaction=True)
 
 KEY = 1
-ANSWER = 5
-"""What the indicators mean; the answer and what it stands on; the rows; their texts; audit line and kept rows.
+ANSWER = 6
+"""What the indicators mean; the facts and what they stand on; which rows come first; what they show; their texts; audit
+line and kept rows.
 
 The web server adds one: it asks each time whether the pooled connection is alive.
 """
@@ -55,9 +56,10 @@ def test_keeping_the_rows_for_later_pages_costs_nothing_more(asker: Client):
     assert cost(asker, text=PURLS[0], limit=2) == KEY + ANSWER
 
 
-def test_a_later_page_is_read_from_what_was_kept(asker: Client):
+def test_a_later_page_is_read_from_what_was_kept_and_the_second_puts_it_in_order(asker: Client):
     first = asker.post("/api/v1/impact", json.dumps({"text": PURLS[0], "limit": 2}), content_type="application/json")
 
+    assert cost(asker, text=PURLS[0], limit=2, cursor=first.json()["next"]) == KEY + 3 + 3
     assert cost(asker, text=PURLS[0], limit=2, cursor=first.json()["next"]) == KEY + 1 + 3
 
 

@@ -67,6 +67,7 @@ def ask(actor: Actor = SEES_ALL, *, at: datetime = NOW, **times: Any) -> Header:
 def forget() -> None:
     coverage.COUNTED.forget()
     coverage.LABELLED.forget()
+    coverage.BARE.forget()
 
 
 def counted_anew(*, at: datetime = NOW) -> bool:

@@ -1,0 +1,310 @@
+"""What an answer makes of its facts: the status of every artifact, counts, places, and what each line came to. Pure.
+
+An artifact has the best class that anything says of it; what is only sure of the image as a whole, or has not been seen
+for too long, is possible at best. Source: domain.md, the incident query; docs/api.md, The answer.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from incidents.impact.facts import UNSEEN, UNSURE
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from incidents.impact.facts import Facts, Place, Spans
+    from incidents.impact.matching import Matches
+
+CLEARED_FROM = 4
+UNKNOWN = 8
+BUILD_GROUP, MATCHED_GROUP = 4, 5
+_GROUP = {0: 0, 1: 0, 2: 1, 3: 1, 8: 2, 4: 3, 5: 3}
+"""The place of each class' status in the order of rows: affected, possible, unknown, cleared."""
+
+PlaceCount = tuple[str, str, str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What was counted. `statuses` has the class of each artifact by its number, plus one; zero: not in the answer."""
+
+    statuses: bytes
+    workload_counts: Mapping[int, int]
+    by_class: Mapping[int, tuple[int, int]]
+    by_group: Mapping[int, tuple[int, int, int]]
+    places: Sequence[PlaceCount]
+    by_indicator: Mapping[int, tuple[int, int, int]]
+
+
+Found = list[tuple["Place", list[tuple[int, int]]]]
+"""What runs where: for each place the (artifact whose row it is, workload) of every container."""
+
+
+@dataclass(slots=True)
+class _Runs:
+    """The containers that run a match. An artifact that is not in `seen` had not been seen anywhere for too long."""
+
+    best: dict[int, int] = field(default_factory=dict)
+    seen: set[int] = field(default_factory=set)
+    found: Found = field(default_factory=list)
+
+    def add(self, owner: int, row_class: int, *, mark: int) -> None:
+        if row_class < self.best.get(owner, UNKNOWN):
+            self.best[owner] = row_class
+        if not mark & UNSEEN:
+            self.seen.add(owner)
+
+
+def tally(facts: Facts, *, matches: Matches, is_scoped: bool, listed: Collection[int], indicator_count: int) -> Tally:
+    """Count the answer; `listed` are the classes whose places are wanted."""
+    held = _held(facts, matches=matches)
+    runs = _Runs()
+    _add_hits(runs, facts=facts)
+    _add_named_hits(runs, facts=facts, matches=matches)
+    statuses = _judge(runs, held=held, is_scoped=is_scoped)
+    bare, unknown = _add_unknown(facts.undescribed, runs=runs, held=held, statuses=statuses)
+    workloads = _workloads([*runs.found, *bare])
+    running = {artifact: len(names) for artifact, names in workloads.items()}
+    groups, places = _count_places([*runs.found, *unknown], statuses=statuses, listed=frozenset(listed))
+    by_class = _count_classes(statuses, running=running)
+    if indicator_count == 1:
+        by_indicator = {0: _alone(by_class, by_group=groups)}
+    else:
+        by_indicator = _each_line(facts, matches=matches, is_scoped=is_scoped)
+    return Tally(bytes(statuses), running, by_class, groups, places, by_indicator)
+
+
+def _held(facts: Facts, *, matches: Matches) -> bytearray:
+    """Return the best class, plus one, that SBOMs or names give each artifact; what is cleared counts where it runs."""
+    statuses = bytearray(facts.greatest_artifact + 1)
+    by_class: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
+    for track, since, until, row_class in facts.spans:
+        by_class[row_class].append((track, since, until))
+    within = facts.subjects.within
+    for row_class in (3, 2, 1, 0):
+        status = row_class + 1
+        for stretch in by_class.get(row_class, ()):
+            for artifact in within(*stretch):
+                statuses[artifact] = status
+    visible = frozenset(facts.named)
+    for match in matches.artifacts:
+        status = match.match_class + 1
+        if match.artifact_id in visible and not 0 < statuses[match.artifact_id] <= status:
+            statuses[match.artifact_id] = status
+    return statuses
+
+
+def _add_hits(runs: _Runs, *, facts: Facts) -> None:
+    stretches: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
+    for track, since, until, row_class in facts.spans:
+        stretches[track].append((row_class, since, until))
+    for one_track in stretches.values():
+        one_track.sort()  # so that the first that fits has the best class
+    for place in facts.points:
+        rows = []
+        columns = zip(place.tracks, place.seqs, place.owners, place.workloads, place.marks, strict=True)
+        for track, seq, owner, workload, mark in columns:
+            for row_class, since, until in stretches[track]:
+                if since <= seq < until:
+                    found = _possible(stretches[track], seq=seq) if mark & UNSURE else row_class
+                    break
+            else:
+                continue
+            if found < UNKNOWN:
+                runs.add(owner, found, mark=mark)
+                rows.append((owner, workload))
+        runs.found.append((place, rows))
+
+
+def _possible(stretches: Iterable[tuple[int, int, int]], *, seq: int) -> int:
+    """Return the best class of an unsure hit, UNKNOWN for none: possible at best, and what is cleared says nothing."""
+    found = (row_class for row_class, since, until in stretches if since <= seq < until and row_class < CLEARED_FROM)
+    return min((max(row_class, 2 + row_class % 2) for row_class in found), default=UNKNOWN)
+
+
+def _add_named_hits(runs: _Runs, *, facts: Facts, matches: Matches) -> None:
+    best: dict[int, int] = {}
+    for match in matches.artifacts:
+        best[match.artifact_id] = min(match.match_class, best.get(match.artifact_id, UNKNOWN))
+    for place in facts.named_points:
+        columns = zip(place.tracks, place.owners, place.workloads, place.marks, strict=True)
+        rows = []
+        for artifact, owner, workload, mark in columns:
+            runs.add(owner, max(best[artifact], 2) if mark & UNSURE else best[artifact], mark=mark)
+            rows.append((owner, workload))
+        runs.found.append((place, rows))
+
+
+def _judge(runs: _Runs, *, held: bytearray, is_scoped: bool) -> bytearray:
+    """Return the statuses of artifacts that SBOMs, names or containers put in the answer."""
+    statuses = bytearray(len(held)) if is_scoped else bytearray(held)
+    for artifact, best in runs.best.items():
+        row_class = min(best, held[artifact] - 1) if held[artifact] else best
+        statuses[artifact] = row_class + (1 if row_class >= 2 or artifact in runs.seen else 3)
+    return statuses
+
+
+def _add_unknown(
+    undescribed: Iterable[Place], *, runs: _Runs, held: bytearray, statuses: bytearray
+) -> tuple[Found, Found]:
+    """Add digests that run and that nothing describes.
+
+    Return the containers that are not described, and all that run such a digest.
+    """
+    bare, unknown = [], []
+    for place in undescribed:
+        rows = [
+            (owner, workload, is_bare)
+            for owner, workload, is_bare in zip(place.owners, place.workloads, place.marks, strict=True)
+            if not held[owner] and owner not in runs.best
+        ]
+        unknown.append((place, [(owner, workload) for owner, workload, _ in rows]))
+        bare.append((place, [(owner, workload) for owner, workload, is_bare in rows if is_bare]))
+        for owner, _ in bare[-1][1]:
+            statuses[owner] = UNKNOWN + 1
+    return bare, unknown
+
+
+def _workloads(found: Found) -> dict[int, set[int]]:
+    workloads: dict[int, set[int]] = defaultdict(set)
+    for _, rows in found:
+        for owner, workload in rows:
+            workloads[owner].add(workload)
+    return workloads
+
+
+def _count_classes(statuses: bytearray, *, running: Mapping[int, int]) -> dict[int, tuple[int, int]]:
+    counts = {row_class: statuses.count(row_class + 1) for row_class in _GROUP}
+    runs: dict[int, int] = defaultdict(int)
+    for artifact in running:
+        runs[statuses[artifact] - 1] += 1
+    return {row_class: (count, runs[row_class]) for row_class, count in counts.items() if count}
+
+
+@dataclass(slots=True)
+class _Group:
+    """Where the rows of one status run."""
+
+    workloads: set[int] = field(default_factory=set)
+    namespaces: set[tuple[str, str]] = field(default_factory=set)
+    clusters: set[str] = field(default_factory=set)
+
+    def add(self, place: Place, workloads: Collection[int]) -> None:
+        self.workloads.update(workloads)
+        self.namespaces.add((place.cluster, place.namespace))
+        self.clusters.add(place.cluster)
+
+
+def _count_places(
+    found: Found, *, statuses: bytearray, listed: Collection[int]
+) -> tuple[dict[int, tuple[int, int, int]], list[PlaceCount]]:
+    """Return {group: (workloads, namespaces, clusters)}, and the workloads of the listed classes by place."""
+    groups: dict[int, _Group] = defaultdict(_Group)
+    shown: dict[tuple[str, bool, str, str], set[int]] = defaultdict(set)
+    for place, rows in found:
+        by_status: dict[int, set[int]] = defaultdict(set)
+        for owner, workload in rows:
+            by_status[statuses[owner]].add(workload)
+        for status, workloads in by_status.items():
+            for group in _groups(status - 1):
+                groups[group].add(place, workloads)
+            if status - 1 in listed:
+                shown[place.key] |= workloads
+    counts = {
+        group: (len(where.workloads), len(where.namespaces), len(where.clusters)) for group, where in groups.items()
+    }
+    places = [
+        (cluster, environment or "unknown", namespace, len(shown[cluster, is_last, environment, namespace]))
+        for cluster, is_last, environment, namespace in sorted(shown)
+    ]
+    return counts, places
+
+
+def _groups(row_class: int) -> Iterable[int]:
+    yield _GROUP[row_class]
+    if row_class in (1, 3):
+        yield BUILD_GROUP
+    if row_class < CLEARED_FROM:
+        yield MATCHED_GROUP
+
+
+def _alone(
+    by_class: Mapping[int, tuple[int, int]], *, by_group: Mapping[int, tuple[int, int, int]]
+) -> tuple[int, int, int]:
+    """Return (artifacts, running artifacts, workloads) of an indicator that is the whole question."""
+    matched = [by_class.get(row_class, (0, 0)) for row_class in range(CLEARED_FROM)]
+    workloads, _, _ = by_group.get(MATCHED_GROUP, (0, 0, 0))
+    return sum(artifacts for artifacts, _ in matched), sum(running for _, running in matched), workloads
+
+
+@dataclass(slots=True)
+class _Line:
+    """What one line of a longer question came to."""
+
+    artifacts: set[int] = field(default_factory=set)
+    running: set[int] = field(default_factory=set)
+    workloads: set[int] = field(default_factory=set)
+
+
+def _each_line(facts: Facts, *, matches: Matches, is_scoped: bool) -> dict[int, tuple[int, int, int]]:
+    """Return {place of the indicator: (artifacts, running artifacts, workloads)}."""
+    lines: dict[int, _Line] = defaultdict(_Line)
+    of_component, of_artifact = _indicators(matches)
+    if not is_scoped:
+        _add_held(lines, facts=facts, of_component=of_component)
+        for artifact in facts.named:
+            for indicator in of_artifact[artifact]:
+                lines[indicator].artifacts.add(artifact)
+    _add_running(lines, facts=facts, of_component=of_component)
+    for place in facts.named_points:
+        for artifact, owner, workload in zip(place.tracks, place.owners, place.workloads, strict=True):
+            for indicator in of_artifact[artifact]:
+                lines[indicator].running.add(owner)
+                lines[indicator].workloads.add(workload)
+    return {
+        indicator: (len(line.artifacts | line.running), len(line.running), len(line.workloads))
+        for indicator, line in lines.items()
+    }
+
+
+def _indicators(matches: Matches) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
+    """Return the indicators that each component and each artifact answers; what they clear is not counted."""
+    of_component: dict[int, list[int]] = defaultdict(list)
+    for match in matches.components:
+        if match.match_class < CLEARED_FROM:
+            of_component[match.component_id].append(match.indicator)
+    of_artifact: dict[int, list[int]] = defaultdict(list)
+    for named in matches.artifacts:
+        of_artifact[named.artifact_id].append(named.indicator)
+    return of_component, of_artifact
+
+
+def _add_held(lines: dict[int, _Line], *, facts: Facts, of_component: Mapping[int, Sequence[int]]) -> None:
+    within, spans = facts.subjects.within, facts.spans
+    for component, track, since, until in zip(spans.components, spans.tracks, spans.since, spans.until, strict=True):
+        for indicator in of_component.get(component, ()):
+            lines[indicator].artifacts.update(within(track, since, until))
+
+
+def _add_running(lines: dict[int, _Line], *, facts: Facts, of_component: Mapping[int, Sequence[int]]) -> None:
+    stretches = _stretches(facts.spans, of_component=of_component)
+    for place in facts.points:
+        for track, seq, owner, workload in zip(place.tracks, place.seqs, place.owners, place.workloads, strict=True):
+            for since, until, indicators in stretches.get(track, ()):
+                if since <= seq < until:
+                    for indicator in indicators:
+                        lines[indicator].running.add(owner)
+                        lines[indicator].workloads.add(workload)
+
+
+def _stretches(
+    spans: Spans, *, of_component: Mapping[int, Sequence[int]]
+) -> dict[int, list[tuple[int, int, Sequence[int]]]]:
+    found: dict[int, list[tuple[int, int, Sequence[int]]]] = defaultdict(list)
+    for component, track, since, until in zip(spans.components, spans.tracks, spans.since, spans.until, strict=True):
+        if indicators := of_component.get(component, ()):
+            found[track].append((since, until, indicators))
+    return found
