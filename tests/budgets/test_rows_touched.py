@@ -20,6 +20,7 @@ OF_EVERY_DOCUMENT: Touched = {
     "track": (0, 1, 0),
     "snapshot": (1, 0, 0),
     "snapshotsubject": (1, 0, 0),
+    "subjectblock": (0, 1, 0),
     "artifact": (1, 0, 0),
     "artifactname": (1, 0, 0),
 }

@@ -1,0 +1,48 @@
+"""How the database finds where components are: from the index alone, whatever else grows."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+
+from incidents.impact import statements
+from inventory.graph.one_state import array_of
+from inventory.models import Component, Package
+from supplychain.access.models import Team
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TRACKS, COMPONENTS = 200, 400
+FILL = """
+INSERT INTO inventory_track (team_id, name, producer, architecture, last_seq, set_hash, head, head_count, updated_at)
+SELECT %(team)s, 'track-' || n, '', '', 1, '', '', 0, now() FROM generate_series(1, %(tracks)s) n;
+INSERT INTO inventory_component (package_id, version, identity, has_purl)
+SELECT %(package)s, n::text, 'pkg:npm/p@' || n, true FROM generate_series(1, %(components)s) n;
+INSERT INTO inventory_presence (component_id, track_id, from_seq, to_seq, flags)
+SELECT c.id, t.id, 1, 2147483647, 0 FROM inventory_component c CROSS JOIN inventory_track t
+"""
+
+
+@pytest.fixture
+def presence() -> None:
+    """Eighty thousand ranges, vacuumed as autovacuum keeps them."""
+    team, package = Team.objects.create(slug="shop", name="Shop"), Package.objects.create(type="npm", name_key="p")
+    with connection.cursor() as cursor:
+        numbers = {"team": team.pk, "package": package.pk, "tracks": TRACKS, "components": COMPONENTS}
+        for statement in FILL.split(";"):
+            cursor.execute(statement, numbers)
+        cursor.execute("VACUUM ANALYZE inventory_presence")
+        cursor.execute("ANALYZE inventory_track, inventory_component")
+
+
+@pytest.mark.parametrize("sql", [statements.spans(is_merged=True), statements.spans(is_merged=False)])
+def test_ranges_come_from_the_primary_keys_index_alone(presence: None, sql: str):
+    ids = list(Component.objects.order_by("pk").values_list("pk", flat=True)[:3])
+    parameters = {"components": array_of(ids), "classes": array_of([0] * 3), "artifacts": "{}", "teams": None}
+
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (COSTS OFF) {sql}", parameters)
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+
+    assert "Index Only Scan using inventory_presence_pkey" in plan
+    assert "Seq Scan on inventory_presence" not in plan
