@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 A, B = digest("a"), digest("b")
 
 
-def numbers(packed: bytes) -> list[int]:
+def numbers(packed: bytes | memoryview) -> list[int]:
     data = bytes(packed)
     return [int.from_bytes(data[place : place + 4]) for place in range(0, len(data), 4)]
 
