@@ -124,6 +124,7 @@ def test_the_page_says_of_every_table_of_components_and_runs_where_it_is():
         "inventory_presence": "track_id",
         "inventory_snapshot": "track_id",
         "inventory_snapshotsubject": "track_id",
+        "inventory_subjectblock": "track_id",
         "inventory_running": "track_id",
     }
     assert set(SPREAD) | EVERYWHERE | alone == tables | {"access_team"}, "say in docs/scaling.md where it is"
