@@ -5,6 +5,7 @@ They are put in order when the second page is asked for: most answers are read n
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -75,7 +76,7 @@ def keep(
     statuses, runs = rows.packed()
     values = {
         "public_id": public_id,
-        "asker": actor.label,
+        "asker": _asker(actor),
         "question_hash": question.hash,
         "answer_hash": answer_hash,
         "data_as_of": header.data_as_of,
@@ -96,7 +97,7 @@ def load(cursor: str, *, question: Question, actor: Actor, at: datetime) -> Kept
     except ValueError as error:
         raise CursorExpiredError from error
     kept = ImpactPage.objects.filter(
-        public_id=public_id, asker=actor.label, question_hash=question.hash, expires_at__gte=at
+        public_id=public_id, asker=_asker(actor), question_hash=question.hash, expires_at__gte=at
     ).first()
     if kept is None:
         raise CursorExpiredError
@@ -122,6 +123,12 @@ def _in_order(kept: ImpactPage) -> tuple[Column, bytes]:
         kept.artifacts, kept.classes = rows.in_order(by_digest)
         kept.save(update_fields=["artifacts", "classes"])
     return column(bytes(kept.artifacts)), bytes(kept.classes)
+
+
+def _asker(actor: Actor) -> str:
+    """Return who may continue, with the teams they see: who has left a team reads no further in what they saw of it."""
+    teams = "all" if actor.team_ids is None else sorted(actor.team_ids)
+    return hashlib.sha256(f"{actor.label} {teams}".encode()).hexdigest()
 
 
 def _cursor(public_id: UUID, start: int) -> str:

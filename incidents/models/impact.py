@@ -17,7 +17,9 @@ class ImpactPage(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     public_id = models.UUIDField(unique=True, default=uuid7, editable=False)
-    asker = models.CharField(max_length=64, db_comment="Who may continue: key or user, as Actor.label names them")
+    asker = models.CharField(
+        max_length=64, db_comment="Who may continue: SHA-256 of the key or user and the teams they see"
+    )
     question_hash = models.CharField(max_length=71, db_comment="sha256 of the question; a cursor answers no other")
     answer_hash = models.CharField(max_length=71)
     data_as_of = models.DateTimeField()

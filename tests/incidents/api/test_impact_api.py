@@ -13,9 +13,9 @@ from django.test import Client
 from django.utils import timezone
 
 from incidents.models import ImpactPage
-from supplychain.access.models import AuditEvent
+from supplychain.access.models import AuditEvent, Membership
 from tests.factories import START, cyclonedx, deployment, digest, report, submit
-from tests.supplychain.actors import client_of, new_key
+from tests.supplychain.actors import client_of, make_team, make_user, new_key, signed_in
 
 # An answer is read from one snapshot of the database, which a test's own transaction would forbid.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -297,6 +297,27 @@ def test_a_cursor_of_an_answer_that_is_gone_is_refused(estate: None, how: str):
     response = ask(sender, text=text, limit=2, cursor=cursor)
 
     assert (response.status_code, response.json()["code"]) == (410, "cursor_expired")
+
+
+def test_who_has_left_a_team_reads_no_further_in_what_they_saw_of_it(estate: None):
+    many(2)
+    alice = make_user("alice", team="shop")
+    sender = signed_in(alice)
+    cursor = answer(sender, text=BAD, limit=2)["next"]
+    Membership.objects.filter(user=alice).update(team=make_team("other"))
+
+    response = ask(sender, text=BAD, limit=2, cursor=cursor)
+
+    assert (response.status_code, response.json()["code"]) == (410, "cursor_expired")
+
+
+def test_an_answer_to_somebody_with_the_longest_name_has_pages(estate: None):
+    many(2)
+    sender = signed_in(make_user("a" * 150, team="shop"))
+
+    first = answer(sender, text=BAD, limit=2)
+
+    assert answer(sender, text=BAD, limit=2, cursor=first["next"])["hash"] == first["hash"]
 
 
 # --- CSV -----------------------------------------------------------------------------------------------------------
