@@ -32,7 +32,9 @@ _SETTINGS = {
     "work_mem": "16MB",
     "maintenance_work_mem": "128MB",
     "max_connections": "80",
+    # Statements of milliseconds: not compiled, and planned for a disk without seeks. (docs/operations.md, Sizing)
     "jit": "off",
+    "random_page_cost": "1.1",
     "max_wal_size": "2GB",
     "checkpoint_completion_target": "0.9",
     "log_min_messages": "warning",
