@@ -28,7 +28,7 @@ class AccessLog:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         began = perf_counter()
-        with log_context.bound():
+        with log_context.begun():
             response = self._get_response(request)
             if not _is_quiet(request):
                 facts = _facts(request, response, perf_counter() - began)

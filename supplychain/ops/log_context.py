@@ -12,6 +12,16 @@ _fields: ContextVar[Mapping[str, object]] = ContextVar("log_fields", default=_NO
 
 
 @contextmanager
+def begun() -> Iterator[None]:
+    """Begin a piece of work with no fields at all: whatever was told before belongs to something else."""
+    token = _fields.set(_NOTHING)
+    try:
+        yield
+    finally:
+        _fields.reset(token)
+
+
+@contextmanager
 def bound(**fields: object) -> Iterator[None]:
     """Add these fields to every line inside; what is added inside ends with it."""
     token = _fields.set({**_fields.get(), **fields})

@@ -13,6 +13,7 @@ import pytest
 from django.test import Client
 
 from supplychain.access.models import Team
+from supplychain.ops import log_context
 from supplychain.ops.logging import JsonFormatter, TextFormatter
 from tests.factories import apply_waiting, cyclonedx, digest
 from tests.supplychain.actors import PASSWORD, client_of, make_user, new_key, signed_in
@@ -94,6 +95,14 @@ def test_a_refusal_carries_its_code_and_the_next_request_does_not(log: Log) -> N
 
     refused, answered = log.lines("request")
     assert (refused["status"], refused["code"]) == (400, "unknown_parameter")
+    assert "code" not in answered
+
+
+def test_what_was_told_before_a_request_is_no_part_of_it(log: Log) -> None:
+    with log_context.bound(code="of_something_else"):
+        client_of(new_key("inventory:read")).get("/api/v1/packages")
+
+    (answered,) = log.lines("request")
     assert "code" not in answered
 
 
