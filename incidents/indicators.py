@@ -9,6 +9,8 @@ import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
@@ -55,8 +57,7 @@ class PackageName:
         return f"{self.namespace}/{self.name}" if self.namespace else self.name
 
 
-@dataclass(frozen=True, slots=True)
-class Indicator:
+class Indicator(Struct, frozen=True, gc=False):
     """One thing asked for. Which fields are set follows from `kind`; `problem` says why it cannot be answered.
 
     A package without `versions` and `range` stands for all its versions. `qualifiers` of a package narrow it: a

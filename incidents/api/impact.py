@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from incidents.api.openapi import ANSWERS, QUESTION
-from incidents.api.render import as_csv, as_json
+from incidents.api.render import ImpactRenderer, as_csv, as_json
 from incidents.asking import read_body, read_query
 from incidents.impact import assess
 from supplychain.access.actors import actor_of
@@ -46,7 +46,7 @@ class CsvRenderer(BaseRenderer):
 
 class ImpactView(APIView):
     permission_classes = [RequireScope("incidents:read")]
-    renderer_classes = [JSONRenderer, CsvRenderer]
+    renderer_classes = [ImpactRenderer, CsvRenderer]
 
     @extend_schema(operation_id="impact_ask", request={"application/json": QUESTION}, responses=ANSWERS)
     def post(self, request: Request) -> HttpResponseBase:

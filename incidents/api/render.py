@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+from rest_framework.renderers import JSONRenderer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from incidents.impact.answer import Asked, Header, Impact, Match, Row, WorkloadShown
+    from incidents.impact.answer import Asked, Impact, IndicatorAnswer, Match, Row, WorkloadShown
 
 JSON = dict[str, object]
 # The last four are the wide forms that East Asian spreadsheets read like the first four.
@@ -23,26 +24,29 @@ CSV_COLUMNS = (
 )  # fmt: skip
 
 
+class ImpactRenderer(JSONRenderer):
+    """Writes what `as_json` returns without making it of plain values first: an answer may have megabytes."""
+
+    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
+        if self.get_indent(accepted_media_type or "", renderer_context or {}) is not None:
+            return super().render(plain(data), accepted_media_type, renderer_context)
+        return msgspec.json.encode(data)
+
+
 def as_json(impact: Impact) -> JSON:
-    """Return the answer's JSON; its keys stand in the order of docs/api.md."""
-    return {
-        **header_as_json(impact.header),
-        "rows": [plain(row) for row in impact.rows],
-        "next": impact.next,
-        "hash": impact.hash,
-    }
-
-
-def header_as_json(header: Header) -> JSON:
-    """Return everything but rows, next and hash."""
+    """Return the answer for ImpactRenderer; its keys stand in the order of docs/api.md."""
+    header = impact.header
     return {
         "asked": _asked(header.asked),
-        "data_as_of": plain(header.data_as_of),
-        "replica": plain(header.replica),
-        "backlog": plain(header.backlog),
-        "coverage": plain(header.coverage),
-        "summary": plain(header.summary),
-        "clusters": plain(header.clusters),
+        "data_as_of": header.data_as_of,
+        "replica": header.replica,
+        "backlog": header.backlog,
+        "coverage": header.coverage,
+        "summary": header.summary,
+        "clusters": header.clusters,
+        "rows": impact.rows,
+        "next": impact.next,
+        "hash": impact.hash,
     }
 
 
@@ -53,26 +57,26 @@ def plain(value: object) -> object:
 
 
 def _asked(asked: Asked) -> JSON:
-    indicators = [
-        {
-            **{name: value for name, value in indicator.asked.items() if name != "problem"},
-            "artifact_count": indicator.artifact_count,
-            "running_artifact_count": indicator.running_artifact_count,
-            "workload_count": indicator.workload_count,
-            "problem": indicator.asked.get("problem"),
-        }
-        for indicator in asked.indicators
-    ]
     return {
-        "indicators": indicators,
-        "at": plain(asked.at),
-        "from": plain(asked.from_),
-        "to": plain(asked.to),
-        "environments": list(asked.environments),
-        "clusters": list(asked.clusters),
-        "teams": list(asked.teams),
-        "statuses": [status.value for status in asked.statuses],
+        "indicators": [_indicator(indicator) for indicator in asked.indicators],
+        "at": asked.at,
+        "from": asked.from_,
+        "to": asked.to,
+        "environments": asked.environments,
+        "clusters": asked.clusters,
+        "teams": asked.teams,
+        "statuses": asked.statuses,
     }
+
+
+def _indicator(indicator: IndicatorAnswer) -> JSON:
+    shown = dict(indicator.asked)
+    problem = shown.pop("problem", None)
+    shown["artifact_count"] = indicator.artifact_count
+    shown["running_artifact_count"] = indicator.running_artifact_count
+    shown["workload_count"] = indicator.workload_count
+    shown["problem"] = problem
+    return shown
 
 
 def as_csv(pages: Iterable[Impact]) -> Iterator[str]:

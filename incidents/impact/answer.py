@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from msgspec import Struct
+
 
 class Status(enum.StrEnum):
     """What is known of one artifact. Never "not affected": see `cleared` and `unknown` in docs/glossary.md."""
@@ -117,8 +119,7 @@ class ArtifactShown:
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Struct, frozen=True, gc=False):
     """Why a row is there. `path` runs from a direct dependency to the match; None where the document does not tell."""
 
     indicator: int
@@ -187,8 +188,7 @@ class Row:
     confidence: str
 
 
-@dataclass(frozen=True, slots=True)
-class IndicatorAnswer:
+class IndicatorAnswer(Struct, frozen=True):
     """An indicator as it was taken, with what it came to. `asked` holds the shown fields (Indicator.as_asked)."""
 
     asked: Mapping[str, object]

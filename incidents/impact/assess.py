@@ -204,8 +204,8 @@ def _header(question: Question, *, counts: Tally, ground: Ground, at: datetime) 
 def _asked(question: Question, *, counts: Tally) -> Asked:
     return Asked(
         indicators=tuple(
-            IndicatorAnswer(indicator.as_asked(), *counts.by_indicator.get(place, (0, 0, 0)))
-            for place, indicator in enumerate(question.indicators)
+            IndicatorAnswer(asked, *counts.by_indicator.get(place, (0, 0, 0)))
+            for place, asked in enumerate(question.as_asked)
         ),
         at=question.at,
         from_=question.window_from,

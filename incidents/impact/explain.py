@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from incidents.impact import statements
 from incidents.impact.answer import ArtifactShown, Effect, Match, Provenance, Row, Status, Via, WorkloadShown
 from incidents.impact.matching import MatchClass
 from inventory.graph.families import choose_kinds
-from inventory.graph.one_state import Statement
+from inventory.graph.one_state import Statement, array_of
 from inventory.graph.outline import Occurrence, unpack
 from inventory.models.presence import DIRECT, NO_EDGES
 
@@ -66,16 +66,14 @@ class _Source:
         return None if flags & NO_EDGES else bool(flags & DIRECT)
 
 
-@dataclass(frozen=True, slots=True)
-class _Text:
+class _Text(NamedTuple):
     """How a component is shown: its purl, or its name when it has none."""
 
     text: str
     has_purl: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Component:
+class _Component(NamedTuple):
     """A row of COMPONENT_TEXTS."""
 
     component_id: int
@@ -132,7 +130,7 @@ def fill(
     if not ids:
         return ()
     by_component = _by_component(matches.components)
-    wanted = {**parameters, "ids": ids, "components": list(by_component)}
+    wanted = {**parameters, "ids": ids}
     runs, held, named, stated = state.fetch_together(
         Statement(_run, statements.page_runs(is_now=is_now), wanted),
         Statement(_Held, statements.PAGE_MATCHES, wanted),
@@ -324,5 +322,5 @@ def _read_texts(sources: Iterable[Sequence[_Source]], *, state: OneState) -> dic
         for occurrence in source.occurrences
         for step in (occurrence.component_id, *(occurrence.path or ()))
     }
-    statement = Statement(_Component, statements.COMPONENT_TEXTS, {"components": sorted(ids)})
+    statement = Statement(_Component, statements.COMPONENT_TEXTS, {"components": array_of(sorted(ids))})
     return {component.component_id: component.text for component in state.fetch(statement, last=True)}

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from msgspec import Struct
+
 from incidents.indicators import IndicatorKind
 from inventory.graph.families import visible_teams
 from inventory.graph.one_state import Statement
@@ -36,8 +38,7 @@ class MatchClass(enum.IntEnum):
     CLEARED = 4
 
 
-@dataclass(frozen=True, slots=True)
-class ComponentMatch:
+class ComponentMatch(Struct, frozen=True, gc=False):
     """A component answers an indicator (its place in the question), and why."""
 
     component_id: int
@@ -64,8 +65,7 @@ class Matches:
     artifacts: tuple[ArtifactMatch, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
+class _Candidate(Struct, frozen=True, gc=False):
     """A component of a package asked for. `by_source`: found by its distribution's source package.
 
     `identity` is read only when an indicator has qualifiers to compare it with.
@@ -295,14 +295,19 @@ def _range_of(purl_type: str, text: str | None) -> VersionRange | None:
     return None if text is None else parse_range(purl_type, text)
 
 
+@lru_cache(maxsize=50_000)
+def _is_plain(version: str) -> bool:
+    return _PLAIN.fullmatch(version) is not None
+
+
 def _is_same(candidate: _Candidate, version: str) -> bool:
     """Equal in the ecosystem's order (1.0 and 1.0.0 in PyPI), or Debian's rebuild of the listed version (`+b1`).
 
     A listed version nobody can compare equals only itself.
     """
-    if candidate.type == "deb" and _REBUILD.sub("", candidate.version) == version:
+    if candidate.type == "deb" and "+b" in candidate.version and _REBUILD.sub("", candidate.version) == version:
         return True
-    if _PLAIN.fullmatch(candidate.version) and _PLAIN.fullmatch(version):
+    if _is_plain(candidate.version) and _is_plain(version):
         return candidate.version == version
     stated = sort_key(candidate.type, candidate.version)
     try:

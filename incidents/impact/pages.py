@@ -6,14 +6,14 @@ They are put in order when the second page is asked for: most answers are read n
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 import msgspec
 
-from incidents.impact.answer import Header
+from incidents.impact.answer import Header, IndicatorAnswer
 from incidents.impact.explain import PageRow
 from incidents.impact.facts import column
 from incidents.impact.order import Rows
@@ -82,7 +82,7 @@ def keep(
         "data_as_of": header.data_as_of,
         "statuses": statuses,
         "runs": runs,
-        "header": msgspec.json.encode(header).decode(),
+        "header": msgspec.json.encode(_without_question(header)).decode(),
         "at": at,
         "expires_at": at + LIFETIME,
     }
@@ -107,11 +107,28 @@ def load(cursor: str, *, question: Question, actor: Actor, at: datetime) -> Kept
     end = start + question.limit
     pairs = zip(ids[start:end], classes[start:end], strict=True)
     return KeptPage(
-        header=msgspec.convert(kept.header, Header),
+        header=_with_question(msgspec.convert(kept.header, Header), question=question),
         rows=tuple(PageRow(artifact_id, row_class) for artifact_id, row_class in pairs),
         next=_cursor(kept.public_id, end) if end < len(ids) else None,
         answer_hash=kept.answer_hash,
     )
+
+
+def _without_question(header: Header) -> Header:
+    """Leave away what the indicators say: who turns the page asks the same question again."""
+    counts = tuple(_shown_as(indicator, asked={}) for indicator in header.asked.indicators)
+    return replace(header, asked=replace(header.asked, indicators=counts))
+
+
+def _with_question(header: Header, *, question: Question) -> Header:
+    pairs = zip(header.asked.indicators, question.as_asked, strict=True)
+    indicators = tuple(_shown_as(indicator, asked=asked) for indicator, asked in pairs)
+    return replace(header, asked=replace(header.asked, indicators=indicators))
+
+
+def _shown_as(indicator: IndicatorAnswer, *, asked: Mapping[str, object]) -> IndicatorAnswer:
+    counts = indicator.artifact_count, indicator.running_artifact_count, indicator.workload_count
+    return IndicatorAnswer(asked, *counts)
 
 
 def _in_order(kept: ImpactPage) -> tuple[Column, bytes]:

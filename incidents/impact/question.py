@@ -8,13 +8,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from incidents.impact.answer import Status
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from incidents.indicators import Indicator
 
+_CANONICAL = msgspec.json.Encoder(order="sorted")
+"""Writes what `json` would, ten times as fast; it refuses half of a character, which a question may hold."""
 DEFAULT_LIMIT = 100
 DEFAULT_STATUSES = (Status.AFFECTED, Status.POSSIBLE)
 
@@ -45,23 +50,28 @@ class Question:
     def is_scoped(self) -> bool:
         return bool(self.environments or self.clusters)
 
+    @cached_property
+    def as_asked(self) -> tuple[Mapping[str, object], ...]:
+        """The indicators as an answer shows them."""
+        return tuple(indicator.as_asked() for indicator in self.indicators)
+
     def canonical(self) -> bytes:
         """Return the question in one spelling, without how it is paged: what its hash is taken over."""
-        return json.dumps(
-            {
-                "indicators": [dict(indicator.as_asked()) for indicator in self.indicators],
-                "at": _text(self.at),
-                "from": _text(self.window_from),
-                "to": _text(self.window_to),
-                "environments": sorted(self.environments),
-                "clusters": sorted(self.clusters),
-                "teams": sorted(self.teams),
-                "statuses": sorted(self.statuses),
-            },
-            sort_keys=True,
-            separators=(",", ":"),
-            ensure_ascii=False,
-        ).encode(errors="surrogatepass")
+        parts = {
+            "indicators": self.as_asked,
+            "at": _text(self.at),
+            "from": _text(self.window_from),
+            "to": _text(self.window_to),
+            "environments": sorted(self.environments),
+            "clusters": sorted(self.clusters),
+            "teams": sorted(self.teams),
+            "statuses": sorted(self.statuses),
+        }
+        try:
+            return _CANONICAL.encode(parts)
+        except UnicodeEncodeError:
+            spelled = json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+            return spelled.encode(errors="surrogatepass")
 
     @cached_property
     def hash(self) -> str:

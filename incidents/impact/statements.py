@@ -269,7 +269,7 @@ FROM inventory_artifact a WHERE a.id = {_OF_FAMILY}
 PAGE_KINDS = f"{FAMILY_MEMBERS} {KINDS.replace('ANY(%(ids)s)', _OF_FAMILY)}"
 """What facts call the page's artifacts, and all of their families, which one round trip asks for with the runs."""
 
-COMPONENT_TEXTS = "SELECT id, identity, has_purl FROM inventory_component WHERE id = ANY(%(components)s)"
+COMPONENT_TEXTS = "SELECT id, identity, has_purl FROM inventory_component WHERE id = ANY(%(components)s::int[])"
 
 
 def page_runs(*, is_now: bool) -> str:

@@ -10,6 +10,7 @@ from incidents.pasted.names import name_package
 from incidents.pasted.versions import ALL, Versions, VersionsError, is_expression, read_versions, type_of_range
 from inventory.identity.digests import find_digest
 from inventory.identity.images import ImageError, parse_image
+from inventory.identity.purl_spec import MAX_LENGTH
 from inventory.identity.purls import IDENTITY_QUALIFIERS, PurlError, parse_purl
 
 if TYPE_CHECKING:
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 
 _MAX_SHOWN = 2_000
 _PURL = re.compile(r"(?<![\w/@:.-])pkg:(?![vV]?\d)", re.IGNORECASE)
+_PLAIN_PURL = re.compile(
+    r"pkg:(?![vV]\d)[a-z][a-z0-9.-]*/(?!@)[\w.%/-]*[\w.-](?:@\w[\w.%-]*)?(?:\?[a-z_]+=[\w.-]+(?:&[a-z_]+=[\w.-]+)*)?",
+    re.ASCII,
+)
+"""As scanners write it: in none of these can another purl, a range or a comment begin."""
 _HEAD = re.compile(r"[^\s\"'`<>|,;)\]]+(?:,(?![\s=<>~^\[(*!vV\d]|$)[^\s\"'`<>|,;)\]]+)*")
 """A purl up to what no purl holds: blanks, quotes, signs of ranges; a comma only within a qualifier."""
 _OPERATORS = "<>=~^!*[("
@@ -57,6 +63,13 @@ def package_indicator(
         range_text=versions.range_text,
         qualifiers=qualifiers,
     )
+
+
+def read_plain_purl(text: str, *, number: int | None) -> Indicator | None:
+    """Read a line that is one purl and nothing else, with one expression; None for any other."""
+    if not text.startswith("pkg:") or len(text) > MAX_LENGTH or _PLAIN_PURL.fullmatch(text) is None:
+        return None
+    return purl_indicator(text, given=text, line=number)
 
 
 def holds_purl(text: str) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from incidents.indicators import Indicator
 from incidents.pasted.items import MAX_LINE_LENGTH, read_common, read_line
 from incidents.pasted.locks import LockReader
+from incidents.pasted.packages import read_plain_purl
 from incidents.pasted.tables import TableReader
 from supplychain.errors import DomainError
 
@@ -78,8 +79,10 @@ def _without_comment(raw: str) -> str:
 def _read(line: str, *, number: int, table: TableReader, lock: LockReader) -> Sequence[Indicator]:
     if len(line) > MAX_LINE_LENGTH:
         return (*lock.leave(line), *read_line(line, number=number))
-    if lock.is_idle and (common := read_common(line, number=number)) is not None:
-        return (common,)
+    if lock.is_idle:
+        common = read_plain_purl(line, number=number) or read_common(line, number=number)
+        if common is not None:
+            return (common,)
     left = lock.leave(line)
     if (locked := lock.read(line, number=number)) is not None:
         return (*left, *locked)

@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 from array import array
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import zstandard
+from msgspec import Struct
 
 from inventory.formats.records import ROOT
 
@@ -28,8 +30,7 @@ _COLUMNS = "IiiII"
 _ZSTD_LEVEL = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Occurrence:
+class Occurrence(Struct, frozen=True, gc=False):
     """A component at one place of the document.
 
     `path` holds component ids, from a direct dependency to the component itself; None where the document does not say.
@@ -55,37 +56,31 @@ class Outline:
     def find(self, component_ids: Collection[int]) -> list[Occurrence]:
         """Return the occurrences of these components, one each: the one with the shortest path."""
         wanted = set(component_ids)
-        best: dict[int, Occurrence] = {}
+        best: dict[int, tuple[int, tuple[int, ...] | None]] = {}
         for index, component_id in enumerate(self.component_ids):
             if component_id in wanted:
-                found = self._occurrence(index)
-                known = best.get(component_id)
-                if known is None or _is_shorter(found.path, known.path):
-                    best[component_id] = found
-        return [best[component_id] for component_id in sorted(best)]
-
-    def _occurrence(self, index: int) -> Occurrence:
-        path = self._path(index) if self.has_edges else None
-        return Occurrence(
-            component_id=self.component_ids[index],
-            pointer=self._pointer(index),
-            path=path,
-        )
+                path = self._path(index) if self.has_edges else None
+                if component_id not in best or _is_shorter(path, best[component_id][1]):
+                    best[component_id] = index, path
+        return [
+            Occurrence(component_id, self._pointer(index), path)
+            for component_id, (index, path) in sorted(best.items(), key=itemgetter(0))
+        ]
 
     def _pointer(self, index: int) -> str:
-        parts: list[str] = []
+        inner = ""
         while self.prefixes[index] == _NESTED:
-            parts.append(f"/components/{self.numbers[index]}")
+            inner = f"/components/{self.numbers[index]}{inner}"
             index = self.nested_in[index]
-        parts.append(f"{self.prefix_table[self.prefixes[index]]}/{self.numbers[index]}")
-        return "".join(reversed(parts))
+        return f"{self.prefix_table[self.prefixes[index]]}/{self.numbers[index]}{inner}"
 
     def _path(self, index: int) -> tuple[int, ...] | None:
+        """Return the way from a direct dependency; None where it does not begin at the root."""
         steps: list[int] = []
         while index >= 0 and len(steps) < _MAX_PATH:
             steps.append(self.component_ids[index])
             index = self.came_by[index]
-        return tuple(reversed(steps)) if index == ROOT else None
+        return tuple(steps[::-1]) if index == ROOT else None
 
 
 def pack(

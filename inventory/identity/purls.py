@@ -75,7 +75,7 @@ class Purl:
     @property
     def package_purl(self) -> str:
         """The purl of the package itself, without version, qualifiers and subpath: the form that stands in URLs."""
-        return build_path(self.type, namespace=self.namespace, name=self.name)
+        return self.text.partition("?")[0].partition("@")[0]
 
     @property
     def display_name(self) -> str:

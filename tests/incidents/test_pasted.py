@@ -464,3 +464,22 @@ def test_a_real_campaigns_list_is_read_whole_and_fast():
         (IndicatorKind.PACKAGE, None, 1)
     }
     assert seconds < 0.3
+
+
+@pytest.mark.parametrize(
+    "purl",
+    [
+        "pkg:npm/lodash@4.17.20",
+        "pkg:npm/%40ctrl/tinycolor@4.1.1",
+        "pkg:deb/debian/curl@7.88.1-10?arch=amd64&distro=debian-12",
+        "pkg:golang/github.com/a/b",
+        "pkg:v1/a",
+        "pkg:pypi/Foo_Bar@1.0RC1",
+    ],
+)
+def test_a_line_that_is_a_purl_means_what_it_means_within_quotes(purl: str):
+    (alone,), (quoted,) = parse_text(purl), parse_text(f'"{purl}"')
+
+    assert (alone.kind, alone.package, alone.purl, alone.versions, alone.qualifiers) == (
+        quoted.kind, quoted.package, quoted.purl, quoted.versions, quoted.qualifiers
+    )  # fmt: skip
