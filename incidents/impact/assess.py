@@ -30,13 +30,14 @@ from incidents.impact.answer import (
 from incidents.impact.arrears import arrears
 from incidents.impact.coverage import Groundwork
 from incidents.impact.explain import fill
-from incidents.impact.facts import Facts, Place, Spans, Subjects
+from incidents.impact.facts import Facts, Place, Spans
 from incidents.impact.matching import find_matches
 from incidents.impact.order import Rows
 from incidents.impact.remembered import marks_statement
 from incidents.impact.tally import BUILD_GROUP, tally
 from inventory.graph.families import visible_teams
 from inventory.graph.one_state import Statement, array_of, one_state, write_together
+from inventory.graph.packed import Subjects
 from supplychain.access import audit
 from supplychain.access.models import Team
 from supplychain.database import replica

@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-from array import array
-from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
+
+from inventory.graph.packed import column
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-Column: TypeAlias = "array[int]"
-
-
-def column(packed: bytes | None) -> Column:
-    """Unpack big-endian int32, as int4send writes them."""
-    numbers = array("i", packed or b"")
-    if sys.byteorder == "little":
-        numbers.byteswap()
-    return numbers
-
-
-def pack(numbers: Column) -> bytes:
-    """Pack numbers as `column` takes them."""
-    copy = array("i", numbers)
-    if sys.byteorder == "little":
-        copy.byteswap()
-    return copy.tobytes()
+    from inventory.graph.packed import Column, Subjects
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,32 +35,6 @@ class Spans:
     def __iter__(self) -> Iterator[tuple[int, int, int, int]]:
         """Yield (track, since, until, class)."""
         return zip(self.tracks, self.since, self.until, self.classes, strict=True)
-
-
-class Subjects:
-    """Which artifacts the snapshots of tracks are about."""
-
-    def __init__(self, tracks: Column, counts: Column, seqs: Column, artifacts: Column) -> None:
-        self._seqs, self._artifacts = seqs, artifacts
-        self._bounds: dict[int, tuple[int, int]] = {}
-        for track, end, count in zip(tracks, accumulate(counts), counts, strict=True):
-            start, _ = self._bounds.get(track, (end - count, end))
-            self._bounds[track] = (start, end)
-
-    @classmethod
-    def unpack(cls, *columns: bytes | None) -> Subjects:
-        """Take the one row of SUBJECTS: blocks follow each other by track and place on it."""
-        return cls(*(column(packed) for packed in columns))
-
-    def within(self, track: int, since: int, until: int) -> Column:
-        """Return the artifacts of a stretch of a track, repeated ones included."""
-        start, end = self._bounds.get(track, (0, 0))
-        first = bisect_left(self._seqs, since, start, end)
-        return self._artifacts[first : bisect_left(self._seqs, until, first, end)]
-
-    @property
-    def greatest(self) -> int:
-        return max(self._artifacts, default=0)
 
 
 UNSURE, UNSEEN = 1, 2

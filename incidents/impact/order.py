@@ -14,8 +14,8 @@ from itertools import compress
 from typing import TYPE_CHECKING
 
 from incidents.impact.explain import PageRow
-from incidents.impact.facts import column, pack
 from inventory.graph.one_state import Statement
+from inventory.graph.packed import column, pack
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

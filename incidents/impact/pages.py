@@ -15,9 +15,9 @@ import msgspec
 
 from incidents.impact.answer import Header, IndicatorAnswer
 from incidents.impact.explain import PageRow
-from incidents.impact.facts import column
 from incidents.impact.order import Rows
 from incidents.models import ImpactPage
+from inventory.graph.packed import column
 from inventory.graph.statements import fetch
 from supplychain.errors import DomainError
 from supplychain.ids import uuid7
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from incidents.impact.facts import Column
     from incidents.impact.question import Question
+    from inventory.graph.packed import Column
     from supplychain.access.actors import Actor
 
 LIFETIME = timedelta(hours=1)

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 from inventory.graph.families import visible_teams
 from inventory.graph.naming import Spelling, spell
+from inventory.graph.spread import count_spread, fetch_held
 from inventory.graph.statements import Slice, containing, fetch, slice_of
-from inventory.graph.visibility import all_own, own
-from inventory.identity.purls import PurlError, parse_purl
+from inventory.identity.purls import PackageKey, PurlError, parse_purl
 from inventory.identity.versions import UnevaluableVersion, compare
 from supplychain.errors import DomainError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from inventory.identity.purls import PackageKey
+    from inventory.graph.spread import Held, Spread
     from supplychain.access.actors import Actor
 
 MAX_VERSIONS = 1000
@@ -104,92 +104,6 @@ ORDER BY k.rank, r.track_count DESC, k.type, k.namespace_key, k.name_key LIMIT %
 """
 _CONTAINS_ANYWHERE = "(UPPER(name_key) LIKE ANY(%(names)s) OR UPPER(namespace_key) LIKE ANY(%(names)s))"
 _CONTAINS_BOTH = "(UPPER(name_key) LIKE ANY(%(names)s) AND UPPER(namespace_key) LIKE %(spaces)s)"
-_BY_PACKAGE = f"""
-WITH page AS (
-    SELECT id, (row_number() OVER (ORDER BY id) - 1)::int AS bit FROM unnest(%(ids)s::int[]) AS id
-),
-held AS MATERIALIZED (
-    SELECT page.bit, c.id, c.identity, p.track_id, p.from_seq, p.to_seq
-    FROM page JOIN inventory_component c ON c.package_id = page.id
-    JOIN inventory_presence p ON p.component_id = c.id JOIN inventory_track t ON t.id = p.track_id
-    WHERE {own("t.team_id")}
-),
-stretch AS (
-    SELECT track_id, at, lead(at) OVER (PARTITION BY track_id ORDER BY at) AS until
-    FROM (SELECT track_id, from_seq AS at FROM held UNION SELECT track_id, to_seq FROM held) bound
-),
-content AS MATERIALIZED (
-    SELECT t.track_id, t.at, t.until, bit_or(set_bit(repeat('0', %(bits)s)::varbit, h.bit, 1)) AS packages
-    FROM stretch t JOIN held h ON h.track_id = t.track_id AND h.from_seq <= t.at AND h.to_seq >= t.until
-    GROUP BY t.track_id, t.at, t.until
-),
-built AS MATERIALIZED (
-    SELECT packages, count(*) AS total FROM (
-        SELECT bit_or(c.packages) AS packages
-        FROM content c
-        JOIN inventory_snapshotsubject s ON s.track_id = c.track_id AND s.seq >= c.at AND s.seq < c.until
-        GROUP BY s.artifact_id) artifact
-    GROUP BY packages
-),
-ran AS MATERIALIZED (
-    SELECT r.artifact_id, i.workload_id, c.packages
-    FROM content c
-    JOIN inventory_running r
-      ON r.track_id = c.track_id AND r.seq >= c.at AND r.seq < c.until AND {all_own("r.teams")}
-    JOIN inventory_runinterval i ON i.id = r.interval_id AND i.closed_at IS NULL
-),
-running AS MATERIALIZED (
-    SELECT packages, count(*) AS total
-    FROM (SELECT bit_or(packages) AS packages FROM ran GROUP BY artifact_id) artifact GROUP BY packages
-),
-workload AS MATERIALIZED (
-    SELECT packages, count(*) AS total
-    FROM (SELECT bit_or(packages) AS packages FROM ran GROUP BY workload_id) workload GROUP BY packages
-)
-SELECT page.id, h.identity, h.version_count,
-       (SELECT coalesce(sum(total), 0)::int FROM built WHERE get_bit(packages, page.bit) = 1),
-       (SELECT coalesce(sum(total), 0)::int FROM running WHERE get_bit(packages, page.bit) = 1),
-       (SELECT coalesce(sum(total), 0)::int FROM workload WHERE get_bit(packages, page.bit) = 1)
-FROM page
-JOIN (SELECT bit, min(identity) AS identity, count(*) AS version_count
-      FROM (SELECT DISTINCT bit, id, identity FROM held) version GROUP BY bit) h ON h.bit = page.bit
-"""
-"""Counts of `%(bits)s` packages at once. Packages that are everywhere would make a row for each artifact and package;
-so each stretch of a track between two changes gets the set of packages in it, as bits, and artifacts are counted by
-set: 0.7 s instead of 4 s for the 50 most widespread packages of 100,000 artifacts."""
-_BY_VERSION = f"""
-WITH version AS MATERIALIZED (
-    SELECT id, package_id, identity FROM inventory_component WHERE package_id = ANY(%(ids)s::int[])
-),
-held AS MATERIALIZED (
-    SELECT v.id, v.id AS grouped, v.identity, p.track_id, p.from_seq, p.to_seq
-    FROM version v JOIN inventory_presence p ON p.component_id = v.id JOIN inventory_track t ON t.id = p.track_id
-    WHERE {own("t.team_id")}
-),
-span AS MATERIALIZED (
-    SELECT grouped, track_id, unnest(range_agg(int4range(from_seq, to_seq))) AS seqs
-    FROM held GROUP BY grouped, track_id
-),
-built AS (
-    SELECT span.grouped, count(DISTINCT s.artifact_id) AS artifact_count
-    FROM span JOIN inventory_snapshotsubject s
-      ON s.track_id = span.track_id AND s.seq >= lower(seqs) AND s.seq < upper(seqs)
-    GROUP BY span.grouped
-),
-run AS (
-    SELECT span.grouped, count(DISTINCT r.artifact_id) AS artifact_count,
-           count(DISTINCT i.workload_id) AS workload_count
-    FROM span JOIN inventory_running r
-      ON r.track_id = span.track_id AND r.seq >= lower(seqs) AND r.seq < upper(seqs) AND {all_own("r.teams")}
-    JOIN inventory_runinterval i ON i.id = r.interval_id AND i.closed_at IS NULL
-    GROUP BY span.grouped
-)
-SELECT h.grouped, h.identity, h.version_count, coalesce(built.artifact_count, 0),
-       coalesce(run.artifact_count, 0), coalesce(run.workload_count, 0)
-FROM (SELECT grouped, min(identity) AS identity, count(DISTINCT id) AS version_count FROM held GROUP BY grouped) h
-LEFT JOIN built ON built.grouped = h.grouped LEFT JOIN run ON run.grouped = h.grouped
-ORDER BY coalesce(built.artifact_count, 0) DESC, h.identity LIMIT %(limit)s
-"""
 _FIND = """
 SELECT id FROM inventory_package WHERE type = %(type)s AND namespace_key = %(namespace)s AND name_key = %(name)s
 """
@@ -200,7 +114,7 @@ def list_packages(
 ) -> Slice[PackageRow, PackagePlace]:
     """Return visible packages, the most widespread first; with a text, exact names, then parts of names, then typos.
 
-    Two statements.
+    Four statements.
     """
     place = after or PackagePlace(-1, 2**31 - 1, "", "", "")
     parameters: dict[str, object] = {
@@ -225,19 +139,20 @@ def list_packages(
 def read_package(key: PackageKey, *, actor: Actor) -> PackageDetail:
     """Return a package that a visible SBOM has; raises PackageNotFoundError.
 
-    Three statements; two for one that only others have, as for one that nobody has: time tells them apart no more.
+    Four statements; two for one that only others have, as for one that nobody has: time tells them apart no more.
     """
     found = fetch(int, _FIND, {"type": key.type, "namespace": key.namespace, "name": key.name})
-    parameters = {"ids": found, "bits": 1, "teams": visible_teams(actor), "limit": MAX_VERSIONS}
-    totals = fetch(_Counts, _BY_PACKAGE, parameters)
-    if not totals:
+    held = sorted(fetch_held(found, actor=actor), key=lambda one: one.identity)
+    if not held:
         raise PackageNotFoundError
-    spelling = spell(totals[0].identity, namespace_key=key.namespace, name_key=key.name)
-    versions = [counts.as_version() for counts in fetch(_Counts, _BY_VERSION, parameters)]
+    total, each = count_spread([[one] for one in held], actor=actor)
+    versions = [_version(one, counts=counts) for one, counts in zip(held, each, strict=True)]
+    versions.sort(key=lambda row: (-row.artifact_count, row.purl))
+    spelling = _spelling(held, key=key)
     return PackageDetail(
-        package=totals[0].as_package(spelling),
+        package=_package(held, spelling=spelling, counts=total),
         namespace=spelling.namespace,
-        versions=tuple(sort_versions(versions, purl_type=key.type)),
+        versions=tuple(sort_versions(versions[:MAX_VERSIONS], purl_type=key.type)),
     )
 
 
@@ -268,40 +183,9 @@ class _Found:
     def place(self) -> PackagePlace:
         return PackagePlace(self.rank, self.track_count, self.type, self.namespace_key, self.name_key)
 
-    def describe(self, counts: _Counts) -> PackageRow:
-        return counts.as_package(spell(counts.identity, namespace_key=self.namespace_key, name_key=self.name_key))
-
-
-@dataclass(frozen=True, slots=True)
-class _Counts:
-    """Counts of a package or of one version of it; `identity` is the first of its components'."""
-
-    grouped: int
-    identity: str
-    version_count: int
-    artifact_count: int
-    running_artifact_count: int
-    workload_count: int
-
-    def as_package(self, spelling: Spelling) -> PackageRow:
-        return PackageRow(
-            purl=spelling.purl,
-            type=spelling.type,
-            name=spelling.display_name,
-            version_count=self.version_count,
-            artifact_count=self.artifact_count,
-            running_artifact_count=self.running_artifact_count,
-            workload_count=self.workload_count,
-        )
-
-    def as_version(self) -> VersionRow:
-        return VersionRow(
-            purl=self.identity,
-            version=parse_purl(self.identity).version,
-            artifact_count=self.artifact_count,
-            running_artifact_count=self.running_artifact_count,
-            workload_count=self.workload_count,
-        )
+    @property
+    def key(self) -> PackageKey:
+        return PackageKey(self.type, self.namespace_key, self.name_key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,11 +231,44 @@ def _reach(actor: Actor) -> str:
 
 
 def _describe(found: Sequence[_Found], *, actor: Actor) -> tuple[PackageRow, ...]:
+    """Add spelling and counts to the rows of one page. Three statements."""
     if not found:
         return ()
-    parameters = {"ids": [row.id for row in found], "bits": len(found), "teams": visible_teams(actor)}
-    counts = {row.grouped: row for row in fetch(_Counts, _BY_PACKAGE, parameters)}
-    return tuple(row.describe(counts[row.id]) for row in found if row.id in counts)
+    by_package: dict[int, list[Held]] = {}
+    for one in fetch_held([row.id for row in found], actor=actor):
+        by_package.setdefault(one.package_id, []).append(one)
+    shown = [row for row in found if row.id in by_package]
+    _, each = count_spread([by_package[row.id] for row in shown], actor=actor)
+    return tuple(
+        _package(by_package[row.id], spelling=_spelling(by_package[row.id], key=row.key), counts=counts)
+        for row, counts in zip(shown, each, strict=True)
+    )
+
+
+def _spelling(held: Sequence[Held], *, key: PackageKey) -> Spelling:
+    return spell(min(one.identity for one in held), namespace_key=key.namespace, name_key=key.name)
+
+
+def _package(held: Sequence[Held], *, spelling: Spelling, counts: Spread) -> PackageRow:
+    return PackageRow(
+        purl=spelling.purl,
+        type=spelling.type,
+        name=spelling.display_name,
+        version_count=len(held),
+        artifact_count=counts.artifacts,
+        running_artifact_count=counts.running,
+        workload_count=counts.workloads,
+    )
+
+
+def _version(held: Held, *, counts: Spread) -> VersionRow:
+    return VersionRow(
+        purl=held.identity,
+        version=parse_purl(held.identity).version,
+        artifact_count=counts.artifacts,
+        running_artifact_count=counts.running,
+        workload_count=counts.workloads,
+    )
 
 
 def _is_evaluable(version: str, *, purl_type: str) -> bool:

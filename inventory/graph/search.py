@@ -106,7 +106,7 @@ ORDER BY UPPER(w.name) LIKE %(pattern)s DESC, run.is_running DESC, c.name, w.nam
 
 
 def search(text: str, *, limit: int, actor: Actor) -> tuple[Found, ...]:
-    """Return at most `limit` visible hits of each kind; nothing for less than MIN_TEXT characters. Nine statements."""
+    """Return at most `limit` visible hits of each kind; nothing for less than MIN_TEXT characters. 11 statements."""
     text = text.strip()
     if len(text) < MIN_TEXT:
         return ()
