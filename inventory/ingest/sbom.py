@@ -128,7 +128,7 @@ def _find_place(
     [[numbers], candidates, *relations] = exchange(
         [Query(sbom_sql.LOCK_KEY, parameters), Query(FIND_CANDIDATES, parameters), *asked]
     )
-    snapshot_id, new_track_id = map(to_int, numbers)
+    snapshot_id, new_track_id = map(to_int, numbers[:2])
     step = next_step(components, candidates=[Head.of(row) for row in candidates])
     return Place(step, snapshot_id, step.track_id or new_track_id), relations[0] if relations else ()
 

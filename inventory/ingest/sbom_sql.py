@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from supplychain.exchange import Statement
 
+# The plans of all that follows are kept (queue_sql.HOLD), so they must suit tables that grow: made on an empty one, a
+# walk over all rows would look best.
 LOCK_KEY = Statement("""
 SELECT nextval(pg_get_serial_sequence('inventory_snapshot', 'id')),
-       nextval(pg_get_serial_sequence('inventory_track', 'id'))
+       nextval(pg_get_serial_sequence('inventory_track', 'id')),
+       set_config('enable_seqscan', 'off', true)
 FROM pg_advisory_xact_lock(%(lock)s::bigint)
 """)
 ADD_TRACK = Statement("""

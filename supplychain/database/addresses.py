@@ -8,7 +8,11 @@ from supplychain import env
 
 REPLICA = "replica"
 # Its statements are few and the same for every document: the server keeps to one plan of each.
-_INTERNING = "-c synchronous_commit=off -c lock_timeout=5s -c plan_cache_mode=force_generic_plan"
+_INTERNING = (
+    "-c synchronous_commit=off -c lock_timeout=5s -c plan_cache_mode=force_generic_plan"
+    # A plan that is kept must suit tables that grow: made on an empty one, a walk over all rows would look best.
+    " -c enable_seqscan=off"
+)
 _KEPT: dict[str, Any] = {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 
 
