@@ -36,7 +36,7 @@ def post_worker_init(_worker: object) -> None:
 
     reporter.start("web")
     # What is loaded by now stays: no search for garbage need look at it. An answer to thousands of indicators makes
-    # hundreds of thousands of objects, none of them in a circle; searched every 700, that was half of its time.
+    # hundreds of thousands of objects, none of them in a circle; searched every 700, that was two fifths of its time.
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 10, 10)
