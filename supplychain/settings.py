@@ -163,6 +163,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 2,
     "socket_timeout": 10,
     "socket_keepalive": True,
+    # Of whoever opens a channel to ring; without them kombu would try for six seconds while an upload waits.
+    **CELERY_TASK_PUBLISH_RETRY_POLICY,
 }
 CELERY_BEAT_SCHEDULE = {
     "sweep": {

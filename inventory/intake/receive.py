@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef
-from kombu.exceptions import OperationalError
+from kombu.exceptions import KombuError
+from redis.exceptions import RedisError
 
 from inventory.formats.deployments import is_self_dated
 from inventory.identity.digests import DigestError, parse_digest
@@ -178,7 +179,7 @@ def ring() -> None:
     try:
         if not is_rung():
             process_evidence.delay()
-    except OperationalError as error:
+    except (KombuError, RedisError) as error:
         logger.warning("The broker is away; evidence waits for the sweep.", extra={"reason": type(error).__name__})
 
 
