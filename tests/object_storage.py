@@ -26,6 +26,7 @@ class ObjectStorage:
     request_count: int = 0
     fails_after: int | None = None
     """The number of requests after which it is down."""
+    clear_count: int = 0
 
     @property
     def client(self) -> Any:
@@ -48,6 +49,7 @@ class ObjectStorage:
 
     def clear(self) -> None:
         self.seconds, self.is_down, self.fails_after = 0.0, False, None
+        self.clear_count += 1
         for key in self.keys():
             self.delete(key)
 
@@ -60,8 +62,15 @@ def object_storage() -> Iterator[ObjectStorage]:
 
     def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         storage.request_count += 1
+        clears_before = storage.clear_count
         sleep(storage.seconds)
-        if storage.is_down or (storage.fails_after is not None and storage.request_count > storage.fails_after):
+        # A request that was asleep when its test ended must not write into the next test's bucket.
+        is_forgotten = storage.clear_count != clears_before
+        if (
+            is_forgotten
+            or storage.is_down
+            or (storage.fails_after is not None and storage.request_count > storage.fails_after)
+        ):
             start_response("503 Slow Down", [("Content-Type", "application/xml")])
             return [b"<Error><Code>SlowDown</Code><Message>later</Message></Error>"]
         answered: Iterable[bytes] = service(environ, start_response)
