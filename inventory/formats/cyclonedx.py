@@ -16,9 +16,9 @@ from inventory.formats import json_parts
 from inventory.formats.cyclonedx_components import ComponentReader
 from inventory.formats.cyclonedx_metadata import Metadata, read_completeness, read_metadata
 from inventory.formats.defects import Defects
-from inventory.formats.detect import CYCLONEDX_JSON
 from inventory.formats.edges import EdgeReader
 from inventory.formats.limits import Limits
+from inventory.formats.recognise.sboms import CYCLONEDX_JSON
 from inventory.formats.records import ROOT, FormatError, SbomRecord
 from inventory.formats.text import Utf8
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from inventory.formats.defects import Defects
-from inventory.formats.detect import Detected
+from inventory.formats.detected import Detected
 from inventory.formats.limits import Limits
 from inventory.formats.records import ArtifactKind, ConfigRecord, FormatError, ImageRecord, MembershipRecord
 from inventory.formats.strict_json import Json, bad_string, parse_text

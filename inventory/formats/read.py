@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
 from inventory.formats import json_parts
 from inventory.formats.collector import collector_paused
 from inventory.formats.cyclonedx import read_cyclonedx
 from inventory.formats.deployments import read_deployments
-from inventory.formats.detect import Detected, Kind, detect
+from inventory.formats.detect import detect
+from inventory.formats.detected import Detected, Kind
 from inventory.formats.envelope import unwrap
 from inventory.formats.kubernetes import read_kubernetes
 from inventory.formats.limits import DEFAULT_LIMITS, Limits
@@ -15,7 +19,50 @@ from inventory.formats.records import Document, FormatError
 from inventory.formats.spdx2 import read_spdx2
 from inventory.formats.text import Utf8, require_utf8
 
-_DEPLOYMENT = Detected(Kind.DEPLOYMENT, "deployment", "", readable=True)
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A document as its reader gets it: its bytes, the same as text that is UTF-8, and what it was recognised as."""
+
+    data: bytes
+    text: Utf8
+    detected: Detected
+    limits: Limits
+
+
+def _read_cyclonedx(source: Source) -> Document:
+    return read_cyclonedx(source.text, json_parts.read_members(source.text), limits=source.limits)
+
+
+def _read_spdx2(source: Source) -> Document:
+    members = json_parts.read_members(source.text)
+    return read_spdx2(source.text, members, wrapper=source.detected.wrapper, limits=source.limits)
+
+
+def _read_image(source: Source) -> Document:
+    return read_image(source.data, source.text, source.detected, limits=source.limits)
+
+
+def _read_deployments(source: Source) -> Document:
+    return read_deployments(source.text, limits=source.limits)
+
+
+def _read_kubernetes(source: Source) -> Document:
+    return read_kubernetes(source.text, limits=source.limits)
+
+
+READERS: Final[Mapping[str, Callable[[Source], Document]]] = {
+    "cyclonedx": _read_cyclonedx,
+    "spdx": _read_spdx2,
+    "oci-index": _read_image,
+    "oci-manifest": _read_image,
+    "deployment": _read_deployments,
+    "kubernetes": _read_kubernetes,
+}
+"""By the name of the format, as recognised. What is recognised and not here is refused by its name."""
 
 
 def read_document(data: bytes, *, limits: Limits = DEFAULT_LIMITS, kind: str | None = None) -> Document:
@@ -29,10 +76,13 @@ def read_document(data: bytes, *, limits: Limits = DEFAULT_LIMITS, kind: str | N
     if kind is not None and kind != detected.kind:
         message = f"This is {detected.kind} ({detected.format}), not {kind[:40]}."
         raise FormatError("kind_mismatch", message)
-    if not detected.readable:
+    reader = READERS.get(detected.format)
+    if reader is None:
         name = f"{detected.format} {detected.format_version}".strip()
         raise FormatError("unsupported_format", f"This is {name[:80]}, which is not read yet.")
-    return _read(body, detected, limits=limits)
+    source = Source(body, require_utf8(body), detected, limits)
+    with collector_paused():
+        return reader(source)
 
 
 def _detect(body: bytes, *, kind: str | None) -> Detected:
@@ -41,25 +91,5 @@ def _detect(body: bytes, *, kind: str | None) -> Detected:
         return detect(body)
     except FormatError as error:
         if kind == Kind.DEPLOYMENT and error.code in {"unknown_format", "wrong_shape"}:
-            return _DEPLOYMENT
+            return Detected(Kind.DEPLOYMENT, "deployment", "")
         raise
-
-
-def _read(body: bytes, detected: Detected, *, limits: Limits) -> Document:
-    text = require_utf8(body)
-    with collector_paused():
-        return _read_text(body, text, detected, limits=limits)
-
-
-def _read_text(body: bytes, text: Utf8, detected: Detected, *, limits: Limits) -> Document:
-    match detected.format:
-        case "deployment":
-            return read_deployments(text, limits=limits)
-        case "kubernetes":
-            return read_kubernetes(text, limits=limits)
-        case "oci-index" | "oci-manifest":
-            return read_image(body, text, detected, limits=limits)
-        case "spdx":
-            return read_spdx2(text, json_parts.read_members(text), wrapper=detected.wrapper, limits=limits)
-        case _:
-            return read_cyclonedx(text, json_parts.read_members(text), limits=limits)

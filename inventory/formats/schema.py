@@ -20,7 +20,7 @@ import msgspec
 from inventory.formats import json_parts, schema_components, spdx2_schema
 from inventory.formats.collector import collector_paused
 from inventory.formats.cyclonedx import VERSIONS
-from inventory.formats.detect import Detected
+from inventory.formats.detected import Detected
 from inventory.formats.limits import DEFAULT_LIMITS, Limits
 from inventory.formats.pointers import join
 from inventory.formats.records import ReadWarning, storable

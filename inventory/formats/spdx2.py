@@ -14,10 +14,10 @@ import msgspec
 from inventory.formats import json_parts
 from inventory.formats.cyclonedx_metadata import read_time
 from inventory.formats.defects import Defects
-from inventory.formats.detect import SPDX_JSON
 from inventory.formats.edges import EdgeReader
 from inventory.formats.limits import Limits
 from inventory.formats.producers import Producer, choose_producer, parse_spdx_tool
+from inventory.formats.recognise.sboms import SPDX_JSON
 from inventory.formats.records import FormatError, SbomRecord, storable
 from inventory.formats.spdx2_packages import PackageReader
 from inventory.formats.spdx2_relations import (

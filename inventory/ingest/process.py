@@ -21,9 +21,10 @@ from inventory.formats.detect import detect
 from inventory.formats.envelope import unwrap
 from inventory.formats.limits import Limits
 from inventory.formats.read import read_document
-from inventory.formats.records import FormatError, ImageRecord, RuntimeRecord, SbomRecord
+from inventory.formats.records import FormatError, SbomRecord
 from inventory.formats.schema import check
-from inventory.ingest import identifiers, image, queue_sql, runtime, sbom, upsert
+from inventory.ingest import identifiers, queue_sql, upsert
+from inventory.ingest.appliers import apply_document, kinds_for
 from inventory.ingest.endings import applied_ending, rejected_ending
 from inventory.ingest.held import Claim, hold
 from inventory.ingest.time_limit import OutOfTimeError, time_limit
@@ -59,13 +60,6 @@ MAX_RINGS = 20
 """Rings of one sweep: enough to wake every worker, few enough not to flood the broker."""
 _READ_AS: dict[str, str] = {EvidenceKind.SNAPSHOT: EvidenceKind.DEPLOYMENT}
 """A snapshot is a runtime report like another; that it is the whole, its route says."""
-_KINDS: dict[type, frozenset[str]] = {
-    SbomRecord: frozenset({EvidenceKind.SBOM}),
-    ImageRecord: frozenset({EvidenceKind.IMAGE}),
-    RuntimeRecord: frozenset({EvidenceKind.DEPLOYMENT, EvidenceKind.SNAPSHOT}),
-}
-"""What a key must be for to send each of them; either word opens both ways to report what runs."""
-
 _OUTCOMES = {State.APPLIED: "applied", State.APPLIED_WITH_WARNINGS: "applied", State.REJECTED: "rejected"}
 """What /ops counts by the minute, under `documents.`; quarantined ones are counted where they are set aside."""
 
@@ -283,28 +277,15 @@ def _read_and_apply(held: Held, *, now: datetime) -> tuple[Applied, SchemaVerdic
     if verdict is not None and not verdict.valid and settings.REFUSE_SCHEMA_INVALID:
         first = verdict.errors[0]
         raise FormatError("schema_invalid", first.message, pointer=first.pointer)
-    return _apply(document, held=held, at=now), verdict
+    return apply_document(document, held=held, at=now), verdict
 
 
 def _refuse_outside_binding(document: Document, *, evidence: Evidence) -> None:
     """Hold a key that is bound to kinds to them by what the document is, not by what its sender calls it."""
     bound = set(evidence.api_key.kinds) if evidence.api_key else set()
-    found = _KINDS[type(document)]
+    found = kinds_for(document)
     if bound and not bound & found:
         raise FormatError("outside_binding", f"This key is not for documents of the kind {min(found)}.")
-
-
-def _apply(document: Document, *, held: Held, at: datetime) -> Applied:
-    """Apply a document; one that is refused leaves nothing behind.
-
-    An SBOM is refused before its first write, so the commonest document is spared a savepoint.
-    """
-    if isinstance(document, SbomRecord):
-        return sbom.apply(document, held=held, at=at)
-    with transaction.atomic():
-        if isinstance(document, ImageRecord):
-            return image.apply(document, evidence=held.evidence, at=at)
-        return runtime.apply(document, evidence=held.evidence, at=at)
 
 
 def _tell(ended: _Ended, *, seconds: float) -> None:

@@ -54,6 +54,12 @@ class EvidenceKind(models.TextChoices):
     DEPLOYMENT = "deployment"
     SNAPSHOT = "snapshot"
     IMAGE = "image"
+    REGISTRY = "registry"
+    ATTESTATION = "attestation"
+    VEX = "vex"
+    ADVISORY = "advisory"
+    POSTURE = "posture"
+    WORKFLOW = "workflow"
 
 
 class Evidence(models.Model):

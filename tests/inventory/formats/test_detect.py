@@ -27,7 +27,7 @@ JSON_DOCUMENTS = [
     ({"scorecard": {}, "checks": []}, Kind.POSTURE, "scorecard", ""),
     (pod(), Kind.DEPLOYMENT, "kubernetes", "v1"),
     ({"kind": "PodList", "apiVersion": "v1", "items": []}, Kind.DEPLOYMENT, "kubernetes", "v1"),
-    ({"kind": "Deployment", "apiVersion": "apps/v1"}, Kind.DEPLOYMENT, "kubernetes", "Deployment (apps/v1)"),
+    ({"kind": "Deployment", "apiVersion": "apps/v1"}, Kind.DEPLOYMENT, "kubernetes-object", "Deployment (apps/v1)"),
     ({"cluster": "", "namespace": "", "workload": ""}, Kind.DEPLOYMENT, "deployment", ""),
     ([{"cluster": "", "namespace": "", "container": ""}], Kind.DEPLOYMENT, "deployment", ""),
     ({"deployment_name": "a/b/c", "digest": ""}, Kind.DEPLOYMENT, "deployment", ""),

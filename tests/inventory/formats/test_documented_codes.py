@@ -40,7 +40,7 @@ def _name(node: ast.AST) -> str:
 
 
 def test_the_page_and_the_readers_name_the_same_codes() -> None:
-    given = {code for path in PACKAGE.glob("*.py") for code in given_in(path)}
+    given = {code for path in PACKAGE.rglob("*.py") for code in given_in(path)}
     table = PAGE.read_text(encoding="utf-8").partition("## Codes")[2]
 
     documented = set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE))

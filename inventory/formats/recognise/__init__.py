@@ -1,0 +1,1 @@
+"""One recogniser a family of documents: from top-level names, or first lines, to what a document is."""

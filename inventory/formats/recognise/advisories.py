@@ -1,0 +1,17 @@
+"""Advisories and VEX documents: OSV, CSAF, OpenVEX."""
+
+from __future__ import annotations
+
+from inventory.formats.detected import Detected, Kind, Members, object_member, text_member
+
+
+def recognise_advisory(members: Members) -> Detected | None:
+    """Recognise an advisory or a VEX document."""
+    if "openvex.dev" in (text_member(members, "@context") or ""):
+        return Detected(Kind.VEX, "openvex", (text_member(members, "@context") or "").rpartition("/")[2])
+    document = object_member(members, "document")
+    if document and "csaf_version" in document:
+        return Detected(Kind.VEX, "csaf", text_member(document, "csaf_version") or "")
+    if "id" in members and "modified" in members and ("affected" in members or "withdrawn" in members):
+        return Detected(Kind.ADVISORY, "osv", text_member(members, "schema_version") or "")
+    return None

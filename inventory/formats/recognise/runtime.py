@@ -1,0 +1,26 @@
+"""Runtime reports: our deployment record, GitHub's, Kubernetes pods."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from inventory.formats.detected import Detected, Kind, Members, text_member
+
+POD_KINDS: Final = frozenset({"Pod", "PodList", "List"})
+
+
+def recognise_runtime(members: Members) -> Detected | None:
+    """Recognise a runtime report."""
+    kind = text_member(members, "kind")
+    if kind is not None and "apiVersion" in members:
+        version = text_member(members, "apiVersion") or ""
+        if kind in POD_KINDS:
+            return Detected(Kind.DEPLOYMENT, "kubernetes", version[:80])
+        return Detected(Kind.DEPLOYMENT, "kubernetes-object", f"{kind} ({version})"[:80])
+    if "records" in members and ("observed_at" in members or "namespaces" in members):
+        return Detected(Kind.DEPLOYMENT, "deployment", "")
+    ours = {"cluster", "namespace", "workload", "container"} & members.keys()
+    github = {"deployment_name", "deployments", "logical_environment"} & members.keys()
+    if len(ours) >= 3 or len(github) >= 2 or ("deployment_name" in members and "digest" in members):
+        return Detected(Kind.DEPLOYMENT, "deployment", "")
+    return None

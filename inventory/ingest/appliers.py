@@ -1,0 +1,44 @@
+"""Which code applies which kind of record, and for which kinds of document a key must be to send it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from inventory.formats.records import ImageRecord, RuntimeRecord, SbomRecord
+from inventory.ingest import image, runtime, sbom
+from inventory.models import EvidenceKind
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from inventory.formats.records import Document
+    from inventory.ingest.held import Held
+    from inventory.ingest.result import Applied
+
+
+def apply_document(document: Document, *, held: Held, at: datetime) -> Applied:
+    """Apply a document; one that is refused leaves nothing behind.
+
+    An SBOM is refused before its first write, so the commonest document is spared a savepoint.
+    """
+    if isinstance(document, SbomRecord):
+        return sbom.apply(document, held=held, at=at)
+    with transaction.atomic():
+        match document:
+            case ImageRecord():
+                return image.apply(document, evidence=held.evidence, at=at)
+            case RuntimeRecord():
+                return runtime.apply(document, evidence=held.evidence, at=at)
+
+
+def kinds_for(document: Document) -> frozenset[str]:
+    """Return the kinds of which a key must be bound to one; either word opens both ways to report what runs."""
+    match document:
+        case SbomRecord():
+            return frozenset({EvidenceKind.SBOM})
+        case ImageRecord():
+            return frozenset({EvidenceKind.IMAGE})
+        case RuntimeRecord():
+            return frozenset({EvidenceKind.DEPLOYMENT, EvidenceKind.SNAPSHOT})
