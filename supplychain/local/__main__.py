@@ -24,7 +24,9 @@ Usage: ./run [COMMAND]
   ./run stop             stop what serves from this state folder
   ./run manage ARGS…     a management command: create_key, create_user, verify_audit, … (`./run manage help`)
   ./run test [ARGS…]     all checks and tests with servers of their own; with ARGS, pytest alone with them
-  ./run conformance      the public suites of the formats (SUPPLYCHAIN_CORPUS names their folder)
+  ./run conformance [SUITE…]
+                         the public suites of the formats, written to docs/conformance.md
+                         (SUPPLYCHAIN_CORPUS names their folder; --help lists them)
   ./run bench [ARGS…]    measure on an estate made from a seed, and write docs/benchmarks.md
                          (--scale s1|s10|s100; --load-only; --keep or --home FOLDER keeps it)
   ./run drill [NAME]     break things on purpose and count what was lost; without a name it lists the drills
