@@ -7,10 +7,11 @@ outline holds just this in about four bytes a component: five columns of integer
 from __future__ import annotations
 
 import json
+import re
 from array import array
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import zstandard
 from msgspec import Struct
@@ -28,6 +29,11 @@ _NESTED = 0xFFFF_FFFF
 _MAX_PATH = 50
 _COLUMNS = "IiiII"
 _ZSTD_LEVEL = 3
+_XPATH_STEP: Final = re.compile(r"(.*\[)(0|[1-9]\d{0,8})(\])", re.DOTALL)
+
+Prefix = str | list[str]
+"""What stands around the number of a place: of a JSON pointer the text before its last `/`; of an XPath the text before
+and behind it; of a place without a number all of it, alone in a list."""
 
 
 class Occurrence(Struct, frozen=True, gc=False):
@@ -50,7 +56,7 @@ class Outline:
     came_by: array[int]
     numbers: array[int]
     prefixes: array[int]
-    prefix_table: list[str]
+    prefix_table: list[Prefix]
     has_edges: bool
 
     def find(self, component_ids: Collection[int]) -> list[Occurrence]:
@@ -68,11 +74,15 @@ class Outline:
         ]
 
     def _pointer(self, index: int) -> str:
-        inner = ""
+        numbers: list[int] = []
         while self.prefixes[index] == _NESTED:
-            inner = f"/components/{self.numbers[index]}{inner}"
+            numbers.append(self.numbers[index])
             index = self.nested_in[index]
-        return f"{self.prefix_table[self.prefixes[index]]}/{self.numbers[index]}{inner}"
+        prefix, number = self.prefix_table[self.prefixes[index]], self.numbers[index]
+        if isinstance(prefix, str):
+            return f"{prefix}/{number}" + "".join(f"/components/{inner}" for inner in reversed(numbers))
+        top = f"{prefix[0]}{number}{prefix[1]}" if len(prefix) > 1 else prefix[0]
+        return top + "".join(f"/components/component[{inner}]" for inner in reversed(numbers))
 
     def _path(self, index: int) -> tuple[int, ...] | None:
         """Return the way from a direct dependency; None where it does not begin at the root."""
@@ -87,19 +97,41 @@ def pack(
     components: Sequence[ComponentRecord], *, component_ids: Sequence[int], came_by: Sequence[int], has_edges: bool
 ) -> bytes:
     """Pack the outline of a document whose components are given in its order, with their ids and shortest parents."""
-    table: dict[str, int] = {}
+    table: dict[tuple[str, ...], int] = {}
     numbers, prefixes, nested_in = array("I"), array("I"), array("i")
     for component in components:
-        prefix, _, number = component.pointer.rpartition("/")
+        prefix, number = _split(component.pointer)
         parent = component.parent
-        is_nested = parent is not None and parent >= 0 and prefix == f"{components[parent].pointer}/components"
+        is_nested = parent is not None and parent >= 0 and prefix == _below(components[parent].pointer, prefix)
         prefixes.append(_NESTED if is_nested else table.setdefault(prefix, len(table)))
-        numbers.append(int(number))
+        numbers.append(number)
         nested_in.append(ROOT if parent is None else parent)
-    header = json.dumps({"count": len(components), "prefixes": list(table), "has_edges": has_edges}).encode()
+    header = json.dumps(
+        {"count": len(components), "prefixes": [_written(one) for one in table], "has_edges": has_edges}
+    ).encode()
     columns = (array("I", component_ids), nested_in, array("i", came_by), numbers, prefixes)
     body = b"".join(column.tobytes() for column in columns)
     return zstandard.ZstdCompressor(level=_ZSTD_LEVEL).compress(len(header).to_bytes(4, "little") + header + body)
+
+
+def _split(pointer: str) -> tuple[tuple[str, ...], int]:
+    """Take a place apart into what stands around its last number, and the number."""
+    prefix, slash, number = pointer.rpartition("/")
+    if slash and number.isdecimal() and len(number) < 10 and (number == "0" or number[0] != "0"):
+        return (prefix,), int(number)
+    step = _XPATH_STEP.fullmatch(pointer)
+    return ((step[1], step[3]), int(step[2])) if step else ((pointer, "", ""), 0)
+
+
+def _below(parent: str, prefix: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what stands around the number of a component that is nested in one at `parent`."""
+    return (f"{parent}/components",) if len(prefix) == 1 else (f"{parent}/components/component[", "]")
+
+
+def _written(prefix: tuple[str, ...]) -> Prefix:
+    if len(prefix) == 1:
+        return prefix[0]
+    return list(prefix) if len(prefix) == 2 else [prefix[0]]
 
 
 def unpack(data: bytes) -> Outline:

@@ -104,3 +104,33 @@ def test_what_is_not_in_the_document_is_not_found() -> None:
 
 def test_an_empty_document_has_an_outline() -> None:
     assert unpacked(document([], []), component_ids=[]).find([1]) == []
+
+
+def test_places_of_other_formats_come_back_as_they_were() -> None:
+    places = [
+        "/bom/components/component[17]",
+        "/bom/components/component[17]/components/component[2]",
+        "/bom/components/component[17]/components/component[2]/components/component[1]",
+        "/bom/metadata/component/components/component[1]",
+        "line 12",
+        "/@graph/40",
+        "/packages/007",
+        "",
+        "[12]",
+        "/a/99999999999",
+    ]
+    parents = [None, 0, 1, None, None, None, None, None, None, None]
+    components = [component(place, parent=parent) for place, parent in zip(places, parents, strict=True)]
+    record = SbomRecord("cyclonedx", "1.6", "", components, [])
+
+    found = unpacked(record, component_ids=list(range(len(places)))).find(range(len(places)))
+
+    assert [one.pointer for one in found] == places
+
+
+def test_an_outline_stored_before_there_were_other_places_is_still_read() -> None:
+    stored = outline.unpack(
+        outline.pack([component("/components/3")], component_ids=[5], came_by=[ROOT], has_edges=True)
+    )
+
+    assert stored.prefix_table == ["/components"]
