@@ -1,5 +1,14 @@
 """The inventory's tables, one file a part; imported from here."""
 
+from inventory.models.advisories import (
+    Advisory,
+    AdvisoryAlias,
+    AdvisorySighting,
+    AdvisoryVersion,
+    AffectedPackage,
+    VexProduct,
+    VexStatement,
+)
 from inventory.models.artifacts import Artifact, ArtifactAlias, ArtifactName, IndexMember
 from inventory.models.changes import ChangeKind, EstateChange
 from inventory.models.evidence import (
@@ -30,6 +39,11 @@ __all__ = [
     "IN_WORK",
     "OPEN_END",
     "READABLE",
+    "Advisory",
+    "AdvisoryAlias",
+    "AdvisorySighting",
+    "AdvisoryVersion",
+    "AffectedPackage",
     "Artifact",
     "ArtifactAlias",
     "ArtifactName",
@@ -62,5 +76,7 @@ __all__ = [
     "State",
     "SubjectBlock",
     "Track",
+    "VexProduct",
+    "VexStatement",
     "Workload",
 ]

@@ -44,6 +44,14 @@ GRANTS: Grants = {
     "inventory_artifactname": Grant(web=_READ, worker=_ADD),
     "inventory_artifactalias": Grant(web=_READ, worker=_ADD),
     "inventory_indexmember": Grant(web=_READ, worker=_ADD),
+    # advisories
+    "inventory_advisory": Grant(web=_READ, worker=_ADD),
+    "inventory_advisoryversion": Grant(web=_READ, worker=_ADD),
+    "inventory_advisoryalias": Grant(web=_READ, worker=_ADD),
+    "inventory_advisorysighting": Grant(web=_READ, worker=_ADD),
+    "inventory_affectedpackage": Grant(web=_READ, worker=_ADD),
+    "inventory_vexstatement": Grant(web=_READ, worker=_ADD),
+    "inventory_vexproduct": Grant(web=_READ, worker=_ADD),
     # runtime
     "inventory_cluster": Grant(
         web="SELECT, UPDATE (environment_id, report_interval_seconds)",

@@ -117,6 +117,8 @@ def test_the_page_says_of_every_table_of_components_and_runs_where_it_is():
     tables = {model._meta.db_table for model in apps.get_app_config("inventory").get_models()}
     alone = {"inventory_evidence", "inventory_evidencestate", "inventory_evidenceblob"}
     alone |= {"inventory_packagereach", "inventory_estatechange"}
+    alone |= {"inventory_advisory", "inventory_advisoryversion", "inventory_advisoryalias", "inventory_affectedpackage"}
+    alone |= {"inventory_advisorysighting", "inventory_vexstatement", "inventory_vexproduct"}
     alone |= {"inventory_retentionplan", "inventory_retentionitem", "inventory_evidencetombstone"}
 
     assert SPREAD == {
