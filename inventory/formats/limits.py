@@ -20,6 +20,8 @@ class Limits:
     string_bytes: int = MEBIBYTE
     """The longest single JSON string a component may hold."""
     name_characters: int = 4_096
+    whole_bytes: int = 64 * MEBIBYTE
+    """A document that is parsed whole: an advisory, a VEX document."""
     schema_bytes: int = 32 * MEBIBYTE
     schema_components: int = 30_000
     """Above these two the schema verdict is null: it costs a second decode of the whole document."""

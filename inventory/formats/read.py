@@ -15,6 +15,7 @@ from inventory.formats.envelope import unwrap
 from inventory.formats.kubernetes import read_kubernetes
 from inventory.formats.limits import DEFAULT_LIMITS, Limits
 from inventory.formats.oci import read_image
+from inventory.formats.openvex import read_openvex
 from inventory.formats.records import Document, FormatError
 from inventory.formats.spdx2 import read_spdx2
 from inventory.formats.text import Utf8, require_utf8
@@ -54,6 +55,10 @@ def _read_kubernetes(source: Source) -> Document:
     return read_kubernetes(source.text, limits=source.limits)
 
 
+def _read_openvex(source: Source) -> Document:
+    return read_openvex(source.text, version=source.detected.format_version, limits=source.limits)
+
+
 READERS: Final[Mapping[str, Callable[[Source], Document]]] = {
     "cyclonedx": _read_cyclonedx,
     "spdx": _read_spdx2,
@@ -61,6 +66,7 @@ READERS: Final[Mapping[str, Callable[[Source], Document]]] = {
     "oci-manifest": _read_image,
     "deployment": _read_deployments,
     "kubernetes": _read_kubernetes,
+    "openvex": _read_openvex,
 }
 """By the name of the format, as recognised. What is recognised and not here is refused by its name."""
 

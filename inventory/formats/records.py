@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from inventory.formats.vex_records import VexStatementRecord
     from inventory.identity.digests import Digest
     from inventory.identity.purls import Purl
 
@@ -189,6 +190,8 @@ class SbomRecord:
     """Edges the document states, before dangling and repeated ones are dropped."""
     memberships: tuple[MembershipRecord, ...] = ()
     configs: tuple[ConfigRecord, ...] = ()
+    vex: VexRecord | None = None
+    """Statements about vulnerabilities inside the SBOM; their defects are among `warnings`."""
     warnings: list[ReadWarning] = field(default_factory=list)
 
     @property
@@ -272,4 +275,25 @@ class RuntimeRecord:
     warnings: list[ReadWarning] = field(default_factory=list)
 
 
-Document = SbomRecord | ImageRecord | RuntimeRecord
+@dataclass(slots=True)
+class VexRecord:
+    """Statements about vulnerabilities (VEX): a document of its own, or those of an SBOM (`SbomRecord.vex`)."""
+
+    format: str
+    """`openvex`, `csaf` or `cyclonedx`."""
+    format_version: str
+    media_type: str
+    statements: list[VexStatementRecord]
+    issuer: str = ""
+    """Who says it: OpenVEX author, CSAF publisher's namespace or name, CycloneDX supplier or manufacturer."""
+    document_id: str = ""
+    """OpenVEX `@id`, CSAF tracking id, CycloneDX serial number; empty where the document has none."""
+    document_version: str = ""
+    created_at: datetime | None = None
+    statement_count: int = 0
+    """Statements the document holds, read or not."""
+    rejected_count: int = 0
+    warnings: list[ReadWarning] = field(default_factory=list)
+
+
+Document = SbomRecord | ImageRecord | RuntimeRecord | VexRecord

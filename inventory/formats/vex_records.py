@@ -6,13 +6,12 @@ A statement is its issuer's word. It may be shown beside an answer and order it;
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from inventory.formats.records import Hash, ReadWarning
     from inventory.identity.digests import Digest
     from inventory.identity.purls import Purl
 
@@ -49,8 +48,7 @@ class VexProductRecord:
     version_range: str = ""
     """Where it stands for a range of versions: a `vers:` text or the ecosystem's own syntax, as written."""
     digest: Digest | None = None
-    """The artifact's digest: of an OCI purl, or a SHA-256, SHA-384 or SHA-512 hash of the product."""
-    hashes: tuple[Hash, ...] = ()
+    """The artifact's: of an OCI purl, or the strongest SHA-256, SHA-384 or SHA-512 given; other hashes name none."""
     cpe: str = ""
     subcomponents: tuple[VexProductRecord, ...] = ()
 
@@ -74,24 +72,3 @@ class VexStatementRecord:
     impact: str = ""
     action: str = ""
     stated_at: datetime | None = None
-
-
-@dataclass(slots=True)
-class VexRecord:
-    """A document whose purpose are its statements. An SBOM that holds some carries them in `SbomRecord`."""
-
-    format: str
-    """`openvex`, `csaf` or `cyclonedx`."""
-    format_version: str
-    media_type: str
-    statements: list[VexStatementRecord]
-    issuer: str = ""
-    """Who says it: OpenVEX author, CSAF publisher's namespace or name, CycloneDX supplier or manufacturer."""
-    document_id: str = ""
-    """OpenVEX `@id`, CSAF tracking id, CycloneDX serial number; empty where the document has none."""
-    document_version: str = ""
-    created_at: datetime | None = None
-    statement_count: int = 0
-    """Statements the document holds, read or not."""
-    rejected_count: int = 0
-    warnings: list[ReadWarning] = field(default_factory=list)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from inventory.formats.records import ImageRecord, RuntimeRecord, SbomRecord
-from inventory.ingest import image, runtime, sbom
+from inventory.formats.records import ImageRecord, RuntimeRecord, SbomRecord, VexRecord
+from inventory.ingest import image, runtime, sbom, vex
 from inventory.models import EvidenceKind
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ def apply_document(document: Document, *, held: Held, at: datetime) -> Applied:
                 return image.apply(document, evidence=held.evidence, at=at)
             case RuntimeRecord():
                 return runtime.apply(document, evidence=held.evidence, at=at)
+            case VexRecord():
+                return vex.apply(document, evidence=held.evidence, at=at)
 
 
 def kinds_for(document: Document) -> frozenset[str]:
@@ -42,3 +44,5 @@ def kinds_for(document: Document) -> frozenset[str]:
             return frozenset({EvidenceKind.IMAGE})
         case RuntimeRecord():
             return frozenset({EvidenceKind.DEPLOYMENT, EvidenceKind.SNAPSHOT})
+        case VexRecord():
+            return frozenset({EvidenceKind.VEX})

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from inventory.formats.graph import Graph
 from inventory.formats.records import Completeness, Scope
 from inventory.graph import outline
-from inventory.ingest import memberships, sbom_sql
+from inventory.ingest import memberships, sbom_sql, vex
 from inventory.ingest.identifiers import state_identifiers
 from inventory.ingest.names import split_names
 from inventory.ingest.result import Applied
@@ -97,7 +97,9 @@ def apply(record: SbomRecord, *, held: Held, at: datetime) -> Applied:
             *state_identifiers(record.components, component_ids=interned.component_ids, team_id=key.team_id),
         )
     )
-    return _applied(record, subjects=subjects, writes=_with_memberships(record, evidence=evidence, writes=writes))
+    stated = () if record.vex is None else tuple(vex.writes(record.vex, evidence=evidence, at=at))
+    writes = (*_with_memberships(record, evidence=evidence, writes=writes), *stated)
+    return _applied(record, subjects=subjects, writes=writes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +266,7 @@ def _applied(record: SbomRecord, *, subjects: Subjects, writes: tuple[Query, ...
             "components_rejected": record.rejected_count,
             "components_without_purl": sum(component.purl is None for component in record.components),
             "dependencies": record.dependency_count,
+            **({} if record.vex is None else vex.counts(record.vex)),
         },
         warnings=(*record.warnings, *subjects.warnings),
         writes=writes,

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from inventory.formats.vex_records import VexProductRecord, VexRecord, VexStatementRecord
+    from inventory.formats.records import VexRecord
+    from inventory.formats.vex_records import VexProductRecord, VexStatementRecord
     from inventory.models import Evidence
 
 BATCH_PRODUCTS = 20_000
