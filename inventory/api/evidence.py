@@ -88,7 +88,9 @@ class AcceptedSerializer(serializers.ModelSerializer[Evidence]):
 
 class DefectSerializer(serializers.Serializer[Any]):
     code = serializers.CharField()
-    pointer = serializers.CharField(allow_blank=True, help_text="JSON pointer into the document; empty for all of it")
+    pointer = serializers.CharField(
+        allow_blank=True, help_text="Where in the document: a JSON pointer, an XPath or `line N`; empty for all of it"
+    )
     message = serializers.CharField()
 
 

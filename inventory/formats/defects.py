@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from inventory.formats.records import ReadWarning, storable
 
 KEPT_PER_CODE = 20
 
 
 class Defects:
-    """Warnings of one document, bounded however broken it is."""
+    """Warnings of one document, bounded however broken it is.
 
-    def __init__(self) -> None:
+    Readers say where by the JSON pointer of the format's JSON form; `locate` turns it into a place of another syntax.
+    """
+
+    def __init__(self, *, locate: Callable[[str], str] | None = None) -> None:
+        self._locate = locate
         self._kept: list[ReadWarning] = []
         self._counts: dict[str, int] = {}
 
@@ -19,6 +25,7 @@ class Defects:
         count = self._counts.get(code, 0) + 1
         self._counts[code] = count
         if count <= KEPT_PER_CODE:
+            pointer = pointer if self._locate is None else self._locate(pointer)
             self._kept.append(ReadWarning(code, storable(pointer), storable(message)))
 
     def count(self, code: str) -> int:

@@ -18,6 +18,8 @@ from inventory.formats.oci import read_image
 from inventory.formats.openvex import read_openvex
 from inventory.formats.records import Document, FormatError
 from inventory.formats.spdx2 import read_spdx2
+from inventory.formats.spdx2_elements import read_elements
+from inventory.formats.spdx2_syntaxes import SYNTAXES
 from inventory.formats.text import Utf8, require_utf8
 
 if TYPE_CHECKING:
@@ -43,6 +45,10 @@ def _read_spdx2(source: Source) -> Document:
     return read_spdx2(source.text, members, wrapper=source.detected.wrapper, limits=source.limits)
 
 
+def _read_spdx2_elements(source: Source) -> Document:
+    return read_elements(source.text, SYNTAXES[source.detected.format], limits=source.limits)
+
+
 def _read_image(source: Source) -> Document:
     return read_image(source.data, source.text, source.detected, limits=source.limits)
 
@@ -62,6 +68,7 @@ def _read_openvex(source: Source) -> Document:
 READERS: Final[Mapping[str, Callable[[Source], Document]]] = {
     "cyclonedx": _read_cyclonedx,
     "spdx": _read_spdx2,
+    **dict.fromkeys(SYNTAXES, _read_spdx2_elements),
     "oci-index": _read_image,
     "oci-manifest": _read_image,
     "deployment": _read_deployments,

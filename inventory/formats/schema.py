@@ -10,7 +10,7 @@ import importlib.resources
 import itertools
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Final, NoReturn
 
@@ -25,6 +25,8 @@ from inventory.formats.limits import DEFAULT_LIMITS, Limits
 from inventory.formats.pointers import join
 from inventory.formats.records import ReadWarning, storable
 from inventory.formats.schema_components import ComponentValidator
+from inventory.formats.spdx2_elements import Opener
+from inventory.formats.spdx2_syntaxes import SYNTAXES, whole_document
 from inventory.formats.text import require_utf8
 
 _BASE: Final = "http://cyclonedx.org/schema/"
@@ -58,8 +60,12 @@ def check(data: bytes, detected: Detected, *, limits: Limits = DEFAULT_LIMITS) -
     None where there is no schema for it, or where it is too large for a second decode (over 32 MiB or 30,000
     components) or too deep: the receipt then says `schema_not_checked`. Raises FormatError for what is no JSON.
     """
+    if len(data) > limits.schema_bytes:
+        return None
+    if detected.format in SYNTAXES:
+        return _judge_elements(data, SYNTAXES[detected.format], limits=limits)
     validator = _validator(detected)
-    if validator is None or len(data) > limits.schema_bytes:
+    if validator is None:
         return None
     members = json_parts.read_members(require_utf8(data))
     if detected.format == "cyclonedx" and _is_valid_in_parts(members, detected, limits=limits):
@@ -69,6 +75,16 @@ def check(data: bytes, detected: Detected, *, limits: Limits = DEFAULT_LIMITS) -
     with collector_paused():
         document = {name: json_parts.decode_value(raw) for name, raw in members.items()}
         return _judge(validator, document, wrapper=detected.wrapper, size_bytes=len(data), limits=limits)
+
+
+def _judge_elements(data: bytes, opener: Opener, *, limits: Limits) -> SchemaVerdict | None:
+    """Hold an SPDX document of another syntax to what the JSON form must have; errors say where in that syntax."""
+    with collector_paused():
+        document, elements = whole_document(require_utf8(data), opener, limits=limits)
+        found = _judge(_spdx_validator(), document, wrapper="", size_bytes=len(data), limits=limits)
+    if found is None or found.valid:
+        return found
+    return replace(found, errors=tuple(replace(one, pointer=elements.locate(one.pointer)) for one in found.errors))
 
 
 def _is_valid_in_parts(members: Mapping[str, msgspec.Raw], detected: Detected, *, limits: Limits) -> bool:

@@ -1,8 +1,13 @@
-"""Reads the packages of an SPDX 2.2 or 2.3 JSON document (section 7 of the specification), one by one."""
+"""Reads the packages of an SPDX 2.2 or 2.3 document (section 7 of the specification), one by one, in any syntax.
+
+JSON is decoded to what is read of a package and nothing else; the other syntaxes hand on each package in the names of
+the JSON form.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -14,6 +19,8 @@ from inventory.formats.limits import Limits
 from inventory.formats.records import ComponentRecord, FormatError, Hash
 from inventory.identity.purls import Purl
 
+IMAGE_TEXTS: Final = ("RepoDigest: ", "ImageID: ", "RepoTag: ", "Reference: ")
+"""How the texts begin in which trivy names an image: attribution texts or annotations of the package."""
 Scalar = str | int | float | bool | None
 _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _BUILT_FROM: Final = re.compile(r"built package from: ([^\s:]+) ")
@@ -55,46 +62,100 @@ _PACKAGE: Final = msgspec.json.Decoder(_PackagePart)
 
 
 class PackageReader:
-    """Reads the packages of one document. `items[i]` is the undecoded package of `records[i]`."""
+    """Reads the packages of one document.
+
+    `package(index)` gives all fields of `records[index]` as far as they are kept: the raw ones in JSON, in the other
+    syntaxes those of a package that has texts (`attributionTexts`, `annotations`).
+    """
 
     def __init__(self, *, limits: Limits, defects: Defects, look_at_strings: bool) -> None:
         self.records: list[ComponentRecord] = []
-        self.items: list[msgspec.Raw] = []
         self.rejected_count = 0
+        self._annotations: dict[str, list[Mapping[str, Any]]] = {}
+        self._kept: list[msgspec.Raw | Mapping[str, Any]] = []
         self._limits = limits
         self._defects = defects
         self._look_at_strings = look_at_strings
         self._fields = ComponentFields(defects=defects)
 
+    @property
+    def count(self) -> int:
+        """Packages seen, read or rejected."""
+        return len(self.records) + self.rejected_count
+
+    def package(self, index: int) -> Mapping[str, Any]:
+        """Return the fields of one package in the names of the JSON form."""
+        kept = self._kept[index]
+        value = json_parts.decode_value(kept) if isinstance(kept, msgspec.Raw) else kept
+        members = value if isinstance(value, Mapping) else {}
+        apart = self._annotations.get(self.records[index].ref or "", [])
+        own = members.get("annotations")
+        return {**members, "annotations": [*(own if isinstance(own, list) else ()), *apart]}
+
     def read_array(self, raw: msgspec.Raw, *, pointer: str) -> None:
-        """Read all packages. Raises FormatError: `wrong_shape` when it is no array, `too_many_components`."""
+        """Read all packages of a JSON document. Raises FormatError `wrong_shape` if it is no array, as `take` does."""
         items = json_parts.array_items(raw, pointer=pointer)
         if len(items) > self._limits.components:
-            message = f"The document has more than {self._limits.components} packages."
-            raise FormatError("too_many_components", message, pointer=pointer)
+            raise self._too_many(pointer)
         for index, item in enumerate(items):
-            record = self._read_item(item, pointer=f"{pointer}/{index}")
-            if record is not None:
-                self.records.append(record)
-                self.items.append(item)
+            self._read_item(item, pointer=f"{pointer}/{index}")
 
-    def _read_item(self, item: msgspec.Raw, *, pointer: str) -> ComponentRecord | None:
+    def take(self, value: object, *, is_long: bool) -> None:
+        """Read the next package of another syntax. Raises FormatError `too_many_components`."""
+        index = self.count
+        if index >= self._limits.components:
+            raise self._too_many("/packages")
+        pointer = f"/packages/{index}"
+        try:
+            part = msgspec.convert(value, _PackagePart)
+        except msgspec.ValidationError:
+            self._reject("wrong_shape", pointer, "it is no set of fields.")
+            return
+        kept = value if isinstance(value, Mapping) and ("attributionTexts" in value or "annotations" in value) else {}
+        self._check(part, kept, all_of=lambda: value, is_long=is_long, pointer=pointer)
+
+    def annotate(self, value: object) -> None:
+        """Keep an annotation that stands outside of the package it is about, if it says what an image is called."""
+        if isinstance(value, Mapping) and isinstance(comment := value.get("comment"), str):
+            ref = value.get("spdxElementId")
+            if isinstance(ref, str) and comment.startswith(IMAGE_TEXTS):
+                self._annotations.setdefault(ref, []).append(value)
+
+    def _too_many(self, pointer: str) -> FormatError:
+        message = f"The document has more than {self._limits.components} packages."
+        return FormatError("too_many_components", message, pointer=pointer)
+
+    def _read_item(self, item: msgspec.Raw, *, pointer: str) -> None:
         try:
             part = _PACKAGE.decode(item)
         except _UNREADABLE as error:
             problem = json_parts.decode_error(error, item, pointer=pointer)
             self._reject(problem.code, problem.pointer, problem.message)
-            return None
+            return
+        is_long = len(item) > self._limits.string_bytes
+        self._check(part, item, all_of=lambda: json_parts.decode_value(item), is_long=is_long, pointer=pointer)
+
+    def _check(
+        self,
+        part: _PackagePart,
+        kept: msgspec.Raw | Mapping[str, Any],
+        *,
+        all_of: Callable[[], object],
+        is_long: bool,
+        pointer: str,
+    ) -> None:
+        """Keep a package that has a name and strings that can be stored; `all_of` gives all of its fields."""
         name = part.name
         if type(name) is not str or len(name) > self._limits.name_characters or not name.strip():
             self._reject("bad_name", pointer + "/name", "it has no name, or one that is no name.")
-            return None
-        if self._look_at_strings or len(item) > self._limits.string_bytes:
-            defect = strict_json.bad_string(json_parts.decode_value(item), limits=self._limits)
+            return
+        if self._look_at_strings or is_long:
+            defect = strict_json.bad_string(all_of(), limits=self._limits)
             if defect is not None:
                 self._reject(defect.code, pointer + defect.pointer, "it holds a string that cannot be stored.")
-                return None
-        return self._record(part, name=name, pointer=pointer)
+                return
+        self.records.append(self._record(part, name=name, pointer=pointer))
+        self._kept.append(kept)
 
     def _reject(self, code: str, pointer: str, reason: str) -> None:
         self.rejected_count += 1

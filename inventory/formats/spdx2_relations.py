@@ -6,7 +6,7 @@ describes neither (COPY_OF, GENERATED_FROM, OTHER, …) is left to the stored do
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -69,12 +69,26 @@ def read_relations(raw: msgspec.Raw | None, *, pointer: str, defects: Defects) -
     for index, part in enumerate(parts):
         place = f"{pointer}/{index}"
         if isinstance(part, _RelationPart):
-            source, kind, target = part.spdxElementId, part.kind, part.relatedSpdxElement
-            if isinstance(source, str) and isinstance(kind, str) and isinstance(target, str):
-                relations.append(Relation(source, kind.upper(), target, place))
-                continue
-        defects.add("wrong_shape", place, "The relationship is not three strings; it was left out.")
+            found = _relation(part.spdxElementId, part.kind, part.relatedSpdxElement, pointer=place, defects=defects)
+        else:
+            found = _relation(None, None, None, pointer=place, defects=defects)
+        if found is not None:
+            relations.append(found)
     return relations
+
+
+def relation_of(value: object, *, pointer: str, defects: Defects) -> Relation | None:
+    """Read one relationship in the names of the JSON form; None and a warning where it is none."""
+    members = value if isinstance(value, Mapping) else {}
+    names = ("spdxElementId", "relationshipType", "relatedSpdxElement")
+    return _relation(*(members.get(name) for name in names), pointer=pointer, defects=defects)
+
+
+def _relation(source: object, kind: object, target: object, *, pointer: str, defects: Defects) -> Relation | None:
+    if isinstance(source, str) and isinstance(kind, str) and isinstance(target, str):
+        return Relation(source, kind.upper(), target, pointer)
+    defects.add("wrong_shape", pointer, "The relationship is not three strings; it was left out.")
+    return None
 
 
 def described_refs(relations: Sequence[Relation], listed: object) -> list[str]:

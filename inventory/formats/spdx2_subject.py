@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from inventory.formats import json_parts
 from inventory.formats.defects import Defects
 from inventory.formats.records import ArtifactKind, ComponentRecord, MembershipRecord, storable
 from inventory.formats.spdx2_packages import PackageReader
@@ -38,7 +37,7 @@ def read_root(described: Sequence[str], reader: PackageReader, *, files: object,
         containers = [index for index in places if reader.records[index].type == "container"]
         places = containers if len(containers) == 1 else places
     if len(places) == 1:
-        _read_package(reader.records[places[0]], _members(reader, places[0]), root)
+        _read_package(reader.records[places[0]], reader.package(places[0]), root)
     elif not places and isinstance(files, list):
         _read_file(files, root, wrapper=wrapper)
     root.is_ambiguous = len(reader.records) > 0 and len(described) != 1 and not root.label_name
@@ -150,11 +149,6 @@ def _read_file(files: Sequence[object], root: Root, *, wrapper: str) -> None:
         if isinstance(checksum, dict):
             algorithm, value = checksum.get("algorithm"), checksum.get("checksumValue")
             root.subjects.hash(algorithm, value, kind=ArtifactKind.FILE, pointer=f"{pointer}/checksums/{place}")
-
-
-def _members(reader: PackageReader, index: int) -> Mapping[str, Any]:
-    value = json_parts.decode_value(reader.items[index])
-    return value if isinstance(value, dict) else {}
 
 
 def _list(value: object) -> list[Any]:

@@ -8,6 +8,9 @@ from typing import Final
 from inventory.formats.detected import Detected, Kind
 from inventory.formats.records import FormatError
 
+SPDX_TAG_VALUE: Final = "text/spdx"
+YAML: Final = "application/yaml"
+
 _SPDX_TAG: Final = re.compile(rb"^SPDXVersion:\s*SPDX-(\S+)", re.MULTILINE)
 _SPDX_YAML: Final = re.compile(rb"^spdxVersion:\s*[\"']?SPDX-([^\s\"']+)", re.MULTILINE)
 _YAML_KUBERNETES: Final = re.compile(rb"^apiVersion:\s*\S+", re.MULTILINE)
@@ -16,12 +19,12 @@ _YAML_WORKFLOW: Final = re.compile(rb"^jobs:\s*$", re.MULTILINE)
 
 def recognise_lines(start: bytes) -> Detected:
     """Recognise text by its first lines. Raises FormatError `unknown_format`."""
-    for pattern, name in ((_SPDX_TAG, "spdx-tag-value"), (_SPDX_YAML, "spdx-yaml")):
-        match = pattern.search(start)
-        if match:
-            return Detected(Kind.SBOM, name, match[1].decode(errors="replace"), "text/plain")
+    if match := _SPDX_TAG.search(start):
+        return Detected(Kind.SBOM, "spdx-tag-value", match[1].decode(errors="replace"), SPDX_TAG_VALUE)
+    if match := _SPDX_YAML.search(start):
+        return Detected(Kind.SBOM, "spdx-yaml", match[1].decode(errors="replace"), YAML)
     if _YAML_KUBERNETES.search(start):
-        return Detected(Kind.DEPLOYMENT, "kubernetes-yaml", "", "application/yaml")
+        return Detected(Kind.DEPLOYMENT, "kubernetes-yaml", "", YAML)
     if _YAML_WORKFLOW.search(start):
-        return Detected(Kind.WORKFLOW, "github-workflow", "", "application/yaml")
+        return Detected(Kind.WORKFLOW, "github-workflow", "", YAML)
     raise FormatError("unknown_format", "The document is neither JSON, XML nor SPDX text.")

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from inventory.formats.detect import Kind, detect
-from inventory.formats.read import read_document
+from inventory.formats.read import READERS, read_document
 from inventory.formats.records import FormatError
 from tests.inventory.formats.documents import component, cyclonedx, encode, pod, spdx
 
@@ -65,7 +65,7 @@ def test_text_is_recognised_by_its_beginning(data, kind, name, version) -> None:
     assert (found.kind, found.format, found.format_version) == (kind, name, version)
 
 
-@pytest.mark.parametrize("data", [data for data, *_ in TEXTS])
+@pytest.mark.parametrize("data", [data for data, *_ in TEXTS if detect(data).format not in READERS])
 def test_what_has_no_reader_is_refused_by_its_name(data) -> None:
     with pytest.raises(FormatError) as caught:
         read_document(data)
