@@ -17,6 +17,7 @@ from inventory.formats.cyclonedx_components import ComponentReader
 from inventory.formats.cyclonedx_metadata import Metadata, read_completeness, read_metadata
 from inventory.formats.defects import Defects
 from inventory.formats.edges import EdgeReader
+from inventory.formats.known_components import Listed, memory_of
 from inventory.formats.limits import Limits
 from inventory.formats.recognise.sboms import CYCLONEDX_JSON
 from inventory.formats.records import ROOT, FormatError, SbomRecord
@@ -32,8 +33,10 @@ _TOP_LEVEL: Final = frozenset(
 _SERIAL: Final = re.compile(r"urn:uuid:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
-def read_cyclonedx(text: Utf8, members: Mapping[str, msgspec.Raw], *, limits: Limits) -> SbomRecord:
-    """Read a document whose top-level members are known.
+def read_cyclonedx(
+    text: Utf8, members: Mapping[str, msgspec.Raw], *, limits: Limits, listed: Listed | None = None
+) -> SbomRecord:
+    """Read a document whose top-level members are known; `listed` are its components, if they were split before.
 
     One bad component is rejected and counted. Raises FormatError for the document: `unsupported_version`,
     `wrong_shape`, `too_many_components`, `too_many_edges`, `too_deep`, and the codes of broken JSON.
@@ -42,9 +45,14 @@ def read_cyclonedx(text: Utf8, members: Mapping[str, msgspec.Raw], *, limits: Li
     version = _version(members)
     _note_oddities(text, members, defects=defects)
     metadata = read_metadata(_decode(members, "metadata"), defects=defects, limits=limits)
-    reader = ComponentReader(limits=limits, defects=defects, look_at_strings=json_parts.has_dubious_escapes(text))
+    reader = ComponentReader(
+        limits=limits,
+        defects=defects,
+        look_at_strings=json_parts.has_dubious_escapes(text),
+        memory=memory_of(version, limits),
+    )
     if "components" in members:
-        reader.read_array(members["components"], pointer="/components", parent=None, depth=2)
+        reader.read_array(members["components"], pointer="/components", parent=None, depth=2, listed=listed)
     rejected_count, counted = reader.rejected_count, len(reader.records)
     _read_subject_parts(members, reader)
     edges = EdgeReader(

@@ -1,12 +1,18 @@
-"""Reads the components of a CycloneDX JSON document (ECMA-424), one by one, nested ones included."""
+"""Reads the components of a CycloneDX JSON document (ECMA-424), one by one, nested ones included.
+
+One that was read before, byte for byte, is copied (known_components.py).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from inventory.formats import conventions, json_parts, strict_json
 from inventory.formats.component_fields import LONGEST_TEXT, ComponentFields
@@ -20,6 +26,7 @@ from inventory.formats.cyclonedx_parts import (
 )
 from inventory.formats.cyclonedx_variants import read_variants
 from inventory.formats.defects import Defects
+from inventory.formats.known_components import Known, Listed, Memory, list_components
 from inventory.formats.limits import Limits
 from inventory.formats.records import ComponentRecord, FormatError, Hash, MembershipRecord, Scope
 
@@ -40,8 +47,11 @@ class _Batch:
 class ComponentReader:
     """Reads the component arrays of one document into one list, so that an index names a component of the document."""
 
-    def __init__(self, *, limits: Limits, defects: Defects, look_at_strings: bool) -> None:
-        """`look_at_strings`: the document holds escapes that may be a NUL or half a pair, so each is searched."""
+    def __init__(self, *, limits: Limits, defects: Defects, look_at_strings: bool, memory: Memory) -> None:
+        """`look_at_strings`: the document holds escapes that may be a NUL or half a pair, so each is searched.
+
+        `memory` is of this version under these limits.
+        """
         self.records: list[ComponentRecord] = []
         self.memberships: list[MembershipRecord] = []
         self.rejected_count = 0
@@ -49,13 +59,17 @@ class ComponentReader:
         self._defects = defects
         self._look_at_strings = look_at_strings
         self._fields = ComponentFields(defects=defects)
+        self._memory = memory
 
-    def read_array(self, raw: msgspec.Raw, *, pointer: str, parent: int | None, depth: int) -> None:
+    def read_array(
+        self, raw: msgspec.Raw, *, pointer: str, parent: int | None, depth: int, listed: Listed | None = None
+    ) -> None:
         """Read an array and all that is nested in it, level by level, without recursion.
 
-        Raises FormatError: `wrong_shape` when it is no array, `too_many_components`, `too_deep`.
+        `listed` are its items, if they were split before. Raises FormatError: `wrong_shape` when it is no array,
+        `too_many_components`, `too_deep`.
         """
-        level = list(self._read_batch(_Batch(raw, pointer, parent, depth)))
+        level = list(self._read_batch(_Batch(raw, pointer, parent, depth), listed))
         while level:
             level = [nested for batch in level for nested in self._read_nested(batch)]
 
@@ -65,25 +79,32 @@ class ComponentReader:
         self._defects.add("wrong_type", batch.pointer, "components is not an array; it was left out.")
         return iter(())
 
-    def _read_batch(self, batch: _Batch) -> Iterator[_Batch]:
+    def _read_batch(self, batch: _Batch, listed: Listed | None = None) -> Iterator[_Batch]:
         if batch.depth >= self._limits.depth:
             message = f"Components are nested deeper than {self._limits.depth} levels."
             raise FormatError("too_deep", message, pointer=batch.pointer)
-        items = json_parts.array_items(batch.raw, pointer=batch.pointer)
-        if len(self.records) + self.rejected_count + len(items) > self._limits.components:
+        listed = listed or list_components(batch.raw, pointer=batch.pointer)
+        if len(self.records) + self.rejected_count + len(listed.items) > self._limits.components:
             message = f"The document has more than {self._limits.components} components."
             raise FormatError("too_many_components", message, pointer=batch.pointer)
-        prefix, parent = batch.pointer + "/", batch.parent
-        for index, item in enumerate(items):
-            pointer = f"{prefix}{index}"
-            place = len(self.records)
-            nested = self._read_item(item, pointer=pointer, parent=parent)
+        prefix, parent, records, memory = batch.pointer + "/", batch.parent, self.records, self._memory
+        for index, (item, key) in enumerate(zip_longest(listed.items, listed.keys)):
+            known = memory.get(key)
+            if known is not None:
+                records.append(replace(known.record, pointer=f"{prefix}{index}", parent=parent))
+                continue
+            pointer, place = f"{prefix}{index}", len(records)
+            nested = self._read_item(item, key=key, pointer=pointer, parent=parent)
             if nested != ABSENT:
-                holder = place if len(self.records) > place else parent
+                holder = place if len(records) > place else parent
                 yield _Batch(nested, pointer + "/components", holder, batch.depth + _LEVELS_EACH)
 
-    def _read_item(self, item: msgspec.Raw, *, pointer: str, parent: int | None) -> msgspec.Raw:
-        """Add one component, or count it as rejected; return its own components, which stay either way."""
+    def _read_item(self, item: msgspec.Raw, *, key: bytes | None, pointer: str, parent: int | None) -> msgspec.Raw:
+        """Add one component, or count it as rejected; return its own components, which stay either way.
+
+        One without any defect, and without others inside, is remembered by its key.
+        """
+        defects_before = self._defects.total
         try:
             part = decode_component(item, pointer=pointer, defects=self._defects)
         except FormatError as error:
@@ -92,7 +113,10 @@ class ComponentReader:
         if self._is_usable(part.name, item, pointer=pointer):
             if len(item) > LONGEST_TEXT:
                 self._shorten(part, pointer=pointer)
-            self.records.append(self._record(part, pointer=pointer, parent=parent))
+            record = self._record(part, pointer=pointer, parent=parent)
+            self.records.append(record)
+            if key is not None and self._defects.total == defects_before and part.is_plain:
+                self._memory[key] = Known(copy(record))
         return part.components
 
     def _is_usable(self, name: str | None, item: msgspec.Raw, *, pointer: str) -> bool:

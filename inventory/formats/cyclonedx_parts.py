@@ -46,6 +46,11 @@ class ComponentPart(msgspec.Struct, gc=False, rename={"ref": "bom-ref", "is_exte
     components: msgspec.Raw = ABSENT
     pedigree: msgspec.Raw = ABSENT
 
+    @property
+    def is_plain(self) -> bool:
+        """Tell whether it holds no components and no relatives of its own."""
+        return self.components == ABSENT and self.pedigree == ABSENT
+
 
 class _NestedPart(msgspec.Struct, gc=False):
     components: msgspec.Raw = ABSENT

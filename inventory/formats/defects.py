@@ -19,9 +19,11 @@ class Defects:
         self._locate = locate
         self._kept: list[ReadWarning] = []
         self._counts: dict[str, int] = {}
+        self.total = 0
 
     def add(self, code: str, pointer: str, message: str) -> None:
         """Note one defect; `pointer` is an RFC 6901 JSON pointer ('' is the document)."""
+        self.total += 1
         count = self._counts.get(code, 0) + 1
         self._counts[code] = count
         if count <= KEPT_PER_CODE:

@@ -25,7 +25,7 @@ from inventory.formats.recognise.scans import recognise_scan
 from inventory.formats.records import FormatError
 from inventory.formats.text import Utf8, require_utf8
 
-__all__ = ["Detected", "Kind", "detect", "detect_members", "detect_text"]
+__all__ = ["Detected", "Kind", "detect", "detect_members", "detect_text", "refuse_binary"]
 
 _RECOGNISERS: Final = (
     recognise_sbom,
@@ -48,7 +48,7 @@ def detect(data: bytes) -> Detected:
     Raises FormatError: `empty_document`, `not_utf8`, `bad_json` and its relatives, `duplicate_key`, `wrong_shape`,
     `format_mismatch`, `dtd_forbidden`, `unknown_format`.
     """
-    _refuse_binary(data)
+    refuse_binary(data)
     return detect_text(require_utf8(data))
 
 
@@ -76,7 +76,8 @@ def detect_members(members: Members) -> Detected:
     raise FormatError("unknown_format", f"This JSON document is no format we know. Its names: {names[:200] or 'none'}.")
 
 
-def _refuse_binary(data: bytes) -> None:
+def refuse_binary(data: bytes) -> None:
+    """Raise FormatError `unsupported_format` for what is no text at all, by its first bytes."""
     for magic, name in _ARCHIVES:
         if data.startswith(magic):
             raise FormatError("unsupported_format", f"This is {name}. Send the document itself.")

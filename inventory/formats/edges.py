@@ -35,6 +35,13 @@ class References:
         self._places: dict[str, tuple[int, ...]] = dict.fromkeys(root_refs, (ROOT,))
         self._others = other_refs
         self.repeated: set[str] = set()
+        alone = {ref: (index,) for index, ref in enumerate(refs) if ref is not None}
+        if len(alone) + refs.count(None) == len(refs) and root_refs.isdisjoint(alone):
+            self._places |= alone
+        else:
+            self._note_repeated(refs)
+
+    def _note_repeated(self, refs: Sequence[str | None]) -> None:
         for index, ref in enumerate(refs):
             if ref is None:
                 continue
@@ -45,6 +52,11 @@ class References:
                 self.repeated.add(ref)
                 if len(known) < _SAME_REF_KEPT:
                     self._places[ref] = (*known, index)
+
+    def place(self, ref: str) -> int | None:
+        """Return the index of the one component a ref names; None for none, several and the like: ask `places`."""
+        found = self._places.get(ref, ())
+        return found[0] if len(found) == 1 else None
 
     def places(self, ref: object) -> tuple[int, ...] | None:
         """Return the indexes a ref names; () for something that is no component, None when nothing has this ref."""
@@ -83,10 +95,10 @@ class EdgeReader:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             parts = self._repair(raw)
         for index, part in enumerate(parts):
-            targets = part.depends_on or ()
-            self.count_stated(len(targets), pointer="/dependencies")
-            if part.ref is not None and targets:
-                self._draw(part.ref, targets, index=index)
+            if targets := part.depends_on:
+                self.count_stated(len(targets), pointer="/dependencies")
+                if part.ref is not None:
+                    self._draw(part.ref, targets, index=index)
 
     def add(self, sources: Iterable[int], targets: Iterable[int]) -> None:
         """Draw an edge between each pair, once; from a component to itself none. Does not count it as stated."""
@@ -120,10 +132,16 @@ class EdgeReader:
             raise FormatError("too_many_edges", message, pointer=pointer)
 
     def _draw(self, ref: str, targets: Sequence[str], *, index: int) -> None:
-        """Draw the edges of one entry; the plain case, one component a reference, first."""
-        sources = self._place_at(ref, index, None)
+        """Draw the edges of one entry; the plain case, one component a reference, without a call for each."""
+        sources, place_of, seen = self._place_at(ref, index, None), self.references.place, self._seen
+        source = sources[0] if len(sources) == 1 else None
         for position, target in enumerate(targets):
-            self.add(sources, self._place_at(target, index, position))
+            place = place_of(target)
+            if source is None or place is None:
+                self.add(sources, self._place_at(target, index, position))
+            elif place != source and place != ROOT and (edge := Edge(source, place)) not in seen:  # noqa: PLR1714
+                seen.add(edge)
+                self.edges.append(edge)
 
     def _place_at(self, ref: str, index: int, position: int | None) -> tuple[int, ...]:
         found = self.references.places(ref)

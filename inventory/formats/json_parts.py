@@ -7,6 +7,7 @@ part that cannot be decoded is that part's defect alone. Skipping costs about 0.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -45,18 +46,24 @@ _VALUE: Final = msgspec.json.Decoder()
 _EMPTY: Final = msgspec.Raw(b"")
 
 
-def read_members(text: Utf8) -> dict[str, msgspec.Raw]:
-    """Return the top object's members, undecoded.
+def read_members(text: Utf8) -> Mapping[str, msgspec.Raw]:
+    """Return the top object's members, undecoded; the document is gone through once, whoever asks again.
 
     Raises FormatError: `wrong_shape` when the document is no object, `duplicate_key` when one name occurs twice,
     `too_deep`, and the codes of broken JSON.
     """
+    if text.members is None:
+        text.members = _top_members(text.data)
+    return text.members
+
+
+def _top_members(data: bytes) -> dict[str, msgspec.Raw]:
     try:
-        return _members(text.data, pointer="")
+        return _members(data, pointer="")
     except FormatError as error:
-        if error.code != "bad_json" or not _HALF_PAIR.search(text.data):
+        if error.code != "bad_json" or not _HALF_PAIR.search(data):
             raise
-    return _members(_ESCAPE.sub(_mark_half_pair, text.data), pointer="")
+    return _members(_ESCAPE.sub(_mark_half_pair, data), pointer="")
 
 
 def object_members(raw: msgspec.Raw, *, pointer: str) -> dict[str, msgspec.Raw]:
@@ -85,7 +92,8 @@ def decode_value(raw: msgspec.Raw | None, *, pointer: str = "") -> object:
 
 def has_dubious_escapes(text: Utf8) -> bool:
     """Tell whether the document holds escapes that may be a NUL or half a surrogate pair."""
-    return _DUBIOUS_ESCAPES.search(text.data) is not None
+    is_possible = b"\\" in text.data and b"\\u" in text.data  # one byte is looked for ten times as fast as two
+    return is_possible and _DUBIOUS_ESCAPES.search(text.data) is not None
 
 
 def first_byte(raw: msgspec.Raw) -> str:

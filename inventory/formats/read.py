@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from inventory.formats import json_parts
 from inventory.formats.collector import collector_paused
 from inventory.formats.cyclonedx import read_cyclonedx
 from inventory.formats.deployments import read_deployments
-from inventory.formats.detect import detect
+from inventory.formats.detect import detect_text, refuse_binary
 from inventory.formats.detected import Detected, Kind
 from inventory.formats.envelope import unwrap
+from inventory.formats.known_components import list_components
 from inventory.formats.kubernetes import read_kubernetes
 from inventory.formats.limits import DEFAULT_LIMITS, Limits
 from inventory.formats.oci import read_image
 from inventory.formats.openvex import read_openvex
 from inventory.formats.records import Document, FormatError
+from inventory.formats.source import Source
 from inventory.formats.spdx2 import read_spdx2
 from inventory.formats.spdx2_elements import read_elements
 from inventory.formats.spdx2_syntaxes import SYNTAXES
@@ -26,18 +27,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A document as its reader gets it: its bytes, the same as text that is UTF-8, and what it was recognised as."""
-
-    data: bytes
-    text: Utf8
-    detected: Detected
-    limits: Limits
-
-
 def _read_cyclonedx(source: Source) -> Document:
-    return read_cyclonedx(source.text, json_parts.read_members(source.text), limits=source.limits)
+    members = json_parts.read_members(source.text)
+    if "components" in members:
+        source.listed = list_components(members["components"], pointer="/components")
+    return read_cyclonedx(source.text, members, limits=source.limits, listed=source.listed)
 
 
 def _read_spdx2(source: Source) -> Document:
@@ -84,24 +78,34 @@ def read_document(data: bytes, *, limits: Limits = DEFAULT_LIMITS, kind: str | N
     `kind` is what the sender said it is: anything else is refused with `kind_mismatch`. Raises FormatError and nothing
     else, whatever the bytes; docs/formats.md lists the codes.
     """
+    return read_source(open_document(data, limits=limits, kind=kind))
+
+
+def open_document(data: bytes, *, limits: Limits = DEFAULT_LIMITS, kind: str | None = None) -> Source:
+    """Unwrap and recognise a document; see `read_document`."""
     body = unwrap(data, limits=limits).data
-    detected = _detect(body, kind=kind)
+    refuse_binary(body)
+    text = require_utf8(body)
+    detected = _detect(text, kind=kind)
     if kind is not None and kind != detected.kind:
         message = f"This is {detected.kind} ({detected.format}), not {kind[:40]}."
         raise FormatError("kind_mismatch", message)
-    reader = READERS.get(detected.format)
-    if reader is None:
+    if detected.format not in READERS:
         name = f"{detected.format} {detected.format_version}".strip()
         raise FormatError("unsupported_format", f"This is {name[:80]}, which is not read yet.")
-    source = Source(body, require_utf8(body), detected, limits)
+    return Source(body, text, detected, limits)
+
+
+def read_source(source: Source) -> Document:
+    """Read a document that was opened; see `read_document`."""
     with collector_paused():
-        return reader(source)
+        return READERS[source.detected.format](source)
 
 
-def _detect(body: bytes, *, kind: str | None) -> Detected:
+def _detect(text: Utf8, *, kind: str | None) -> Detected:
     """Recognise a document; what was sent as a runtime report and is nothing else is read as one, to name defects."""
     try:
-        return detect(body)
+        return detect_text(text)
     except FormatError as error:
         if kind == Kind.DEPLOYMENT and error.code in {"unknown_format", "wrong_shape"}:
             return Detected(Kind.DEPLOYMENT, "deployment", "")

@@ -10,6 +10,8 @@ import enum
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -88,8 +90,7 @@ class Completeness(enum.StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Hash:
+class Hash(msgspec.Struct, frozen=True, gc=False):
     """A component's hash, `value` in lower-case hex of the right length.
 
     `algorithm` is in lower case: `md5`, `sha1`, `sha256`, `sha512`, `sha3-256`, `blake2b-256`, `blake3`.
@@ -99,9 +100,11 @@ class Hash:
     value: str
 
 
-@dataclass(slots=True)
-class ComponentRecord:
-    """One component as the document lists it, nested ones included; repeated ones are repeated here."""
+class ComponentRecord(msgspec.Struct, gc=False):
+    """One component as the document lists it, nested ones included; repeated ones are repeated here.
+
+    There are as many as components, so it is of the kind that is made soonest.
+    """
 
     name: str
     version: str

@@ -21,10 +21,11 @@ from inventory.formats import json_parts, schema_components, spdx2_schema
 from inventory.formats.collector import collector_paused
 from inventory.formats.cyclonedx import VERSIONS
 from inventory.formats.detected import Detected
+from inventory.formats.known_components import list_components, memory_of
 from inventory.formats.limits import DEFAULT_LIMITS, Limits
 from inventory.formats.pointers import join
 from inventory.formats.records import ReadWarning, storable
-from inventory.formats.schema_components import ComponentValidator
+from inventory.formats.source import Source
 from inventory.formats.spdx2_elements import Opener
 from inventory.formats.spdx2_syntaxes import SYNTAXES, whole_document
 from inventory.formats.text import require_utf8
@@ -55,47 +56,58 @@ class SchemaVerdict:
 
 
 def check(data: bytes, detected: Detected, *, limits: Limits = DEFAULT_LIMITS) -> SchemaVerdict | None:
-    """Hold a document, unwrapped from any compressed file, to its schema.
+    """Hold a document, unwrapped from any compressed file, to its schema; see `check_source`."""
+    return check_source(Source(data, require_utf8(data), detected, limits))
+
+
+def check_source(source: Source) -> SchemaVerdict | None:
+    """Hold a document to its schema; one that was read before is not taken apart again.
 
     None where there is no schema for it, or where it is too large for a second decode (over 32 MiB or 30,000
     components) or too deep: the receipt then says `schema_not_checked`. Raises FormatError for what is no JSON.
     """
-    if len(data) > limits.schema_bytes:
+    detected, limits = source.detected, source.limits
+    if len(source.data) > limits.schema_bytes:
         return None
     if detected.format in SYNTAXES:
-        return _judge_elements(data, SYNTAXES[detected.format], limits=limits)
+        return _judge_elements(source, SYNTAXES[detected.format])
     validator = _validator(detected)
     if validator is None:
         return None
-    members = json_parts.read_members(require_utf8(data))
-    if detected.format == "cyclonedx" and _is_valid_in_parts(members, detected, limits=limits):
+    members = json_parts.read_members(source.text)
+    if detected.format == "cyclonedx" and _is_valid_in_parts(members, source):
         return SchemaVerdict(valid=True, error_count=0, errors=())
     if detected.wrapper:
         members = json_parts.object_members(members[detected.wrapper.removeprefix("/")], pointer=detected.wrapper)
     with collector_paused():
         document = {name: json_parts.decode_value(raw) for name, raw in members.items()}
-        return _judge(validator, document, wrapper=detected.wrapper, size_bytes=len(data), limits=limits)
+        return _judge(validator, document, wrapper=detected.wrapper, size_bytes=len(source.data), limits=limits)
 
 
-def _judge_elements(data: bytes, opener: Opener, *, limits: Limits) -> SchemaVerdict | None:
+def _judge_elements(source: Source, opener: Opener) -> SchemaVerdict | None:
     """Hold an SPDX document of another syntax to what the JSON form must have; errors say where in that syntax."""
     with collector_paused():
-        document, elements = whole_document(require_utf8(data), opener, limits=limits)
-        found = _judge(_spdx_validator(), document, wrapper="", size_bytes=len(data), limits=limits)
+        document, elements = whole_document(source.text, opener, limits=source.limits)
+        found = _judge(_spdx_validator(), document, wrapper="", size_bytes=len(source.data), limits=source.limits)
     if found is None or found.valid:
         return found
     return replace(found, errors=tuple(replace(one, pointer=elements.locate(one.pointer)) for one in found.errors))
 
 
-def _is_valid_in_parts(members: Mapping[str, msgspec.Raw], detected: Detected, *, limits: Limits) -> bool:
+def _is_valid_in_parts(members: Mapping[str, msgspec.Raw], source: Source) -> bool:
     """Tell whether each component and all the rest keep to the schema; False says nothing (schema_components.py)."""
-    validator = _cyclonedx_component_validator(detected.format_version)
+    raw = members.get("components")
+    if raw is None or json_parts.first_byte(raw) != "[":
+        return False
+    version, limits = source.detected.format_version, source.limits
+    validator, memory = _cyclonedx_component_validator(version), memory_of(version, limits)
     try:
         with collector_paused():
-            if not schema_components.are_valid(members, validator, most=limits.schema_components):
+            listed = source.listed or list_components(raw, pointer="/components")
+            if not schema_components.are_valid(listed, validator, memory=memory, most=limits.schema_components):
                 return False
             rest = {name: json_parts.decode_value(raw) for name, raw in members.items() if name != "components"}
-            return _cyclonedx_validator(detected.format_version).is_valid(rest | {"components": []})
+            return _cyclonedx_validator(version).is_valid(rest | {"components": []})
     except ValueError:
         return False  # nested too deep for it: the whole is not judged either
 
@@ -167,11 +179,11 @@ def _cyclonedx_validator(version: str) -> jsonschema_rs.Validator:
 
 
 @cache
-def _cyclonedx_component_validator(version: str) -> ComponentValidator:
+def _cyclonedx_component_validator(version: str) -> jsonschema_rs.Validator:
     """Return the validator of one component alone: what the schema says of the items of `components`."""
     schema = _cyclonedx_schema(version)
     kept = {name: schema[name] for name in ("$schema", "$id", "definitions") if name in schema}
-    return ComponentValidator(_compiled(kept | {"allOf": [schema["properties"]["components"]["items"]]}))
+    return _compiled(kept | {"allOf": [schema["properties"]["components"]["items"]]})
 
 
 def _cyclonedx_schema(version: str) -> dict[str, Any]:

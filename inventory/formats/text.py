@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import codecs
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import msgspec
 
 from inventory.formats.records import FormatError
 
@@ -11,12 +14,14 @@ _CHUNK = 1 << 20
 _WIDE_MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Utf8:
     """Bytes known to be UTF-8. `bom_stripped` tells that the document began with a byte order mark."""
 
     data: bytes
     bom_stripped: bool
+    members: Mapping[str, msgspec.Raw] | None = field(default=None, repr=False, compare=False)
+    """Those of the top object, once `json_parts.read_members` has split it."""
 
 
 def require_utf8(data: bytes) -> Utf8:

@@ -17,12 +17,10 @@ from django.conf import settings
 from django.db import OperationalError, connection, transaction
 from psycopg.errors import DiskFull
 
-from inventory.formats.detect import detect
-from inventory.formats.envelope import unwrap
 from inventory.formats.limits import Limits
-from inventory.formats.read import read_document
+from inventory.formats.read import open_document, read_source
 from inventory.formats.records import FormatError, SbomRecord
-from inventory.formats.schema import check
+from inventory.formats.schema import check_source
 from inventory.ingest import identifiers, queue_sql, upsert
 from inventory.ingest.appliers import apply_document, kinds_for
 from inventory.ingest.endings import applied_ending, rejected_ending
@@ -268,12 +266,12 @@ def _read_and_apply(held: Held, *, now: datetime) -> tuple[Applied, SchemaVerdic
     evidence = held.evidence
     data = blobs.read(evidence.blob)
     limits = Limits(inflated_bytes=settings.MAX_INFLATED_BYTES, components=settings.MAX_COMPONENTS)
-    body = unwrap(data, limits=limits).data
     kind = _READ_AS.get(evidence.declared_kind, evidence.declared_kind)
-    document = read_document(body, limits=limits, kind=kind or None)
+    source = open_document(data, limits=limits, kind=kind or None)
+    document = read_source(source)
     _refuse_outside_binding(document, evidence=evidence)
-    verdict = check(body, detect(body), limits=limits) if isinstance(document, SbomRecord) else None
-    del data, body
+    verdict = check_source(source) if isinstance(document, SbomRecord) else None
+    del data, source
     if verdict is not None and not verdict.valid and settings.REFUSE_SCHEMA_INVALID:
         first = verdict.errors[0]
         raise FormatError("schema_invalid", first.message, pointer=first.pointer)

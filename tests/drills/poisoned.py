@@ -16,16 +16,16 @@ POISONS = ("exit", "segfault", "sleep", "stuck", "memory")
 _HOUR = 3600
 
 app = hurried.app
-_read = vars(process)["read_document"]
+_read = vars(process)["read_source"]
 process.SOFT_LIMIT_SECONDS, process.HARD_LIMIT_SECONDS = 3.0, 6.0
 
 
-def read_or_break(data: bytes, **named: Any) -> Any:
+def read_or_break(source: Any) -> Any:
     """Read a document; one that carries a poison's mark breaks the reader first."""
     for poison in POISONS:
-        if f"poison-{poison}-".encode() in data:
+        if f"poison-{poison}-".encode() in source.data:
             _break(poison)
-    return _read(data, **named)
+    return _read(source)
 
 
 def _break(poison: str) -> None:
@@ -43,4 +43,4 @@ def _break(poison: str) -> None:
             raise MemoryError
 
 
-setattr(process, "read_document", read_or_break)  # noqa: B010  (a name that the module imported, not one of its own)
+setattr(process, "read_source", read_or_break)  # noqa: B010  (a name that the module imported, not one of its own)

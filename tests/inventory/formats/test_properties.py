@@ -4,6 +4,7 @@ import json
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -74,6 +75,8 @@ def assert_storable(value: Any) -> None:
             pending.extend(item)
         elif is_dataclass(item):
             pending.extend(getattr(item, field.name) for field in fields(item))
+        elif isinstance(item, msgspec.Struct):
+            pending.extend(msgspec.structs.astuple(item))
 
 
 def count(components: Any) -> int:

@@ -8,11 +8,12 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from inventory.formats import schema, schema_components
+from inventory.formats import known_components, schema
 from inventory.formats.cyclonedx import VERSIONS
 from inventory.formats.detect import detect
 from inventory.formats.limits import DEFAULT_LIMITS
-from inventory.formats.schema import SchemaVerdict, check
+from inventory.formats.read import open_document, read_source
+from inventory.formats.schema import SchemaVerdict, check, check_source
 
 LEFT: dict[str, Any] = {"type": "library", "bom-ref": "left", "name": "left", "version": "1"}
 RIGHT: dict[str, Any] = LEFT | {"bom-ref": "right", "name": "right"}
@@ -82,16 +83,21 @@ class Judge:
 
 @pytest.fixture
 def judge(monkeypatch: pytest.MonkeyPatch) -> Judge:
-    real = schema._cyclonedx_component_validator("1.6")
-    found = Judge(real._validator)
-    new = schema_components.ComponentValidator(found)  # type: ignore[arg-type]  # it is asked nothing else
-    monkeypatch.setattr(schema, "_cyclonedx_component_validator", lambda _version: new)
+    known_components.forget_all()
+    found = Judge(schema._cyclonedx_component_validator("1.6"))
+    monkeypatch.setattr(schema, "_cyclonedx_component_validator", lambda _version: found)
     return found
 
 
+def read_and_judged(data: bytes) -> SchemaVerdict | None:
+    source = open_document(data)
+    read_source(source)
+    return check_source(source)
+
+
 def test_a_component_is_judged_once_for_all_documents_that_list_it(judge: Judge) -> None:
-    verdict(document(LEFT, RIGHT))
-    again = verdict(document(RIGHT, LEFT | {"bom-ref": "other"}, LEFT))
+    read_and_judged(document(LEFT, RIGHT))
+    again = read_and_judged(document(RIGHT, LEFT | {"bom-ref": "other"}, LEFT))
 
     assert judge.asked == [LEFT, RIGHT, LEFT | {"bom-ref": "other"}]
     assert again == SchemaVerdict(valid=True, error_count=0, errors=())
@@ -100,16 +106,26 @@ def test_a_component_is_judged_once_for_all_documents_that_list_it(judge: Judge)
 def test_a_component_that_is_wrong_is_never_remembered(judge: Judge) -> None:
     wrong = LEFT | {"type": "no such type"}
 
-    assert [getattr(verdict(document(wrong)), "valid", None) for _ in range(2)] == [False, False]
+    assert [getattr(read_and_judged(document(wrong)), "valid", None) for _ in range(2)] == [False, False]
     assert judge.asked == [wrong, wrong]
 
 
-def test_a_very_long_list_is_judged_as_a_whole(judge: Judge) -> None:
-    listed = [LEFT | {"bom-ref": f"{place}"} for place in range(schema_components._MOST_ITEMS + 1)]
+def test_a_component_known_under_another_version_is_judged_by_this_one() -> None:
+    known_components.forget_all()
+    newer = LEFT | {"type": "cryptographic-asset"}
+    data = document(newer)
 
-    found = verdict(document(*listed))
+    found = [read_and_judged(data), read_and_judged(data.replace(b'"1.6"', b'"1.5"'))]
+
+    assert [getattr(verdict, "valid", None) for verdict in found] == [True, False]
+
+
+def test_a_very_long_list_is_judged_one_by_one_and_not_remembered(judge: Judge) -> None:
+    listed = [LEFT | {"bom-ref": f"{place}"} for place in range(known_components._MOST_ITEMS + 1)]
+
+    found = read_and_judged(document(*listed))
 
     assert found is not None
     assert found.valid
-    assert judge.asked == []
-    assert len(listed) < DEFAULT_LIMITS.schema_components
+    assert judge.asked == listed
+    assert not known_components.memory_of("1.6", DEFAULT_LIMITS)

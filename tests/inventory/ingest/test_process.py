@@ -41,7 +41,7 @@ def break_reading(monkeypatch: pytest.MonkeyPatch, error: type[Exception]) -> No
     def fail(*_args: object, **_named: object) -> None:
         raise error
 
-    monkeypatch.setattr(process, "read_document", fail)
+    monkeypatch.setattr(process, "read_source", fail)
 
 
 @pytest.fixture
@@ -381,7 +381,7 @@ def test_a_full_disk_costs_a_document_no_try(monkeypatch: pytest.MonkeyPatch) ->
     def fail(*_args: object, **_named: object) -> None:
         raise OperationalError from DiskFull()
 
-    monkeypatch.setattr(process, "read_document", fail)
+    monkeypatch.setattr(process, "read_source", fail)
     evidence = store("a", GOOD)
 
     for _ in range(4):
