@@ -61,6 +61,10 @@
     for (const part of root.querySelectorAll("[data-needs-script]")) part.hidden = false;
   }
 
+  function forgetAnnouncements() {
+    for (const part of document.querySelectorAll("main [data-announce]")) delete part.dataset.announce;
+  }
+
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-copy], [data-copy-from]");
     if (button) copy(button);
@@ -75,9 +79,9 @@
 
   document.addEventListener("htmx:after:swap", () => {
     showScriptParts(document);
-    // A fragment says in words what it brought; the last one in the page is the newest.
+    // A fragment says in words what it brought. What was announced, or came with the page, is not said again.
     const told = document.querySelector("main [data-announce]");
-    if (told) announce(told.dataset.announce);
+    if (told) { announce(told.dataset.announce); forgetAnnouncements(); }
   });
 
   document.addEventListener("htmx:error", () => {
@@ -86,4 +90,5 @@
 
   setUpThemeButton();
   showScriptParts(document);
+  forgetAnnouncements();
 })();

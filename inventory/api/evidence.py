@@ -130,6 +130,9 @@ class ReceiptSerializer(AcceptedSerializer):
     schema = serializers.SerializerMethodField()
     artifacts = serializers.SerializerMethodField()
     counts = serializers.DictField(source="state.counts", child=serializers.IntegerField())
+    understood = serializers.DictField(
+        source="state.understood", help_text="What the document says of itself and of its subject, by kind"
+    )
     warning_count = serializers.IntegerField(source="state.warning_count")
     warnings = DefectSerializer(source="state.warnings", many=True)
     error = DefectSerializer(source="state.error", allow_null=True)
@@ -139,8 +142,8 @@ class ReceiptSerializer(AcceptedSerializer):
     class Meta(AcceptedSerializer.Meta):
         fields = [
             *AcceptedSerializer.Meta.fields, "kind", "format", "format_version", "media_type", "filename", "attempts",
-            "applied_at", "elapsed_seconds", "submitted_by", "schema", "artifacts", "counts", "warning_count",
-            "warnings", "error", "removed",
+            "applied_at", "elapsed_seconds", "submitted_by", "schema", "artifacts", "counts", "understood",
+            "warning_count", "warnings", "error", "removed",
         ]  # fmt: skip
         read_only_fields = fields
 

@@ -6,9 +6,11 @@ outline holds just this in about four bytes a component: five columns of integer
 
 from __future__ import annotations
 
+import enum
 import json
 import re
 from array import array
+from collections import Counter
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final
@@ -29,6 +31,7 @@ _NESTED = 0xFFFF_FFFF
 _MAX_PATH = 50
 _COLUMNS = "IiiII"
 _ZSTD_LEVEL = 3
+_DIGITS: Final = re.compile(r"\d{1,9}(?!\d)", re.ASCII)
 _XPATH_STEP: Final = re.compile(r"(.*\[)(0|[1-9]\d{0,8})(\])", re.DOTALL)
 
 Prefix = str | list[str]
@@ -36,8 +39,15 @@ Prefix = str | list[str]
 and behind it; of a place without a number all of it, alone in a list."""
 
 
+class Way(enum.StrEnum):
+    """Two trees over the places of one document: as it is written, and as each came in by a shortest way."""
+
+    WRITTEN = "written"
+    DEPENDENCY = "dependency"
+
+
 class Occurrence(Struct, frozen=True, gc=False):
-    """A component at one place of the document.
+    """A component at one place of the document; `index` is the place in the document's order.
 
     `path` holds component ids, from a direct dependency to the component itself; None where the document does not say.
     """
@@ -45,6 +55,7 @@ class Occurrence(Struct, frozen=True, gc=False):
     component_id: int
     pointer: str
     path: tuple[int, ...] | None
+    index: int = 0
 
 
 @dataclass(slots=True)
@@ -69,11 +80,55 @@ class Outline:
                 if component_id not in best or _is_shorter(path, best[component_id][1]):
                     best[component_id] = index, path
         return [
-            Occurrence(component_id, self._pointer(index), path)
+            Occurrence(component_id, self.pointer(index), path, index)
             for component_id, (index, path) in sorted(best.items(), key=itemgetter(0))
         ]
 
-    def _pointer(self, index: int) -> str:
+    def below(self, index: int, *, way: Way) -> list[int]:
+        """Return the places directly below one, in the document's order.
+
+        ROOT and UNREACHABLE stand for what is at the top, and for what the document connects to nothing.
+        """
+        return [place for place, above in enumerate(self._above(way)) if above == index]
+
+    def counts_below(self, indexes: Collection[int], *, way: Way) -> dict[int, int]:
+        """Count the places directly below each of these."""
+        counted = Counter(self._above(way))
+        return {index: counted[index] for index in indexes}
+
+    def trail(self, index: int, *, way: Way) -> list[int]:
+        """Return the places above one, the topmost first, at most _MAX_PATH of them."""
+        column = self._above(way)
+        steps: list[int] = []
+        above = column[index]
+        while above >= 0 and len(steps) < _MAX_PATH:
+            steps.append(above)
+            above = column[above]
+        return steps[::-1]
+
+    def at(self, pointer: str) -> int | None:
+        """Return the component at a place of the document, or the one that the place is inside of."""
+        wanted = {code: number for code, one in enumerate(self.prefix_table) if (number := _number(one, pointer)) >= 0}
+        places = (
+            index for index, code in enumerate(self.prefixes) if code in wanted and self.numbers[index] == wanted[code]
+        )
+        found = max(places, key=lambda index: len(self.pointer(index)), default=None)
+        while found is not None and (nested := self._nested_at(found, pointer)) is not None:
+            found = nested
+        return found
+
+    def _nested_at(self, index: int, pointer: str) -> int | None:
+        place = self.pointer(index)
+        is_xpath = place.endswith("]")
+        wanted = _number([f"{place}/components/component[", "]"] if is_xpath else f"{place}/components", pointer)
+        inner = (place for place, above in enumerate(self.nested_in) if above == index) if wanted >= 0 else ()
+        return next((one for one in inner if self.prefixes[one] == _NESTED and self.numbers[one] == wanted), None)
+
+    def _above(self, way: Way) -> array[int]:
+        return self.nested_in if way is Way.WRITTEN else self.came_by
+
+    def pointer(self, index: int) -> str:
+        """Return the place of a component in the document, as its format writes places."""
         numbers: list[int] = []
         while self.prefixes[index] == _NESTED:
             numbers.append(self.numbers[index])
@@ -160,3 +215,16 @@ def unpack(data: bytes) -> Outline:
 
 def _is_shorter(path: tuple[int, ...] | None, than: tuple[int, ...] | None) -> bool:
     return path is not None and (than is None or len(path) < len(than))
+
+
+def _number(prefix: Prefix, pointer: str) -> int:
+    """Return the number that a place has within these surroundings (0 where they have none); -1 for one elsewhere."""
+    head, tail = (f"{prefix}/", "") if isinstance(prefix, str) else (prefix[0], prefix[1] if len(prefix) > 1 else "")
+    if not pointer.startswith(head):
+        return -1
+    has_number = isinstance(prefix, str) or len(prefix) > 1
+    digits = _DIGITS.match(pointer, len(head)) if has_number else None
+    end = digits.end() if digits else len(head)
+    if has_number is not bool(digits) or not pointer.startswith(tail, end) or pointer[end + len(tail) :][:1] not in {"", "/"}:
+        return -1
+    return int(digits[0]) if digits else 0

@@ -39,6 +39,7 @@ def applied_ending(claim: Claim, *, applied: Applied, verdict: SchemaVerdict | N
             "counts": json.dumps(dict(applied.counts)),
             "warnings": json.dumps([asdict(warning) for warning in warnings[:MAX_WARNINGS_KEPT]]),
             "warning_count": len(warnings),
+            "understood": json.dumps(dict(applied.understood)),
         },
     )
 

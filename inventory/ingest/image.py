@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.db import connection
 
 from inventory.formats.records import ArtifactKind
-from inventory.ingest import memberships
+from inventory.ingest import memberships, understood
 from inventory.ingest.names import split_names
 from inventory.ingest.result import Applied
 from inventory.ingest.runtime_sql import ADD_NAMES
@@ -36,6 +36,7 @@ def apply(record: ImageRecord, *, evidence: Evidence, at: datetime) -> Applied:
         subjects=(str(record.digest),),
         counts={"members": len(record.memberships), "configs": len(record.configs)},
         warnings=tuple(record.warnings),
+        understood=understood.of_image(record),
     )
 
 

@@ -90,7 +90,7 @@ UPDATE inventory_evidencestate SET state = %(state)s, applied_sequence = nextval
     applied_at = %(at)s::timestamptz, kind = %(kind)s, format = %(format)s, format_version = %(format_version)s,
     schema_valid = %(schema_valid)s::boolean, schema_error_count = %(schema_error_count)s::int,
     subjects = %(subjects)s::text[], counts = %(counts)s::jsonb, warnings = %(warnings)s::jsonb,
-    warning_count = %(warning_count)s::int, error = NULL
+    warning_count = %(warning_count)s::int, understood = %(understood)s::jsonb, error = NULL
 WHERE evidence_id = %(evidence)s::bigint
 """)
 FINISH_REJECTED = Statement("""

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 class Applied:
     """`subjects` are digests.
 
-    `counts` are the receipt's; `warnings` are the reader's and those of applying, in order. `writes` are still to be
+    `counts` are the receipt's; `understood` is what else the document's page shows, small and by kind
+    (ingest/understood.py); `warnings` are the reader's and those of applying, in order. `writes` are still to be
     sent, together with the row that says how the document ended.
     """
 
@@ -26,4 +27,5 @@ class Applied:
     subjects: tuple[str, ...]
     counts: Mapping[str, int]
     warnings: tuple[ReadWarning, ...] = field(default=())
+    understood: Mapping[str, object] = field(default_factory=dict)
     writes: tuple[Query, ...] = ()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from inventory.formats.records import FormatError, ReadWarning
-from inventory.ingest import absence, histories, places
+from inventory.ingest import absence, histories, places, understood
 from inventory.ingest.absence import Present, RowKey
 from inventory.ingest.histories import ArtifactCalled, Event
 from inventory.ingest.intervals import Reason, Run
@@ -273,4 +273,5 @@ def _applied(report: Report, *, record: RuntimeRecord, kind: str, change: Change
             "intervals_ended": change.ended_count,
         },
         warnings=(*record.warnings, *report.warnings, *report.refusals),
+        understood=understood.of_runtime(record),
     )

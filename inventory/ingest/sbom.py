@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from inventory.formats.graph import Graph
 from inventory.formats.records import Completeness, Scope
 from inventory.graph import outline
-from inventory.ingest import memberships, sbom_sql, vex
+from inventory.ingest import memberships, sbom_sql, understood, vex
 from inventory.ingest.identifiers import state_identifiers
 from inventory.ingest.names import split_names
 from inventory.ingest.result import Applied
@@ -99,7 +99,7 @@ def apply(record: SbomRecord, *, held: Held, at: datetime) -> Applied:
     )
     stated = () if record.vex is None else tuple(vex.writes(record.vex, evidence=evidence, at=at))
     writes = (*_with_memberships(record, evidence=evidence, writes=writes), *stated)
-    return _applied(record, subjects=subjects, writes=writes)
+    return _applied(record, subjects=subjects, distinct_count=components.count, writes=writes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +254,7 @@ def _with_memberships(record: SbomRecord, *, evidence: Evidence, writes: tuple[Q
     return ()
 
 
-def _applied(record: SbomRecord, *, subjects: Subjects, writes: tuple[Query, ...]) -> Applied:
+def _applied(record: SbomRecord, *, subjects: Subjects, distinct_count: int, writes: tuple[Query, ...]) -> Applied:
     return Applied(
         kind="sbom",
         format=record.format,
@@ -264,10 +264,13 @@ def _applied(record: SbomRecord, *, subjects: Subjects, writes: tuple[Query, ...
             "components": record.component_count,
             "components_stored": record.stored_count,
             "components_rejected": record.rejected_count,
+            "components_of_subject": record.metadata_component_count,
+            "components_merged": len(record.components) - distinct_count,
             "components_without_purl": sum(component.purl is None for component in record.components),
             "dependencies": record.dependency_count,
             **({} if record.vex is None else vex.counts(record.vex)),
         },
         warnings=(*record.warnings, *subjects.warnings),
+        understood=understood.of_sbom(record, subjects=subjects.found, distinct_count=distinct_count),
         writes=writes,
     )

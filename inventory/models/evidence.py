@@ -152,6 +152,11 @@ class EvidenceState(models.Model):
         default=list, db_comment="At most 100 of {code, pointer, message}; shown, never filtered by"
     )
     warning_count = models.IntegerField(default=0)
+    understood = models.JSONField(
+        default=dict,
+        db_default={},
+        db_comment="What the document says of itself and of its subject, by kind; shown, never filtered by",
+    )
     error = models.JSONField(null=True, db_comment="{code, pointer, message} of a rejected or quarantined document")
 
     class Meta:

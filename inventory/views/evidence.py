@@ -9,9 +9,11 @@ from django.http import HttpResponseRedirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from inventory.graph.reading_again import read_excerpt
 from inventory.graph.receipts import NEWEST_FIRST, ReceiptFilter, find_receipt, receipts
 from inventory.intake.receive import put_back
 from inventory.models import IN_WORK, READABLE, EvidenceKind, State
+from inventory.views.panels import panel_of
 from supplychain.access.actors import actor_of
 from supplychain.access.scopes import Scope
 from supplychain.api.pagination import read_page
@@ -25,6 +27,20 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
+    from inventory.models import Evidence
+
+_COUNTS = (
+    "components",
+    "components_stored",
+    "components_rejected",
+    "components_of_subject",
+    "components_merged",
+    "components_without_purl",
+    "dependencies",
+    "records",
+    "records_applied",
+    "records_rejected",
+)
 # What put_back() takes: the document failed, and may do better with a newer reader or a database that is back.
 _RETRIED = (State.REJECTED, State.QUARANTINED)
 
@@ -64,8 +80,25 @@ def receipt_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "artifacts": receipt.state.subjects if state in READABLE else receipt.artifacts,
         "are_artifacts_known": state in READABLE,
         "may_retry": state in _RETRIED and actor.can(Scope.EVIDENCE_WRITE),
+        "counts": sorted(receipt.state.counts.items(), key=_count_order),
+        **_understood(receipt, state=state),
     }
     return show(request, page="evidence/page.html", fragment="evidence/_receipt.html", context=context)
+
+
+def _count_order(count: tuple[str, int]) -> tuple[int, str]:
+    """Put the counts that add up first; the database keeps them in no order."""
+    name = count[0]
+    return (_COUNTS.index(name) if name in _COUNTS else len(_COUNTS), name)
+
+
+def _understood(receipt: Evidence, *, state: State) -> dict[str, object]:
+    """Return the panel of an applied document; of a refused one what stands where it failed."""
+    if state in READABLE:
+        panel = panel_of(receipt)
+        return {"panel": panel.template, "understood": receipt.state.understood, **panel.read(receipt)}
+    error = receipt.state.error
+    return {"excerpt": read_excerpt(receipt, error["pointer"])} if error else {}
 
 
 @require_POST

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inventory.views import artifacts, evidence, packages, runtime, search
+from inventory.views import artifacts, documents, evidence, packages, runtime, search
 
 urlpatterns = [
     path("search", search.search_page, name="search"),
@@ -17,5 +17,6 @@ urlpatterns = [
     path("clusters/<str:name>", runtime.cluster_page, name="cluster"),
     path("evidence", evidence.evidence_list, name="evidence"),
     path("evidence/<uuid:public_id>", evidence.receipt_page, name="receipt"),
+    path("evidence/<uuid:public_id>/tree", documents.tree_page, name="receipt-tree"),
     path("evidence/<uuid:public_id>/retry", evidence.retry, name="receipt-retry"),
 ]

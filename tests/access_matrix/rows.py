@@ -211,6 +211,8 @@ PAGES = (
     Row(route="evidence", scopes=READ),
     Row(route="evidence", scopes=READ, query={"artifact": "{artifact}"}, missing=200),
     Row(route="evidence/<uuid:public_id>", scopes=READ, path=EVIDENCE),
+    Row(route="evidence/<uuid:public_id>/tree", scopes=READ, path=EVIDENCE),
+    Row(route="evidence/<uuid:public_id>/tree", scopes=READ, path=EVIDENCE, query={"node": "0", "at": "/components/0"}),
     Row(route="evidence/<uuid:public_id>/retry", method="POST", scopes=SEND, path={"public_id": "rejected"}, ok=302),
 )
 

@@ -46,7 +46,12 @@ PAGES = (
 
 
 def pages() -> list[str]:
-    return [*PAGES, *(f"/evidence/{evidence.public_id}" for evidence in Evidence.objects.all())]
+    trees = Evidence.objects.filter(snapshot__isnull=False)
+    return [
+        *PAGES,
+        *(f"/evidence/{evidence.public_id}" for evidence in Evidence.objects.all()),
+        *(f"/evidence/{one.public_id}/tree{query}" for one in trees for query in ("", "?node=0", "?q=lodash")),
+    ]
 
 
 def broken_rules(visit: Visit) -> list[str]:

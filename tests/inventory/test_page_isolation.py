@@ -45,7 +45,7 @@ def test_team_b_is_shown_exactly_what_it_would_be_shown_alone():
 
 def look(asker: Asker) -> None:
     asker.client = signed_in(make_user("bob", team="b"))
-    for path in (*_lists(), *_details(), *(f"/evidence/{one}" for one in _evidence(asker))):
+    for path in (*_lists(), *_details(), *_documents(asker)):
         answer = asker.client.get(path)
         asker.keep(f"page {path}", answer.status_code, answer.getvalue())
 
@@ -62,6 +62,12 @@ def _details() -> Iterator[str]:
     yield from ("/clusters/prod-eu", "/clusters/a-cluster")
     for purl in (*PURLS, *SPELLED_OTHERWISE):
         yield f"/packages/{quote(purl.partition('?')[0].rpartition('@')[0], safe='')}"
+
+
+def _documents(asker: Asker) -> Iterator[str]:
+    for one in _evidence(asker):
+        yield from (f"/evidence/{one}", f"/evidence/{one}/tree", f"/evidence/{one}/tree?node=0")
+        yield from (f"/evidence/{one}/tree?q=lodash", f"/evidence/{one}/tree?at=/components/0/purl")
 
 
 def _evidence(asker: Asker) -> list[str]:

@@ -1,0 +1,63 @@
+"""What the page of a document shows of it, by the kind of document.
+
+A new kind needs a line in PANELS: a template, and what it reads. Kinds without a line get what ingest wrote into
+`understood`, name by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from inventory.formats.records import ROOT
+from inventory.graph.document_tree import DocumentTree
+from inventory.graph.reading_again import read_runs
+from inventory.models import EvidenceKind
+from supplychain.web.paging import PAGE_SIZE
+
+if TYPE_CHECKING:
+    from inventory.models import Evidence
+
+Context = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A template below templates/evidence/panels, and what it shows beside `receipt` and `understood`."""
+
+    template: str
+    read: Callable[[Evidence], Context]
+
+
+def panel_of(evidence: Evidence) -> Panel:
+    """Return the panel of an applied document."""
+    return PANELS.get(evidence.state.kind, _ANY)
+
+
+def _nothing(_evidence: Evidence) -> Context:
+    return {}
+
+
+def _sbom(evidence: Evidence) -> Context:
+    tree = DocumentTree.of(evidence)
+    if tree is None:
+        return {}
+    return {
+        "snapshot": tree.snapshot,
+        "level": tree.level(ROOT, way=tree.first_way, after=ROOT, limit=PAGE_SIZE),
+    }
+
+
+def _runtime(evidence: Evidence) -> Context:
+    runs = read_runs(evidence)
+    return {"is_read": runs is not None, "runs": (runs or ())[:PAGE_SIZE], "run_count": len(runs or ())}
+
+
+_ANY: Final = Panel("evidence/panels/any.html", _nothing)
+PANELS: Final[Mapping[str, Panel]] = {
+    EvidenceKind.SBOM: Panel("evidence/panels/sbom.html", _sbom),
+    EvidenceKind.IMAGE: Panel("evidence/panels/image.html", _nothing),
+    EvidenceKind.DEPLOYMENT: Panel("evidence/panels/runtime.html", _runtime),
+    EvidenceKind.SNAPSHOT: Panel("evidence/panels/runtime.html", _runtime),
+}
