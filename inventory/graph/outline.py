@@ -225,6 +225,10 @@ def _number(prefix: Prefix, pointer: str) -> int:
     has_number = isinstance(prefix, str) or len(prefix) > 1
     digits = _DIGITS.match(pointer, len(head)) if has_number else None
     end = digits.end() if digits else len(head)
-    if has_number is not bool(digits) or not pointer.startswith(tail, end) or pointer[end + len(tail) :][:1] not in {"", "/"}:
+    if (
+        has_number is not bool(digits)
+        or not pointer.startswith(tail, end)
+        or pointer[end + len(tail) :][:1] not in {"", "/"}
+    ):
         return -1
     return int(digits[0]) if digits else 0

@@ -134,3 +134,26 @@ def test_an_outline_stored_before_there_were_other_places_is_still_read() -> Non
     )
 
     assert stored.prefix_table == ["/components"]
+
+
+@given(documents())
+def test_every_place_is_found_by_its_own_pointer_and_by_what_is_in_it(record: SbomRecord):
+    ids = list(range(len(record.components)))
+    found = unpacked(record, component_ids=ids)
+
+    for index, one in enumerate(record.components):
+        assert found.at(one.pointer) == index
+        assert found.at(one.pointer + "/purl") == index
+
+
+def test_a_place_of_xml_or_of_a_line_is_found_too():
+    top, line = component("/bom/components/component[12]"), component("line 40")
+    inner = component("/bom/components/component[12]/components/component[3]", parent=0)
+    record = SbomRecord("cyclonedx", "1.6", "", [top, line, inner], [])
+    found = unpacked(record, component_ids=[1, 2, 3])
+
+    places = (
+        "/bom/components/component[12]/purl", "line 40", "/bom/components/component[12]/components/component[3]/cpe",
+        "/bom/components/component[1]", "line 4",
+    )  # fmt: skip
+    assert [found.at(place) for place in places] == [0, 1, 2, None, None]
