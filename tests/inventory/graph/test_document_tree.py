@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 
 from inventory.formats.records import ROOT
@@ -21,8 +24,8 @@ NESTED = {
 CHAIN = {"root": [A], A: [B, C], B: [C]}
 
 
-def tree(*components: object, **members: object) -> DocumentTree:
-    evidence = submit("a", cyclonedx(*components, subject=APP, **members))  # type: ignore[arg-type]
+def tree(*components: str | Mapping[str, Any], **members: Any) -> DocumentTree:
+    evidence = submit("a", cyclonedx(*components, subject=APP, **members))
     found = DocumentTree.of(evidence)
     assert found is not None
     return found
