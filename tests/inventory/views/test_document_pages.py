@@ -80,7 +80,7 @@ def test_documents_of_common_tools_show_their_tree(member, name: str):
 
 
 def test_every_warning_of_a_document_leads_to_a_page(member):
-    odd = [
+    odd: list[dict[str, Any]] = [
         {"name": "x", "purl": "pkg:nothing"},
         {"name": ""},
         {"name": "y", "hashes": [{"alg": "MD5", "content": "z"}]},
