@@ -1,15 +1,16 @@
 """Send several statements to PostgreSQL in one exchange: prepared once, sent together, answered together.
 
-For the two paths every document takes, the upload and its application: there the number of times a process waits for
-the server is what a document costs. Everywhere else Django's cursors do. A failure is raised as the database error it
-is, and nothing behind the failed statement is done. Results are binary: `to_int` and `to_text` read them.
+For what is done most or must be quick: upload, application of a document, the incident question. There the number of
+times a process waits for the server, and what the server plans anew, is what it costs. Everywhere else Django's cursors
+do. A failure is raised as the database error it is, and nothing behind the failed statement is done. Results are
+binary: `to_int` and `to_text` read them, or the driver does (`exchange_typed`).
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -19,6 +20,7 @@ from weakref import WeakKeyDictionary
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg import errors, pq
+from psycopg.adapt import Transformer
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -31,7 +33,9 @@ _TEXT, _BINARY = pq.Format.TEXT, pq.Format.BINARY
 _Model = TypeVar("_Model", bound="Model")
 
 Row = tuple[bytes | None, ...]
-Value = bool | int | str | bytes | datetime | Sequence[int] | Sequence[str] | Sequence[bool] | None
+TypedRow = tuple[Any, ...]
+_Encoded = tuple[list[bytes | None], list[pq.Format]]
+Value = bool | int | str | bytes | datetime | Sequence["bool | int | str | bytes | datetime | None"] | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,13 +79,15 @@ def exchange(queries: Sequence[Query], *, using: str = "default") -> list[list[R
     Outside a transaction they are one of their own, committed when this returns. Inside Django's `atomic` they are part
     of it, and the first one begins it.
     """
+    return [_rows(result) for result in _asked(queries, connections[using])]
+
+
+def exchange_typed(queries: Sequence[Query], *, using: str = "default") -> list[list[TypedRow]]:
+    """Do the same for rows of many types: values are what the driver makes of each column, times in UTC."""
     wrapper = connections[using]
-    wrapper.ensure_connection()
-    raw: psycopg.Connection[Any] = wrapper.connection
-    if wrapper.queries_logged:  # what counts statements sees these too
-        wrapper.queries_log.extend({"sql": query.statement.sql, "time": "0"} for query in queries)
-    with wrapper.wrap_database_errors:
-        return _converse(raw, queries)
+    results = _asked(queries, wrapper)
+    reader = Transformer(wrapper.connection)
+    return [_typed(result, reader) for result in results]
 
 
 def is_outermost(using: str = "default") -> bool:
@@ -110,30 +116,55 @@ def to_model(model: type[_Model], columns: Mapping[str, Any]) -> _Model:
     return model.from_db(DEFAULT_DB_ALIAS, [field.attname for field in fields], values)
 
 
-def _converse(raw: psycopg.Connection[Any], queries: Sequence[Query]) -> list[list[Row]]:
+def _asked(queries: Sequence[Query], wrapper: BaseDatabaseWrapper) -> list[Any]:
+    wrapper.ensure_connection()
+    raw: psycopg.Connection[Any] = wrapper.connection
+    if wrapper.queries_logged:  # what counts statements sees these too
+        wrapper.queries_log.extend({"sql": query.statement.sql, "time": "0"} for query in queries)
+    with wrapper.wrap_database_errors:
+        return _converse(raw, queries)
+
+
+def _converse(raw: psycopg.Connection[Any], queries: Sequence[Query]) -> list[Any]:
     connection = raw.pgconn
     known = _prepared.setdefault(raw, set())
     begins = not raw.autocommit and connection.transaction_status == pq.TransactionStatus.IDLE
     sent = [Query(_BEGIN), *queries] if begins else queries
-    new = {query.statement.name: query.statement for query in sent if query.statement.name not in known}
     values = [_encoded(query) for query in sent]
     connection.enter_pipeline_mode()
     try:
-        for statement in new.values():
-            connection.send_prepare(statement.name, statement.text)
-        for query, (parameters, formats) in zip(sent, values, strict=True):
-            connection.send_query_prepared(query.statement.name, parameters, formats, _BINARY)
+        prepares = _send(connection, sent, values, known=known)
         connection.pipeline_sync()
         results = raw.wait(_answers(connection))
         connection.exit_pipeline_mode()
     except BaseException:
         raw.close()  # broken, or interrupted between question and answer: nobody may read the rest
         raise
-    known.update(name for name, result in zip(new, results, strict=False) if result.status == pq.ExecStatus.COMMAND_OK)
-    for result in results:
+    for name, result in zip(prepares, results, strict=False):
+        if name is not None and result.status == pq.ExecStatus.COMMAND_OK:
+            known.add(name)
         if result.status == pq.ExecStatus.FATAL_ERROR:
             raise errors.error_from_result(result, encoding="utf-8")
-    return [_rows(result) for result in results[len(new) + begins :]]
+    found = [result for name, result in zip(prepares, results, strict=True) if name is None]
+    return found[begins:]
+
+
+def _send(
+    connection: Any, sent: Sequence[Query], values: Iterable[_Encoded], *, known: Collection[bytes]
+) -> list[bytes | None]:
+    """Send all; return of each result to come the name of the statement that it prepares, None for a query's.
+
+    A statement is prepared just before its turn: BEGIN takes an isolation level only while nothing has been looked at.
+    """
+    prepares: list[bytes | None] = []
+    for query, (parameters, formats) in zip(sent, values, strict=True):
+        statement = query.statement
+        if statement.name not in known and statement.name not in prepares:
+            connection.send_prepare(statement.name, statement.text)
+            prepares.append(statement.name)
+        connection.send_query_prepared(statement.name, parameters, formats, _BINARY)
+        prepares.append(None)
+    return prepares
 
 
 def _answers(connection: Any) -> Generator[Any, Any, list[Any]]:
@@ -160,7 +191,13 @@ def _rows(result: Any) -> list[Row]:
     return [tuple(result.get_value(row, column) for column in columns) for row in range(result.ntuples)]
 
 
-def _encoded(query: Query) -> tuple[list[bytes | None], list[pq.Format]]:
+def _typed(result: Any, reader: Any) -> list[TypedRow]:
+    reader.set_pgresult(result)
+    rows: list[TypedRow] = reader.load_rows(0, result.ntuples, tuple)
+    return rows
+
+
+def _encoded(query: Query) -> _Encoded:
     parameters: list[bytes | None] = []
     formats: list[pq.Format] = []
     for name in query.statement.parameters:
@@ -180,13 +217,19 @@ def _text(value: Any) -> bytes:
 def _scalar(value: Any) -> str:
     if isinstance(value, bool):
         return "t" if value else "f"
-    if value is None:
-        return "NULL"
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def _array(values: Sequence[Any]) -> str:
-    if values and isinstance(values[0], str):
-        quoted = '","'.join(value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
-        return f'{{"{quoted}"}}'
-    return "{" + ",".join(map(_scalar, values)) + "}"
+    if values and type(values[0]) is int and None not in values:  # thousands of numbers, mostly
+        return f"{{{','.join(map(str, values))}}}"
+    return f"{{{','.join(map(_element, values))}}}"
+
+
+def _element(value: Any) -> str:
+    if isinstance(value, str):
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}"'
+    if isinstance(value, bytes):
+        return f'"\\\\x{value.hex()}"'
+    return "NULL" if value is None else _scalar(value)

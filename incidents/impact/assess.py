@@ -36,11 +36,12 @@ from incidents.impact.order import Rows
 from incidents.impact.remembered import marks_statement
 from incidents.impact.tally import BUILD_GROUP, tally
 from inventory.graph.families import visible_teams
-from inventory.graph.one_state import Statement, array_of, one_state, write_together
+from inventory.graph.one_state import Statement, array_of, one_state
 from inventory.graph.packed import Subjects
 from supplychain.access import audit
 from supplychain.access.models import Team
 from supplychain.database import replica
+from supplychain.exchange import exchange
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -50,9 +51,10 @@ if TYPE_CHECKING:
     from incidents.impact.matching import Matches
     from incidents.impact.question import Question
     from incidents.impact.tally import Tally
-    from inventory.graph.one_state import OneState
+    from inventory.graph.one_state import OneState, Plans
     from supplychain.access.actors import Actor
     from supplychain.database.replica import Reading
+    from supplychain.exchange import Query
 
 _CLASSES = {Status.AFFECTED: (0, 1), Status.POSSIBLE: (2, 3), Status.CLEARED: (4, 5), Status.UNKNOWN: (8,)}
 _GROUPS = (Status.AFFECTED, Status.POSSIBLE, Status.UNKNOWN, Status.CLEARED)
@@ -61,6 +63,7 @@ _BUILD_CLASSES = (1, 3)
 _ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
 _INSTANT = timedelta(microseconds=1)
 _MAX_AUDITED = 50
+_FEW_INDICATORS = 20
 
 
 def assess(question: Question, *, actor: Actor, at: datetime) -> Impact:
@@ -77,8 +80,8 @@ def assess(question: Question, *, actor: Actor, at: datetime) -> Impact:
     answer_hash = _hash(question, header=header, counts=answered.counts, rows=listed)
     kept = pages.keep(listed, question=question, header=header, answer_hash=answer_hash, actor=actor, at=at)
     # The audit line comes last: appending to the chain makes everybody else who appends wait.
-    written = [] if kept is None else [(kept.sql, kept.parameters)]
-    write_together(*written, _audit(question, header=header, answer_hash=answer_hash, actor=actor))
+    written = [] if kept is None else [kept.query]
+    exchange([*written, _audit(question, header=header, answer_hash=answer_hash, actor=actor)])
     return Impact(header, answered.rows, None if kept is None else kept.cursor, answer_hash)
 
 
@@ -93,7 +96,7 @@ class _Answer:
 
 
 def _answer(question: Question, *, actor: Actor, teams: list[int] | None, at: datetime, reading: Reading) -> _Answer:
-    with one_state(using=reading.using) as state:
+    with one_state(using=reading.using, plans=_plans(question)) as state:
         marks = state.along(marks_statement())
         matches = find_matches(question.indicators, actor=actor, state=state)
         parameters = _parameters(question, matches=matches, teams=teams, now=at)
@@ -115,12 +118,17 @@ def _answer(question: Question, *, actor: Actor, teams: list[int] | None, at: da
     return _Answer(header, counts, listed, rows)
 
 
+def _plans(question: Question) -> Plans:
+    """Return which plans suit: to look for thousands of components they are worth their time."""
+    return "custom" if len(question.indicators) > _FEW_INDICATORS else "generic"
+
+
 def _next_page(question: Question, *, actor: Actor, teams: list[int] | None, at: datetime) -> Impact:
     """Fill in a later page. What the first one found must be there, so a replica that is behind is passed over."""
     kept = pages.load(str(question.cursor), question=question, actor=actor, at=at)
 
     def fill_in(reading: Reading) -> tuple[Row, ...]:
-        with one_state(using=reading.using) as state:
+        with one_state(using=reading.using, plans=_plans(question)) as state:
             matches = find_matches(question.indicators, actor=actor, state=state)
             parameters = _parameters(question, matches=matches, teams=teams, now=at)
             return fill(kept.rows, matches=matches, parameters=parameters, is_now=question.is_now, state=state)
@@ -266,10 +274,8 @@ def _hash(question: Question, *, header: Header, counts: Tally, rows: Rows) -> s
     return f"sha256:{hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()}"
 
 
-def _audit(
-    question: Question, *, header: Header, answer_hash: str, actor: Actor
-) -> tuple[str, list[str | datetime | int | None]]:
-    """Return the statement of the audit line."""
+def _audit(question: Question, *, header: Header, answer_hash: str, actor: Actor) -> Query:
+    """Return the query of the audit line."""
     given = [indicator.given[:200] for indicator in question.indicators[:_MAX_AUDITED]]
     return audit.insertion(
         actor,

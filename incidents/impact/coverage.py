@@ -45,7 +45,7 @@ SELECT
     (SELECT count(DISTINCT w.id) FROM shown i JOIN inventory_workload w ON w.id = i.workload_id
      JOIN inventory_cluster c ON c.id = w.cluster_id {service_of}
      WHERE w.service = '' AND {service} = ''),
-    (SELECT jsonb_object_agg(e.key, e.n) FROM (
+    (SELECT jsonb_object_agg(e.key, e.n)::text FROM (
         SELECT e.key, sum(e.value::int) AS n
         FROM (SELECT DISTINCT track_id, seq FROM point) p
         JOIN inventory_snapshot n ON n.track_id = p.track_id AND n.seq = p.seq
@@ -75,7 +75,7 @@ WHERE s.state IN ('received', 'processing', 'quarantined')
 
 @dataclass(frozen=True, slots=True)
 class _Counted:
-    """The one row of _COUNTED; Django's cursors give jsonb as text.
+    """The one row of _COUNTED.
 
     It holds for instants from `at` on, until the next service mapping begins or ends.
     """

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from inventory.graph.one_state import OneState
 
 _GROUPS = ((0, 1), (2, 3), (8,), (4, 5))
-_FEW = 20_000
-"""Rows that tie in more than this are not named one by one."""
+_FEW = 0.14
+"""To look a row up by its number takes seven times as long as to pass one by in the order of digests."""
 _TIED = """
 SELECT a.id FROM unnest(%(ids)s::int[], %(ranks)s::int[]) AS tied(id, rank) JOIN inventory_artifact a ON a.id = tied.id
 ORDER BY tied.rank, a.digest NULLS LAST, a.id LIMIT %(limit)s
@@ -78,18 +78,20 @@ class Rows:
         ranks: list[int] = []
         many: bytes = b""
         for rank, tied in enumerate(self._ties()):
-            if len(tied) > _FEW:
+            if len(tied) ** 2 > _FEW * limit * len(self.statuses):
                 many = self._marks(tied)
             else:
                 ids.extend(tied)
                 ranks.extend([rank] * len(tied))
             if many or len(ids) >= limit:
                 break
-        few, rest = state.fetch_together(
-            Statement(int, _TIED, {"ids": ids, "ranks": ranks, "limit": limit}),
-            Statement(int, _MANY_TIED, {"marks": many, "limit": max(0, limit - len(ids))}),
-        )
-        return [PageRow(artifact, self.statuses[artifact] - 1) for artifact in (*few, *rest)]
+        asked = []
+        if ids:
+            asked.append(Statement(int, _TIED, {"ids": ids, "ranks": ranks, "limit": limit}))
+        if many:
+            asked.append(Statement(int, _MANY_TIED, {"marks": many, "limit": limit - len(ids)}))
+        found = state.fetch_together(*asked)
+        return [PageRow(artifact, self.statuses[artifact] - 1) for rows in found for artifact in rows]
 
     def by_digest(self) -> Statement[bytes]:
         """Return the statement that gives all rows by their digests, packed: what `in_order` takes."""

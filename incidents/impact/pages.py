@@ -20,6 +20,7 @@ from incidents.models import ImpactPage
 from inventory.graph.packed import column
 from inventory.graph.statements import fetch
 from supplychain.errors import DomainError
+from supplychain.exchange import Query, Statement
 from supplychain.ids import uuid7
 
 if TYPE_CHECKING:
@@ -29,15 +30,16 @@ if TYPE_CHECKING:
     from incidents.impact.question import Question
     from inventory.graph.packed import Column
     from supplychain.access.actors import Actor
+    from supplychain.exchange import Value
 
 LIFETIME = timedelta(hours=1)
-_KEEP = """
+_KEEP = Statement("""
 WITH gone AS (DELETE FROM incidents_impactpage WHERE expires_at < %(at)s)
 INSERT INTO incidents_impactpage
     (public_id, asker, question_hash, answer_hash, data_as_of, statuses, runs, artifacts, classes, header, expires_at)
 VALUES (%(public_id)s, %(asker)s, %(question_hash)s, %(answer_hash)s, %(data_as_of)s, %(statuses)s, %(runs)s, '', '',
         %(header)s::jsonb, %(expires_at)s)
-"""
+""")
 
 
 class CursorExpiredError(DomainError):
@@ -49,10 +51,9 @@ class CursorExpiredError(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A statement that keeps an answer, to be sent along with others, and where its second page begins."""
+    """A query that keeps an answer, to be sent along with others, and where its second page begins."""
 
-    sql: str
-    parameters: Mapping[str, object]
+    query: Query
     cursor: str
 
 
@@ -69,13 +70,13 @@ class KeptPage:
 def keep(
     rows: Rows, *, question: Question, header: Header, answer_hash: str, actor: Actor, at: datetime
 ) -> Kept | None:
-    """Return the statement that keeps an answer's rows, and its second page's cursor; None when one page holds all."""
+    """Return the query that keeps an answer's rows, and its second page's cursor; None when one page holds all."""
     if len(rows) <= question.limit:
         return None
     public_id = uuid7()
     statuses, runs = rows.packed()
-    values = {
-        "public_id": public_id,
+    values: dict[str, Value] = {
+        "public_id": str(public_id),
         "asker": _asker(actor),
         "question_hash": question.hash,
         "answer_hash": answer_hash,
@@ -86,7 +87,7 @@ def keep(
         "at": at,
         "expires_at": at + LIFETIME,
     }
-    return Kept(_KEEP, values, cursor=_cursor(public_id, question.limit))
+    return Kept(Query(_KEEP, values), cursor=_cursor(public_id, question.limit))
 
 
 def load(cursor: str, *, question: Question, actor: Actor, at: datetime) -> KeptPage:

@@ -1,30 +1,38 @@
 """Questions that must all see one state of the database, asked with as few round trips as they allow.
 
 Statements that do not need each other's rows are sent together. The transaction's BEGIN and settings travel with the
-first of them, its COMMIT with the last: an exchange costs more than many a statement.
+first of them, its COMMIT with the last: an exchange costs more than many a statement. The server prepares and plans
+each statement once for a connection: where little is found, to plan an answer takes longer than to look for it.
 """
 
 from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar, cast
 
-from django.db import connection, connections
-from psycopg import ClientCursor
+from django.db import connections
+
+from supplychain.exchange import COMMIT, Query, exchange_typed
+from supplychain.exchange import Statement as Prepared
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from supplychain.exchange import Value
 
 Row = TypeVar("Row")
+Plans = Literal["generic", "custom"]
 
 ANSWER_SECONDS = 20
-_BEGIN = """
-BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY;
-SET LOCAL work_mem = '64MB';
-SET LOCAL statement_timeout = '{seconds}s'
-"""
-"""With room to sort a hundred thousand rows, and not for ever."""
+_BEGIN: Final = Prepared("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+_ROLLBACK: Final = Prepared("ROLLBACK")
+_SETTINGS: Final = Prepared("""
+SELECT set_config('statement_timeout', %(timeout)s, true), set_config('work_mem', '64MB', true),
+       set_config('plan_cache_mode', %(plans)s, true)
+""")
+"""Not for ever, and with room to sort a hundred thousand rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +55,9 @@ class Along(Generic[Row]):
 class OneState:
     """A read-only transaction on one connection; made by `one_state`."""
 
-    def __init__(self, using: str, *, seconds: int) -> None:
-        self._connection: Any = connections[using]
-        self._begin = _BEGIN.format(seconds=seconds)
+    def __init__(self, using: str, *, seconds: int, plans: Plans) -> None:
+        self._using = using
+        self._settings = {"timeout": f"{seconds}s", "plans": f"force_{plans}_plan"}
         self._is_open = False
         self._waiting: list[Along[Any]] = []
 
@@ -66,69 +74,55 @@ class OneState:
 
     def fetch_together(self, *statements: Statement[Any], last: bool = False) -> list[list[Any]]:
         """Return the rows of each statement, for one round trip. `last` says that nothing else is asked."""
-        texts = [] if self._is_open else [self._begin]
+        opening = [] if self._is_open else [Query(_BEGIN), Query(_SETTINGS, self._settings)]
         along, self._waiting = self._waiting, []
         asked = [*statements, *(waiting.statement for waiting in along)]
-        texts += [self._text(statement) for statement in asked]
+        queries = [_query(statement) for statement in asked]
         self._is_open = True
-        results = _results(self._connection, [*texts, "COMMIT"] if last else texts)
+        results = exchange_typed([*opening, *queries, *[COMMIT] * last], using=self._using)
         self._is_open = not last
-        made = [[statement.make(*row) for row in rows] for statement, rows in zip(asked, results, strict=True)]
+        found = results[len(opening) :]
+        made = [[statement.make(*row) for row in rows] for statement, rows in zip(asked, found, strict=False)]
         for waiting in reversed(along):
             waiting.rows.extend(made.pop())
         return made
 
-    def close(self, ending: str) -> None:
+    def close(self, ending: Prepared) -> None:
         """End the transaction, unless its last statement did."""
         if self._is_open:
             self._is_open = False
-            _results(self._connection, [ending])
-
-    def _text(self, statement: Statement[Any]) -> str:
-        self._connection.ensure_connection()
-        return mogrified(self._connection.connection, statement.sql, statement.parameters)
+            exchange_typed([Query(ending)], using=self._using)
 
 
 @contextmanager
-def one_state(*, using: str, seconds: int = ANSWER_SECONDS) -> Iterator[OneState]:
+def one_state(*, using: str, seconds: int = ANSWER_SECONDS, plans: Plans = "generic") -> Iterator[OneState]:
     """Read one state of the database `using`, whatever is committed meanwhile; no statement longer than `seconds`.
 
-    Raises RuntimeError inside a transaction, whose state this could not choose.
+    `plans` says whether the server keeps to one plan of each statement (`generic`), or makes one for the values
+    (`custom`): worth its time where they are many. Raises RuntimeError inside a transaction, whose state this could
+    not choose.
     """
     if connections[using].in_atomic_block:
         raise RuntimeError("one_state begins a transaction of its own")
-    state = OneState(using, seconds=seconds)
+    state = OneState(using, seconds=seconds, plans=plans)
     try:
         yield state
     except BaseException:
-        state.close("ROLLBACK")
+        state.close(_ROLLBACK)
         raise
-    state.close("COMMIT")
+    state.close(COMMIT.statement)
+
+
+def _query(statement: Statement[Any]) -> Query:
+    return Query(prepared(statement.sql), cast("Mapping[str, Value]", statement.parameters))
+
+
+@lru_cache(maxsize=256)
+def prepared(sql: str) -> Prepared:
+    """Return the statement as connections know it."""
+    return Prepared(sql)
 
 
 def array_of(numbers: Iterable[int]) -> str:
-    """Return numbers as the text of an SQL array, for a parameter that is cast: a driver's list takes far longer."""
+    """Return numbers as the text of an SQL array, for a parameter that is cast."""
     return f"{{{','.join(map(str, map(int, numbers)))}}}"
-
-
-def write_together(*statements: tuple[str, Mapping[str, object] | Sequence[object]]) -> None:
-    """Run the statements on the default connection in one transaction, for one round trip."""
-    connection.ensure_connection()
-    _results(connection, [mogrified(connection.connection, *statement) for statement in statements])
-
-
-def mogrified(driver: Any, sql: str, parameters: Mapping[str, object] | Sequence[object]) -> str:
-    """Return the statement with its parameters in place, quoted by the driver, to be sent along with others."""
-    text: str = ClientCursor(driver).mogrify(sql, parameters)
-    return text
-
-
-def _results(database: Any, texts: Iterable[str]) -> list[list[tuple[Any, ...]]]:
-    """Send all texts at once, and return the rows of those that have any."""
-    with database.cursor() as cursor:
-        cursor.execute(";\n".join(texts))
-        found = [cursor.fetchall()] if cursor.description else []
-        while cursor.nextset():
-            if cursor.description:
-                found.append(cursor.fetchall())
-        return found

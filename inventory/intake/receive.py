@@ -276,13 +276,13 @@ def _adding(evidence: Evidence, *, actor: Actor) -> Query:
         "evidence.received",
         subject=str(evidence.public_id),
         details={"digest": evidence.blob_id, "size_bytes": evidence.size_bytes},
-    )[1]
+    )
     told = {name: getattr(evidence, name) for name in receive_sql.COLUMNS}
     return Query(
         receive_sql.ADD,
         {
             **told,
-            **dict(zip(receive_sql.AUDIT_COLUMNS, line, strict=True)),
+            **{f"audit_{name}": value for name, value in line.values.items()},
             "public_id": str(evidence.public_id),
             "is_large": evidence.size_bytes >= settings.LARGE_DOCUMENT_BYTES,
         },

@@ -5,7 +5,6 @@ from __future__ import annotations
 from supplychain.exchange import Statement
 
 LOCK = Statement("SELECT pg_advisory_xact_lock(%(lock)s::bigint)")
-AUDIT_COLUMNS = ("audit_body", "audit_at", "audit_team", "audit_actor", "audit_action", "audit_subject")
 _CASTS = {
     "team_id": "::bigint", "api_key_id": "::bigint", "user_id": "::bigint", "size_bytes": "::bigint",
     "is_observation": "::bool", "artifacts": "::text[]", "namespaces": "::text[]", "confirm_empty": "::bool",

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeAlias
 
-from django.db import connection
 from django.utils import timezone
 
 from supplychain.access.models import AuditEvent
+from supplychain.exchange import Query, Statement, exchange, to_int
 
 if TYPE_CHECKING:
     from supplychain.access.actors import Actor
@@ -26,11 +26,11 @@ _MAX_DETAIL_CHARACTERS = 1_000
 _MAX_SUBJECT_CHARACTERS = 500
 _ROWS_A_FETCH = 2_000
 
-_INSERT = """
+_INSERT = Statement("""
     INSERT INTO access_auditevent (body, at, team_id, actor, action, subject)
-    VALUES (%s, %s, %s, %s, %s, %s)
+    VALUES (%(body)s, %(at)s, %(team)s, %(actor)s, %(action)s, %(subject)s)
     RETURNING sequence
-"""
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +69,13 @@ def record(
 ) -> int:
     """Append one row to the chain and return its sequence; one statement, in the caller's transaction.
 
-    The statement is `insertion`'s, for those who send it along with others. Appending takes a lock that lasts until the
+    The query is `insertion`'s, for those who send it along with others. Appending takes a lock that lasts until the
     transaction ends, and everyone else who appends waits for it: call this after the slow statements, not before.
     `team_id` is the team concerned (the actor's own by default). Long texts are cut and marked; control characters are
     escaped, so that no input can forge a line.
     """
-    sql, parameters = insertion(actor, action, subject=subject, details=details, team_id=team_id, at=at)
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        return int(cursor.fetchone()[0])
+    query = insertion(actor, action, subject=subject, details=details, team_id=team_id, at=at)
+    return to_int(exchange([query])[0][0][0])
 
 
 def insertion(
@@ -88,8 +86,8 @@ def insertion(
     details: Mapping[str, JSON],
     team_id: int | None = None,
     at: datetime | None = None,
-) -> tuple[str, list[str | datetime | int | None]]:
-    """Return the statement that appends a row, which returns its sequence, and its parameters."""
+) -> Query:
+    """Return the query that appends a row, and whose one row is its sequence."""
     moment = (at or timezone.now()).astimezone(UTC)
     facets = {
         "at": _timestamp(moment),
@@ -101,7 +99,7 @@ def insertion(
     body = _canonical({"v": BODY_VERSION, **facets, "details": _capped(details)})
     if len(body) > MAX_BODY_BYTES:
         body = _canonical({"v": BODY_VERSION, **facets, "details": {"omitted_bytes": len(body)}})
-    return _INSERT, [body, moment, facets["team"], facets["actor"], action, facets["subject"]]
+    return Query(_INSERT, {**facets, "body": body, "at": moment})
 
 
 def verify(*, heads: Collection[AuditHead] = ()) -> AuditVerdict:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.db import connection, connections
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from inventory.ingest.process import process_next
 from tests.bench.fairness import store
@@ -49,27 +50,19 @@ def costs(site: Site) -> list[Figure]:
     ]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Cost:
-    statements: int = 0
-    round_trips: int = 0
+    statements: int
+    round_trips: int
 
 
 def _cost(work: Callable[[], object]) -> _Cost:
     """Count the statements of some work, and how often it waits for the server: pipelined statements wait together."""
-    cost = _Cost()
-
-    def note(execute: Callable[..., object], *arguments: object) -> object:
-        cost.statements += 1
-        return execute(*arguments)
-
     with ExitStack() as stack:
         waits = stack.enter_context(counted_waits())
-        for each in connections.all():
-            stack.enter_context(each.execute_wrapper(note))
+        sent = [stack.enter_context(CaptureQueriesContext(each)) for each in connections.all()]
         work()
-    cost.round_trips = waits.count
-    return cost
+    return _Cost(sum(map(len, sent)), waits.count)
 
 
 def _log_position() -> int:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
 from django.db import DataError, IntegrityError, connection, transaction
 
 from supplychain.access.models import Team
-from supplychain.exchange import COMMIT, Query, Statement, exchange, is_outermost, to_int, to_text
+from supplychain.exchange import COMMIT, Query, Statement, exchange, exchange_typed, is_outermost, to_int, to_text
 
 ADD = Statement("INSERT INTO access_team (slug, name, created_at) VALUES (%(slug)s, %(slug)s, now()) RETURNING id")
 COUNT = Statement("SELECT count(*) FROM access_team")
@@ -48,6 +49,40 @@ def test_a_text_in_an_array_is_neither_cut_nor_read_as_anything_else(value: str)
     [rows] = exchange([Query(ECHO, {"values": ["first", value, "last"]})])
 
     assert [to_text(row[0]) for row in rows] == ["first", value, "last"]
+
+
+@pytest.mark.django_db
+def test_an_array_may_hold_nothing_in_a_place_bytes_and_times() -> None:
+    at = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
+    statement = Statement("""
+        SELECT * FROM unnest(%(texts)s::text[], %(numbers)s::int[], %(bytes)s::bytea[], %(times)s::timestamptz[])""")
+    values: dict[str, Any] = {
+        "texts": [None, "NULL"], "numbers": [7, None], "bytes": [b"\x00\\x", b""], "times": [at, None],
+    }  # fmt: skip
+
+    assert exchange_typed([Query(statement, values)]) == [[(None, 7, b"\x00\\x", at), ("NULL", None, b"", None)]]
+
+
+@pytest.mark.django_db
+def test_the_driver_reads_rows_of_many_types() -> None:
+    at = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
+    one = UUID("01a218ff-05f7-7643-8c20-d472b5496be8")
+    sql = """SELECT 'a', 1::smallint, 2::bigint, true, %(at)s::timestamptz, %(one)s::uuid, ARRAY[1, 2],
+                    '\\x00ff'::bytea, NULL::int"""
+
+    [[row]] = exchange_typed([Query(Statement(sql), {"at": at, "one": str(one)})])
+
+    assert row == ("a", 1, 2, True, at, one, [1, 2], b"\x00\xff", None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_transaction_may_begin_with_its_isolation_before_anything_is_prepared() -> None:
+    begin = Query(Statement("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+    isolation = Query(Statement("SELECT current_setting('transaction_isolation')"))
+
+    [_, [row], _] = exchange_typed([begin, isolation, COMMIT])
+
+    assert row == ("repeatable read",)
 
 
 @pytest.mark.django_db

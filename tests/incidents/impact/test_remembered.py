@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from incidents.impact import assess, coverage
 from incidents.impact.answer import Header
@@ -72,15 +73,9 @@ def forget() -> None:
 
 def counted_anew(*, at: datetime = NOW) -> bool:
     """Ask, and tell whether the estate was counted for it."""
-    sent: list[str] = []
-
-    def note(execute: Callable[..., object], sql: str, *arguments: object) -> object:
-        sent.append(sql)
-        return execute(sql, *arguments)
-
-    with connection.execute_wrapper(note):
+    with CaptureQueriesContext(connection) as sent:
         ask(at=at)
-    return any("described AS MATERIALIZED" in sql for sql in sent)
+    return any("described AS MATERIALIZED" in query["sql"] for query in sent)
 
 
 def marks(kind: ChangeKind) -> set[object]:

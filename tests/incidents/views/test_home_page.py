@@ -79,5 +79,5 @@ def test_somebody_without_a_role_is_told_who_can_help(browser):
 
 
 def test_the_page_costs_few_statements(member, estate, django_assert_max_num_queries):
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(16):
         assert member.get("/").status_code == 200

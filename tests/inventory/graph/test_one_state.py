@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from inventory.graph.one_state import Statement, one_state, write_together
+from inventory.graph.one_state import Statement, one_state, prepared
 from inventory.models import Environment
 from tests.round_trips import round_trips
 
@@ -46,9 +46,7 @@ def test_a_value_is_never_read_as_sql():
 
     with one_state(using="default") as state:
         assert state.fetch(Statement(lambda slug, _: slug, BEGINNING, {"start": hostile})) == [hostile]
-
-    write_together(("UPDATE inventory_environment SET slug = %s", [hostile * 2]))
-    assert Environment.objects.get().slug == hostile * 2
+    assert Environment.objects.get().slug == hostile
 
 
 def test_nothing_can_be_written():
@@ -74,12 +72,24 @@ def test_it_is_refused_inside_a_transaction_whose_state_it_could_not_choose():
         pytest.fail("it began inside a transaction")
 
 
-def test_what_is_written_together_is_written_whole_or_not_at_all():
-    add = "INSERT INTO inventory_environment (slug, is_production) VALUES (%s, false)"
+def plans() -> dict[str, tuple[int, int]]:
+    """Return how often each statement ran by the plan that is kept, and by one made for its values."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement, generic_plans, custom_plans FROM pg_prepared_statements")
+        return {statement: (kept, made) for statement, kept, made in cursor.fetchall()}
 
-    with pytest.raises(DatabaseError):
-        write_together((add, ["production"]), (add, ["production"]))
-    assert not Environment.objects.exists()
 
-    write_together((add, ["production"]), (add, ["staging"]))
-    assert Environment.objects.count() == 2
+def test_a_statement_is_planned_once_for_a_connection():
+    for start in ("pro", "sta", "dev"):
+        with one_state(using="default") as state:
+            state.fetch(Statement(lambda *row: row, BEGINNING, {"start": start}))
+
+    assert plans()[prepared(BEGINNING).text.decode()] == (3, 0)
+
+
+def test_or_each_time_for_its_values_when_they_are_many():
+    for start in ("pro", "sta", "dev"):
+        with one_state(using="default", plans="custom") as state:
+            state.fetch(Statement(lambda *row: row, f"{BEGINNING} AND true", {"start": start}))
+
+    assert plans()[prepared(f"{BEGINNING} AND true").text.decode()] == (0, 3)
