@@ -18,7 +18,7 @@ from inventory.formats.recognise.attestations import recognise_attestation
 from inventory.formats.recognise.images import recognise_image
 from inventory.formats.recognise.lines import recognise_lines
 from inventory.formats.recognise.markup import recognise_markup
-from inventory.formats.recognise.posture import recognise_posture
+from inventory.formats.recognise.posture import recognise_posture, recognise_ruleset
 from inventory.formats.recognise.runtime import recognise_runtime
 from inventory.formats.recognise.sboms import recognise_sbom
 from inventory.formats.recognise.scans import recognise_scan
@@ -37,6 +37,9 @@ _RECOGNISERS: Final = (
     recognise_scan,
 )
 """In this order: the first that recognises a JSON object has the word."""
+
+_LISTED: Final = (recognise_runtime, recognise_ruleset)
+"""What is sent as a JSON array."""
 
 _HEAD_BYTES: Final = 65_536
 _ARCHIVES: Final = ((b"PK\x03\x04", "a zip archive"), (b"\x7fELF", "a program"), (b"%PDF", "a PDF file"))
@@ -106,10 +109,12 @@ def _detect_json_lines(text: Utf8) -> Detected | None:
 
 
 def _detect_list(text: Utf8) -> Detected:
-    """The only JSON array that is a document is a list of deployment records."""
+    """A JSON array is a document where its first object is one of those that come in lists."""
     items = json_parts.array_items(msgspec.Raw(text.data), pointer="")
     first = next((item for item in items if json_parts.first_byte(item) == "{"), None)
-    found = recognise_runtime(json_parts.object_members(first, pointer="/0")) if first is not None else None
-    if found is None:
-        raise FormatError("wrong_shape", "A JSON array is read only as a list of deployment records.")
-    return found
+    members = json_parts.object_members(first, pointer="/0") if first is not None else {}
+    for recogniser in _LISTED:
+        found = recogniser(members)
+        if found is not None:
+            return found
+    raise FormatError("wrong_shape", "A JSON array is read only as a list of deployment records or of rulesets.")

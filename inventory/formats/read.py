@@ -10,13 +10,20 @@ from inventory.formats.cyclonedx import read_cyclonedx
 from inventory.formats.deployments import read_deployments
 from inventory.formats.detect import detect_text, refuse_binary
 from inventory.formats.detected import Detected, Kind
+from inventory.formats.document import Document
 from inventory.formats.envelope import unwrap
 from inventory.formats.known_components import list_components
 from inventory.formats.kubernetes import read_kubernetes
 from inventory.formats.limits import DEFAULT_LIMITS, Limits
 from inventory.formats.oci import read_image
 from inventory.formats.openvex import read_openvex
-from inventory.formats.records import Document, FormatError
+from inventory.formats.posture.records import PostureRecord
+from inventory.formats.posture.ref_rules import read_branch_protection, read_rulesets
+from inventory.formats.posture.sarif import read_sarif
+from inventory.formats.posture.scorecard import read_scorecard
+from inventory.formats.posture.workflow_records import WorkflowRecord
+from inventory.formats.posture.workflows import read_action, read_workflow
+from inventory.formats.records import FormatError
 from inventory.formats.source import Source
 from inventory.formats.spdx2 import read_spdx2
 from inventory.formats.spdx2_elements import read_elements
@@ -47,6 +54,10 @@ def _read_image(source: Source) -> Document:
     return read_image(source.data, source.text, source.detected, limits=source.limits)
 
 
+def _read_posture(reader: Callable[..., PostureRecord | WorkflowRecord]) -> Callable[[Source], Document]:
+    return lambda source: reader(source.text, limits=source.limits)
+
+
 def _read_deployments(source: Source) -> Document:
     return read_deployments(source.text, limits=source.limits)
 
@@ -68,6 +79,12 @@ READERS: Final[Mapping[str, Callable[[Source], Document]]] = {
     "deployment": _read_deployments,
     "kubernetes": _read_kubernetes,
     "openvex": _read_openvex,
+    "scorecard": _read_posture(read_scorecard),
+    "sarif": _read_posture(read_sarif),
+    "github-branch-protection": _read_posture(read_branch_protection),
+    "github-ruleset": _read_posture(read_rulesets),
+    "github-workflow": _read_posture(read_workflow),
+    "github-action": _read_posture(read_action),
 }
 """By the name of the format, as recognised. What is recognised and not here is refused by its name."""
 

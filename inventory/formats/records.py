@@ -297,6 +297,3 @@ class VexRecord:
     """Statements the document holds, read or not."""
     rejected_count: int = 0
     warnings: list[ReadWarning] = field(default_factory=list)
-
-
-Document = SbomRecord | ImageRecord | RuntimeRecord | VexRecord

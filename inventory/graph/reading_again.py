@@ -21,7 +21,8 @@ from inventory.store.errors import EvidenceCorruptError, EvidenceMissingError, E
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from inventory.formats.records import Document, Hash, RunRecord
+    from inventory.formats.document import Document
+    from inventory.formats.records import Hash, RunRecord
     from inventory.models import Evidence
 
 logger = logging.getLogger(__name__)

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from inventory.formats.posture.records import PostureRecord
+from inventory.formats.posture.workflow_records import WorkflowRecord
 from inventory.formats.records import ImageRecord, RuntimeRecord, SbomRecord, VexRecord
-from inventory.ingest import image, runtime, sbom, vex
+from inventory.ingest import image, posture, runtime, sbom, vex
 from inventory.models import EvidenceKind
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from inventory.formats.records import Document
+    from inventory.formats.document import Document
     from inventory.ingest.held import Held
     from inventory.ingest.result import Applied
 
@@ -33,6 +35,10 @@ def apply_document(document: Document, *, held: Held, at: datetime) -> Applied:
                 return runtime.apply(document, evidence=held.evidence, at=at)
             case VexRecord():
                 return vex.apply(document, evidence=held.evidence, at=at)
+            case PostureRecord():
+                return posture.apply_report(document, evidence=held.evidence)
+            case WorkflowRecord():
+                return posture.apply_workflow(document, evidence=held.evidence)
 
 
 def kinds_for(document: Document) -> frozenset[str]:
@@ -46,3 +52,7 @@ def kinds_for(document: Document) -> frozenset[str]:
             return frozenset({EvidenceKind.DEPLOYMENT, EvidenceKind.SNAPSHOT})
         case VexRecord():
             return frozenset({EvidenceKind.VEX})
+        case PostureRecord():
+            return frozenset({EvidenceKind.POSTURE})
+        case WorkflowRecord():
+            return frozenset({EvidenceKind.WORKFLOW})

@@ -35,7 +35,7 @@ from supplychain.ops import log_context, reporter
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from inventory.formats.records import Document
+    from inventory.formats.document import Document
     from inventory.formats.schema import SchemaVerdict
     from inventory.ingest.held import Held
     from inventory.ingest.result import Applied

@@ -22,6 +22,15 @@ from inventory.models.evidence import (
     State,
 )
 from inventory.models.packages import Component, ComponentCpe, ComponentHash, Package, PackageReach
+from inventory.models.posture import (
+    ActionUse,
+    PostureCheck,
+    PostureFinding,
+    PostureReport,
+    SourceControlState,
+    WorkflowJob,
+    WorkflowVersion,
+)
 from inventory.models.presence import OPEN_END, Presence, Snapshot, SnapshotSubject, SubjectBlock, Track
 from inventory.models.retention import EvidenceTombstone, RetentionItem, RetentionPlan
 from inventory.models.runtime import (
@@ -39,6 +48,7 @@ __all__ = [
     "IN_WORK",
     "OPEN_END",
     "READABLE",
+    "ActionUse",
     "Advisory",
     "AdvisoryAlias",
     "AdvisorySighting",
@@ -65,6 +75,9 @@ __all__ = [
     "IndexMember",
     "Package",
     "PackageReach",
+    "PostureCheck",
+    "PostureFinding",
+    "PostureReport",
     "Presence",
     "RetentionItem",
     "RetentionPlan",
@@ -73,10 +86,13 @@ __all__ = [
     "ServiceMapping",
     "Snapshot",
     "SnapshotSubject",
+    "SourceControlState",
     "State",
     "SubjectBlock",
     "Track",
     "VexProduct",
     "VexStatement",
+    "WorkflowJob",
+    "WorkflowVersion",
     "Workload",
 ]

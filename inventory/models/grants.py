@@ -52,6 +52,14 @@ GRANTS: Grants = {
     "inventory_affectedpackage": Grant(web=_READ, worker=_ADD),
     "inventory_vexstatement": Grant(web=_READ, worker=_ADD),
     "inventory_vexproduct": Grant(web=_READ, worker=_ADD),
+    # posture
+    "inventory_posturereport": Grant(web=_READ, worker=_ADD),
+    "inventory_posturecheck": Grant(web=_READ, worker=_ADD),
+    "inventory_posturefinding": Grant(web=_READ, worker=_ADD),
+    "inventory_sourcecontrolstate": Grant(web=_READ, worker=_ADD),
+    "inventory_workflowversion": Grant(web=_READ, worker=_ADD),
+    "inventory_workflowjob": Grant(web=_READ, worker=_ADD),
+    "inventory_actionuse": Grant(web=_READ, worker=_ADD),
     # runtime
     "inventory_cluster": Grant(
         web="SELECT, UPDATE (environment_id, report_interval_seconds)",

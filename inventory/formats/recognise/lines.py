@@ -14,7 +14,10 @@ YAML: Final = "application/yaml"
 _SPDX_TAG: Final = re.compile(rb"^SPDXVersion:\s*SPDX-(\S+)", re.MULTILINE)
 _SPDX_YAML: Final = re.compile(rb"^spdxVersion:\s*[\"']?SPDX-([^\s\"']+)", re.MULTILINE)
 _YAML_KUBERNETES: Final = re.compile(rb"^apiVersion:\s*\S+", re.MULTILINE)
-_YAML_WORKFLOW: Final = re.compile(rb"^jobs:\s*$", re.MULTILINE)
+_YAML_JOBS: Final = re.compile(rb"^[\"']?jobs[\"']?\s*:", re.MULTILINE)
+_YAML_TRIGGER: Final = re.compile(rb"^[\"']?on[\"']?\s*:", re.MULTILINE)
+_YAML_RUNS: Final = re.compile(rb"^runs\s*:", re.MULTILINE)
+_YAML_USING: Final = re.compile(rb"^[\s,{]+[\"']?using[\"']?\s*:", re.MULTILINE)
 
 
 def recognise_lines(start: bytes) -> Detected:
@@ -25,6 +28,8 @@ def recognise_lines(start: bytes) -> Detected:
         return Detected(Kind.SBOM, "spdx-yaml", match[1].decode(errors="replace"), YAML)
     if _YAML_KUBERNETES.search(start):
         return Detected(Kind.DEPLOYMENT, "kubernetes-yaml", "", YAML)
-    if _YAML_WORKFLOW.search(start):
+    if _YAML_JOBS.search(start) or _YAML_TRIGGER.search(start):
         return Detected(Kind.WORKFLOW, "github-workflow", "", YAML)
+    if _YAML_RUNS.search(start) and _YAML_USING.search(start):
+        return Detected(Kind.WORKFLOW, "github-action", "", YAML)
     raise FormatError("unknown_format", "The document is neither JSON, XML nor SPDX text.")

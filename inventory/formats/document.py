@@ -1,0 +1,9 @@
+"""What a reader returns: one record of one of these types a document."""
+
+from __future__ import annotations
+
+from inventory.formats.posture.records import PostureRecord
+from inventory.formats.posture.workflow_records import WorkflowRecord
+from inventory.formats.records import ImageRecord, RuntimeRecord, SbomRecord, VexRecord
+
+Document = SbomRecord | ImageRecord | RuntimeRecord | PostureRecord | WorkflowRecord | VexRecord
