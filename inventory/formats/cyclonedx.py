@@ -58,7 +58,7 @@ def read_cyclonedx(
     edges = EdgeReader(
         [record.ref for record in reader.records],
         root_refs=frozenset(filter(None, [metadata.root_ref])),
-        other_refs=_service_refs(_decode(members, "services")),
+        other_refs=service_refs(_decode(members, "services")),
         limits=limits,
         defects=defects,
     )
@@ -105,7 +105,7 @@ def _read_subject_parts(members: Mapping[str, msgspec.Raw], reader: ComponentRea
         reader.read_array(raw, pointer=pointer, parent=ROOT, depth=4)
 
 
-def _service_refs(services: object) -> frozenset[str]:
+def service_refs(services: object) -> frozenset[str]:
     """Collect the refs of services: no components here, but no dangling targets either."""
     refs, pending = set(), list(services) if isinstance(services, list) else []
     for service in pending:
@@ -141,7 +141,11 @@ def _record(members: Mapping[str, msgspec.Raw], metadata: Metadata, *, version: 
 
 def _serial(members: Mapping[str, msgspec.Raw]) -> str:
     """Join serialNumber and version (`urn:uuid:…/1`); '' where the number is no UUID URN."""
-    serial, version = _decode(members, "serialNumber"), _decode(members, "version")
+    return serial_of(_decode(members, "serialNumber"), _decode(members, "version"))
+
+
+def serial_of(serial: object, version: object) -> str:
+    """Join a document's number and version; '' where the number is no UUID URN."""
     if not isinstance(serial, str) or not _SERIAL.fullmatch(serial):
         return ""
     return f"{serial.lower()}/{version}" if type(version) is int and version < 10**9 else serial.lower()

@@ -73,6 +73,20 @@ class ComponentReader:
         while level:
             level = [nested for batch in level for nested in self._read_nested(batch)]
 
+    def read_part(
+        self, part: ComponentPart, *, dubious: object, pointer: str, parent: int | None
+    ) -> ComponentRecord | None:
+        """Return the record of a component that another syntax than JSON gave, or None where it is rejected.
+
+        `dubious` is all that was read of it, where a string among that may be one that cannot be stored, else None.
+        """
+        if not self._is_named(part.name, pointer=pointer):
+            return None
+        if dubious is not None and not self._is_storable(dubious, pointer=pointer):
+            return None
+        self._shorten(part, pointer=pointer)
+        return self._record(part, pointer=pointer, parent=parent)
+
     def _read_nested(self, batch: _Batch) -> Iterator[_Batch]:
         if json_parts.first_byte(batch.raw) == "[":
             return self._read_batch(batch)
@@ -120,14 +134,22 @@ class ComponentReader:
         return part.components
 
     def _is_usable(self, name: str | None, item: msgspec.Raw, *, pointer: str) -> bool:
-        if not name or len(name) > self._limits.name_characters or name.isspace():
-            self._reject("bad_name", pointer + "/name", "it has no name, or one that is no name.")
+        if not self._is_named(name, pointer=pointer):
             return False
         if not self._look_at_strings and len(item) <= self._limits.string_bytes:
             return True
         value = json_parts.decode_value(item)
         own = {key: member for key, member in value.items() if key != "components"} if isinstance(value, dict) else {}
-        defect = strict_json.bad_string(own, limits=self._limits)
+        return self._is_storable(own, pointer=pointer)
+
+    def _is_named(self, name: str | None, *, pointer: str) -> bool:
+        if not name or len(name) > self._limits.name_characters or name.isspace():
+            self._reject("bad_name", pointer + "/name", "it has no name, or one that is no name.")
+            return False
+        return True
+
+    def _is_storable(self, value: object, *, pointer: str) -> bool:
+        defect = strict_json.bad_string(value, limits=self._limits)
         if defect is not None:
             self._reject(defect.code, pointer + defect.pointer, "it holds a string that cannot be stored.")
         return defect is None

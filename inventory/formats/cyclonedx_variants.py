@@ -21,7 +21,12 @@ def read_variants(index: Purl, pedigree: msgspec.Raw, *, pointer: str, defects: 
     except FormatError as error:
         defects.add(error.code, place, error.message)
         return []
-    variants = value.get("variants") if isinstance(value, dict) else None
+    return variants_of(index, value)
+
+
+def variants_of(index: Purl, pedigree: object) -> list[MembershipRecord]:
+    """Return the memberships of a decoded pedigree."""
+    variants = pedigree.get("variants") if isinstance(pedigree, dict) else None
     own = find_digest(index.version)
     found = []
     for variant in variants if isinstance(variants, list) and own is not None else ():

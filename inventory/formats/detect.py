@@ -19,6 +19,7 @@ from inventory.formats.recognise.images import recognise_image
 from inventory.formats.recognise.lines import recognise_lines
 from inventory.formats.recognise.markup import recognise_markup
 from inventory.formats.recognise.posture import recognise_posture, recognise_ruleset
+from inventory.formats.recognise.protobuf import recognise_protobuf
 from inventory.formats.recognise.runtime import recognise_runtime
 from inventory.formats.recognise.sboms import recognise_sbom
 from inventory.formats.recognise.scans import recognise_scan
@@ -84,6 +85,9 @@ def refuse_binary(data: bytes) -> None:
     for magic, name in _ARCHIVES:
         if data.startswith(magic):
             raise FormatError("unsupported_format", f"This is {name}. Send the document itself.")
+    if protobuf := recognise_protobuf(data):
+        name = f"CycloneDX {protobuf.format_version} as protocol buffers"
+        raise FormatError("unsupported_format", f"This is {name}, which is not read. Send it as JSON or XML.")
     if data[257:262] == b"ustar":
         raise FormatError("unsupported_format", "This is a tar archive. Send the document itself.")
 

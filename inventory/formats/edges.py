@@ -100,6 +100,12 @@ class EdgeReader:
                 if part.ref is not None:
                     self._draw(part.ref, targets, index=index)
 
+    def read_dependency(self, ref: str | None, targets: Sequence[str], *, index: int) -> None:
+        """Read one entry of `dependencies` that another syntax than JSON gave. Raises FormatError `too_many_edges`."""
+        self.count_stated(len(targets), pointer="/dependencies")
+        if ref is not None and targets:
+            self._draw(ref, targets, index=index)
+
     def add(self, sources: Iterable[int], targets: Iterable[int]) -> None:
         """Draw an edge between each pair, once; from a component to itself none. Does not count it as stated."""
         for source in sources:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from inventory.formats import json_parts
 from inventory.formats.collector import collector_paused
 from inventory.formats.cyclonedx import read_cyclonedx
+from inventory.formats.cyclonedx_xml import read_cyclonedx_xml
 from inventory.formats.deployments import read_deployments
 from inventory.formats.detect import detect_text, refuse_binary
 from inventory.formats.detected import Detected, Kind
@@ -41,6 +42,10 @@ def _read_cyclonedx(source: Source) -> Document:
     return read_cyclonedx(source.text, members, limits=source.limits, listed=source.listed)
 
 
+def _read_cyclonedx_xml(source: Source) -> Document:
+    return read_cyclonedx_xml(source.text, version=source.detected.format_version, limits=source.limits)
+
+
 def _read_spdx2(source: Source) -> Document:
     members = json_parts.read_members(source.text)
     return read_spdx2(source.text, members, wrapper=source.detected.wrapper, limits=source.limits)
@@ -72,6 +77,7 @@ def _read_openvex(source: Source) -> Document:
 
 READERS: Final[Mapping[str, Callable[[Source], Document]]] = {
     "cyclonedx": _read_cyclonedx,
+    "cyclonedx-xml": _read_cyclonedx_xml,
     "spdx": _read_spdx2,
     **dict.fromkeys(SYNTAXES, _read_spdx2_elements),
     "oci-index": _read_image,

@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from inventory.formats.detected import Detected, Kind
+from inventory.formats.recognise.protobuf import recognise_protobuf_text
 from inventory.formats.records import FormatError
 
 SPDX_TAG_VALUE: Final = "text/spdx"
@@ -32,4 +33,7 @@ def recognise_lines(start: bytes) -> Detected:
         return Detected(Kind.WORKFLOW, "github-workflow", "", YAML)
     if _YAML_RUNS.search(start) and _YAML_USING.search(start):
         return Detected(Kind.WORKFLOW, "github-action", "", YAML)
+    protobuf = recognise_protobuf_text(start)
+    if protobuf is not None:
+        return protobuf
     raise FormatError("unknown_format", "The document is neither JSON, XML nor SPDX text.")

@@ -1,28 +1,66 @@
-"""XML documents: CycloneDX, SPDX in RDF and in plain XML."""
+"""XML documents: CycloneDX, SPDX in RDF and in plain XML. The root element tells, whatever stands in comments."""
 
 from __future__ import annotations
 
 import re
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, NoReturn
+from xml.parsers import expat
 
 from inventory.formats.detected import Detected, Kind
 from inventory.formats.records import FormatError
 
-_XML_ENCODING: Final = re.compile(rb"^<\?xml[^>]*?encoding\s*=\s*[\"']([^\"']*)")
+CYCLONEDX_XML: Final = "application/vnd.cyclonedx+xml"
+
+_ENCODING: Final = re.compile(rb"^<\?xml[^>]*?encoding\s*=\s*[\"']([^\"']*)")
+_CYCLONEDX: Final = re.compile(r"http://cyclonedx\.org/schema/bom/(.*)", re.DOTALL)
+_SEPARATOR: Final = " "
+_DOCTYPE: Final = b"<!DOCTYPE"
+
+
+@dataclass(frozen=True, slots=True)
+class _Root(Exception):  # noqa: N818  (it ends the parse, nothing is wrong)
+    namespace: str
+    name: str
 
 
 def recognise_markup(start: bytes) -> Detected:
-    """Recognise XML by its beginning. Raises FormatError `not_utf8`, `dtd_forbidden`, `unknown_format`."""
-    encoding = _XML_ENCODING.search(start)
-    if encoding and encoding[1].lower() not in (b"utf-8", b"us-ascii", b"ascii"):
+    """Recognise XML by its beginning. Raises FormatError `not_utf8`, `dtd_forbidden`, `bad_xml`, `unknown_format`."""
+    encoding = _ENCODING.search(start)
+    if encoding and encoding[1].lower() not in (b"utf-8", b"utf8", b"us-ascii", b"ascii"):
         raise FormatError("not_utf8", "The XML declares an encoding other than UTF-8. Send it as UTF-8.")
-    if b"<!DOCTYPE" in start.upper():
-        raise FormatError("dtd_forbidden", "The XML has a DOCTYPE, which is never read. Remove it.")
-    version = re.search(rb"cyclonedx\.org/schema/bom/([0-9.]+)", start)
-    if version:
-        return Detected(Kind.SBOM, "cyclonedx-xml", version[1].decode(), "application/vnd.cyclonedx+xml")
+    root = _root(start)
+    cyclonedx = _CYCLONEDX.fullmatch(root.namespace)
+    if cyclonedx and root.name == "bom":
+        return Detected(Kind.SBOM, "cyclonedx-xml", cyclonedx[1][:40], CYCLONEDX_XML)
     if b"spdx.org/rdf" in start:
         return Detected(Kind.SBOM, "spdx-rdf", "", "application/rdf+xml")
     if b"<spdxVersion>" in start:
         return Detected(Kind.SBOM, "spdx-xml", "", "application/xml")
-    raise FormatError("unknown_format", "This XML document is no format we know.")
+    named = f"{root.namespace} {root.name}".strip()
+    raise FormatError("unknown_format", f"This XML document is no format we know. Its root is {named[:200]!r}.")
+
+
+def _root(start: bytes) -> _Root:
+    """Find the root element; a document type stands before it."""
+    parser = expat.ParserCreate("UTF-8", _SEPARATOR)
+    parser.StartDoctypeDeclHandler = _refuse_doctype
+    parser.StartElementHandler = _stop_at_root
+    try:
+        parser.Parse(start, False)
+    except _Root as root:
+        return root
+    except expat.ExpatError as error:
+        if start[parser.ErrorByteIndex :][: len(_DOCTYPE)].upper() == _DOCTYPE:  # in another case it is no XML either
+            _refuse_doctype()
+        raise FormatError("bad_xml", f"The document is not well-formed XML: {error}.") from error
+    raise FormatError("unknown_format", "This XML document has no element in its first 64 KiB.")
+
+
+def _stop_at_root(name: str, _attributes: dict[str, str]) -> NoReturn:
+    namespace, _, local = name.rpartition(_SEPARATOR)
+    raise _Root(namespace, local)
+
+
+def _refuse_doctype(*_given: object) -> NoReturn:
+    raise FormatError("dtd_forbidden", "The XML has a DOCTYPE, which is never read. Remove it.")

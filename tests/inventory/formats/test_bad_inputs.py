@@ -16,6 +16,8 @@ from tests.inventory.formats.documents import component, cyclonedx, encode, pack
 
 HEAD = b'{"bomFormat":"CycloneDX","specVersion":"1.6",'
 GOOD = encode(cyclonedx(component("a")))
+XML = b"""<?xml version="1.0" encoding="UTF-8"?><bom xmlns="http://cyclonedx.org/schema/bom/1.6"><components>
+<component type="library"><name>a</name></component></components></bom>"""
 PLAIN = replace(DEFAULT_LIMITS, inflated_bytes=10_000_000)
 
 
@@ -43,6 +45,7 @@ REFUSED = [
     (11, b"", "empty_document", "", "empty"),
     (11, b" \n\t ", "empty_document", "", "empty"),
     (11, b"\xef\xbb\xbf", "empty_document", "", "empty"),
+    (12, b"\x0a\x031.5\x10\x01", "unsupported_format", "", "CycloneDX 1.5 as protocol buffers"),
     (12, b"PK\x03\x04rest", "unsupported_format", "", "zip archive"),
     (20, GOOD.decode().encode("utf-16"), "not_utf8", "", "UTF-16"),
     (20, GOOD.decode().encode("utf-16-be"), "not_utf8", "", "UTF-16"),
@@ -66,6 +69,24 @@ REFUSED = [
     (30, b"{,}", "bad_json", "", "not valid JSON"),
     (36, b'<!DOCTYPE bom [<!ENTITY a "b">]><bom/>', "dtd_forbidden", "", "DOCTYPE"),
     (36, b'<?xml version="1.0"?><!doctype x SYSTEM "file:///etc/passwd"><bom/>', "dtd_forbidden", "", "DOCTYPE"),
+    (
+        36,
+        XML.replace(b"<bom", b'<!-- --><!DOCTYPE bom SYSTEM "http://127.0.0.1:1/x"><bom'),
+        "dtd_forbidden",
+        "",
+        "DOCTYPE",
+    ),
+    (36, b'<!DOCTYPE b [<!ENTITY % p SYSTEM "file:///etc/hosts">%p;]><bom/>', "dtd_forbidden", "", "DOCTYPE"),
+    (36, XML.replace(b"<name>", b"<name>&nbsp;"), "bad_xml", "", "undefined entity"),
+    (36, XML + b"<!DOCTYPE bom>", "bad_xml", "", "well-formed"),
+    (37, XML.replace(b"<name>", b"<x>" * 200_000 + b"</x>" * 200_000 + b"<name>"), "too_deep", "", "64 levels"),
+    (37, XML.replace(b"<name>", b"<components><component>" * 40), "too_deep", "", "64 levels"),
+    (39, XML.replace(b"UTF-8", b"cp1252"), "not_utf8", "", "encoding other than UTF-8"),
+    (21, XML.replace(b"<name>", b"<name>caf\xe9"), "not_utf8", "", "Byte"),
+    (24, XML.replace(b"<components>", b"<components/><components>"), "duplicate_key", "/bom/components", "twice"),
+    (26, XML[:-9], "bad_xml", "", "well-formed"),
+    (28, XML + XML, "bad_xml", "", "well-formed"),
+    (42, XML.replace(b"bom/1.6", b"bom/9.9"), "unsupported_version", "/bom", "9.9"),
     (39, b'<?xml version="1.0" encoding="UTF-7"?><bom/>', "not_utf8", "", "encoding other than UTF-8"),
     (41, encode({"bomFormat": "SPDX", "specVersion": "1.4"}), "format_mismatch", "/bomFormat", "SPDX"),
     (41, encode(cyclonedx(spdxVersion="SPDX-2.3")), "format_mismatch", "/bomFormat", "spdxVersion"),

@@ -42,8 +42,10 @@ JSON_DOCUMENTS = [
 
 TEXTS = [
     (b'<?xml version="1.0"?><bom xmlns="http://cyclonedx.org/schema/bom/1.5"/>', Kind.SBOM, "cyclonedx-xml", "1.5"),
-    (b'<rdf:RDF xmlns:spdx="http://spdx.org/rdf/terms#"/>', Kind.SBOM, "spdx-rdf", ""),
+    (b'<r:RDF xmlns:r="urn:r" xmlns:spdx="http://spdx.org/rdf/terms#"/>', Kind.SBOM, "spdx-rdf", ""),
     (b"<Document><spdxVersion>SPDX-2.3</spdxVersion></Document>", Kind.SBOM, "spdx-xml", ""),
+    (b'# proto-file: schema/bom-1.6.proto\n\nspec_version: "1.6"\n', Kind.SBOM, "cyclonedx-textproto", "1.6"),
+    (b'spec_version: "1.3"\nversion: 1\n', Kind.SBOM, "cyclonedx-textproto", "1.3"),
     (b"SPDXVersion: SPDX-2.3\nDataLicense: CC0-1.0\n", Kind.SBOM, "spdx-tag-value", "2.3"),
     (b"---\nspdxVersion: 'SPDX-2.2'\n", Kind.SBOM, "spdx-yaml", "2.2"),
     (b"apiVersion: v1\nkind: Pod\n", Kind.DEPLOYMENT, "kubernetes-yaml", ""),
