@@ -8,21 +8,27 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import TYPE_CHECKING
 
 from incidents.impact.facts import UNSEEN, UNSURE
+from incidents.impact.lines import count_lines
+from incidents.impact.stretches import CLEARED_FROM, Points, best_of, covered
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from incidents.impact.facts import Facts, Place, Spans
+    from incidents.impact.facts import Facts, Place
     from incidents.impact.matching import Matches
+    from incidents.impact.stretches import Covered
 
-CLEARED_FROM = 4
 UNKNOWN = 8
 BUILD_GROUP, MATCHED_GROUP = 4, 5
 _GROUP = {0: 0, 1: 0, 2: 1, 3: 1, 8: 2, 4: 3, 5: 3}
 """The place of each class' status in the order of rows: affected, possible, unknown, cleared."""
+
+_ONLY = [bytes(number == status for number in range(256)) for status in range(CLEARED_FROM + 1)]
+"""Tables that leave one status."""
 
 PlaceCount = tuple[str, str, str, int]
 
@@ -60,9 +66,11 @@ class _Runs:
 
 def tally(facts: Facts, *, matches: Matches, is_scoped: bool, listed: Collection[int], indicator_count: int) -> Tally:
     """Count the answer; `listed` are the classes whose places are wanted."""
-    held = _held(facts, matches=matches)
+    points = Points(facts.points)
+    where = covered(facts.spans, subjects=facts.subjects, points=points)
+    held = _held(facts, where=where, matches=matches)
     runs = _Runs()
-    _add_hits(runs, facts=facts)
+    _add_hits(runs, facts=facts, points=points, where=where)
     _add_named_hits(runs, facts=facts, matches=matches)
     statuses = _judge(runs, held=held, is_scoped=is_scoped)
     bare, unknown = _add_unknown(facts.undescribed, runs=runs, held=held, statuses=statuses)
@@ -73,22 +81,19 @@ def tally(facts: Facts, *, matches: Matches, is_scoped: bool, listed: Collection
     if indicator_count == 1:
         by_indicator = {0: _alone(by_class, by_group=groups)}
     else:
-        by_indicator = _each_line(facts, matches=matches, is_scoped=is_scoped)
+        by_indicator = count_lines(facts, points=points, where=where, matches=matches, is_scoped=is_scoped)
     return Tally(bytes(statuses), running, by_class, groups, places, by_indicator)
 
 
-def _held(facts: Facts, *, matches: Matches) -> bytearray:
+def _held(facts: Facts, *, where: Covered, matches: Matches) -> bytearray:
     """Return the best class, plus one, that SBOMs or names give each artifact; what is cleared counts where it runs."""
     statuses = bytearray(facts.greatest_artifact + 1)
-    by_class: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
-    for track, since, until, row_class in facts.spans:
-        by_class[row_class].append((track, since, until))
-    within = facts.subjects.within
-    for row_class in (3, 2, 1, 0):
-        status = row_class + 1
-        for stretch in by_class.get(row_class, ()):
-            for artifact in within(*stretch):
-                statuses[artifact] = status
+    artifacts = facts.subjects.artifacts
+    stretches = zip(where.subjects(), facts.spans.classes, strict=True)
+    marks = best_of(len(artifacts), (each for each in stretches if each[1] < CLEARED_FROM))
+    for status in sorted(set(marks) - {0}, reverse=True):
+        for artifact in compress(artifacts, marks.translate(_ONLY[status])):
+            statuses[artifact] = status
     visible = frozenset(facts.named)
     for match in matches.artifacts:
         status = match.match_class + 1
@@ -97,32 +102,22 @@ def _held(facts: Facts, *, matches: Matches) -> bytearray:
     return statuses
 
 
-def _add_hits(runs: _Runs, *, facts: Facts) -> None:
-    stretches: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
-    for track, since, until, row_class in facts.spans:
-        stretches[track].append((row_class, since, until))
-    for one_track in stretches.values():
-        one_track.sort()  # so that the first that fits has the best class
-    for place in facts.points:
-        rows = []
-        columns = zip(place.tracks, place.seqs, place.owners, place.workloads, place.marks, strict=True)
-        for track, seq, owner, workload, mark in columns:
-            for row_class, since, until in stretches[track]:
-                if since <= seq < until:
-                    found = _possible(stretches[track], seq=seq) if mark & UNSURE else row_class
-                    break
-            else:
-                continue
-            if found < UNKNOWN:
-                runs.add(owner, found, mark=mark)
-                rows.append((owner, workload))
-        runs.found.append((place, rows))
-
-
-def _possible(stretches: Iterable[tuple[int, int, int]], *, seq: int) -> int:
-    """Return the best class of an unsure hit, UNKNOWN for none: possible at best, and what is cleared says nothing."""
-    found = (row_class for row_class, since, until in stretches if since <= seq < until and row_class < CLEARED_FROM)
-    return min((max(row_class, 2 + row_class % 2) for row_class in found), default=UNKNOWN)
+def _add_hits(runs: _Runs, *, facts: Facts, points: Points, where: Covered) -> None:
+    """Add the containers that run what holds a component: a sure hit has its class, an unsure one is possible."""
+    classes = facts.spans.classes
+    sure = best_of(len(points), zip(where.points(), classes, strict=True))
+    unsure = sure
+    if points.has_unsure:
+        hits = zip(where.points(), classes, strict=True)
+        unsure = best_of(len(points), ((hit, max(each, 2 + each % 2)) for hit, each in hits if each < CLEARED_FROM))
+    found: list[list[tuple[int, int]]] = [[] for _ in points.places]
+    columns = zip(sure, unsure, points.marks, points.owners, points.workloads, points.place_of, strict=True)
+    for best, possible, mark, owner, workload, place in columns:
+        status = possible if mark & UNSURE else best
+        if status:
+            runs.add(owner, status - 1, mark=mark)
+            found[place].append((owner, workload))
+    runs.found.extend(zip(points.places, found, strict=True))
 
 
 def _add_named_hits(runs: _Runs, *, facts: Facts, matches: Matches) -> None:
@@ -238,73 +233,3 @@ def _alone(
     matched = [by_class.get(row_class, (0, 0)) for row_class in range(CLEARED_FROM)]
     workloads, _, _ = by_group.get(MATCHED_GROUP, (0, 0, 0))
     return sum(artifacts for artifacts, _ in matched), sum(running for _, running in matched), workloads
-
-
-@dataclass(slots=True)
-class _Line:
-    """What one line of a longer question came to."""
-
-    artifacts: set[int] = field(default_factory=set)
-    running: set[int] = field(default_factory=set)
-    workloads: set[int] = field(default_factory=set)
-
-
-def _each_line(facts: Facts, *, matches: Matches, is_scoped: bool) -> dict[int, tuple[int, int, int]]:
-    """Return {place of the indicator: (artifacts, running artifacts, workloads)}."""
-    lines: dict[int, _Line] = defaultdict(_Line)
-    of_component, of_artifact = _indicators(matches)
-    if not is_scoped:
-        _add_held(lines, facts=facts, of_component=of_component)
-        for artifact in facts.named:
-            for indicator in of_artifact[artifact]:
-                lines[indicator].artifacts.add(artifact)
-    _add_running(lines, facts=facts, of_component=of_component)
-    for place in facts.named_points:
-        for artifact, owner, workload in zip(place.tracks, place.owners, place.workloads, strict=True):
-            for indicator in of_artifact[artifact]:
-                lines[indicator].running.add(owner)
-                lines[indicator].workloads.add(workload)
-    return {
-        indicator: (len(line.artifacts | line.running), len(line.running), len(line.workloads))
-        for indicator, line in lines.items()
-    }
-
-
-def _indicators(matches: Matches) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
-    """Return the indicators that each component and each artifact answers; what they clear is not counted."""
-    of_component: dict[int, list[int]] = defaultdict(list)
-    for match in matches.components:
-        if match.match_class < CLEARED_FROM:
-            of_component[match.component_id].append(match.indicator)
-    of_artifact: dict[int, list[int]] = defaultdict(list)
-    for named in matches.artifacts:
-        of_artifact[named.artifact_id].append(named.indicator)
-    return of_component, of_artifact
-
-
-def _add_held(lines: dict[int, _Line], *, facts: Facts, of_component: Mapping[int, Sequence[int]]) -> None:
-    within, spans = facts.subjects.within, facts.spans
-    for component, track, since, until in zip(spans.components, spans.tracks, spans.since, spans.until, strict=True):
-        for indicator in of_component.get(component, ()):
-            lines[indicator].artifacts.update(within(track, since, until))
-
-
-def _add_running(lines: dict[int, _Line], *, facts: Facts, of_component: Mapping[int, Sequence[int]]) -> None:
-    stretches = _stretches(facts.spans, of_component=of_component)
-    for place in facts.points:
-        for track, seq, owner, workload in zip(place.tracks, place.seqs, place.owners, place.workloads, strict=True):
-            for since, until, indicators in stretches.get(track, ()):
-                if since <= seq < until:
-                    for indicator in indicators:
-                        lines[indicator].running.add(owner)
-                        lines[indicator].workloads.add(workload)
-
-
-def _stretches(
-    spans: Spans, *, of_component: Mapping[int, Sequence[int]]
-) -> dict[int, list[tuple[int, int, Sequence[int]]]]:
-    found: dict[int, list[tuple[int, int, Sequence[int]]]] = defaultdict(list)
-    for component, track, since, until in zip(spans.components, spans.tracks, spans.since, spans.until, strict=True):
-        if indicators := of_component.get(component, ()):
-            found[track].append((since, until, indicators))
-    return found

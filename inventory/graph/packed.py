@@ -39,11 +39,12 @@ class Subjects:
     """Which artifacts the snapshots of tracks are about."""
 
     def __init__(self, tracks: Column, counts: Column, seqs: Column, artifacts: Column) -> None:
-        self._seqs, self._artifacts = seqs, artifacts
-        self._bounds: dict[int, tuple[int, int]] = {}
+        self.seqs, self.artifacts = seqs, artifacts
+        self.bounds: dict[int, tuple[int, int]] = {}
+        """Where the subjects of each track begin and end; within it they are in order."""
         for track, end, count in zip(tracks, accumulate(counts), counts, strict=True):
-            start, _ = self._bounds.get(track, (end - count, end))
-            self._bounds[track] = (start, end)
+            start, _ = self.bounds.get(track, (end - count, end))
+            self.bounds[track] = (start, end)
 
     @classmethod
     def unpack(cls, *columns: bytes | None) -> Subjects:
@@ -52,10 +53,10 @@ class Subjects:
 
     def within(self, track: int, since: int, until: int) -> Column:
         """Return the artifacts of a stretch of a track, repeated ones included."""
-        start, end = self._bounds.get(track, (0, 0))
-        first = bisect_left(self._seqs, since, start, end)
-        return self._artifacts[first : bisect_left(self._seqs, until, first, end)]
+        start, end = self.bounds.get(track, (0, 0))
+        first = bisect_left(self.seqs, since, start, end)
+        return self.artifacts[first : bisect_left(self.seqs, until, first, end)]
 
     @property
     def greatest(self) -> int:
-        return max(self._artifacts, default=0)
+        return max(self.artifacts, default=0)
