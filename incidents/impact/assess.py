@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from incidents.impact import pages, statements
+from incidents.impact import long_lists, pages, statements
 from incidents.impact.answer import (
     Asked,
     ClusterCount,
@@ -138,12 +138,11 @@ def _next_page(question: Question, *, actor: Actor, teams: list[int] | None, at:
 
 def _parameters(question: Question, *, matches: Matches, teams: list[int] | None, now: datetime) -> dict[str, object]:
     since, until = _times(question, now=now)
-    best: dict[int, int] = {}
-    for match in matches.components:
-        best[match.component_id] = min(match.match_class, best.get(match.component_id, match.match_class))
+    best = matches.best()
     return {
         "components": array_of(best),
         "classes": array_of(best.values()),
+        "candidates": array_of(matches.candidates.ids if matches.is_long else ()),
         "artifacts": array_of({match.artifact_id for match in matches.artifacts}),
         "teams": teams,
         "clusters": list(question.clusters) or None,
@@ -186,10 +185,15 @@ def _read_facts(
     """Read what the answer is counted from: one round trip."""
     is_now = question.is_now
     groundwork.ask_undescribed()
+    is_merged = len(question.indicators) == 1
     spans, subjects, points, *named = state.fetch_together(
-        Statement(Spans.unpack, statements.spans(is_merged=len(question.indicators) == 1), parameters),
-        Statement(Subjects.unpack, statements.subjects(), parameters),
-        Statement(Place.unpack, statements.points(is_now=is_now), parameters),
+        Statement(
+            Spans.unpack,
+            long_lists.spans(is_now=is_now) if matches.is_long else statements.spans(is_merged=is_merged),
+            parameters,
+        ),
+        Statement(Subjects.unpack, long_lists.SUBJECTS if matches.is_long else statements.subjects(), parameters),
+        Statement(Place.unpack, (long_lists if matches.is_long else statements).points(is_now=is_now), parameters),
         *(
             Statement(int, statements.VISIBLE_NAMED, parameters),
             Statement(Place.unpack, statements.named_runs(is_now=is_now), parameters),

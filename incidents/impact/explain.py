@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from incidents.impact import statements
 from incidents.impact.answer import ArtifactShown, Effect, Match, Provenance, Row, Status, Via, WorkloadShown
-from incidents.impact.matching import MatchClass
+from incidents.impact.judging import MatchClass
 from inventory.graph.families import choose_kinds
 from inventory.graph.one_state import Statement, array_of
 from inventory.graph.outline import Occurrence, unpack
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from uuid import UUID
 
-    from incidents.impact.matching import ComponentMatch, Matches
+    from incidents.impact.candidates import ComponentMatch
+    from incidents.impact.matching import Matches
     from inventory.graph.one_state import OneState
 
 UNKNOWN_CLASS = 8
@@ -129,8 +131,11 @@ def fill(
     ids = [row.artifact_id for row in rows]
     if not ids:
         return ()
-    by_component = _by_component(matches.components)
-    wanted = {**parameters, "ids": ids}
+    shows_cleared = any(row.row_class // 2 == MatchClass.CLEARED // 2 for row in rows)
+    components = {match.component_id for match in matches.components}
+    if shows_cleared:
+        components.update(matches.candidates.ids)
+    wanted = {**parameters, "ids": ids, "components": array_of(components)}
     runs, held, named, stated = state.fetch_together(
         Statement(_run, statements.page_runs(is_now=is_now), wanted),
         Statement(_Held, statements.PAGE_MATCHES, wanted),
@@ -138,12 +143,16 @@ def fill(
         Statement(lambda *row: row, statements.PAGE_KINDS, wanted),
     )
     sources = _sources(held, holders={*ids, *(run.artifact_id for run in runs)})
+    found = {component_id for each in held for component_id in each.components}
     page = _Page(
         artifacts=_artifacts(named, stated=stated),
         runs=_by_row(runs, ids=ids),
         sources=sources,
         texts=_read_texts(sources.values(), state=state),
-        by_component=by_component,
+        by_component=_by_component(
+            [match for match in matches.components if match.component_id in found],
+            matches.candidates.cleared(found) if shows_cleared else (),
+        ),
         named=_named(matches),
     )
     return tuple(page.row(row) for row in rows)
@@ -162,7 +171,7 @@ class _Page:
 
     def row(self, row: PageRow) -> Row:
         runs = self.runs.get(row.artifact_id, ())
-        uncertain = sorted({run.artifact_id for run in runs if run.certainty > 0 and self.sources.get(run.artifact_id)})
+        uncertain = sorted({run.artifact_id for run in runs if run.certainty > 0 and self._holds(run.artifact_id)})
         found = [self._matches(artifact_id, row_class=row.row_class) for artifact_id in (row.artifact_id, *uncertain)]
         shown = tuple(match for matches in found for match in matches)
         return Row(
@@ -176,6 +185,15 @@ class _Page:
             workloads=tuple({id(run.workload): run.workload for run in _each_interval_once(runs)}.values()),
             vex=(),
             confidence=_confidence(shown, is_unresolved=bool(uncertain)),
+        )
+
+    def _holds(self, artifact_id: int) -> bool:
+        """Say whether SBOMs of an artifact hold what is asked for; what is cleared says nothing of another digest."""
+        return any(
+            match.match_class is not MatchClass.CLEARED
+            for source in self.sources.get(artifact_id, ())
+            for occurrence in source.occurrences
+            for match in self.by_component[occurrence.component_id]
         )
 
     def _matches(self, artifact_id: int, *, row_class: int) -> list[Match]:
@@ -242,9 +260,9 @@ def _each_interval_once(runs: Sequence[_Run]) -> list[_Run]:
     return list({(run.workload, run.reported_id): run for run in runs}.values())
 
 
-def _by_component(matches: Iterable[ComponentMatch]) -> dict[int, list[ComponentMatch]]:
+def _by_component(*matches: Iterable[ComponentMatch]) -> dict[int, list[ComponentMatch]]:
     found: dict[int, list[ComponentMatch]] = defaultdict(list)
-    for match in matches:
+    for match in chain(*matches):
         found[match.component_id].append(match)
     return found
 

@@ -51,7 +51,7 @@ GROUP BY c.id, c.artifact_id
 """
 
 _OWN_TRACK = own("t.team_id")
-_ASKED = """
+ASKED = """
 wanted(component_id, class) AS MATERIALIZED (
     SELECT * FROM unnest(%(components)s::int[], %(classes)s::smallint[])
 ),
@@ -64,30 +64,30 @@ held AS MATERIALIZED (
     WHERE {own}
 )"""
 """`wanted` has one row a component; a class is odd where the component only takes part in a build."""
-_PACK = "string_agg(int4send({0}), ''::bytea)"
-_PACK_CLASS = "string_agg(substring(int2send({0}::smallint) FROM 2), ''::bytea)"
+PACK = "string_agg(int4send({0}), ''::bytea)"
+PACK_CLASS = "string_agg(substring(int2send({0}::smallint) FROM 2), ''::bytea)"
 
 SPANS = f"""
-WITH {_ASKED}
-SELECT {_PACK.format("component_id")}, {_PACK.format("track_id")}, {_PACK.format("from_seq")},
-       {_PACK.format("to_seq")}, {_PACK_CLASS.format("class")}
+WITH {ASKED}
+SELECT {PACK.format("component_id")}, {PACK.format("track_id")}, {PACK.format("from_seq")},
+       {PACK.format("to_seq")}, {PACK_CLASS.format("class")}
 FROM held
 """
 MERGED_SPANS = f"""
-WITH {_ASKED},
+WITH {ASKED},
 span AS MATERIALIZED (
     SELECT track_id, class, range_agg(int4range(from_seq, to_seq)) AS seqs FROM held GROUP BY 1, 2
 )
-SELECT NULL, {_PACK.format("track_id")}, {_PACK.format("lower(r.seqs)")}, {_PACK.format("upper(r.seqs)")},
-       {_PACK_CLASS.format("class")}
+SELECT NULL, {PACK.format("track_id")}, {PACK.format("lower(r.seqs)")}, {PACK.format("upper(r.seqs)")},
+       {PACK_CLASS.format("class")}
 FROM span CROSS JOIN LATERAL unnest(span.seqs) AS r(seqs)
 """
 """Where on which tracks the components are, packed: one row of five columns. Merged, it does not tell them apart."""
 
 SUBJECTS = f"""
-WITH {_ASKED},
+WITH {ASKED},
 reach AS (SELECT track_id, min(from_seq) AS since, max(to_seq) AS until FROM held GROUP BY 1)
-SELECT {_PACK.format("track_id")}, {_PACK.format("octet_length(seqs) / 4")},
+SELECT {PACK.format("track_id")}, {PACK.format("octet_length(seqs) / 4")},
        string_agg(seqs, ''::bytea), string_agg(artifacts, ''::bytea)
 FROM (
     SELECT b.track_id, b.seqs, b.artifacts
@@ -124,35 +124,35 @@ _HELD_SUBJECTS = """
     CROSS JOIN LATERAL (
         SELECT s.artifact_id FROM inventory_snapshotsubject s
         WHERE s.track_id = h.track_id AND s.seq >= lower(r.seqs) AND s.seq < upper(r.seqs) OFFSET 0) s"""
-_BY_PLACE = f"""
+BY_PLACE = f"""
 SELECT c.name, e.slug, k.namespace, k.tracks, k.seqs, k.owners, k.workloads, k.marks
 FROM (
-    SELECT cluster_id, environment_id, namespace, {_PACK.format("track_id")} AS tracks, {_PACK.format("seq")} AS seqs,
-           {_PACK.format("owner")} AS owners, {_PACK.format("workload_id")} AS workloads,
-           {_PACK_CLASS.format("mark")} AS marks
+    SELECT cluster_id, environment_id, namespace, {PACK.format("track_id")} AS tracks, {PACK.format("seq")} AS seqs,
+           {PACK.format("owner")} AS owners, {PACK.format("workload_id")} AS workloads,
+           {PACK_CLASS.format("mark")} AS marks
     FROM ({{found}}) found GROUP BY 1, 2, 3
 ) k
 JOIN inventory_cluster c ON c.id = k.cluster_id LEFT JOIN inventory_environment e ON e.id = k.environment_id
 ORDER BY c.name, e.slug, k.namespace
 """
-_OWNED = """i.cluster_id, i.environment_id, i.namespace, i.workload_id,
+OWNED = """i.cluster_id, i.environment_id, i.namespace, i.workload_id,
        CASE WHEN r.certainty = 0 THEN r.artifact_id ELSE i.artifact_id END AS owner,
        (r.certainty > 0)::int + 2 * coalesce(i.unseen, false)::int AS mark"""
 """A sure hit belongs to the artifact it runs, an unsure one to the digest that the cluster reported."""
 
 _POINTS = f"""
-WITH {_ASKED} {{near}}
-{_BY_PLACE.format(found=f"SELECT r.track_id, r.seq, {_OWNED} FROM {{joined}}")}
+WITH {ASKED} {{near}}
+{BY_PLACE.format(found=f"SELECT r.track_id, r.seq, {OWNED} FROM {{joined}}")}
 """
 _JOINED_NOW = f"""inventory_running r JOIN ({{intervals}}) i ON i.id = r.interval_id
     WHERE r.track_id IN (SELECT track_id FROM held) AND {all_own("r.teams")}"""
 _JOINED_THEN = "({points}) r JOIN shown i ON i.id = r.interval_id WHERE r.track_id IN (SELECT track_id FROM held)"
 
 NAMED_RUNS = f"""
-WITH {_ASKED}, base AS (SELECT artifact_id FROM named), {_EDGES}
+WITH {ASKED}, base AS (SELECT artifact_id FROM named), {_EDGES}
 {
-    _BY_PLACE.format(
-        found=f"SELECT r.artifact_id AS track_id, 0 AS seq, {_OWNED} FROM ({{candidates}}) r "
+    BY_PLACE.format(
+        found=f"SELECT r.artifact_id AS track_id, 0 AS seq, {OWNED} FROM ({{candidates}}) r "
         "JOIN shown i ON i.id = r.interval_id"
     )
 }
@@ -166,7 +166,7 @@ bare AS MATERIALIZED (
         SELECT 1 FROM point p WHERE p.interval_id = i.id AND p.certainty = 0)
 )
 {
-    _BY_PLACE.format(
+    BY_PLACE.format(
         found="SELECT 0 AS track_id, 0 AS seq, i.artifact_id AS owner, i.workload_id, i.cluster_id, i.environment_id, "
         "i.namespace, (i.id IN (SELECT id FROM bare))::int AS mark FROM shown i "
         "WHERE i.artifact_id IN (SELECT artifact_id FROM bare)"

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from incidents.impact import assess
+from incidents.impact import assess, matching
 from incidents.impact.answer import Counted, Impact, Status
 from incidents.impact.assess import _CLASSES, _parameters
 from incidents.impact.matching import find_matches
@@ -91,10 +91,11 @@ def expected(question: Question, *, actor: Actor) -> dict[str, Any]:
     """Ask the oracle's statements."""
     with one_state(using="default") as state:
         matches = find_matches(question.indicators, actor=actor, state=state)
+    components = [*matches.components, *matches.candidates.cleared(matches.candidates.ids)]
     parameters: dict[str, Any] = {**_parameters(question, matches=matches, teams=visible_teams(actor), now=NOW)} | {
-        "components": [match.component_id for match in matches.components],
-        "indicators": [match.indicator for match in matches.components],
-        "classes": [int(match.match_class) for match in matches.components],
+        "components": [match.component_id for match in components],
+        "indicators": [match.indicator for match in components],
+        "classes": [int(match.match_class) for match in components],
         "artifacts": [match.artifact_id for match in matches.artifacts],
         "artifact_indicators": [match.indicator for match in matches.artifacts],
         "artifact_classes": [int(match.match_class) for match in matches.artifacts],
@@ -130,8 +131,9 @@ def counted(classes: tuple[int, ...], group: int, answer: dict[str, Any]) -> Cou
     )
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_the_tally_is_what_the_statement_finds(seed: int):
+@pytest.mark.parametrize(("seed", "long_from"), [(1, matching.MANY_CANDIDATES), (2, -1)], ids=["short", "long"])
+def test_the_tally_is_what_the_statement_finds(seed: int, long_from: int, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(matching, "MANY_CANDIDATES", long_from)
     pick = random.Random(seed)
     build(pick)
     status_number = {Status.AFFECTED: 0, Status.POSSIBLE: 1, Status.CLEARED: 2, Status.UNKNOWN: 4}

@@ -1,0 +1,140 @@
+"""How one component answers a package indicator: by its version, then by what else makes it another build. Pure."""
+
+from __future__ import annotations
+
+import enum
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from inventory.identity.purls import PurlError, parse_purl
+from inventory.identity.versions import RangeError, UnevaluableVersion, parse_range, sort_key
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from incidents.indicators import Indicator
+    from inventory.identity.versions import VersionRange
+
+
+class MatchClass(enum.IntEnum):
+    """How a component answers an indicator.
+
+    Even, so that a statement can add one for what only takes part in a build.
+    """
+
+    AFFECTED = 0
+    POSSIBLE = 2
+    CLEARED = 4
+
+
+class Candidate(Struct, frozen=True, gc=False):
+    """A component of a package asked for. `by_source`: found by its distribution's source package.
+
+    `identity` is read only when an indicator has qualifiers to compare it with.
+    """
+
+    component_id: int
+    type: str
+    version: str
+    identity: str
+    by_source: bool
+
+
+_PLAIN = re.compile(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*)){2}")
+"""Three numbers without leading zeros: in every order two of these are equal only when they are the same text."""
+_REBUILD = re.compile(r"\+b[0-9]+$")
+_EVERY_ARCHITECTURE = ("all", "noarch")
+_PLAIN_KEPT = 200_000
+_plain: set[str] = set()
+"""Plain versions seen by this process."""
+
+
+def judge(indicator: Indicator, candidate: Candidate) -> tuple[MatchClass, str]:
+    """Say how one component answers a package indicator, and why."""
+    match_class, reason = _judge_version(indicator, candidate)
+    if match_class is MatchClass.CLEARED or not indicator.qualifiers:
+        return match_class, reason
+    contradicted = _contradictions(indicator, candidate)
+    if contradicted - {"distro"}:
+        return MatchClass.CLEARED, f"built for another {min(contradicted - {'distro'})}"
+    if contradicted:
+        # Distributions take packages over from each other, and scanners write them differently: no reason to clear.
+        return MatchClass.POSSIBLE, f"{reason}, for another distribution"
+    return match_class, reason
+
+
+def are_plain(versions: Sequence[str], *, purl_type: str) -> bool:
+    """Say whether two of these versions can only be equal as texts, and each has its place in the type's order.
+
+    Go writes a `v` before each version.
+    """
+    if purl_type == "golang":
+        return all(version[:1] == "v" for version in versions) and are_plain([v[1:] for v in versions], purl_type="")
+    if _plain.issuperset(versions):
+        return True
+    if not all(map(_PLAIN.fullmatch, versions)):
+        return False
+    if len(_plain) > _PLAIN_KEPT:
+        _plain.clear()
+    _plain.update(versions)
+    return True
+
+
+def _judge_version(indicator: Indicator, candidate: Candidate) -> tuple[MatchClass, str]:
+    source = "its source package " if candidate.by_source else ""
+    if not indicator.versions and indicator.range is None and indicator.range_text is None:
+        return MatchClass.AFFECTED, f"{source}any version of the package is asked for"
+    if candidate.version in indicator.versions:
+        return MatchClass.AFFECTED, f"{source}version {candidate.version} is listed"
+    try:
+        if any(_is_same(candidate, version) for version in indicator.versions):
+            return MatchClass.AFFECTED, f"{source}version {candidate.version} equals a listed one"
+        versions = indicator.range or _range_of(candidate.type, indicator.range_text)
+        if versions is not None and versions.contains(candidate.version):
+            return MatchClass.AFFECTED, f"{source}version {candidate.version} is in {versions.canonical}"
+    except RangeError:
+        return MatchClass.POSSIBLE, f"the range cannot be read as one of {candidate.type or 'this'} versions"
+    except UnevaluableVersion:
+        return MatchClass.POSSIBLE, f"version {candidate.version or '(none stated)'} cannot be compared"
+    return MatchClass.CLEARED, f"version {candidate.version} is not among the versions asked for"
+
+
+@lru_cache(maxsize=4096)
+def _range_of(purl_type: str, text: str | None) -> VersionRange | None:
+    """Read a bare name's range by the order of the ecosystem it was found in. Raises RangeError."""
+    return None if text is None else parse_range(purl_type, text)
+
+
+@lru_cache(maxsize=50_000)
+def _is_plain(version: str) -> bool:
+    return _PLAIN.fullmatch(version) is not None
+
+
+def _is_same(candidate: Candidate, version: str) -> bool:
+    """Equal in the ecosystem's order (1.0 and 1.0.0 in PyPI), or Debian's rebuild of the listed version (`+b1`).
+
+    A listed version nobody can compare equals only itself.
+    """
+    if candidate.type == "deb" and "+b" in candidate.version and _REBUILD.sub("", candidate.version) == version:
+        return True
+    if _is_plain(candidate.version) and _is_plain(version):
+        return candidate.version == version
+    stated = sort_key(candidate.type, candidate.version)
+    try:
+        return stated == sort_key(candidate.type, version)
+    except UnevaluableVersion:
+        return False
+
+
+def _contradictions(indicator: Indicator, candidate: Candidate) -> set[str]:
+    """Return the qualifiers for which the component states another value than the one asked for."""
+    try:
+        stated = dict(parse_purl(candidate.identity).qualifiers)
+    except PurlError:
+        return set()
+    if stated.get("arch") in _EVERY_ARCHITECTURE:
+        del stated["arch"]
+    return {name for name, value in indicator.qualifiers if stated.get(name, value) != value}

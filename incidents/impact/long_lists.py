@@ -1,0 +1,76 @@
+"""The statements of a long list of packages: what it affects is looked up, what it clears is asked of what runs.
+
+A list of thousands of packages has tens of thousands of components that a rule excludes. They matter only where they
+run, and there one of them is enough: so each track is read where something of it runs, up to the first that is found.
+Rows are as those of statements.py.
+"""
+
+from incidents.impact.statements import (
+    ASKED,
+    BY_PLACE,
+    INTERVALS,
+    NOW,
+    OWNED,
+    PACK,
+    PACK_CLASS,
+    POINTS_NOW,
+    POINTS_THEN,
+    THEN,
+)
+from inventory.graph.visibility import own
+
+_OWN_TRACK = own("t.team_id")
+_HOLDS = """EXISTS (
+    SELECT FROM inventory_presence p
+    WHERE p.track_id = r.track_id AND p.from_seq <= r.seq AND p.to_seq > r.seq {also}
+      AND (p.component_id IN (SELECT component_id FROM candidate)) IS TRUE)"""
+"""IS TRUE keeps the candidates a table that is asked, and each track a list that is left at the first hit."""
+_SPANS = f"""
+WITH {ASKED.format(own=_OWN_TRACK)},
+candidate AS MATERIALIZED (SELECT unnest(%(candidates)s::int[]) AS component_id),
+shown AS MATERIALIZED ({{intervals}}),
+cleared AS MATERIALIZED (
+    SELECT r.track_id, r.seq, CASE WHEN {_HOLDS.format(also="AND (p.flags >> 1) & 7 NOT IN (3, 4, 5)")} THEN 4
+                                   WHEN {_HOLDS.format(also="")} THEN 5 END AS class
+    FROM (SELECT DISTINCT track_id, seq FROM ({{points}}) point) r
+)
+SELECT {PACK.format("component_id")}, {PACK.format("track_id")}, {PACK.format("from_seq")},
+       {PACK.format("to_seq")}, {PACK_CLASS.format("class")}
+FROM (
+    SELECT component_id, track_id, from_seq, to_seq, class FROM held
+    UNION ALL
+    SELECT 0, track_id, seq, seq + 1, class FROM cleared WHERE class IS NOT NULL
+) span
+"""
+SUBJECTS = f"""
+SELECT {PACK.format("track_id")}, {PACK.format("octet_length(seqs) / 4")},
+       string_agg(seqs, ''::bytea), string_agg(artifacts, ''::bytea)
+FROM (
+    SELECT b.track_id, b.seqs, b.artifacts FROM inventory_subjectblock b JOIN inventory_track t ON t.id = b.track_id
+    WHERE {_OWN_TRACK} ORDER BY b.track_id, b.block
+) block
+"""
+"""Of all tracks: few hold nothing of a long list."""
+_POINTS = f"""
+WITH shown AS MATERIALIZED ({{intervals}})
+{BY_PLACE.format(found=f"SELECT r.track_id, r.seq, {OWNED} FROM ({{points}}) r JOIN shown i ON i.id = r.interval_id")}
+"""
+
+
+def spans(*, is_now: bool) -> str:
+    """Return the statement of where what is affected is, and at which running points anything is cleared.
+
+    The latter have no component.
+    """
+    return _of_time(_SPANS, is_now=is_now)
+
+
+def points(*, is_now: bool) -> str:
+    """Return the statement of all that runs."""
+    return _of_time(_POINTS, is_now=is_now)
+
+
+def _of_time(sql: str, *, is_now: bool) -> str:
+    return sql.format(
+        intervals=INTERVALS.format(when=NOW if is_now else THEN), points=POINTS_NOW if is_now else POINTS_THEN
+    )
