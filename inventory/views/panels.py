@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from inventory.formats.records import ROOT
 from inventory.graph.document_tree import DocumentTree
+from inventory.graph.posture import report_parts, workflow_parts
 from inventory.graph.reading_again import read_runs
 from inventory.models import EvidenceKind
 from supplychain.web.paging import PAGE_SIZE
@@ -54,10 +55,25 @@ def _runtime(evidence: Evidence) -> Context:
     return {"is_read": runs is not None, "runs": (runs or ())[:PAGE_SIZE], "run_count": len(runs or ())}
 
 
+def _posture(evidence: Evidence) -> Context:
+    parts = report_parts(evidence, limit=_MOST_ROWS)
+    longest = max(map(len, (parts.checks, parts.findings, parts.rules))) if parts else 0
+    return {"parts": parts, "limit": _MOST_ROWS, "is_cut": longest == _MOST_ROWS}
+
+
+def _workflow(evidence: Evidence) -> Context:
+    parts = workflow_parts(evidence, limit=_MOST_ROWS)
+    longest = max(len(parts.jobs), len(parts.uses)) if parts else 0
+    return {"parts": parts, "limit": _MOST_ROWS, "is_cut": longest == _MOST_ROWS}
+
+
+_MOST_ROWS: Final = 200
 _ANY: Final = Panel("evidence/panels/any.html", _nothing)
 PANELS: Final[Mapping[str, Panel]] = {
     EvidenceKind.SBOM: Panel("evidence/panels/sbom.html", _sbom),
     EvidenceKind.IMAGE: Panel("evidence/panels/image.html", _nothing),
     EvidenceKind.DEPLOYMENT: Panel("evidence/panels/runtime.html", _runtime),
     EvidenceKind.SNAPSHOT: Panel("evidence/panels/runtime.html", _runtime),
+    EvidenceKind.POSTURE: Panel("evidence/panels/posture.html", _posture),
+    EvidenceKind.WORKFLOW: Panel("evidence/panels/workflow.html", _workflow),
 }
