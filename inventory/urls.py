@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "api/v1/artifacts/<str:before>/diff/<str:after>", artifacts.ArtifactDiffView.as_view(), name="api-artifact-diff"
     ),
     path("api/v1/artifacts/<str:digest>/sbom", exports.ArtifactSbomView.as_view(), name="api-artifact-sbom"),
+    path("api/v1/artifacts/<str:digest>/vex", exports.ArtifactVexView.as_view(), name="api-artifact-vex"),
     path("api/v1/packages", packages.PackageListView.as_view(), name="api-packages"),
     path("api/v1/packages/<path:purl>", packages.PackageView.as_view(), name="api-package"),
     path("api/v1/deployments", runtime.DeploymentView.as_view(), name="api-deployments"),

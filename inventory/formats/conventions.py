@@ -31,10 +31,19 @@ _GROUPS: Final = {
     "cdx:pipenv:category": {"dev-packages": Scope.DEVELOPMENT, "develop": Scope.DEVELOPMENT},
     "cdx:maven:component_scope": {"test": Scope.TEST, "provided": Scope.PROVIDED},
 }
-_SOURCE_NAMES: Final = frozenset({"syft:metadata:source", "aquasecurity:trivy:SrcName", "syft:metadata:originPackage"})
+SCOPE_PROPERTY: Final = "supplychain:scope"
+TYPE_PROPERTY: Final = "supplychain:type"
+SOURCE_PROPERTY: Final = "supplychain:source_package"
+"""What our own exports write where CycloneDX has no word for it, so that nothing is lost when they come back."""
+_OWN_SCOPES: Final = {scope.name.lower(): scope for scope in Scope}
+_SOURCE_NAMES: Final = frozenset(
+    {SOURCE_PROPERTY, "syft:metadata:source", "aquasecurity:trivy:SrcName", "syft:metadata:originPackage"}
+)
 _SOURCE_RPMS: Final = frozenset({"syft:metadata:sourceRpm"})
 _RPM_FILE: Final = re.compile(r"(.+)-[^-]+-[^-]+\.(?:no)?src\.rpm")
-MEANINGFUL: Final = frozenset(_TRUE_FLAGS) | frozenset(_GROUPS) | _SOURCE_NAMES | _SOURCE_RPMS
+MEANINGFUL: Final = (
+    frozenset(_TRUE_FLAGS) | frozenset(_GROUPS) | _SOURCE_NAMES | _SOURCE_RPMS | {SCOPE_PROPERTY, TYPE_PROPERTY}
+)
 """The property names that say something here; the others need no second look."""
 
 
@@ -42,6 +51,8 @@ def scope_of(name: str, value: str) -> Scope | None:
     """Return the scope a property states, or None."""
     if name in _TRUE_FLAGS:
         return _TRUE_FLAGS[name] if value.strip().lower() == "true" else None
+    if name == SCOPE_PROPERTY:
+        return _OWN_SCOPES.get(value)
     return _GROUPS[name].get(value.strip().lower()) if name in _GROUPS else None
 
 

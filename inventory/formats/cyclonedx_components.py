@@ -210,3 +210,5 @@ def _apply_properties(record: ComponentRecord, parts: Sequence[PropertyPart]) ->
         if name in meaningful and part.value is not None:
             record.scope = conventions.scope_of(name, part.value) or record.scope
             record.source_package = record.source_package or conventions.source_package_of(name, part.value)
+            if name == conventions.TYPE_PROPERTY:
+                record.type = part.value[:LONGEST_TEXT]

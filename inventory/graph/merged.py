@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from inventory.formats.limits import Limits
 from inventory.formats.read import read_document
-from inventory.formats.records import ROOT, ArtifactKind, Hash, SbomRecord, Scope
+from inventory.formats.records import ROOT, ArtifactKind, Completeness, Hash, SbomRecord, Scope
 from inventory.graph.artifacts import display_name, find_artifact
 from inventory.graph.components import nearest_scope
 from inventory.graph.families import kinds, visible_teams
@@ -65,33 +65,67 @@ class Part:
     group: str
     name: str
     cpe: str | None = None
+    source_package: str | None = None
     hashes: set[Hash] = field(default_factory=set)
     is_read: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Merged:
-    """The union. `edges` join identities, '' being the artifact itself; `evidence` are the SBOMs, oldest first.
+class MergedDocument:
+    """One SBOM of the union. `is_complete`: it counts as full coverage; `completeness` is its own word about that.
 
-    `read_count` of them were read again for edges, types and hashes; the components are always those of all.
+    `was_read`: its edges, types and hashes are in the union; its components are in any case.
     """
+
+    evidence: UUID
+    digest: str
+    format: str
+    producer: str
+    is_complete: bool
+    completeness: str
+    was_read: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The union. `edges` join identities, '' being the artifact itself; `documents` are its SBOMs, oldest first."""
 
     digest: str
     kind: ArtifactKind
     name: str
     parts: tuple[Part, ...]
     edges: Mapping[str, frozenset[str]]
-    evidence: tuple[UUID, ...]
-    read_count: int
+    documents: tuple[MergedDocument, ...]
     newest_at: datetime
+
+    @property
+    def evidence(self) -> tuple[UUID, ...]:
+        return tuple(document.evidence for document in self.documents)
+
+    @property
+    def read_count(self) -> int:
+        return sum(document.was_read for document in self.documents)
+
+    @property
+    def completeness(self) -> Completeness:
+        """Incomplete where a document says so of itself and none says the contrary; never complete.
+
+        A union of claims is no inventory: what no document lists may still be inside.
+        """
+        said = {document.completeness for document in self.documents}
+        is_short = Completeness.INCOMPLETE in said and Completeness.COMPLETE not in said
+        return Completeness.INCOMPLETE if is_short else Completeness.UNKNOWN
 
 
 _DOCUMENTS = f"""
-SELECT e.public_id, e.received_at, p.component_count, e.size_bytes, p.outline, e.blob_id
+SELECT e.public_id, e.received_at, p.component_count, e.size_bytes, p.outline, e.blob_id,
+       concat_ws(' ', st.format, st.format_version), concat_ws(' ', t.producer, nullif(p.producer_version, '')),
+       p.is_complete, coalesce(st.understood ->> 'completeness', 'unknown')
 FROM inventory_snapshotsubject s
 JOIN inventory_track t ON t.id = s.track_id
 JOIN inventory_snapshot p ON p.id = s.snapshot_id
 JOIN inventory_evidence e ON e.id = p.evidence_id
+JOIN inventory_evidencestate st ON st.evidence_id = e.id
 WHERE s.artifact_id = %(id)s AND {own("t.team_id")} ORDER BY e.id
 """
 _UNION = f"""
@@ -102,9 +136,10 @@ WITH held AS (
     JOIN inventory_presence p ON p.track_id = s.track_id AND p.from_seq <= s.seq AND p.to_seq > s.seq
     WHERE s.artifact_id = %(id)s AND {own("t.team_id")} GROUP BY p.component_id
 )
-SELECT c.id, c.identity, c.has_purl, c.version, k.namespace_key, k.name_key, held.scopes,
+SELECT c.id, c.identity, c.has_purl, c.version, k.namespace_key, k.name_key, held.scopes, o.name_key,
        (SELECT count(*) FROM held)
 FROM held JOIN inventory_component c ON c.id = held.component_id JOIN inventory_package k ON k.id = c.package_id
+LEFT JOIN inventory_package o ON o.id = c.source_package_id
 ORDER BY c.identity LIMIT %(limit)s
 """
 _NAME = f"""
@@ -131,7 +166,7 @@ def merge_sboms(digest: str, *, actor: Actor) -> Merged:
     chosen = _within_budget(documents)
     blobs = read_rows(document.blob for document in chosen)
     kept = [document for document in chosen if blobs[document.blob].place != BlobPlace.REMOVED]
-    read_count = sum(reading.add(document, data=read(blobs[document.blob])) for document in kept)
+    were_read = {document.evidence for document in kept if reading.add(document, data=read(blobs[document.blob]))}
     names = fetch(display_name, _NAME, parameters)
     return Merged(
         digest=digest,
@@ -139,8 +174,7 @@ def merge_sboms(digest: str, *, actor: Actor) -> Merged:
         name=names[0] if names else digest,
         parts=tuple(reading.parts.values()),
         edges={source: frozenset(targets) for source, targets in sorted(reading.edges.items())},
-        evidence=tuple(document.evidence for document in documents),
-        read_count=read_count,
+        documents=tuple(document.as_merged(was_read=document.evidence in were_read) for document in documents),
         newest_at=max(document.received_at for document in documents),
     )
 
@@ -153,6 +187,21 @@ class _Document:
     size_bytes: int
     outline: bytes
     blob: str
+    format: str
+    producer: str
+    is_complete: bool
+    completeness: str
+
+    def as_merged(self, *, was_read: bool) -> MergedDocument:
+        return MergedDocument(
+            evidence=self.evidence,
+            digest=self.blob,
+            format=self.format,
+            producer=self.producer,
+            is_complete=self.is_complete,
+            completeness=self.completeness,
+            was_read=was_read,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +213,7 @@ class _Component:
     namespace_key: str
     name_key: str
     scopes: list[int]
+    source_package: str | None
     total: int
 
     def as_part(self) -> Part:
@@ -177,6 +227,7 @@ class _Component:
             type=stated_type,
             group=spelling.namespace,
             name=spelling.name,
+            source_package=self.source_package,
         )
 
 

@@ -181,7 +181,15 @@ def _lists() -> Iterator[str]:
 
 def _artifacts() -> Iterator[str]:
     for one in (APP, OLD, CONFIG, DARK, ARM, SECRET):
-        for part in ("", "/components", "/components?q=json", "/sbom", "/sbom?format=cyclonedx-xml", f"/diff/{OLD}"):
+        for part in (
+            "",
+            "/components",
+            "/components?q=json",
+            "/sbom",
+            "/sbom?format=cyclonedx-xml",
+            "/vex",
+            f"/diff/{OLD}",
+        ):
             yield f"/artifacts/{one}{part}"
         yield f"/evidence?artifact={one}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -161,15 +162,37 @@ def test_the_merged_sbom_comes_as_json_and_as_xml():
     as_xml = client().get(f"/api/v1/artifacts/{APP}/sbom?format=cyclonedx-xml")
 
     assert as_json["Content-Type"] == "application/vnd.cyclonedx+json; version=1.6"
-    assert [component["purl"] for component in as_json.json()["components"]] == [LODASH]
+    assert [component["purl"] for component in json.loads(as_json.getvalue())["components"]] == [LODASH]
     assert as_xml["Content-Type"] == "application/vnd.cyclonedx+xml; version=1.6"
-    assert LODASH.encode() in as_xml.content
+    assert LODASH.encode() in as_xml.getvalue()
 
 
-def test_a_form_we_do_not_write_is_refused():
+def test_the_merged_sbom_comes_in_the_version_asked_for():
     submit("a", cyclonedx(LODASH, subject=APP))
 
-    assert client().get(f"/api/v1/artifacts/{APP}/sbom?format=pdf").json()["code"] == "bad_parameter"
+    old = client().get(f"/api/v1/artifacts/{APP}/sbom?version=1.4")
+    as_spdx = client().get(f"/api/v1/artifacts/{APP}/sbom?format=spdx-json")
+
+    assert json.loads(old.getvalue())["specVersion"] == "1.4"
+    assert as_spdx["Content-Type"] == "application/spdx+json; version=2.3"
+    assert as_spdx["Content-Disposition"].endswith('.spdx.json"')
+    assert json.loads(as_spdx.getvalue())["spdxVersion"] == "SPDX-2.3"
+
+
+@pytest.mark.parametrize("query", ["format=pdf", "version=1.1", "format=spdx-json&version=1.6", "version=2.3"])
+def test_a_form_we_do_not_write_is_refused(query):
+    submit("a", cyclonedx(LODASH, subject=APP))
+
+    assert client().get(f"/api/v1/artifacts/{APP}/sbom?{query}").json()["code"] == "bad_parameter"
+
+
+def test_vex_comes_as_one_document():
+    submit("a", cyclonedx(LODASH, subject=APP))
+
+    answer = client().get(f"/api/v1/artifacts/{APP}/vex")
+
+    assert answer.json()["@context"] == "https://openvex.dev/ns/v0.2.0"
+    assert answer.json()["statements"] == []
 
 
 def test_there_is_no_merged_sbom_of_what_only_runs():
@@ -180,7 +203,7 @@ def test_there_is_no_merged_sbom_of_what_only_runs():
     assert (answer.status_code, answer.json()["code"]) == (409, "no_sbom")
 
 
-@pytest.mark.parametrize("path", ["", "/components", f"/diff/{NEW}", "/sbom"])
+@pytest.mark.parametrize("path", ["", "/components", f"/diff/{NEW}", "/sbom", "/vex"])
 def test_a_foreign_artifact_answers_exactly_like_a_missing_one(path):
     submit("b", cyclonedx(LODASH, subject=APP))
     reader = client()
@@ -191,14 +214,16 @@ def test_a_foreign_artifact_answers_exactly_like_a_missing_one(path):
     assert (foreign.status_code, foreign.content) == (404, missing.content)
 
 
-@pytest.mark.parametrize("path", ["", "/components", f"/diff/{NEW}", "/sbom"])
+@pytest.mark.parametrize("path", ["", "/components", f"/diff/{NEW}", "/sbom", "/vex"])
 def test_what_is_no_digest_is_refused(path):
     answer = client().get(f"/api/v1/artifacts/latest{path}")
 
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_digest")
 
 
-@pytest.mark.parametrize("path", ["", f"/{APP}", f"/{APP}/components", f"/{APP}/diff/{NEW}", f"/{APP}/sbom"])
+@pytest.mark.parametrize(
+    "path", ["", f"/{APP}", f"/{APP}/components", f"/{APP}/diff/{NEW}", f"/{APP}/sbom", f"/{APP}/vex"]
+)
 def test_reading_needs_its_scope(path):
     address = f"/api/v1/artifacts{path}"
 

@@ -58,7 +58,7 @@ def test_an_answer_fits_its_published_schema(route, path):
     [
         ("/api/v1/artifacts", {"q", "running", "limit", "cursor"}),
         ("/api/v1/artifacts/{digest}/components", {"q", "limit", "cursor"}),
-        ("/api/v1/artifacts/{digest}/sbom", {"format"}),
+        ("/api/v1/artifacts/{digest}/sbom", {"format", "version"}),
         ("/api/v1/artifacts/{before}/diff/{after}", {"limit", "cursor"}),
         ("/api/v1/packages", {"q", "limit", "cursor"}),
         ("/api/v1/search", {"q", "limit"}),

@@ -18,7 +18,9 @@ from inventory.formats.records import SbomRecord, Scope
 from inventory.formats.schema import check
 from inventory.graph import merged as merging
 from inventory.graph.components import list_components
-from inventory.graph.export import write_json, write_xml
+from inventory.graph.exports.cyclonedx import VERSIONS
+from inventory.graph.exports.cyclonedx import write_json as pieces_of_json
+from inventory.graph.exports.cyclonedx import write_xml as pieces_of_xml
 from inventory.graph.merged import ExportTooLargeError, NoSbomError, merge_sboms
 from tests.factories import SEES_ALL, cyclonedx, deployment, digest, later, member_of, report, submit
 
@@ -42,7 +44,15 @@ ODD_PURLS = (
     "pkg:npm/%40ctrl/tinycolor@4.1.1",
     "pkg:maven/org.apache.logging.log4j/log4j-core@2.14.1",
 )
-BIG = Path(__file__).parents[2] / "data" / "demo" / "sboms"
+BIG = Path(__file__).parents[3] / "data" / "demo" / "sboms"
+
+
+def write_json(merged: merging.Merged, **options: str) -> bytes:
+    return b"".join(pieces_of_json(merged, **options))
+
+
+def write_xml(merged: merging.Merged, **options: str) -> bytes:
+    return b"".join(pieces_of_xml(merged, **options))
 
 
 def read_back(data: bytes) -> SbomRecord:
@@ -139,6 +149,63 @@ def test_the_published_schema_accepts_the_json():
 
     assert verdict is not None
     assert verdict.valid, verdict.errors
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_version_keeps_to_its_published_schema_and_is_read_back(version: str):
+    model = {"type": "machine-learning-model", "name": "model", "version": "1"}
+    submit("a", cyclonedx(LODASH, HASHED, model, *ODD_PURLS, subject=APP, dependencies={"root": [LODASH]}))
+    merged = merge_sboms(APP, actor=SEES_ALL)
+
+    data = write_json(merged, version=version)
+    verdict = check(data, detect(data), limits=Limits())
+    bom = Bom.from_xml(StringIO(write_xml(merged, version=version).decode()))  # type: ignore[attr-defined]
+
+    assert verdict is not None
+    assert verdict.valid, verdict.errors
+    assert read_back(data).component_count == len(merged.parts) == len(bom.components)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_fresh_team_that_takes_the_export_in_has_the_same_components(version: str):
+    """Types that a version lacks, scopes that CycloneDX lacks and source packages come back too."""
+    test_only = {"name": "jest", "version": "29", "purl": "pkg:npm/jest@29",
+                 "properties": [{"name": "cdx:npm:package:development", "value": "true"}]}  # fmt: skip
+    source = {"name": "libssl3", "version": "3", "purl": "pkg:deb/debian/libssl3@3?arch=amd64",
+              "properties": [{"name": "syft:metadata:source", "value": "openssl"}]}  # fmt: skip
+    model = {"type": "machine-learning-model", "name": "model", "version": "1"}
+    submit("a", cyclonedx(LODASH, HASHED, test_only, source, model, *ODD_PURLS, subject=APP))
+    before = list_components(APP, text="", after=None, limit=99, actor=member_of("a")).rows
+
+    submit("fresh", write_json(merge_sboms(APP, actor=member_of("a")), version=version), at=later(1))
+
+    after = list_components(APP, text="", after=None, limit=99, actor=member_of("fresh")).rows
+    assert [(row.identity, row.scope) for row in after] == [(row.identity, row.scope) for row in before]
+    again = merge_sboms(APP, actor=member_of("fresh"))
+    assert {part.source_package for part in again.parts} == {None, "openssl"}
+
+
+def test_the_export_says_what_was_merged_and_claims_no_completeness():
+    complete = json.loads(cyclonedx(LODASH, subject=APP))
+    complete["compositions"] = [{"aggregate": "complete", "assemblies": ["root"]}]
+    submit("a", json.dumps(complete).encode())
+
+    document = json.loads(write_json(merge_sboms(APP, actor=SEES_ALL)))
+
+    told = [one["value"] for one in document["metadata"]["properties"] if one["name"] == "supplychain:document"]
+    assert "cyclonedx 1.6 by syft" in told[0]
+    assert document["compositions"] == [{"aggregate": "unknown", "assemblies": [APP]}]
+
+
+def test_an_incomplete_document_makes_the_export_incomplete():
+    partial = json.loads(cyclonedx(LODASH, subject=APP))
+    partial["compositions"] = [{"aggregate": "incomplete", "assemblies": ["root"]}]
+    submit("a", json.dumps(partial).encode())
+
+    merged = merge_sboms(APP, actor=SEES_ALL)
+
+    assert json.loads(write_json(merged))["compositions"][0]["aggregate"] == "incomplete"
+    assert b"<aggregate>incomplete</aggregate>" in write_xml(merged)
 
 
 def test_the_library_reads_the_xml_back():
