@@ -22,6 +22,10 @@ class Limits:
     name_characters: int = 4_096
     whole_bytes: int = 64 * MEBIBYTE
     """A document that is parsed whole: an advisory, a VEX document."""
+    zip_entries: int = 200_000
+    zip_entry_bytes: int = 32 * MEBIBYTE
+    zip_inflated_bytes: int = 4096 * MEBIBYTE
+    """All entries of a zip together. They come out one by one: what is in memory is the zip and one entry."""
     schema_bytes: int = 32 * MEBIBYTE
     schema_components: int = 30_000
     """Above these two the schema verdict is null: it costs a second decode of the whole document."""

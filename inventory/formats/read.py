@@ -13,11 +13,14 @@ from inventory.formats.detect import detect_text, refuse_binary
 from inventory.formats.detected import Detected, Kind
 from inventory.formats.document import Document
 from inventory.formats.envelope import unwrap
+from inventory.formats.github_advisories import read_github_advisories
 from inventory.formats.known_components import list_components
 from inventory.formats.kubernetes import read_kubernetes
 from inventory.formats.limits import DEFAULT_LIMITS, Limits
 from inventory.formats.oci import read_image
 from inventory.formats.openvex import read_openvex
+from inventory.formats.osv import read_osv
+from inventory.formats.osv_zip import ZIP_MAGIC, read_osv_zip
 from inventory.formats.posture.records import PostureRecord
 from inventory.formats.posture.ref_rules import read_branch_protection, read_rulesets
 from inventory.formats.posture.sarif import read_sarif
@@ -75,6 +78,18 @@ def _read_openvex(source: Source) -> Document:
     return read_openvex(source.text, version=source.detected.format_version, limits=source.limits)
 
 
+def _read_osv(source: Source) -> Document:
+    return read_osv(source.text, version=source.detected.format_version, limits=source.limits)
+
+
+def _read_osv_zip(source: Source) -> Document:
+    return read_osv_zip(source.data, limits=source.limits)
+
+
+def _read_github_advisories(source: Source) -> Document:
+    return read_github_advisories(source.text, limits=source.limits)
+
+
 READERS: Final[Mapping[str, Callable[[Source], Document]]] = {
     "cyclonedx": _read_cyclonedx,
     "cyclonedx-xml": _read_cyclonedx_xml,
@@ -91,8 +106,15 @@ READERS: Final[Mapping[str, Callable[[Source], Document]]] = {
     "github-ruleset": _read_posture(read_rulesets),
     "github-workflow": _read_posture(read_workflow),
     "github-action": _read_posture(read_action),
+    "osv": _read_osv,
+    "osv-zip": _read_osv_zip,
+    "github-advisory": _read_github_advisories,
 }
 """By the name of the format, as recognised. What is recognised and not here is refused by its name."""
+
+
+_OSV_ZIP: Final = Detected(Kind.ADVISORY, "osv-zip", "", "application/zip")
+_NO_TEXT: Final = Utf8(b"", bom_stripped=False)
 
 
 def read_document(data: bytes, *, limits: Limits = DEFAULT_LIMITS, kind: str | None = None) -> Document:
@@ -107,6 +129,8 @@ def read_document(data: bytes, *, limits: Limits = DEFAULT_LIMITS, kind: str | N
 def open_document(data: bytes, *, limits: Limits = DEFAULT_LIMITS, kind: str | None = None) -> Source:
     """Unwrap and recognise a document; see `read_document`."""
     body = unwrap(data, limits=limits).data
+    if body.startswith(ZIP_MAGIC) and kind == Kind.ADVISORY:
+        return Source(body, _NO_TEXT, _OSV_ZIP, limits)
     refuse_binary(body)
     text = require_utf8(body)
     detected = _detect(text, kind=kind)

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from inventory.formats.advisory_records import AdvisoryFeed
 from inventory.formats.posture.records import PostureRecord
 from inventory.formats.posture.workflow_records import WorkflowRecord
 from inventory.formats.records import ImageRecord, RuntimeRecord, SbomRecord, VexRecord
-from inventory.ingest import image, posture, runtime, sbom, vex
+from inventory.ingest import advisories, image, posture, runtime, sbom, vex
 from inventory.models import EvidenceKind
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ def apply_document(document: Document, *, held: Held, at: datetime) -> Applied:
                 return image.apply(document, evidence=held.evidence, at=at)
             case RuntimeRecord():
                 return runtime.apply(document, evidence=held.evidence, at=at)
+            case AdvisoryFeed():
+                return advisories.apply(document, evidence=held.evidence, at=at)
             case VexRecord():
                 return vex.apply(document, evidence=held.evidence, at=at)
             case PostureRecord():
@@ -50,6 +53,8 @@ def kinds_for(document: Document) -> frozenset[str]:
             return frozenset({EvidenceKind.IMAGE})
         case RuntimeRecord():
             return frozenset({EvidenceKind.DEPLOYMENT, EvidenceKind.SNAPSHOT})
+        case AdvisoryFeed():
+            return frozenset({EvidenceKind.ADVISORY})
         case VexRecord():
             return frozenset({EvidenceKind.VEX})
         case PostureRecord():

@@ -33,6 +33,8 @@ class BodyLimits:
 
     raw_bytes: int
     inflated_bytes: int
+    takes_zip: bool = False
+    """A zip is a document only as an export of advisories, and only when its sender says that it is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ def store(chunks: Iterable[bytes], *, encoding: str, limits: BodyLimits) -> Stor
             "The body is empty: send the document as the body, or as multipart part `file`.",
             status=400,
         )
-    _refuse_by_magic(first, is_encoded=encoding not in ("", "identity"))
+    _refuse_by_magic(first, is_encoded=encoding not in ("", "identity"), takes_zip=limits.takes_zip)
     parts.append(compressor.flush())
     return StoredBody(f"sha256:{hasher.hexdigest()}", size, b"".join(parts))
 
@@ -110,11 +112,14 @@ def _inflated(chunks: Iterator[bytes], *, encoding: str, limit: int) -> Iterator
         raise BodyRefusedError(error.code, error.message, status=_STATUS_OF[error.code]) from error
 
 
-def _refuse_by_magic(first: bytes, *, is_encoded: bool) -> None:
+def _refuse_by_magic(first: bytes, *, is_encoded: bool, takes_zip: bool) -> None:
     for magic, name in _ARCHIVES.items():
-        if first.startswith(magic):
+        if first.startswith(magic) and not (takes_zip and name == "zip"):
+            hint = " An export of advisories is taken with kind=advisory." if name == "zip" else ""
             raise BodyRefusedError(
-                "unsupported_archive", f"A {name} archive is not a document: send the file inside it.", status=415
+                "unsupported_archive",
+                f"A {name} archive is not a document: send the file inside it.{hint}",
+                status=415,
             )
     if first[_TAR_OFFSET : _TAR_OFFSET + len(_TAR_MAGIC)] == _TAR_MAGIC:
         raise BodyRefusedError(

@@ -118,6 +118,7 @@ def receive(submission: Submission, *, actor: Actor, team_id: int, at: datetime,
     """
     parameters = _bound(submission.parameters.cleaned(), actor=actor)
     _check_bindings(parameters, actor=actor)
+    limits = replace(limits, takes_zip=parameters.kind == EvidenceKind.ADVISORY)
     stored = body.store(submission.chunks, encoding=submission.content_encoding, limits=limits)
     kept = blobs.keep(stored.digest, size_bytes=stored.size_bytes, frame=stored.data)
     key = _dedupe_key(stored, parameters, team_id=team_id)

@@ -84,6 +84,10 @@ class AdvisorySighting(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["advisory", "team", "version"], name="advisory_sighting_once"),
         ]
+        indexes = [
+            # which of a feed's records a team has, byte for byte
+            models.Index(fields=["team", "record_digest"], name="advisory_sighting_bytes"),
+        ]
 
 
 class AffectedPackage(models.Model):
