@@ -112,8 +112,7 @@ class ClusterCount:
     namespaces: tuple[NamespaceCount, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ArtifactShown:
+class ArtifactShown(Struct, frozen=True, gc=False):
     digest: str | None
     names: tuple[str, ...]
     kind: str
@@ -132,8 +131,7 @@ class Match(Struct, frozen=True, gc=False):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Via:
+class Via(Struct, frozen=True, gc=False):
     """Through what the row's artifact is reached: an index and its member, a config and its manifest."""
 
     kind: str
@@ -141,8 +139,7 @@ class Via:
     method: str
 
 
-@dataclass(frozen=True, slots=True)
-class WorkloadShown:
+class WorkloadShown(Struct, frozen=True, gc=False):
     """One container that ran the artifact at the instant asked."""
 
     cluster: str
@@ -158,8 +155,7 @@ class WorkloadShown:
     ended_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Provenance:
+class Provenance(Struct, frozen=True, gc=False):
     """What is known of how the artifact was built. Until provenance is verified here, nothing: `none`."""
 
     verdict: str = "none"
@@ -172,8 +168,7 @@ class Provenance:
     reasons: tuple[str, ...] = ("no provenance of this artifact has been read",)
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True, gc=False):
     """One artifact of the answer."""
 
     artifact: ArtifactShown

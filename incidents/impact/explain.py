@@ -319,9 +319,13 @@ def _run(artifact_id: int, reported_id: int, digest: str, certainty: int, *colum
 
 def _sources(rows: Iterable[_Held], *, holders: Collection[int]) -> dict[int, list[_Source]]:
     found: dict[int, list[_Source]] = defaultdict(list)
+    known: dict[tuple[bytes, tuple[int, ...]], tuple[Occurrence, ...]] = {}  # every second build changes nothing
     for held in rows:
         if held.artifact_id in holders:
-            occurrences = tuple(unpack(held.outline).find(held.components))
+            shown = held.outline, tuple(held.components)
+            occurrences = known.get(shown)
+            if occurrences is None:
+                occurrences = known[shown] = tuple(unpack(held.outline).find(held.components))
             flags = dict(zip(held.components, held.flags, strict=True))
             found[held.artifact_id].append(_Source(held.evidence, held.confidence, occurrences, flags))
     return found

@@ -9,19 +9,22 @@ from __future__ import annotations
 import enum
 import json
 import re
+import sys
+import threading
 from array import array
 from collections import Counter
 from dataclasses import dataclass
-from operator import itemgetter
-from typing import TYPE_CHECKING, Final
+from itertools import count
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+import msgspec
 import zstandard
 from msgspec import Struct
 
 from inventory.formats.records import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from inventory.formats.records import ComponentRecord
 
@@ -29,7 +32,8 @@ UNREACHABLE = -2
 _NESTED = 0xFFFF_FFFF
 """Prefix code of a component whose pointer continues its parent's."""
 _MAX_PATH = 50
-_COLUMNS = "IiiII"
+_COLUMNS: Final[tuple[Literal["I", "i"], ...]] = ("I", "i", "i", "I", "I")
+_SIZE = 4
 _ZSTD_LEVEL = 3
 _DIGITS: Final = re.compile(r"\d{1,9}(?!\d)", re.ASCII)
 _XPATH_STEP: Final = re.compile(r"(.*\[)(0|[1-9]\d{0,8})(\])", re.DOTALL)
@@ -37,6 +41,21 @@ _XPATH_STEP: Final = re.compile(r"(.*\[)(0|[1-9]\d{0,8})(\])", re.DOTALL)
 Prefix = str | list[str]
 """What stands around the number of a place: of a JSON pointer the text before its last `/`; of an XPath the text before
 and behind it; of a place without a number all of it, alone in a list."""
+
+
+Column: TypeAlias = "memoryview[int]"
+
+
+class _Header(Struct, frozen=True):
+    """What stands before the columns."""
+
+    count: int
+    prefixes: list[Prefix]
+    has_edges: bool
+
+
+_HEADER: Final = msgspec.json.Decoder(_Header)
+_own: Final = threading.local()
 
 
 class Way(enum.StrEnum):
@@ -62,27 +81,36 @@ class Occurrence(Struct, frozen=True, gc=False):
 class Outline:
     """An outline, unpacked. Columns have one entry a component, in the document's order."""
 
-    component_ids: array[int]
-    nested_in: array[int]
-    came_by: array[int]
-    numbers: array[int]
-    prefixes: array[int]
+    packed_ids: bytes
+    component_ids: Column
+    nested_in: Column
+    came_by: Column
+    numbers: Column
+    prefixes: Column
     prefix_table: list[Prefix]
     has_edges: bool
 
     def find(self, component_ids: Collection[int]) -> list[Occurrence]:
         """Return the occurrences of these components, one each: the one with the shortest path."""
-        wanted = set(component_ids)
-        best: dict[int, tuple[int, tuple[int, ...] | None]] = {}
-        for index, component_id in enumerate(self.component_ids):
-            if component_id in wanted:
+        found: list[Occurrence] = []
+        for component_id in sorted(set(component_ids)):
+            best: tuple[int, tuple[int, ...] | None] | None = None
+            for index in self._places(component_id):
                 path = self._path(index) if self.has_edges else None
-                if component_id not in best or _is_shorter(path, best[component_id][1]):
-                    best[component_id] = index, path
-        return [
-            Occurrence(component_id, self.pointer(index), path, index)
-            for component_id, (index, path) in sorted(best.items(), key=itemgetter(0))
-        ]
+                if best is None or _is_shorter(path, best[1]):
+                    best = index, path
+            if best is not None:
+                found.append(Occurrence(component_id, self.pointer(best[0]), best[1], best[0]))
+        return found
+
+    def _places(self, component_id: int) -> Iterator[int]:
+        """Yield the indexes of a component, found among the bytes of the column: hundreds of numbers in no time."""
+        number = component_id.to_bytes(_SIZE, sys.byteorder)
+        at = self.packed_ids.find(number)
+        while at >= 0:
+            if at % _SIZE == 0:
+                yield at // _SIZE
+            at = self.packed_ids.find(number, at + 1)
 
     def below(self, index: int, *, way: Way) -> list[int]:
         """Return the places directly below one, in the document's order.
@@ -124,7 +152,7 @@ class Outline:
         inner = (place for place, above in enumerate(self.nested_in) if above == index) if wanted >= 0 else ()
         return next((one for one in inner if self.prefixes[one] == _NESTED and self.numbers[one] == wanted), None)
 
-    def _above(self, way: Way) -> array[int]:
+    def _above(self, way: Way) -> Column:
         return self.nested_in if way is Way.WRITTEN else self.came_by
 
     def pointer(self, index: int) -> str:
@@ -191,26 +219,32 @@ def _written(prefix: tuple[str, ...]) -> Prefix:
 
 def unpack(data: bytes) -> Outline:
     """Unpack what `pack` made; `data` is our own, so its size needs no ceiling."""
-    raw = zstandard.ZstdDecompressor().decompress(data)
+    raw = _decompressor().decompress(data)
     start = 4 + int.from_bytes(raw[:4], "little")
-    header = json.loads(raw[4:start])
-    columns: list[array[int]] = []
-    for code in _COLUMNS:
-        column: array[int] = array(code)
-        end = start + header["count"] * column.itemsize
-        column.frombytes(raw[start:end])
-        columns.append(column)
-        start = end
-    component_ids, nested_in, came_by, numbers, prefixes = columns
+    header = _HEADER.decode(raw[4:start])
+    size = header.count * _SIZE
+    view = memoryview(raw)
+    component_ids, nested_in, came_by, numbers, prefixes = (
+        view[place : place + size].cast(code) for code, place in zip(_COLUMNS, count(start, size), strict=False)
+    )
     return Outline(
+        raw[start : start + size],
         component_ids,
         nested_in,
         came_by,
         numbers,
         prefixes,
-        prefix_table=header["prefixes"],
-        has_edges=header["has_edges"],
+        prefix_table=header.prefixes,
+        has_edges=header.has_edges,
     )
+
+
+def _decompressor() -> zstandard.ZstdDecompressor:
+    """Return this thread's: it takes longer to make one than to use it, and two threads may not use the same."""
+    found: zstandard.ZstdDecompressor | None = getattr(_own, "decompressor", None)
+    if found is None:
+        found = _own.decompressor = zstandard.ZstdDecompressor()
+    return found
 
 
 def _is_shorter(path: tuple[int, ...] | None, than: tuple[int, ...] | None) -> bool:

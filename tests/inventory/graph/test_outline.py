@@ -92,6 +92,16 @@ def test_of_repeated_components_the_one_nearest_to_the_root_is_shown() -> None:
     assert (one.pointer, one.path) == ("/components/2", (9,))
 
 
+def test_a_component_is_not_found_across_two_others() -> None:
+    ids = [1 << bits for bits in range(0, 31, 8)] + [0x01010101, 0x00010100]
+    record = document([None] * len(ids), [Edge(ROOT, place) for place in range(len(ids))])
+
+    for place, component_id in enumerate(ids):
+        (one,) = unpacked(record, component_ids=ids).find([component_id])
+        assert (one.index, one.pointer) == (place, f"/components/{place}")
+    assert unpacked(record, component_ids=ids).find([0x00000101, 0x01000001]) == []
+
+
 def test_a_cycle_ends() -> None:
     record = document([None, None], [Edge(0, 1), Edge(1, 0)])
 
