@@ -29,6 +29,8 @@ class Limits:
     schema_bytes: int = 32 * MEBIBYTE
     schema_components: int = 30_000
     """Above these two the schema verdict is null: it costs a second decode of the whole document."""
+    schema_elements: int = 20_000
+    """Of an XML document: its schema costs some 60 us an element, a hundred times what that of JSON does."""
 
 
 DEFAULT_LIMITS = Limits()

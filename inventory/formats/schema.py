@@ -25,10 +25,12 @@ from inventory.formats.known_components import list_components, memory_of
 from inventory.formats.limits import DEFAULT_LIMITS, Limits
 from inventory.formats.pointers import join
 from inventory.formats.records import ReadWarning, storable
+from inventory.formats.schema_verdict import KEPT, SchemaVerdict
 from inventory.formats.source import Source
 from inventory.formats.spdx2_elements import Opener
 from inventory.formats.spdx2_syntaxes import SYNTAXES, whole_document
 from inventory.formats.text import require_utf8
+from inventory.formats.xml_schema import judge_xml
 
 _BASE: Final = "http://cyclonedx.org/schema/"
 _SHARED: Final = (
@@ -38,21 +40,8 @@ _SHARED: Final = (
 )
 _STRICT: Final = frozenset({"1.2", "1.3"})
 """Versions whose plain schema allows unknown fields: the strict one is what the specification's own tests use."""
-_KEPT: Final = 20
 _COUNTED_BYTES: Final = 8 * 1024 * 1024
 """Size times levels of nesting below the top up to which all errors are counted; above it the first is named."""
-
-
-@dataclass(frozen=True, slots=True)
-class SchemaVerdict:
-    """Whether a document keeps to its format's schema.
-
-    `error_count` is of all, `errors` holds the first twenty; of a large and deeply nested document both hold one.
-    """
-
-    valid: bool
-    error_count: int
-    errors: tuple[ReadWarning, ...]
 
 
 def check(data: bytes, detected: Detected, *, limits: Limits = DEFAULT_LIMITS) -> SchemaVerdict | None:
@@ -69,6 +58,8 @@ def check_source(source: Source) -> SchemaVerdict | None:
     detected, limits = source.detected, source.limits
     if len(source.data) > limits.schema_bytes:
         return None
+    if detected.format == "cyclonedx-xml":
+        return judge_xml(source)
     if detected.format in SYNTAXES:
         return _judge_elements(source, SYNTAXES[detected.format])
     validator = _validator(detected)
@@ -157,7 +148,7 @@ def _first_error(validator: jsonschema_rs.Validator, document: object) -> jsonsc
 def _verdict(errors: Iterator[jsonschema_rs.ValidationError], *, wrapper: str) -> SchemaVerdict:
     kept = tuple(
         ReadWarning("schema_invalid", storable(join(wrapper, *error.instance_path)), storable(error.message[:300]))
-        for error in itertools.islice(errors, _KEPT)
+        for error in itertools.islice(errors, KEPT)
     )
     return SchemaVerdict(valid=False, error_count=len(kept) + sum(1 for _ in errors), errors=kept)
 

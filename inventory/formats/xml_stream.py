@@ -41,6 +41,22 @@ class Listener(Protocol):
         """Hear of an element of the format's namespace right below the root that no shape names."""
 
 
+class Silent:
+    """A listener of a document of which nothing is wanted but that it can be read."""
+
+    def opened(self, stream: int) -> None:
+        """Do nothing."""
+
+    def closed(self, stream: int, value: dict[str, Any], *, is_dubious: bool) -> None:
+        """Do nothing."""
+
+    def repeated(self, name: str) -> None:
+        """Do nothing."""
+
+    def unknown(self, name: str) -> None:
+        """Do nothing."""
+
+
 class XmlStream:
     """One document being read. Its handlers are called for every element, so they spare every step they can."""
 

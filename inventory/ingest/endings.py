@@ -13,7 +13,7 @@ from inventory.models import EvidenceKind, State
 from supplychain.exchange import Query
 
 if TYPE_CHECKING:
-    from inventory.formats.schema import SchemaVerdict
+    from inventory.formats.schema_verdict import SchemaVerdict
     from inventory.ingest.held import Claim
     from inventory.ingest.result import Applied
     from supplychain.exchange import Value

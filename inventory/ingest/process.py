@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from inventory.formats.document import Document
-    from inventory.formats.schema import SchemaVerdict
+    from inventory.formats.schema_verdict import SchemaVerdict
     from inventory.ingest.held import Held
     from inventory.ingest.result import Applied
     from inventory.models import Evidence

@@ -10,7 +10,8 @@ from inventory.formats.envelope import unwrap
 from inventory.formats.limits import DEFAULT_LIMITS
 from inventory.formats.read import read_document
 from inventory.formats.records import FormatError, SbomRecord
-from inventory.formats.schema import SchemaVerdict, check
+from inventory.formats.schema import check
+from inventory.formats.schema_verdict import SchemaVerdict
 from tests.conformance.corpus import corpus
 
 Entry = dict[str, Any]

@@ -13,7 +13,8 @@ from inventory.formats.cyclonedx import VERSIONS
 from inventory.formats.detect import detect
 from inventory.formats.limits import DEFAULT_LIMITS
 from inventory.formats.read import open_document, read_source
-from inventory.formats.schema import SchemaVerdict, check, check_source
+from inventory.formats.schema import check, check_source
+from inventory.formats.schema_verdict import SchemaVerdict
 
 LEFT: dict[str, Any] = {"type": "library", "bom-ref": "left", "name": "left", "version": "1"}
 RIGHT: dict[str, Any] = LEFT | {"bom-ref": "right", "name": "right"}
