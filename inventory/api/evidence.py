@@ -248,7 +248,20 @@ class EvidenceRetryView(APIView):
 def accept(request: Request, *, parameters: Parameters) -> Response:
     """Receive the request's document and answer 202 for a new one, 200 for one this team sent before."""
     received = receive_upload(request, parameters=parameters)
-    return Response(AcceptedSerializer(received.evidence).data, status=202 if received.is_new else 200)
+    return Response(accepted(received.evidence), status=202 if received.is_new else 200)
+
+
+def accepted(evidence: Evidence) -> dict[str, object]:
+    """Return what AcceptedSerializer does, which asks the model for its fields each time; a test compares them."""
+    return {
+        "id": str(evidence.public_id),
+        "digest": evidence.blob_id,
+        "size_bytes": evidence.size_bytes,
+        "state": evidence.state.state,
+        "received_at": evidence.received_at,
+        "url": f"/api/v1/evidence/{evidence.public_id}",
+        "audit_sequence": evidence.audit_sequence,
+    }
 
 
 def read_parameters(request: Request, *, allowed: frozenset[str]) -> Parameters:

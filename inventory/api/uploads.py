@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 MULTIPART = "multipart/form-data"
 PART = "file"
+_FORM_BYTES = 1 << 16
+"""What a form may have around its file; deploy/gunicorn.conf.py knows the same."""
 __all__ = ["UploadThrottle", "receive_upload"]
 
 
@@ -64,7 +66,7 @@ def _refuse_by_headers(http: HttpRequest, *, media_type: str) -> None:
         raise BodyRefusedError(
             "unsupported_media_type", "An HTML page is no document: send the document itself.", status=415
         )
-    if _content_length(http) > settings.MAX_UPLOAD_BYTES + (CHUNK_BYTES if media_type == MULTIPART else 0):
+    if _content_length(http) > settings.MAX_UPLOAD_BYTES + (_FORM_BYTES if media_type == MULTIPART else 0):
         raise BodyRefusedError("too_large", f"The body is larger than {settings.MAX_UPLOAD_BYTES} bytes.", status=413)
 
 

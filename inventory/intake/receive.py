@@ -136,16 +136,22 @@ def _store_or_find(evidence: Evidence, *, key: bytes | None, kept: blobs.Kept, a
 
     A document whose bytes retention removed is new when it is sent again, under the next key of its chain.
     """
-    is_removed = Exists(EvidenceTombstone.objects.filter(evidence=OuterRef("pk")))
     while True:
         evidence.dedupe_key = key
         storing = [*_locking(key), blobs.adding(kept, at=evidence.received_at), _adding(evidence, actor=actor)]
         if _store(storing, kept=kept, evidence=evidence):
             return None
-        first = Evidence.objects.select_related("state").annotate(is_removed=is_removed).get(dedupe_key=key)
-        if not first.is_removed:
+        first, is_removed = _find(key)
+        if not is_removed:
             return first
         key = hashlib.sha256((key or b"") + first.public_id.bytes).digest()
+
+
+def _find(key: bytes | None) -> tuple[Evidence, bool]:
+    """Return the document that is stored under a key, and whether retention removed its bytes."""
+    is_removed = Exists(EvidenceTombstone.objects.filter(evidence=OuterRef("pk")))
+    found = Evidence.objects.select_related("state").annotate(is_removed=is_removed).get(dedupe_key=key)
+    return found, found.is_removed
 
 
 def _store(storing: Sequence[Query], *, kept: blobs.Kept, evidence: Evidence) -> bool:

@@ -2,7 +2,11 @@
 
 from collections.abc import Callable
 
+from csp.constants import HEADER
+from csp.middleware import CSPMiddleware
+from csp.utils import build_policy
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 
 _ALWAYS = {
     # No other site may load an answer of ours as image, script or anything else.
@@ -23,4 +27,18 @@ class BrowserHeaders:
         for name, value in _ALWAYS.items():
             response.setdefault(name, value)
         response.setdefault("Cache-Control", "no-store")
+        return response
+
+
+class ContentPolicy(CSPMiddleware):
+    """django-csp's, which puts the policy together for each answer; ours is the same for all but those that ask."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        super().__init__(get_response)
+        self._plain = build_policy()
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if "_csp_nonce" in vars(request) or any(name.startswith("_csp") for name in vars(response)):
+            return super().process_response(request, response)
+        response.headers.setdefault(HEADER, self._plain)
         return response

@@ -5,9 +5,12 @@ import subprocess
 import sys
 
 import pytest
+from csp.utils import build_policy
 from django.conf import settings
-from django.test import Client
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
 
+from supplychain.web.headers import ContentPolicy
 from tests.supplychain.actors import client_of, make_user, new_key, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -53,6 +56,20 @@ def test_the_content_policy_allows_nothing_inline_and_nothing_from_elsewhere():
     assert {"default-src 'none'", "script-src 'self'", "style-src 'self'", "form-action 'self'"} <= directives
     assert "unsafe" not in policy
     assert "http" not in policy
+
+
+def test_the_content_policy_is_the_one_of_the_settings_whether_or_not_an_answer_asks_for_another():
+    def answer(**given: object) -> HttpResponse:
+        response = HttpResponse()
+        vars(response).update(given)
+        return response
+
+    policy, request = ContentPolicy(lambda _request: HttpResponse()), RequestFactory().get("/")
+    asks = answer(_csp_update={"img-src": ["https://pictures.example"]})
+    found = [policy.process_response(request, response)["Content-Security-Policy"] for response in (answer(), asks)]
+
+    assert found[0] == build_policy()
+    assert "img-src 'self' data: https://pictures.example" in found[1]
 
 
 def test_what_only_one_person_may_see_is_stored_nowhere():
