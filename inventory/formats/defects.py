@@ -27,8 +27,11 @@ class Defects:
         count = self._counts.get(code, 0) + 1
         self._counts[code] = count
         if count <= KEPT_PER_CODE:
-            pointer = pointer if self._locate is None else self._locate(pointer)
-            self._kept.append(ReadWarning(code, storable(pointer), storable(message)))
+            self._kept.append(ReadWarning(code, storable(self.place(pointer)), storable(message)))
+
+    def place(self, pointer: str) -> str:
+        """Say where in the document's own syntax a JSON pointer leads."""
+        return pointer if self._locate is None else self._locate(pointer)
 
     def count(self, code: str) -> int:
         """Say how often a code was noted, kept or not."""

@@ -67,7 +67,7 @@ def detect_text(text: Utf8) -> Detected:
         return _detect_list(text)
     if start.strip() in {b"true", b"false", b"null"}:
         raise FormatError("wrong_shape", "The document must be a JSON object.")
-    return recognise_lines(start)
+    return recognise_lines(start, whole=text.data)
 
 
 def detect_members(members: Members) -> Detected:

@@ -7,7 +7,7 @@ described one included; the described package is the root of edges as well. File
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from inventory.formats.cyclonedx_metadata import read_time
@@ -105,7 +105,7 @@ def _record(parts: Parts, root: Root, *, version: str, defects: Defects) -> Sbom
         media_type=parts.media_type,
         components=[],
         edges=[],
-        subjects=root.subjects.subjects(),
+        subjects=tuple(replace(one, pointer=defects.place(one.pointer)) for one in root.subjects.subjects()),
         names=root.subjects.names(),
         label_name=root.label_name,
         label_version=root.label_version,

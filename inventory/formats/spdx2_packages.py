@@ -7,6 +7,7 @@ the JSON form.
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -72,6 +73,8 @@ class PackageReader:
         self.records: list[ComponentRecord] = []
         self.rejected_count = 0
         self._annotations: dict[str, list[Mapping[str, Any]]] = {}
+        self._numbers = array("I")
+        self._array = "/packages"
         self._kept: list[msgspec.Raw | Mapping[str, Any]] = []
         self._limits = limits
         self._defects = defects
@@ -92,8 +95,13 @@ class PackageReader:
         own = members.get("annotations")
         return {**members, "annotations": [*(own if isinstance(own, list) else ()), *apart]}
 
+    def pointer(self, index: int) -> str:
+        """Return the JSON pointer of `records[index]`; the record itself has its place in the document's syntax."""
+        return f"{self._array}/{self._numbers[index]}"
+
     def read_array(self, raw: msgspec.Raw, *, pointer: str) -> None:
         """Read all packages of a JSON document. Raises FormatError `wrong_shape` if it is no array, as `take` does."""
+        self._array = pointer
         items = json_parts.array_items(raw, pointer=pointer)
         if len(items) > self._limits.components:
             raise self._too_many(pointer)
@@ -154,6 +162,7 @@ class PackageReader:
             if defect is not None:
                 self._reject(defect.code, pointer + defect.pointer, "it holds a string that cannot be stored.")
                 return
+        self._numbers.append(self.count)
         self.records.append(self._record(part, name=name, pointer=pointer))
         self._kept.append(kept)
 
@@ -170,7 +179,7 @@ class PackageReader:
             type="" if part.purpose is None else text(part.purpose, pointer, "primaryPackagePurpose").lower(),
             purl=None,
             ref=None if part.spdx_id is None else text(part.spdx_id, pointer, "SPDXID") or None,
-            pointer=pointer,
+            pointer=self._defects.place(pointer),
             parent=None,
         )
         if part.references is not None:

@@ -37,7 +37,7 @@ def read_root(described: Sequence[str], reader: PackageReader, *, files: object,
         containers = [index for index in places if reader.records[index].type == "container"]
         places = containers if len(containers) == 1 else places
     if len(places) == 1:
-        _read_package(reader.records[places[0]], reader.package(places[0]), root)
+        _read_package(reader, places[0], root)
     elif not places and isinstance(files, list):
         _read_file(files, root, wrapper=wrapper)
     root.is_ambiguous = len(reader.records) > 0 and len(described) != 1 and not root.label_name
@@ -91,8 +91,9 @@ def _membership(index: Digest, member: Digest, record: ComponentRecord) -> Membe
     )
 
 
-def _read_package(record: ComponentRecord, package: Mapping[str, Any], root: Root) -> None:
-    subjects, purl, pointer = root.subjects, record.purl, record.pointer
+def _read_package(reader: PackageReader, index: int, root: Root) -> None:
+    record, pointer = reader.records[index], reader.pointer(index)
+    subjects, purl = root.subjects, record.purl
     root.label_name, root.label_version = record.name, record.version
     is_image = record.type == "container" or (purl is not None and purl.type in _IMAGE_PURLS)
     is_image = is_image or find_digest(record.name) is not None
@@ -111,7 +112,7 @@ def _read_package(record: ComponentRecord, package: Mapping[str, Any], root: Roo
     subjects.text(record.version, kind=kind, pointer=pointer + "/versionInfo")
     if record.type in {"container", "file"}:
         subjects.name(record.name)
-    _read_trivy_texts(package, subjects, pointer=pointer)
+    _read_trivy_texts(reader.package(index), subjects, pointer=pointer)
 
 
 def _read_trivy_texts(package: Mapping[str, Any], subjects: Subjects, *, pointer: str) -> None:

@@ -36,11 +36,12 @@ _COLUMNS: Final[tuple[Literal["I", "i"], ...]] = ("I", "i", "i", "I", "I")
 _SIZE = 4
 _ZSTD_LEVEL = 3
 _DIGITS: Final = re.compile(r"\d{1,9}(?!\d)", re.ASCII)
-_XPATH_STEP: Final = re.compile(r"(.*\[)(0|[1-9]\d{0,8})(\])", re.DOTALL)
+_NUMBERED: Final = re.compile(r"(.*\[|line )(0|[1-9]\d{0,8})(\]|)", re.DOTALL)
+"""An XPath that ends in a number, or a line."""
 
 Prefix = str | list[str]
-"""What stands around the number of a place: of a JSON pointer the text before its last `/`; of an XPath the text before
-and behind it; of a place without a number all of it, alone in a list."""
+"""What stands around the number of a place: of a JSON pointer the text before its last `/`; of an XPath or a line the
+text before and behind it; of a place without a number all of it, alone in a list."""
 
 
 Column: TypeAlias = "memoryview[int]"
@@ -202,7 +203,7 @@ def _split(pointer: str) -> tuple[tuple[str, ...], int]:
     prefix, slash, number = pointer.rpartition("/")
     if slash and number.isdecimal() and len(number) < 10 and (number == "0" or number[0] != "0"):
         return (prefix,), int(number)
-    step = _XPATH_STEP.fullmatch(pointer)
+    step = _NUMBERED.fullmatch(pointer)
     return ((step[1], step[3]), int(step[2])) if step else ((pointer, "", ""), 0)
 
 

@@ -15,12 +15,12 @@ import pytest
 from inventory.formats.collector import collector_paused
 from inventory.formats.read import read_document
 from tests.inventory.formats.documents import encode, package, relation, spdx
-from tests.inventory.formats.spdx_writers import tag_value
+from tests.inventory.formats.spdx_writers import tag_value, yaml_text
 
 RATIO = 13.0
 REPEATS = 5
 PACKAGES = 2_000
-WRITERS = {"tag_value": tag_value}
+WRITERS = {"tag_value": tag_value, "yaml": yaml_text}
 
 
 def document(packages: int) -> dict[str, Any]:

@@ -14,6 +14,7 @@ YAML: Final = "application/yaml"
 
 _SPDX_TAG: Final = re.compile(rb"^SPDXVersion:\s*SPDX-(\S+)", re.MULTILINE)
 _SPDX_YAML: Final = re.compile(rb"^spdxVersion:\s*[\"']?SPDX-([^\s\"']+)", re.MULTILINE)
+_SPDX_ID: Final = re.compile(rb"^SPDXID:", re.MULTILINE)
 _YAML_KUBERNETES: Final = re.compile(rb"^apiVersion:\s*\S+", re.MULTILINE)
 _YAML_JOBS: Final = re.compile(rb"^[\"']?jobs[\"']?\s*:", re.MULTILINE)
 _YAML_TRIGGER: Final = re.compile(rb"^[\"']?on[\"']?\s*:", re.MULTILINE)
@@ -21,11 +22,11 @@ _YAML_RUNS: Final = re.compile(rb"^runs\s*:", re.MULTILINE)
 _YAML_USING: Final = re.compile(rb"^[\s,{]+[\"']?using[\"']?\s*:", re.MULTILINE)
 
 
-def recognise_lines(start: bytes) -> Detected:
-    """Recognise text by its first lines. Raises FormatError `unknown_format`."""
+def recognise_lines(start: bytes, *, whole: bytes) -> Detected:
+    """Recognise text by its first lines; SPDX in YAML may say at its end what it is. Raises `unknown_format`."""
     if match := _SPDX_TAG.search(start):
         return Detected(Kind.SBOM, "spdx-tag-value", match[1].decode(errors="replace"), SPDX_TAG_VALUE)
-    if match := _SPDX_YAML.search(start):
+    if match := _SPDX_YAML.search(whole if _SPDX_ID.search(start) else start):
         return Detected(Kind.SBOM, "spdx-yaml", match[1].decode(errors="replace"), YAML)
     if _YAML_KUBERNETES.search(start):
         return Detected(Kind.DEPLOYMENT, "kubernetes-yaml", "", YAML)

@@ -6,6 +6,8 @@ Each writer takes what the tests need of the format and raises for the rest, so 
 from collections.abc import Iterator
 from typing import Any
 
+import yaml
+
 Json = dict[str, Any]
 
 _PACKAGE_TAGS = {
@@ -25,6 +27,12 @@ _PACKAGE_TAGS = {
 def tag_value(document: Json) -> bytes:
     """The document as tag-value text."""
     return "".join(f"{line}\n" for line in _tag_lines(document)).encode()
+
+
+def yaml_text(document: Json) -> bytes:
+    """The document as block YAML, in the order of its members."""
+    text: str = yaml.dump(document, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True)
+    return text.encode()
 
 
 def _tag_lines(document: Json) -> Iterator[str]:

@@ -44,9 +44,9 @@ def test_what_the_document_says_of_itself_is_read() -> None:
 def test_a_package_ends_where_the_next_begins_and_files_are_no_components() -> None:
     text = HEAD + "FileName: ./x\nSPDXID: SPDXRef-x\n" + PACKAGE + "PackageName: b\nSPDXID: SPDXRef-b\n"
 
-    assert [(one.name, one.ref) for one in read_sbom(text.encode()).components] == [
-        ("a", "SPDXRef-a"),
-        ("b", "SPDXRef-b"),
+    assert [(one.name, one.ref, one.pointer) for one in read_sbom(text.encode()).components] == [
+        ("a", "SPDXRef-a", "line 10"),
+        ("b", "SPDXRef-b", "line 13"),
     ]
 
 

@@ -1,0 +1,128 @@
+"""What the reader of plain YAML takes, the general parser reads alike: values, lines, and what is refused."""
+
+import yaml
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from inventory.formats.limits import DEFAULT_LIMITS
+from inventory.formats.records import FormatError
+from inventory.formats.spdx2_yaml import PlainSpdxYaml, SpdxYaml, open_yaml
+from inventory.formats.text import require_utf8
+from inventory.formats.yaml_plain import PlainItem
+from tests.inventory.formats.documents import package, relation, spdx
+from tests.inventory.formats.spdx_writers import yaml_text
+
+SCALARS = st.one_of(
+    st.sampled_from(
+        ["1.10", "true", "null", "~", "", "no", "0x1f", "1e3", "a: b", "a #b", "- a", "a:b", "http://x/#y", "it's",
+         'say "so"', "two  spaces", " led", "trailed ", "é", "a\nb", "<<", "=", "@x", "*x", "&x", "!x", "%x", "`x`",
+         "{a", "[a", "]", "a]", "#a", "a#", ":a", "a:", "?", "-", "--- a", "...", "pkg:npm/%40a/b@1?x=y#z", "|", ">",
+         "x" * 90, "word " * 30, "\t", "a\tb", "\x7f", "'", "\\", "\\n", None, True, 1, 1.5]
+    ),
+    st.text(alphabet="ab:- #'\"\n\\&*{[,]}%é", max_size=8),
+)  # fmt: skip
+NAMES = st.sampled_from(["name", "SPDXID", "versionInfo", "externalRefs", "checksums", "y", "true", "null"])
+INNER = st.dictionaries(NAMES, SCALARS, max_size=3)
+VALUES = SCALARS | INNER | st.lists(SCALARS, max_size=3) | st.lists(INNER, max_size=3) | st.lists(st.lists(SCALARS))
+ITEMS = st.lists(st.dictionaries(NAMES, VALUES, max_size=4), max_size=3)
+STYLES = st.fixed_dictionaries(
+    {"default_flow_style": st.sampled_from([False, None]), "default_style": st.sampled_from([None, None, '"', "'"]),
+     "indent": st.sampled_from([2, 4]), "width": st.sampled_from([20, 80, 10_000])}
+)  # fmt: skip
+JUNK = st.sampled_from(
+    ["\n", " ", "  ", "- ", "-", ":", ": ", "#", " #", '"', "'", "&a ", "*a", "{", "[", "|\n", "\r\n", "\t", "---\n",
+     "...\n", "x: y\n", "\n- ", "\n  ", "a", "é", "\\"]
+)  # fmt: skip
+
+
+def everything(elements):
+    """All that a document gives: elements with their lines, then its head; or how it was refused."""
+    try:
+        found = [(one.section, repr(one.value), lines(one.value)) for one in elements]
+    except FormatError as error:
+        return error.code
+    return [*found, (repr(elements.head), lines(elements.head))]
+
+
+def lines(value):
+    """The lines of a value and of all in it."""
+    if isinstance(value, dict):
+        held = [lines(member) for member in value.values()]
+        return [getattr(value, "line", None), getattr(value, "lines", None), held]
+    return [value.lines, [lines(item) for item in value]] if hasattr(value, "lines") else None
+
+
+def both(data, *, keep=False):
+    text = require_utf8(data)
+    fast = open_yaml(text, limits=DEFAULT_LIMITS, keep=keep)
+    return everything(fast), everything(SpdxYaml(text, limits=DEFAULT_LIMITS, keep=keep)), type(fast)
+
+
+@given(ITEMS, STYLES, st.booleans())
+@settings(max_examples=300, deadline=None)
+def test_what_a_library_writes_is_read_alike(items, style, keep) -> None:
+    document = {"spdxVersion": "SPDX-2.3", "packages": items, "name": "x"}
+    data = yaml.dump(document, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, **style).encode()
+
+    fast, general, _ = both(data, keep=keep)
+
+    assert fast == general
+
+
+BASE = """\
+spdxVersion: SPDX-2.3
+packages:
+- SPDXID: SPDXRef-a
+  name: a
+  externalRefs:
+  - referenceType: purl
+    referenceLocator: pkg:npm/a@1
+  files: [x, y]
+  creators:
+    - one
+    - two
+- name: "b"
+  nested:
+    deeper: 'c'
+files:
+  - fileName: ./x
+name: y
+"""
+
+
+@given(st.lists(st.tuples(st.integers(0, len(BASE)), st.integers(0, 2), JUNK), min_size=1, max_size=3))
+@example([(0, 0, "--- ")])
+@example([(15, 2, "---\n"), (22, 2, " ")])
+@example([(246, 0, "\r\n"), (248, 0, " ")])
+@example([(len(BASE) - 9, 0, '"')])
+@settings(max_examples=1_500, deadline=None)
+def test_a_document_that_was_tampered_with_is_read_alike_or_refused(changes) -> None:
+    data = BASE
+    for place, removed, junk in changes:
+        data = data[:place] + junk + data[place + removed :]
+
+    fast, general, _ = both(data.encode())
+
+    assert fast == general or isinstance(fast, str)
+
+
+def test_the_plain_form_needs_no_general_parser(monkeypatch) -> None:
+    document = spdx(
+        package("a", checksums=[{"algorithm": "SHA256", "checksumValue": "0" * 64}], attributionTexts=["one", "two"]),
+        package("b", filesAnalyzed=False, packageVerificationCode={"packageVerificationCodeValue": "0"}),
+        relationships=[relation("DOCUMENT", "DESCRIBES", "a")],
+    )
+    plain = []
+    read = PlainItem.read
+
+    def counted(*given):
+        plain.append(read(*given))
+        return plain[-1]
+
+    monkeypatch.setattr(PlainItem, "read", counted)
+
+    fast, general, kind = both(yaml_text(document))
+
+    assert fast == general
+    assert kind is PlainSpdxYaml
+    assert len(plain) == 3
