@@ -18,6 +18,7 @@ from inventory.formats.pointers import join
 from inventory.formats.records import FormatError
 from inventory.formats.text import Utf8, require_utf8
 from inventory.formats.timestamps import parse_timestamp
+from inventory.formats.yaml_nodes import Mapping, Node, Scalar, parse_yaml
 from inventory.identity.ecosystems import Ecosystem, osv_package, read_ecosystem, read_release
 from inventory.identity.purls import PackageKey, PurlError, parse_purl
 from inventory.identity.versions.osv import EventKind, RangeType
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from inventory.formats.defects import Defects
     from inventory.formats.limits import Limits
+    from inventory.formats.strict_json import Json
 
 LONGEST_ID: Final = 255
 MOST_AFFECTED: Final = 20_000
@@ -37,7 +39,7 @@ MOST_VERSIONS: Final = 200_000
 _IDENTIFIER: Final = re.compile(r"[A-Za-z0-9][\x21-\x7e]*")
 _SOURCE: Final = re.compile(r"[A-Za-z]+")
 _EVENTS: Final = frozenset(kind.value for kind in EventKind)
-_TYPES: Final = frozenset(kind.value for kind in RangeType)
+_TYPES: Final = frozenset({RangeType.SEMVER, RangeType.ECOSYSTEM, RangeType.GIT})
 _ENDS: Final = ("fixed", "last_affected")
 
 
@@ -52,6 +54,20 @@ def read_osv(text: Utf8, *, version: str, limits: Limits) -> AdvisoryFeed:
 
     return AdvisoryFeed(
         format="osv", format_version=version, records=raw_records(text, member="vulns", limits=limits), read=read
+    )
+
+
+def read_osv_yaml(text: Utf8, *, limits: Limits) -> AdvisoryFeed:
+    """Read one record written as YAML, as the databases of PyPI's and R's advisories keep them."""
+
+    def read(raw: RawRecord, defects: Defects) -> AdvisoryRecord | None:
+        value = _plain(parse_yaml(text, limits=limits))
+        if not isinstance(value, dict):
+            raise FormatError("wrong_shape", "The document must be a mapping.")
+        return record_of(value, pointer=raw.pointer, defects=defects)
+
+    return AdvisoryFeed(
+        format="osv-yaml", media_type="application/yaml", records=iter([RawRecord("", text.data)]), read=read
     )
 
 
@@ -241,3 +257,12 @@ def _time(value: Object, name: str, *, pointer: str, defects: Defects) -> dateti
     if at is None:
         defects.add("bad_timestamp", pointer + join("", name), f"{name} is no RFC 3339 time with a zone.")
     return at
+
+
+def _plain(node: Node) -> Json:
+    """Return a YAML tree as JSON values. Every scalar but null is a text: a version `1.10` is none but this."""
+    if isinstance(node, Scalar):
+        return None if node.is_null else node.text
+    if isinstance(node, Mapping):
+        return {name: _plain(member) for name, member in node.members.items()}
+    return [_plain(item) for item in node.items]

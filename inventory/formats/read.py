@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from inventory.formats import json_parts
 from inventory.formats.collector import collector_paused
+from inventory.formats.csaf import read_csaf
 from inventory.formats.cyclonedx import read_cyclonedx
 from inventory.formats.cyclonedx_xml import read_cyclonedx_xml
 from inventory.formats.deployments import read_deployments
@@ -19,7 +20,7 @@ from inventory.formats.kubernetes import read_kubernetes
 from inventory.formats.limits import DEFAULT_LIMITS, Limits
 from inventory.formats.oci import read_image
 from inventory.formats.openvex import read_openvex
-from inventory.formats.osv import read_osv
+from inventory.formats.osv import read_osv, read_osv_yaml
 from inventory.formats.osv_zip import ZIP_MAGIC, read_osv_zip
 from inventory.formats.posture.records import PostureRecord
 from inventory.formats.posture.ref_rules import read_branch_protection, read_rulesets
@@ -82,6 +83,14 @@ def _read_osv(source: Source) -> Document:
     return read_osv(source.text, version=source.detected.format_version, limits=source.limits)
 
 
+def _read_osv_yaml(source: Source) -> Document:
+    return read_osv_yaml(source.text, limits=source.limits)
+
+
+def _read_csaf(source: Source) -> Document:
+    return read_csaf(source.text, limits=source.limits)
+
+
 def _read_osv_zip(source: Source) -> Document:
     return read_osv_zip(source.data, limits=source.limits)
 
@@ -106,7 +115,9 @@ READERS: Final[Mapping[str, Callable[[Source], Document]]] = {
     "github-ruleset": _read_posture(read_rulesets),
     "github-workflow": _read_posture(read_workflow),
     "github-action": _read_posture(read_action),
+    "csaf": _read_csaf,
     "osv": _read_osv,
+    "osv-yaml": _read_osv_yaml,
     "osv-zip": _read_osv_zip,
     "github-advisory": _read_github_advisories,
 }

@@ -48,5 +48,5 @@ def versions(folders: tuple[str, ...]) -> str:
 
 def _source(source: dict[str, Any]) -> str:
     if source.get("repo"):
-        return f"{source['repo']} {source.get('commit', '')[:8]}".strip()
+        return f"{source['repo']} {(source.get('commit') or '')[:8]}".strip()
     return str(source.get("made_with", "made by hand")).partition(" on ")[0].partition(" (")[0]

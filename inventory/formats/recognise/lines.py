@@ -21,6 +21,9 @@ _YAML_TRIGGER: Final = re.compile(rb"^[\"']?on[\"']?\s*:", re.MULTILINE)
 _YAML_RUNS: Final = re.compile(rb"^runs\s*:", re.MULTILINE)
 _YAML_USING: Final = re.compile(rb"^[\s,{]+[\"']?using[\"']?\s*:", re.MULTILINE)
 
+_YAML_ID: Final = re.compile(rb"^id:\s*[\"']?[A-Z]", re.MULTILINE)
+_YAML_MODIFIED: Final = re.compile(rb"^modified:\s*\S", re.MULTILINE)
+
 
 def recognise_lines(start: bytes, *, whole: bytes) -> Detected:
     """Recognise text by its first lines; SPDX in YAML may say at its end what it is. Raises `unknown_format`."""
@@ -34,6 +37,8 @@ def recognise_lines(start: bytes, *, whole: bytes) -> Detected:
         return Detected(Kind.WORKFLOW, "github-workflow", "", YAML)
     if _YAML_RUNS.search(start) and _YAML_USING.search(start):
         return Detected(Kind.WORKFLOW, "github-action", "", YAML)
+    if _YAML_ID.search(start) and _YAML_MODIFIED.search(start):
+        return Detected(Kind.ADVISORY, "osv-yaml", "", YAML)
     protobuf = recognise_protobuf_text(start)
     if protobuf is not None:
         return protobuf

@@ -7,13 +7,15 @@ be placed in the ecosystem's order is `unevaluable`: neither affected nor cleare
 from __future__ import annotations
 
 import enum
+import json
 from dataclasses import dataclass
 from functools import cmp_to_key
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from inventory.identity.versions.errors import UnevaluableVersion
+from inventory.identity.versions.errors import RangeError, UnevaluableVersion
 from inventory.identity.versions.intervals import NOTHING, Interval, after, before, intersection, interval, union
+from inventory.identity.versions.native import read_native
 from inventory.identity.versions.ranges import VersionRange
 from inventory.identity.versions.schemes import scheme_of, sort_key
 
@@ -38,6 +40,7 @@ class RangeType(enum.StrEnum):
     ECOSYSTEM = "ECOSYSTEM"
     SEMVER = "SEMVER"
     GIT = "GIT"
+    NATIVE = "NATIVE"
 
 
 class OsvVerdict(enum.StrEnum):
@@ -58,12 +61,14 @@ class OsvEvent:
 
 @dataclass(frozen=True, slots=True)
 class OsvRange:
-    """The events of one range, in any order."""
+    """The events of one range, in any order; `native` where it is written in the ecosystem's own syntax instead."""
 
     type: RangeType
     events: tuple[OsvEvent, ...]
+    native: str = ""
 
 
+_KINDS: Final = frozenset(kind.value for kind in EventKind)
 _BEGINNING: Final = "0"
 _NO_LIMIT: Final = "*"
 
@@ -100,6 +105,23 @@ class AffectedVersions:
         return any(_equals(self.type, listed, key) for listed in self.listed)
 
 
+def read_ranges(text: str) -> tuple[OsvRange, ...]:
+    """Read ranges that a reader has checked, from the JSON text they are kept as."""
+    return tuple(
+        OsvRange(
+            RangeType(one["type"]),
+            tuple(
+                OsvEvent(EventKind(kind), version)
+                for event in one.get("events", ())
+                for kind, version in event.items()
+                if kind in _KINDS
+            ),
+            native=one.get("range", ""),
+        )
+        for one in (json.loads(text) if text else ())
+    )
+
+
 def affected_versions(purl_type: str, *, ranges: Iterable[OsvRange], versions: Iterable[str] = ()) -> AffectedVersions:
     """Return what an entry's ranges and versions mean for packages of this type.
 
@@ -116,8 +138,13 @@ def affected_versions(purl_type: str, *, ranges: Iterable[OsvRange], versions: I
             continue
         only_git = False
         try:
-            found.append(_inside(scheme, one.events))
-        except UnevaluableVersion as error:
+            if one.type is RangeType.NATIVE:
+                native = read_native(purl_type, one.native)
+                found.append(native.intervals)
+                listed |= native.exact
+            else:
+                found.append(_inside(scheme, one.events))
+        except (UnevaluableVersion, RangeError) as error:
             problems.append(error.message)
     if only_git and not listed:
         problems.append("no version and no range of versions is named")
