@@ -56,7 +56,7 @@ class ComponentReader:
         self.memberships: list[MembershipRecord] = []
         self.rejected_count = 0
         self._limits = limits
-        self._defects = defects
+        self.defects = defects
         self._look_at_strings = look_at_strings
         self._fields = ComponentFields(defects=defects)
         self._memory = memory
@@ -90,7 +90,7 @@ class ComponentReader:
     def _read_nested(self, batch: _Batch) -> Iterator[_Batch]:
         if json_parts.first_byte(batch.raw) == "[":
             return self._read_batch(batch)
-        self._defects.add("wrong_type", batch.pointer, "components is not an array; it was left out.")
+        self.defects.add("wrong_type", batch.pointer, "components is not an array; it was left out.")
         return iter(())
 
     def _read_batch(self, batch: _Batch, listed: Listed | None = None) -> Iterator[_Batch]:
@@ -118,18 +118,18 @@ class ComponentReader:
 
         One without any defect, and without others inside, is remembered by its key.
         """
-        defects_before = self._defects.total
+        defects_before = self.defects.total
         try:
-            part = decode_component(item, pointer=pointer, defects=self._defects)
+            part = decode_component(item, pointer=pointer, defects=self.defects)
         except FormatError as error:
-            self._reject(error.code, error.pointer, error.message)
+            self.reject(error.code, error.pointer, error.message)
             return nested_components(item)
         if self._is_usable(part.name, item, pointer=pointer):
             if len(item) > LONGEST_TEXT:
                 self._shorten(part, pointer=pointer)
             record = self._record(part, pointer=pointer, parent=parent)
             self.records.append(record)
-            if key is not None and self._defects.total == defects_before and part.is_plain:
+            if key is not None and self.defects.total == defects_before and part.is_plain:
                 self._memory[key] = Known(copy(record))
         return part.components
 
@@ -144,14 +144,14 @@ class ComponentReader:
 
     def _is_named(self, name: str | None, *, pointer: str) -> bool:
         if not name or len(name) > self._limits.name_characters or name.isspace():
-            self._reject("bad_name", pointer + "/name", "it has no name, or one that is no name.")
+            self.reject("bad_name", pointer + "/name", "it has no name, or one that is no name.")
             return False
         return True
 
     def _is_storable(self, value: object, *, pointer: str) -> bool:
         defect = strict_json.bad_string(value, limits=self._limits)
         if defect is not None:
-            self._reject(defect.code, pointer + defect.pointer, "it holds a string that cannot be stored.")
+            self.reject(defect.code, pointer + defect.pointer, "it holds a string that cannot be stored.")
         return defect is None
 
     def _record(self, part: ComponentPart, *, pointer: str, parent: int | None) -> ComponentRecord:
@@ -171,7 +171,7 @@ class ComponentReader:
         if part.properties:
             _apply_properties(record, part.properties)
         if part.pedigree != ABSENT and purl is not None and purl.type == "oci":
-            self.memberships += read_variants(purl, part.pedigree, pointer=pointer, defects=self._defects)
+            self.memberships += read_variants(purl, part.pedigree, pointer=pointer, defects=self.defects)
         return record
 
     def _shorten(self, part: ComponentPart, *, pointer: str) -> None:
@@ -181,9 +181,10 @@ class ComponentReader:
             if value is not None:
                 setattr(part, field, self._fields.text(value, pointer, "bom-ref" if field == "ref" else field))
 
-    def _reject(self, code: str, pointer: str, reason: str) -> None:
+    def reject(self, code: str, pointer: str, reason: str) -> None:
+        """Count a component that cannot be read, and say why."""
         self.rejected_count += 1
-        self._defects.add(code, pointer, f"Component not read: {reason}")
+        self.defects.add(code, pointer, f"Component not read: {reason}")
 
     def _hashes(self, parts: Sequence[HashPart], *, pointer: str) -> tuple[Hash, ...]:
         found = []
@@ -198,7 +199,7 @@ class ComponentReader:
             return Scope.PROVIDED  # 1.7: a requirement on what is delivered elsewhere, not present itself.
         scope = conventions.SCOPE_WORDS.get(part.scope or "")
         if scope is None:
-            self._defects.add("unknown_scope", pointer + "/scope", "scope has no known value; taken as required.")
+            self.defects.add("unknown_scope", pointer + "/scope", "scope has no known value; taken as required.")
             return Scope.REQUIRED
         return scope
 

@@ -33,6 +33,7 @@ from inventory.formats.source import Source
 from inventory.formats.spdx2 import read_spdx2
 from inventory.formats.spdx2_elements import read_elements
 from inventory.formats.spdx2_syntaxes import SYNTAXES
+from inventory.formats.syft import read_syft
 from inventory.formats.text import Utf8, require_utf8
 
 if TYPE_CHECKING:
@@ -48,6 +49,10 @@ def _read_cyclonedx(source: Source) -> Document:
 
 def _read_cyclonedx_xml(source: Source) -> Document:
     return read_cyclonedx_xml(source.text, version=source.detected.format_version, limits=source.limits)
+
+
+def _read_syft(source: Source) -> Document:
+    return read_syft(source.text, limits=source.limits)
 
 
 def _read_spdx2(source: Source) -> Document:
@@ -102,6 +107,7 @@ def _read_github_advisories(source: Source) -> Document:
 READERS: Final[Mapping[str, Callable[[Source], Document]]] = {
     "cyclonedx": _read_cyclonedx,
     "cyclonedx-xml": _read_cyclonedx_xml,
+    "syft-json": _read_syft,
     "spdx": _read_spdx2,
     **dict.fromkeys(SYNTAXES, _read_spdx2_elements),
     "oci-index": _read_image,

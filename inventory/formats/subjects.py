@@ -48,7 +48,9 @@ class Subjects:
         if purl is None or purl.type not in _IMAGE_PURLS:
             return
         qualifiers = dict(purl.qualifiers)
-        self.digest(find_digest(purl.version), kind=_kind_of(qualifiers.get("mediatype", "")), pointer=pointer)
+        self.digest(
+            find_digest(purl.version), kind=kind_of_media_type(qualifiers.get("mediatype", "")), pointer=pointer
+        )
         self.architecture = self.architecture or qualifiers.get("arch", "")
         repository, tag = qualifiers.get("repository_url", ""), qualifiers.get("tag", "")
         if repository:
@@ -82,7 +84,8 @@ class Subjects:
         return tuple(self._names)
 
 
-def _kind_of(media_type: str) -> ArtifactKind:
+def kind_of_media_type(media_type: str) -> ArtifactKind:
+    """Say what a digest of this media type names; UNKNOWN where the type is none of an index or manifest."""
     if media_type.endswith(("image.index.v1+json", "manifest.list.v2+json")):
         return ArtifactKind.OCI_INDEX
     is_manifest = media_type.endswith(("image.manifest.v1+json", "distribution.manifest.v2+json"))

@@ -31,7 +31,8 @@ def recognise_sbom(members: Members) -> Detected | None:
     if "@context" in members and "@graph" in members:
         return Detected(Kind.SBOM, "spdx-3", "3", "application/spdx+json")
     if "artifacts" in members and "descriptor" in members:
-        return Detected(Kind.SBOM, "syft-json", "")
+        schema = object_member(members, "schema")
+        return Detected(Kind.SBOM, "syft-json", (text_member(schema, "version") or "")[:32] if schema else "")
     return None
 
 

@@ -15,7 +15,7 @@ _FOLDERS: Final = (
     "cyclonedx-real", "cyclonedx-conformance", "spdx-real", "spdx-conformance", "sbom-edge", "sbom-quality",
     "generated", "incident-cases",
 )  # fmt: skip
-_FORMATS: Final = ("CycloneDX-JSON", "CycloneDX-XML", "SPDX-JSON")
+_FORMATS: Final = ("CycloneDX-JSON", "CycloneDX-XML", "SPDX-JSON", "syft-json")
 _MAY_BE_REFUSED: Final = ("invalid", "edge")
 
 
