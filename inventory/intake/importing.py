@@ -112,7 +112,9 @@ def find_failed(evidence_ids: Iterable[int]) -> list[Failed]:
     found: list[Failed] = []
     for batch in _batches(evidence_ids):
         rows = EvidenceState.objects.filter(pk__in=batch, error__isnull=False).order_by("pk")
-        found += [Failed(row.pk, row.error["code"], row.error["message"]) for row in rows.only("error")]
+        found += [
+            Failed(key, error["code"], error["message"]) for key, error in rows.values_list("pk", "error") if error
+        ]
     return found
 
 
