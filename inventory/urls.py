@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from inventory.api import artifacts, evidence, exports, packages, runtime, search
+from inventory.api import artifacts, attestations, evidence, exports, packages, runtime, search
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/evidence", evidence.EvidenceListView.as_view(), name="api-evidence-list"),
@@ -15,6 +15,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "api/v1/artifacts/<str:digest>/components",
         artifacts.ArtifactComponentsView.as_view(),
         name="api-artifact-components",
+    ),
+    path(
+        "api/v1/artifacts/<str:digest>/attestations",
+        attestations.ArtifactAttestationsView.as_view(),
+        name="api-artifact-attestations",
     ),
     path(
         "api/v1/artifacts/<str:before>/diff/<str:after>", artifacts.ArtifactDiffView.as_view(), name="api-artifact-diff"

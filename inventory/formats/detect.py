@@ -39,7 +39,7 @@ _RECOGNISERS: Final = (
 )
 """In this order: the first that recognises a JSON object has the word."""
 
-_LISTED: Final = (recognise_runtime, recognise_ruleset, recognise_advisory)
+_LISTED: Final = (recognise_attestation, recognise_runtime, recognise_ruleset, recognise_advisory)
 """What is sent as a JSON array."""
 
 _HEAD_BYTES: Final = 65_536
@@ -122,5 +122,6 @@ def _detect_list(text: Utf8) -> Detected:
         if found is not None:
             return found
     raise FormatError(
-        "wrong_shape", "A JSON array is read only as a list of deployment records, advisories or rulesets."
+        "wrong_shape",
+        "A JSON array is read only as a list of deployment records, attestations, advisories or rulesets.",
     )

@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from inventory.formats.advisory_records import AdvisoryFeed
+from inventory.formats.attestations.records import AttestationsRecord
 from inventory.formats.posture.records import PostureRecord
 from inventory.formats.posture.workflow_records import WorkflowRecord
 from inventory.formats.records import ImageRecord, RuntimeRecord, SbomRecord, VexRecord
 
-Document = SbomRecord | ImageRecord | RuntimeRecord | PostureRecord | WorkflowRecord | VexRecord | AdvisoryFeed
+Document = (
+    SbomRecord
+    | ImageRecord
+    | RuntimeRecord
+    | AttestationsRecord
+    | PostureRecord
+    | WorkflowRecord
+    | VexRecord
+    | AdvisoryFeed
+)

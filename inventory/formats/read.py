@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from inventory.formats import json_parts
+from inventory.formats.attestations.read import read_attestations
 from inventory.formats.collector import collector_paused
 from inventory.formats.csaf import read_csaf
 from inventory.formats.cyclonedx import read_cyclonedx
@@ -72,6 +73,13 @@ def _read_posture(reader: Callable[..., PostureRecord | WorkflowRecord]) -> Call
     return lambda source: reader(source.text, limits=source.limits)
 
 
+def _read_attestations(source: Source) -> Document:
+    def read_document(data: bytes) -> Document:
+        return _read_inside(data, limits=source.limits)
+
+    return read_attestations(source.text, source.detected, limits=source.limits, read_document=read_document)
+
+
 def _read_deployments(source: Source) -> Document:
     return read_deployments(source.text, limits=source.limits)
 
@@ -126,6 +134,17 @@ READERS: Final[Mapping[str, Callable[[Source], Document]]] = {
     "osv-yaml": _read_osv_yaml,
     "osv-zip": _read_osv_zip,
     "github-advisory": _read_github_advisories,
+    "in-toto": _read_attestations,
+    "dsse": _read_attestations,
+    "sigstore-bundle": _read_attestations,
+    "in-toto-metablock": _read_attestations,
+    "pypi-attestation": _read_attestations,
+    "simple-signing": _read_attestations,
+    "cosign-signature": _read_attestations,
+    "attestations": _read_attestations,
+    "pypi-provenance": _read_attestations,
+    "gcloud-provenance": _read_attestations,
+    "gh-verify": _read_attestations,
 }
 """By the name of the format, as recognised. What is recognised and not here is refused by its name."""
 
@@ -164,6 +183,17 @@ def read_source(source: Source) -> Document:
     """Read a document that was opened; see `read_document`."""
     with collector_paused():
         return READERS[source.detected.format](source)
+
+
+def _read_inside(data: bytes, *, limits: Limits) -> Document:
+    """Read the SBOM or VEX document that a statement holds: no compressed file, and no attestation again."""
+    text = require_utf8(data)
+    detected = detect_text(text)
+    reader = READERS.get(detected.format) if detected.kind in {Kind.SBOM, Kind.VEX} else None
+    if reader is None:
+        name = f"{detected.format} {detected.format_version}".strip()
+        raise FormatError("unsupported_format", f"The predicate is {name[:80]}, which is not read yet.")
+    return reader(Source(data, text, detected, limits))
 
 
 def _detect(text: Utf8, *, kind: str | None) -> Detected:

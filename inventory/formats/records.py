@@ -137,6 +137,8 @@ class SubjectRecord:
     digest: Digest
     kind: ArtifactKind
     pointer: str
+    source: SubjectSource = SubjectSource.DOCUMENT
+    """SIGNED: the subject of a statement in an envelope with a signature, which nobody has verified yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,16 +81,20 @@ WITH RECURSIVE family(id, depth) AS (
 """
 """WITH family (id): `%(ids)s` and all artifacts that anybody's membership or alias joins to them."""
 FAMILY = f"{FAMILY_MEMBERS} SELECT DISTINCT id FROM family"
-KINDS = """
+_CONFIGS = """inventory_artifactalias x
+    JOIN inventory_artifact c ON c.id = x.alias_id JOIN inventory_artifact m ON m.id = x.artifact_id
+    WHERE split_part(c.digest, ':', 1) = split_part(m.digest, ':', 1)"""
+"""Aliases that are configs: a second digest by another algorithm names the same bytes, and says nothing of them."""
+KINDS = f"""
 SELECT artifact_id, kind FROM (
     SELECT index_id AS artifact_id, 'oci_index' AS kind, team_id FROM inventory_indexmember
     WHERE index_id = ANY(%(ids)s)
     UNION ALL
     SELECT member_id, 'oci_manifest', team_id FROM inventory_indexmember WHERE member_id = ANY(%(ids)s)
     UNION ALL
-    SELECT alias_id, 'oci_config', team_id FROM inventory_artifactalias WHERE alias_id = ANY(%(ids)s)
+    SELECT x.alias_id, 'oci_config', x.team_id FROM {_CONFIGS} AND x.alias_id = ANY(%(ids)s)
     UNION ALL
-    SELECT artifact_id, 'oci_manifest', team_id FROM inventory_artifactalias WHERE artifact_id = ANY(%(ids)s)
+    SELECT x.artifact_id, 'oci_manifest', x.team_id FROM {_CONFIGS} AND x.artifact_id = ANY(%(ids)s)
     UNION ALL
     SELECT s.artifact_id, s.kind, t.team_id FROM inventory_snapshotsubject s JOIN inventory_track t ON t.id = s.track_id
     WHERE s.artifact_id = ANY(%(ids)s) AND s.kind <> 'unknown'

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from inventory.formats.advisory_records import AdvisoryFeed
+from inventory.formats.attestations.records import AttestationsRecord
 from inventory.formats.posture.records import PostureRecord
 from inventory.formats.posture.workflow_records import WorkflowRecord
 from inventory.formats.records import ImageRecord, RuntimeRecord, SbomRecord, VexRecord
-from inventory.ingest import advisories, image, posture, runtime, sbom, vex
+from inventory.ingest import advisories, attestations, image, posture, runtime, sbom, vex
 from inventory.models import EvidenceKind
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ def apply_document(document: Document, *, held: Held, at: datetime) -> Applied:
                 return posture.apply_report(document, evidence=held.evidence)
             case WorkflowRecord():
                 return posture.apply_workflow(document, evidence=held.evidence)
+            case AttestationsRecord():
+                return attestations.apply(document, held=held, at=at)
 
 
 def kinds_for(document: Document) -> frozenset[str]:
@@ -61,3 +64,5 @@ def kinds_for(document: Document) -> frozenset[str]:
             return frozenset({EvidenceKind.POSTURE})
         case WorkflowRecord():
             return frozenset({EvidenceKind.WORKFLOW})
+        case AttestationsRecord():
+            return frozenset({EvidenceKind.ATTESTATION})

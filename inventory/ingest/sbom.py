@@ -57,12 +57,12 @@ _LOCK_SHARED, _LOCK_EXCLUSIVE = Statement(LOCK_SHARED), Statement(LOCK_EXCLUSIVE
 _ADD_POINTS = Statement(ADD_POINTS)
 
 
-def apply(record: SbomRecord, *, held: Held, at: datetime) -> Applied:
+def apply(record: SbomRecord, *, held: Held, at: datetime, part: int = 0) -> Applied:
     """Choose where an SBOM goes, inside the caller's transaction, and return the writes that put it there.
 
-    Raises FormatError when it is about nothing. Three exchanges at most for a document whose components are known,
-    however many they are: what is shared (none when this process knows it), its place, and the writes, which travel
-    with the end of the transaction.
+    `part` numbers the SBOMs of one document. Raises FormatError when it is about nothing. Three exchanges at most for a
+    document whose components are known, however many they are: what is shared (none when this process knows it), its
+    place, and the writes, which travel with the end of the transaction.
     """
     evidence = held.evidence
     label = find_label(record, held=held)
@@ -82,6 +82,7 @@ def apply(record: SbomRecord, *, held: Held, at: datetime) -> Applied:
         "evidence": evidence.pk,
         "at": at,
         "snapshot": place.snapshot_id,
+        "part": part,
         "track": place.track_id,
         "seq": place.step.seq,
     }
@@ -100,6 +101,13 @@ def apply(record: SbomRecord, *, held: Held, at: datetime) -> Applied:
     stated = () if record.vex is None else tuple(vex.writes(record.vex, evidence=evidence, at=at))
     writes = (*_with_memberships(record, evidence=evidence, writes=writes), *stated)
     return _applied(record, subjects=subjects, distinct_count=components.count, writes=writes)
+
+
+def split_at_lock(writes: Sequence[Query]) -> tuple[list[Query], list[Query]]:
+    """Split the writes of `apply` before the one that takes the projection's lock."""
+    locks = (_LOCK_SHARED, _LOCK_EXCLUSIVE)
+    place = next((number for number, query in enumerate(writes) if query.statement in locks), len(writes))
+    return list(writes[:place]), list(writes[place:])
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,10 +62,11 @@ FROM unnest(%(added)s::int[], %(flags)s::smallint[]) AS a(component_id, flags)
 """)
 ADD_SNAPSHOT = Statement("""
 INSERT INTO inventory_snapshot
-    (id, evidence_id, track_id, seq, component_count, distinct_count, is_complete, producer_version, set_hash, outline,
-     ecosystems)
-VALUES (%(snapshot)s::int, %(evidence)s::bigint, %(track)s::int, %(seq)s::int, %(component_count)s,
-    %(distinct_count)s, %(is_complete)s, %(producer_version)s, %(set_hash)s, %(outline)s, %(ecosystems)s::jsonb)
+    (id, evidence_id, part, track_id, seq, component_count, distinct_count, is_complete, producer_version, set_hash,
+     outline, ecosystems)
+VALUES (%(snapshot)s::int, %(evidence)s::bigint, %(part)s::smallint, %(track)s::int, %(seq)s::int,
+    %(component_count)s, %(distinct_count)s, %(is_complete)s, %(producer_version)s, %(set_hash)s, %(outline)s,
+    %(ecosystems)s::jsonb)
 """)
 ADD_SUBJECTS = Statement("""
 INSERT INTO inventory_snapshotsubject (snapshot_id, artifact_id, track_id, seq, kind, source, confidence)

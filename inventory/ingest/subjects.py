@@ -92,7 +92,7 @@ def find_subjects(record: SbomRecord, *, held: Held, ids: Mapping[str, int], rel
         digest for digest in given - set(stated) if stated and not related.partners(digest).intersection(stated)
     }
     found = [
-        Subject(ids[digest], digest, subject.kind, SubjectSource.DOCUMENT, DOCUMENT_CONFIDENCE)
+        Subject(ids[digest], digest, subject.kind, subject.source, DOCUMENT_CONFIDENCE)
         for digest, subject in stated.items()
         if digest not in related.aliases
     ]

@@ -68,13 +68,14 @@ def counts(record: VexRecord) -> Mapping[str, int]:
     }
 
 
-def writes(record: VexRecord, *, evidence: Evidence, at: datetime) -> Iterator[Query]:
+def writes(record: VexRecord, *, evidence: Evidence, at: datetime, first: int = 0) -> Iterator[Query]:
     """Yield the statements that store what the record says, some thousand products each; nothing where it is empty.
 
+    `first` is the number of the record's first statement in the document, where it holds several records.
     They go with the row that says how the document ended, in its transaction.
     """
     said_at = record.created_at or at
-    for numbered in _batches(record.statements):
+    for numbered in _batches(record.statements, first=first):
         statements = [_statement(statement, position=position) for position, statement in numbered]
         products = [row for position, statement in numbered for row in _products(statement, position=position)]
         yield Query(
@@ -91,10 +92,10 @@ def writes(record: VexRecord, *, evidence: Evidence, at: datetime) -> Iterator[Q
         )
 
 
-def _batches(statements: Sequence[VexStatementRecord]) -> Iterator[list[tuple[int, VexStatementRecord]]]:
+def _batches(statements: Sequence[VexStatementRecord], *, first: int) -> Iterator[list[tuple[int, VexStatementRecord]]]:
     batch: list[tuple[int, VexStatementRecord]] = []
     size = 0
-    for numbered in enumerate(statements):
+    for numbered in enumerate(statements, first):
         batch.append(numbered)
         size += 1 + sum(1 + len(product.subcomponents) for product in numbered[1].products)
         if size >= BATCH_PRODUCTS:

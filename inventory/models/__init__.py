@@ -10,6 +10,14 @@ from inventory.models.advisories import (
     VexStatement,
 )
 from inventory.models.artifacts import Artifact, ArtifactAlias, ArtifactName, IndexMember
+from inventory.models.attestations import (
+    Attestation,
+    AttestationSignature,
+    AttestationSource,
+    AttestationSubject,
+    Provenance,
+    ProvenanceDependency,
+)
 from inventory.models.changes import ChangeKind, EstateChange
 from inventory.models.evidence import (
     IN_WORK,
@@ -32,6 +40,7 @@ from inventory.models.posture import (
     WorkflowVersion,
 )
 from inventory.models.presence import OPEN_END, Presence, Snapshot, SnapshotSubject, SubjectBlock, Track
+from inventory.models.registry import ArtifactClaim, Claim, Referrer, TagAction, TagEvent
 from inventory.models.retention import EvidenceTombstone, RetentionItem, RetentionPlan
 from inventory.models.runtime import (
     Certainty,
@@ -56,10 +65,16 @@ __all__ = [
     "AffectedPackage",
     "Artifact",
     "ArtifactAlias",
+    "ArtifactClaim",
     "ArtifactName",
+    "Attestation",
+    "AttestationSignature",
+    "AttestationSource",
+    "AttestationSubject",
     "BlobPlace",
     "Certainty",
     "ChangeKind",
+    "Claim",
     "CloseReason",
     "Cluster",
     "Component",
@@ -79,6 +94,9 @@ __all__ = [
     "PostureFinding",
     "PostureReport",
     "Presence",
+    "Provenance",
+    "ProvenanceDependency",
+    "Referrer",
     "RetentionItem",
     "RetentionPlan",
     "RunInterval",
@@ -89,6 +107,8 @@ __all__ = [
     "SourceControlState",
     "State",
     "SubjectBlock",
+    "TagAction",
+    "TagEvent",
     "Track",
     "VexProduct",
     "VexStatement",

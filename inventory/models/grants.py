@@ -60,6 +60,16 @@ GRANTS: Grants = {
     "inventory_workflowversion": Grant(web=_READ, worker=_ADD),
     "inventory_workflowjob": Grant(web=_READ, worker=_ADD),
     "inventory_actionuse": Grant(web=_READ, worker=_ADD),
+    # attestations and registries
+    "inventory_attestation": Grant(web=_READ, worker=_ADD),
+    "inventory_attestationsource": Grant(web=_READ, worker=_ADD),
+    "inventory_attestationsubject": Grant(web=_READ, worker=_ADD),
+    "inventory_attestationsignature": Grant(web=_READ, worker=_ADD),
+    "inventory_provenance": Grant(web=_READ, worker=_ADD),
+    "inventory_provenancedependency": Grant(web=_READ, worker=_ADD),
+    "inventory_artifactclaim": Grant(web=_READ, worker=_ADD),
+    "inventory_referrer": Grant(web=_READ, worker=_ADD),
+    "inventory_tagevent": Grant(web=_READ, worker=_ADD),
     # runtime
     "inventory_cluster": Grant(
         web="SELECT, UPDATE (environment_id, report_interval_seconds)",

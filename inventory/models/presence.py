@@ -45,10 +45,16 @@ class Track(models.Model):
 
 
 class Snapshot(models.Model):
-    """One accepted SBOM: a point (`seq`) on a track. Written by ingest, never changed."""
+    """One accepted SBOM: a point (`seq`) on a track. Written by ingest, never changed.
+
+    A document is one SBOM (`part` 0), or holds attestations of which several may be SBOMs.
+    """
 
     id = models.AutoField(primary_key=True)
-    evidence = models.OneToOneField("inventory.Evidence", on_delete=models.PROTECT, related_name="snapshot")
+    evidence = models.ForeignKey(
+        "inventory.Evidence", on_delete=models.PROTECT, related_name="snapshots", db_index=False
+    )
+    part = models.SmallIntegerField(db_default=0, db_comment="Which SBOM of the document, from 0")
     track = models.ForeignKey(Track, on_delete=models.PROTECT, related_name="snapshots", db_index=False)
     seq = models.IntegerField()
     component_count = models.IntegerField(db_comment="Components stored, repeated ones counted each time")
@@ -64,6 +70,7 @@ class Snapshot(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["track", "seq"], name="snapshot_point"),
+            models.UniqueConstraint(fields=["evidence", "part"], name="snapshot_part_once"),
             models.CheckConstraint(condition=Q(seq__gt=0), name="snapshot_seq_positive"),
         ]
 

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from inventory.graph.artifact_detail import read_artifact
 from inventory.graph.artifacts import ArtifactFilter, ArtifactKey, list_artifacts
+from inventory.graph.attestations import list_attestations
 from inventory.graph.components import list_components
 from inventory.graph.diff import PackagePlace, diff_artifacts
 from inventory.graph.runtime import WorkloadFilter, list_workloads
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 WORKLOADS_SHOWN = 20
+ATTESTATIONS_SHOWN = 20
 _RUNNING = {"true": True, "false": False}
 
 
@@ -59,6 +61,7 @@ def artifact_page(request: HttpRequest, digest: str) -> HttpResponse:
         artifact = read_artifact(_digest(digest), actor=actor)
         components = list_components(artifact.digest, text="", after=None, limit=PAGE_SIZE, actor=actor)
         running = WorkloadFilter(digest=artifact.digest)
+        attestations = list_attestations(artifact.digest, after=None, limit=ATTESTATIONS_SHOWN, actor=actor)
         workloads = list_workloads(running, after=None, limit=WORKLOADS_SHOWN, now=now, actor=actor)
     context = {
         "section": "/artifacts",
@@ -66,6 +69,8 @@ def artifact_page(request: HttpRequest, digest: str) -> HttpResponse:
         "list": Listing(components.rows),
         "query": "",
         "sbom_snippet": upload_sbom(request, digest=artifact.digest),
+        "attestations": attestations.rows,
+        "has_more_attestations": attestations.next is not None,
         "workloads": workloads.rows,
         "has_more_workloads": workloads.next is not None,
         "now": now,

@@ -123,6 +123,7 @@ API = (
     Row(route="api/v1/artifacts/<str:digest>/components", scopes=READ, path=ARTIFACT),
     Row(route="api/v1/artifacts/<str:digest>/sbom", scopes=READ, path=ARTIFACT),
     Row(route="api/v1/artifacts/<str:digest>/vex", scopes=READ, path=ARTIFACT),
+    Row(route="api/v1/artifacts/<str:digest>/attestations", scopes=READ, path=ARTIFACT),
     Row(
         route="api/v1/artifacts/<str:before>/diff/<str:after>",
         scopes=READ,

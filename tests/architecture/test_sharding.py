@@ -23,7 +23,7 @@ KNOWN_BREAKS = {
     "inventory_snapshot_pkey": "Django's models have one column as key; (track_id, id) is as unique",
     "inventory_snapshotsubject_pkey": "the same",
     "inventory_running_pkey": "the same",
-    "inventory_snapshot_evidence_id_key": "one snapshot a document; the row lock of the queue holds that too",
+    "snapshot_part_once": "one snapshot a part of a document; the row lock of the queue holds that too",
     "inventory_snapshot_evidence_id_385d9b4b_fk_inventory": "evidence stays on one machine, beside the queue",
     "inventory_snapshotsu_snapshot_id_77458105_fk_inventory": "by (track_id, snapshot_id) it never leaves its machine",
 }

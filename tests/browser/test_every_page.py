@@ -46,7 +46,7 @@ PAGES = (
 
 
 def pages() -> list[str]:
-    trees = Evidence.objects.filter(snapshot__isnull=False)
+    trees = Evidence.objects.filter(snapshots__isnull=False)
     return [
         *PAGES,
         *(f"/evidence/{evidence.public_id}" for evidence in Evidence.objects.all()),

@@ -22,6 +22,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from inventory.models import Evidence
 from supplychain.access.models import Team
+from tests.attested import bundle, encode, provenance, statement
 from tests.factories import apply_waiting, cyclonedx, deployment, digest, image_index, later, report, store, submit
 from tests.supplychain.actors import client_of, new_key
 
@@ -117,6 +118,8 @@ def stranger_before() -> None:
     submit("a", cyclonedx(*PURLS, name="ledger"))
     submit("a", INDEX)
     submit("a", image_manifest(OLD, config=CONFIG))
+    submit("a", b_provenance())
+    submit("a", encode(bundle(statement(APP, SECRET, OLD, predicate=provenance(repository="https://github.com/a/a")))))
     report("a", deployment(digest=APP, cluster="a-cluster", image="registry.example/stranger:1"))
     report("a", deployment(digest=SECRET, cluster="a-cluster", workload="Deployment/api", namespace="shop"))
 
@@ -130,6 +133,11 @@ def stranger_after() -> None:
     report("a", deployment(digest=OLD, workload="Deployment/api", image="registry.example/shop:9"), at=later(34))
     report("a", deployment(digest=APP, workload="Deployment/api", status="ended"), at=later(35))
     store("a", cyclonedx(*PURLS, subject=digest("waiting")), at=later(36))
+
+
+def b_provenance() -> bytes:
+    """The very bytes that B sends too."""
+    return encode(bundle(statement(APP)))
 
 
 def image_manifest(manifest_name: str, *, config: str) -> bytes:
@@ -150,6 +158,7 @@ def team_b() -> None:
     submit("b", b_sbom(), at=later(10))
     submit("b", cyclonedx(*PURLS[:2], subject=OLD, tool="trivy"), at=later(11))
     submit("b", cyclonedx(*PURLS[:1], name="ledger"), at=later(12))
+    submit("b", b_provenance(), at=later(12))
     store("b", b"{}", at=later(13))
     apply_waiting()
     report(
@@ -189,6 +198,8 @@ def _artifacts() -> Iterator[str]:
             "/sbom?format=cyclonedx-xml",
             "/vex",
             f"/diff/{OLD}",
+            "/attestations",
+            "/attestations?limit=1",
         ):
             yield f"/artifacts/{one}{part}"
         yield f"/evidence?artifact={one}"
