@@ -185,22 +185,23 @@ def _read_facts(
     """Read what the answer is counted from: one round trip."""
     is_now = question.is_now
     groundwork.ask_undescribed()
+    runs = groundwork.what_runs(is_long=matches.is_long)
     is_merged = len(question.indicators) == 1
-    spans, subjects, points, *named = state.fetch_together(
-        Statement(
-            Spans.unpack,
-            long_lists.spans(is_now=is_now) if matches.is_long else statements.spans(is_merged=is_merged),
-            parameters,
-        ),
-        Statement(Subjects.unpack, long_lists.SUBJECTS if matches.is_long else statements.subjects(), parameters),
-        Statement(Place.unpack, (long_lists if matches.is_long else statements).points(is_now=is_now), parameters),
+    sql = long_lists.found(is_now=is_now) if matches.is_long else statements.found(is_merged=is_merged)
+    found, *named = state.fetch_together(
+        Statement(_unpack_found, sql, parameters),
         *(
             Statement(int, statements.VISIBLE_NAMED, parameters),
             Statement(Place.unpack, statements.named_runs(is_now=is_now), parameters),
         )
         * bool(matches.artifacts),
     )
-    return Facts(spans[0], subjects[0], points, groundwork.undescribed(), *named)
+    spans, subjects = found[0]
+    return Facts(spans, subjects, runs.points(), groundwork.undescribed(), *named)
+
+
+def _unpack_found(*columns: bytes | None) -> tuple[Spans, Subjects]:
+    return Spans.unpack(*columns[:5]), Subjects.unpack(*columns[5:])
 
 
 def _header(question: Question, *, counts: Tally, ground: Ground, at: datetime) -> Header:

@@ -16,6 +16,7 @@ from incidents.impact.answer import Backlog, ClusterFreshness, Coverage
 from incidents.impact.facts import Place
 from incidents.impact.remembered import Remembered
 from incidents.impact.statements import INTERVALS, NOW, POINTS_NOW, POINTS_THEN, THEN, undescribed
+from incidents.impact.what_runs import WhatRuns
 from inventory.graph.one_state import Statement
 from inventory.graph.services import SERVICE, SERVICE_OF
 from inventory.models.runtime import STALE_AFTER_INTERVALS
@@ -153,6 +154,19 @@ class Groundwork:
         if known is None:
             known = self._state.along(Statement(Place.unpack, undescribed(is_now=self._is_now), self._parameters)).rows
         self._bare = known
+
+    def what_runs(self, *, is_long: bool) -> WhatRuns:
+        """Ask, with the next exchange, what runs of what is found; the past is not remembered."""
+        counted = COUNTED.get(self._marks, self._key) if self._is_now else None
+        return WhatRuns(
+            self._parameters,
+            marks=self._marks if self._is_now else None,
+            key=self._key,
+            all_count=None if counted is None else counted.running,
+            is_long=is_long,
+            is_now=self._is_now,
+            state=self._state,
+        )
 
     def undescribed(self) -> Sequence[Place]:
         """Return what `ask_undescribed` asked for, once the exchange is over."""

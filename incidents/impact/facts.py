@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from array import array
+from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
 from inventory.graph.packed import column
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from inventory.graph.packed import Column, Subjects
 
@@ -66,18 +69,54 @@ class Place:
         return self.cluster, not self.environment, self.environment, self.namespace
 
 
+class Points:
+    """The containers that run, sorted by what they run: columns with one entry a container and point of a track."""
+
+    def __init__(self, places: Sequence[Place]) -> None:
+        rows = sorted(chain.from_iterable(map(_rows, range(len(places)), places)))
+        self.places = places
+        columns = zip(*rows, strict=True) if rows else repeat((), 6)
+        self.tracks, self.seqs, self.owners, self.workloads, self.marks, self.place_of = (
+            array("i", column) for column in columns
+        )
+        self.has_unsure = any(mark & UNSURE for mark in self.marks)
+
+    def __len__(self) -> int:
+        return len(self.tracks)
+
+    @cached_property
+    def greatest(self) -> int:
+        """The greatest number of an artifact whose row one of them is."""
+        return max(self.owners, default=0)
+
+    @cached_property
+    def bounds(self) -> dict[int, tuple[int, int]]:
+        """Return where each track's containers begin and end."""
+        found: dict[int, tuple[int, int]] = {}
+        start, tracks = 0, self.tracks
+        while start < len(tracks):
+            end = bisect_left(tracks, tracks[start] + 1, start)
+            found[tracks[start]] = (start, end)
+            start = end
+        return found
+
+
+def _rows(number: int, place: Place) -> Iterable[tuple[int, int, int, int, int, int]]:
+    return zip(place.tracks, place.seqs, place.owners, place.workloads, place.marks, repeat(number))
+
+
 @dataclass(frozen=True)
 class Facts:
     """All that an answer is counted from. `named` and `named_points` are of artifacts that are themselves asked for."""
 
     spans: Spans
     subjects: Subjects
-    points: Sequence[Place]
+    points: Points
     undescribed: Sequence[Place]
     named: Sequence[int] = ()
     named_points: Sequence[Place] = ()
 
     @cached_property
     def greatest_artifact(self) -> int:
-        owners = (max(place.owners) for place in (*self.points, *self.undescribed, *self.named_points))
-        return max(self.subjects.greatest, max(self.named, default=0), max(owners, default=0))
+        owners = (max(place.owners) for place in (*self.undescribed, *self.named_points))
+        return max(self.subjects.greatest, max(self.named, default=0), self.points.greatest, max(owners, default=0))

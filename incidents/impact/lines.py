@@ -15,9 +15,9 @@ from incidents.impact.stretches import CLEARED_FROM
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from incidents.impact.facts import Facts
+    from incidents.impact.facts import Facts, Points
     from incidents.impact.matching import Matches
-    from incidents.impact.stretches import Covered, Points
+    from incidents.impact.stretches import Covered
 
 
 @dataclass(slots=True)

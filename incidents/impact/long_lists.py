@@ -19,14 +19,22 @@ from incidents.impact.statements import (
 )
 from inventory.graph.visibility import own
 
-_OWN_TRACK = own("t.team_id")
 _HOLDS = """EXISTS (
     SELECT FROM inventory_presence p
     WHERE p.track_id = r.track_id AND p.from_seq <= r.seq AND p.to_seq > r.seq {also}
       AND (p.component_id IN (SELECT component_id FROM candidate)) IS TRUE)"""
 """IS TRUE keeps the candidates a table that is asked, and each track a list that is left at the first hit."""
-_SPANS = f"""
-WITH {ASKED.format(own=_OWN_TRACK)},
+_SUBJECTS = f"""
+SELECT {PACK.format("track_id")}, {PACK.format("octet_length(seqs) / 4")},
+       string_agg(seqs, ''::bytea), string_agg(artifacts, ''::bytea)
+FROM (
+    SELECT b.track_id, b.seqs, b.artifacts FROM inventory_subjectblock b JOIN inventory_track t ON t.id = b.track_id
+    WHERE {own("t.team_id")} ORDER BY b.track_id, b.block
+) block
+"""
+"""Of all tracks: few hold nothing of a long list."""
+_FOUND = f"""
+WITH {ASKED},
 candidate AS MATERIALIZED (SELECT unnest(%(candidates)s::int[]) AS component_id),
 shown AS MATERIALIZED ({{intervals}}),
 cleared AS MATERIALIZED (
@@ -34,35 +42,29 @@ cleared AS MATERIALIZED (
                                    WHEN {_HOLDS.format(also="")} THEN 5 END AS class
     FROM (SELECT DISTINCT track_id, seq FROM ({{points}}) point) r
 )
-SELECT {PACK.format("component_id")}, {PACK.format("track_id")}, {PACK.format("from_seq")},
-       {PACK.format("to_seq")}, {PACK_CLASS.format("class")}
-FROM (
-    SELECT component_id, track_id, from_seq, to_seq, class FROM held
-    UNION ALL
-    SELECT 0, track_id, seq, seq + 1, class FROM cleared WHERE class IS NOT NULL
-) span
+SELECT * FROM (
+    SELECT {PACK.format("component_id")}, {PACK.format("track_id")}, {PACK.format("from_seq")},
+           {PACK.format("to_seq")}, {PACK_CLASS.format("class")}
+    FROM (
+        SELECT component_id, track_id, from_seq, to_seq, class FROM held
+        UNION ALL
+        SELECT 0, track_id, seq, seq + 1, class FROM cleared WHERE class IS NOT NULL
+    ) span
+) spans
+CROSS JOIN ({_SUBJECTS}) subjects
 """
-SUBJECTS = f"""
-SELECT {PACK.format("track_id")}, {PACK.format("octet_length(seqs) / 4")},
-       string_agg(seqs, ''::bytea), string_agg(artifacts, ''::bytea)
-FROM (
-    SELECT b.track_id, b.seqs, b.artifacts FROM inventory_subjectblock b JOIN inventory_track t ON t.id = b.track_id
-    WHERE {_OWN_TRACK} ORDER BY b.track_id, b.block
-) block
-"""
-"""Of all tracks: few hold nothing of a long list."""
 _POINTS = f"""
 WITH shown AS MATERIALIZED ({{intervals}})
 {BY_PLACE.format(found=f"SELECT r.track_id, r.seq, {OWNED} FROM ({{points}}) r JOIN shown i ON i.id = r.interval_id")}
 """
 
 
-def spans(*, is_now: bool) -> str:
-    """Return the statement of where what is affected is, and at which running points anything is cleared.
+def found(*, is_now: bool) -> str:
+    """Return the statement of where what is affected is, at which running points anything is cleared, and subjects.
 
-    The latter have no component.
+    The points have no component.
     """
-    return _of_time(_SPANS, is_now=is_now)
+    return _of_time(_FOUND, is_now=is_now)
 
 
 def points(*, is_now: bool) -> str:

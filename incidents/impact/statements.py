@@ -50,7 +50,6 @@ WHERE {all_own("c.teams")}
 GROUP BY c.id, c.artifact_id
 """
 
-_OWN_TRACK = own("t.team_id")
 ASKED = """
 wanted(component_id, class) AS MATERIALIZED (
     SELECT * FROM unnest(%(components)s::int[], %(classes)s::smallint[])
@@ -60,38 +59,35 @@ held AS MATERIALIZED (
     SELECT p.component_id, p.track_id, p.from_seq, p.to_seq, w.class + ((p.flags >> 1) & 7 IN (3, 4, 5))::int AS class
     FROM wanted w
     JOIN inventory_presence p ON p.component_id = w.component_id
-    JOIN inventory_track t ON t.id = p.track_id
-    WHERE {own}
+    WHERE %(teams)s::bigint[] IS NULL OR EXISTS (
+        SELECT FROM inventory_track t WHERE t.id = p.track_id AND t.team_id = ANY(%(teams)s::bigint[]))
 )"""
-"""`wanted` has one row a component; a class is odd where the component only takes part in a build."""
+"""`wanted` has one row a component; a class is odd where the component only takes part in a build. Who sees all teams
+has no track looked up."""
 PACK = "string_agg(int4send({0}), ''::bytea)"
 PACK_CLASS = "string_agg(substring(int2send({0}::smallint) FROM 2), ''::bytea)"
 
-SPANS = f"""
-WITH {ASKED}
+_SPANS = f"""
 SELECT {PACK.format("component_id")}, {PACK.format("track_id")}, {PACK.format("from_seq")},
        {PACK.format("to_seq")}, {PACK_CLASS.format("class")}
 FROM held
 """
-MERGED_SPANS = f"""
-WITH {ASKED},
-span AS MATERIALIZED (
-    SELECT track_id, class, range_agg(int4range(from_seq, to_seq)) AS seqs FROM held GROUP BY 1, 2
-)
-SELECT NULL, {PACK.format("track_id")}, {PACK.format("lower(r.seqs)")}, {PACK.format("upper(r.seqs)")},
+_MERGED_SPANS = f"""
+SELECT NULL::bytea, {PACK.format("track_id")}, {PACK.format("lower(r.seqs)")}, {PACK.format("upper(r.seqs)")},
        {PACK_CLASS.format("class")}
-FROM span CROSS JOIN LATERAL unnest(span.seqs) AS r(seqs)
+FROM (
+    SELECT track_id, class, range_agg(int4range(from_seq, to_seq)) AS seqs FROM held GROUP BY 1, 2 OFFSET 0
+) span CROSS JOIN LATERAL unnest(span.seqs) AS r(seqs)
 """
 """Where on which tracks the components are, packed: one row of five columns. Merged, it does not tell them apart."""
 
-SUBJECTS = f"""
-WITH {ASKED},
-reach AS (SELECT track_id, min(from_seq) AS since, max(to_seq) AS until FROM held GROUP BY 1)
+_SUBJECTS = f"""
 SELECT {PACK.format("track_id")}, {PACK.format("octet_length(seqs) / 4")},
        string_agg(seqs, ''::bytea), string_agg(artifacts, ''::bytea)
 FROM (
     SELECT b.track_id, b.seqs, b.artifacts
-    FROM reach r JOIN inventory_subjectblock b
+    FROM (SELECT track_id, min(from_seq) AS since, max(to_seq) AS until FROM held GROUP BY 1) r
+    JOIN inventory_subjectblock b
       ON b.track_id = r.track_id AND b.block >= r.since >> 8 AND b.block <= (r.until - 1) >> 8
     ORDER BY b.track_id, b.block
 ) block
@@ -182,16 +178,16 @@ def points(*, is_now: bool) -> str:
     for an unsure hit, bit 1 for a container that nobody had seen for too long by the time asked.
     """
     if is_now:
-        return _POINTS.format(own=_OWN_TRACK, near="", joined=_JOINED_NOW.format(intervals=INTERVALS.format(when=NOW)))
+        return _POINTS.format(near="", joined=_JOINED_NOW.format(intervals=INTERVALS.format(when=NOW)))
     near = _EDGES.format(intervals=INTERVALS.format(when=THEN))
     joined = _JOINED_THEN.format(points=POINTS_THEN)
-    return _POINTS.format(own=_OWN_TRACK, near=f", base AS ({_HELD_SUBJECTS}), {near}", joined=joined)
+    return _POINTS.format(near=f", base AS ({_HELD_SUBJECTS}), {near}", joined=joined)
 
 
 def named_runs(*, is_now: bool) -> str:
     """Return the statement of what runs of the artifacts that are named: rows as of `points`; the track is theirs."""
     intervals = INTERVALS.format(when=NOW if is_now else THEN)
-    return NAMED_RUNS.format(own=_OWN_TRACK, intervals=intervals, candidates=_CANDIDATES)
+    return NAMED_RUNS.format(intervals=intervals, candidates=_CANDIDATES)
 
 
 def undescribed(*, is_now: bool) -> str:
@@ -204,14 +200,10 @@ def undescribed(*, is_now: bool) -> str:
     )
 
 
-def spans(*, is_merged: bool) -> str:
-    """Return the statement of where the components are."""
-    return (MERGED_SPANS if is_merged else SPANS).format(own=_OWN_TRACK)
-
-
-def subjects() -> str:
-    """Return the statement of what the snapshots of those tracks are about."""
-    return SUBJECTS.format(own=_OWN_TRACK)
+def found(*, is_merged: bool) -> str:
+    """Return the statement of where the components are, and what the snapshots of those tracks are about: one row."""
+    spans = _MERGED_SPANS if is_merged else _SPANS
+    return f"WITH {ASKED} SELECT * FROM ({spans}) spans CROSS JOIN ({_SUBJECTS}) subjects"
 
 
 PAGE_RUNS = f"""

@@ -10,50 +10,17 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
-from incidents.impact.facts import UNSURE
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
-    from incidents.impact.facts import Place, Spans
+    from incidents.impact.facts import Points, Spans
     from inventory.graph.packed import Column, Subjects
 
 CLEARED_FROM = 4
 """Classes from here on are cleared."""
 _NOWHERE = (0, 0)
-
-
-class Points:
-    """The containers that run, sorted by what they run: columns with one entry a container and point of a track."""
-
-    def __init__(self, places: Sequence[Place]) -> None:
-        rows = sorted(chain.from_iterable(map(_rows, range(len(places)), places)))
-        self.places = places
-        columns = zip(*rows, strict=True) if rows else repeat((), 6)
-        self.tracks, self.seqs, self.owners, self.workloads, self.marks, self.place_of = (
-            array("i", column) for column in columns
-        )
-        self.has_unsure = any(mark & UNSURE for mark in self.marks)
-
-    def __len__(self) -> int:
-        return len(self.tracks)
-
-    def bounds(self) -> dict[int, tuple[int, int]]:
-        """Return where each track's containers begin and end."""
-        found: dict[int, tuple[int, int]] = {}
-        start, tracks = 0, self.tracks
-        while start < len(tracks):
-            end = bisect_left(tracks, tracks[start] + 1, start)
-            found[tracks[start]] = (start, end)
-            start = end
-        return found
-
-
-def _rows(number: int, place: Place) -> Iterable[tuple[int, int, int, int, int, int]]:
-    return zip(place.tracks, place.seqs, place.owners, place.workloads, place.marks, repeat(number))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +45,7 @@ def covered(spans: Spans, *, subjects: Subjects, points: Points) -> Covered:
     add = found.subjects_from.append, found.subjects_to.append, found.points_from.append, found.points_to.append
     add_first, add_last, add_start, add_stop = add
     bounds, seqs = subjects.bounds, subjects.seqs
-    running, run_seqs = points.bounds(), points.seqs
+    running, run_seqs = points.bounds, points.seqs
     for track, since, until in zip(spans.tracks, spans.since, spans.until, strict=True):
         first, last = bounds.get(track, _NOWHERE)
         if first < last:

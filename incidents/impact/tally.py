@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 from incidents.impact.facts import UNSEEN, UNSURE
 from incidents.impact.lines import count_lines
-from incidents.impact.stretches import CLEARED_FROM, Points, best_of, covered
+from incidents.impact.stretches import CLEARED_FROM, best_of, covered
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from incidents.impact.facts import Facts, Place
+    from incidents.impact.facts import Facts, Place, Points
     from incidents.impact.matching import Matches
     from incidents.impact.stretches import Covered
 
@@ -66,7 +66,7 @@ class _Runs:
 
 def tally(facts: Facts, *, matches: Matches, is_scoped: bool, listed: Collection[int], indicator_count: int) -> Tally:
     """Count the answer; `listed` are the classes whose places are wanted."""
-    points = Points(facts.points)
+    points = facts.points
     where = covered(facts.spans, subjects=facts.subjects, points=points)
     held = _held(facts, where=where, matches=matches)
     runs = _Runs()
@@ -110,14 +110,14 @@ def _add_hits(runs: _Runs, *, facts: Facts, points: Points, where: Covered) -> N
     if points.has_unsure:
         hits = zip(where.points(), classes, strict=True)
         unsure = best_of(len(points), ((hit, max(each, 2 + each % 2)) for hit, each in hits if each < CLEARED_FROM))
-    found: list[list[tuple[int, int]]] = [[] for _ in points.places]
+    found: dict[int, list[tuple[int, int]]] = defaultdict(list)
     columns = zip(sure, unsure, points.marks, points.owners, points.workloads, points.place_of, strict=True)
-    for best, possible, mark, owner, workload, place in columns:
+    for best, possible, mark, owner, workload, place in compress(columns, sure):
         status = possible if mark & UNSURE else best
         if status:
             runs.add(owner, status - 1, mark=mark)
             found[place].append((owner, workload))
-    runs.found.extend(zip(points.places, found, strict=True))
+    runs.found.extend((points.places[place], rows) for place, rows in found.items())
 
 
 def _add_named_hits(runs: _Runs, *, facts: Facts, matches: Matches) -> None:
@@ -180,42 +180,46 @@ def _count_classes(statuses: bytearray, *, running: Mapping[int, int]) -> dict[i
 
 
 @dataclass(slots=True)
-class _Group:
-    """Where the rows of one status run."""
+class _Where:
+    """Where the rows of one class, or of several, run: workloads, and (cluster, namespace)."""
 
     workloads: set[int] = field(default_factory=set)
     namespaces: set[tuple[str, str]] = field(default_factory=set)
-    clusters: set[str] = field(default_factory=set)
 
-    def add(self, place: Place, workloads: Collection[int]) -> None:
-        self.workloads.update(workloads)
-        self.namespaces.add((place.cluster, place.namespace))
-        self.clusters.add(place.cluster)
+    def add(self, other: _Where) -> None:
+        self.workloads |= other.workloads
+        self.namespaces |= other.namespaces
+
+    @property
+    def counts(self) -> tuple[int, int, int]:
+        return len(self.workloads), len(self.namespaces), len({cluster for cluster, _ in self.namespaces})
 
 
 def _count_places(
     found: Found, *, statuses: bytearray, listed: Collection[int]
 ) -> tuple[dict[int, tuple[int, int, int]], list[PlaceCount]]:
     """Return {group: (workloads, namespaces, clusters)}, and the workloads of the listed classes by place."""
-    groups: dict[int, _Group] = defaultdict(_Group)
+    by_class: dict[int, _Where] = defaultdict(_Where)
     shown: dict[tuple[str, bool, str, str], set[int]] = defaultdict(set)
     for place, rows in found:
-        by_status: dict[int, set[int]] = defaultdict(set)
+        namespace, here = (place.cluster, place.namespace), shown[place.key]
         for owner, workload in rows:
-            by_status[statuses[owner]].add(workload)
-        for status, workloads in by_status.items():
-            for group in _groups(status - 1):
-                groups[group].add(place, workloads)
-            if status - 1 in listed:
-                shown[place.key] |= workloads
-    counts = {
-        group: (len(where.workloads), len(where.namespaces), len(where.clusters)) for group, where in groups.items()
-    }
+            row_class = statuses[owner] - 1
+            where = by_class[row_class]
+            where.workloads.add(workload)
+            where.namespaces.add(namespace)
+            if row_class in listed:
+                here.add(workload)
+    groups: dict[int, _Where] = defaultdict(_Where)
+    for row_class, where in by_class.items():
+        for group in _groups(row_class):
+            groups[group].add(where)
     places = [
-        (cluster, environment or "unknown", namespace, len(shown[cluster, is_last, environment, namespace]))
-        for cluster, is_last, environment, namespace in sorted(shown)
+        (cluster, environment or "unknown", namespace, len(workloads))
+        for (cluster, _, environment, namespace), workloads in sorted(shown.items())
+        if workloads
     ]
-    return counts, places
+    return {group: where.counts for group, where in groups.items()}, places
 
 
 def _groups(row_class: int) -> Iterable[int]:

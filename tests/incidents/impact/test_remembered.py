@@ -10,7 +10,7 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from incidents.impact import assess, coverage
+from incidents.impact import assess, coverage, what_runs
 from incidents.impact.answer import Header
 from incidents.impact.question import Question
 from incidents.pasted import parse_text
@@ -38,7 +38,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 A, B, INDEX = digest("a"), digest("b"), image_index(digest("a"), digest("b"))
 NOW = later(60)
 COMPONENT = "pkg:npm/lodash@4.17.20"
-TIMES: list[dict[str, Any]] = [{}, {"at": later(5)}, {"window_from": START, "window_to": later(30)}]
+TIMES: list[dict[str, Any]] = [{}, {}, {}, {}, {"at": later(5)}, {"window_from": START, "window_to": later(30)}]
 
 CHANGES: list[tuple[str, Callable[[], object]]] = [
     ("a container without digest", lambda: report("shop", deployment(image="registry.example/x:1"))),
@@ -69,6 +69,8 @@ def forget() -> None:
     coverage.COUNTED.forget()
     coverage.LABELLED.forget()
     coverage.BARE.forget()
+    what_runs.RUNNING.forget()
+    what_runs.READ.forget()
 
 
 def counted_anew(*, at: datetime = NOW) -> bool:
@@ -97,6 +99,33 @@ def test_a_question_after_a_question_counts_nothing_anew():
     assert counted_anew()
 
     assert not counted_anew()
+
+
+def reads_what_runs() -> bool:
+    """Ask, and tell whether what runs was read for it."""
+    with CaptureQueriesContext(connection) as sent:
+        ask()
+    return any("AS owner" in query["sql"] for query in sent)
+
+
+def test_what_runs_is_read_whole_once_questions_have_read_as_much_of_it():
+    forget()
+    submit("shop", cyclonedx(COMPONENT, subject=A))
+    for number in range(3):
+        report("shop", deployment(digest=A, workload=f"Deployment/{number}"))
+        report("shop", deployment(digest=digest(f"other {number}"), workload=f"Deployment/other-{number}"))
+
+    assert [reads_what_runs() for _ in range(4)] == [True, True, True, False]
+    report("shop", deployment(digest=A, workload="Deployment/3"))
+    assert reads_what_runs()
+
+
+def test_what_is_rare_is_looked_up_each_time_and_the_rest_is_left_unread():
+    forget()
+    for number in range(3):
+        report("shop", deployment(digest=digest(f"other {number}"), workload=f"Deployment/other-{number}"))
+
+    assert all(reads_what_runs() for _ in range(5))
 
 
 def test_one_team_is_never_answered_with_what_was_counted_for_another():
