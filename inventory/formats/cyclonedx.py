@@ -15,6 +15,7 @@ import msgspec
 from inventory.formats import json_parts
 from inventory.formats.cyclonedx_components import ComponentReader
 from inventory.formats.cyclonedx_metadata import Metadata, read_completeness, read_metadata
+from inventory.formats.cyclonedx_vex import read_vex
 from inventory.formats.defects import Defects
 from inventory.formats.edges import EdgeReader
 from inventory.formats.known_components import Listed, memory_of
@@ -30,6 +31,7 @@ _TOP_LEVEL: Final = frozenset(
      "externalReferences", "dependencies", "compositions", "vulnerabilities", "annotations", "formulation",
      "declarations", "definitions", "citations", "properties", "signature"}
 )  # fmt: skip
+_ANALYSIS: Final = b'"analysis"'
 _SERIAL: Final = re.compile(r"urn:uuid:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -63,14 +65,24 @@ def read_cyclonedx(
         defects=defects,
     )
     edges.read_dependencies(members.get("dependencies"))
-    if not counted and not rejected_count:
-        defects.add("empty_sbom", "/components", "The document lists no component: it covers nothing.")
     record = _record(members, metadata, version=version)
     record.components, record.metadata_component_count = reader.records, len(reader.records) - counted
     record.rejected_count, record.memberships = rejected_count, tuple(dict.fromkeys(reader.memberships))
     record.edges, record.has_edges, record.dependency_count = edges.edges, edges.has_root, edges.count
+    record.vex = read_vex(
+        _analysed(members.get("vulnerabilities")), metadata=metadata, record=record, defects=defects, limits=limits
+    )
+    if not counted and not rejected_count and record.vex is None:
+        defects.add("empty_sbom", "/components", "The document lists no component: it covers nothing.")
     record.warnings = defects.warnings()
     return record
+
+
+def _analysed(raw: msgspec.Raw | None) -> object:
+    """Decode `vulnerabilities` where one may have an analysis: a scanner's findings are no statements, and many."""
+    return (
+        None if raw is None or _ANALYSIS not in bytes(raw) else json_parts.decode_value(raw, pointer="/vulnerabilities")
+    )
 
 
 def _version(members: Mapping[str, msgspec.Raw]) -> str:

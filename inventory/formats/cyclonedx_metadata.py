@@ -16,6 +16,7 @@ from inventory.formats.strict_json import string_defect
 from inventory.formats.subjects import Subjects
 from inventory.formats.timestamps import parse_timestamp
 from inventory.identity.digests import find_digest
+from inventory.identity.purls import Purl
 
 _TRIVY: Final = "aquasecurity:trivy:"
 _COMPLETENESS: Final = {
@@ -32,6 +33,9 @@ class Metadata:
 
     subjects: Subjects = field(default_factory=Subjects)
     root_ref: str = ""
+    root_purl: Purl | None = None
+    issuer: str = ""
+    """Who speaks: the supplier or manufacturer of the document, else its first author."""
     label_name: str = ""
     label_version: str = ""
     producer: Producer = field(default_factory=Producer)
@@ -51,6 +55,7 @@ def read_metadata(value: object, *, defects: Defects, limits: Limits) -> Metadat
     result.created_at = read_time(value.get("timestamp"), pointer="/metadata/timestamp", defects=defects)
     result.producer = choose_producer(_tools(value.get("tools")))
     result.lifecycles = tuple(_phases(value.get("lifecycles")))
+    result.issuer = _issuer(value)
     component = value.get("component")
     if isinstance(component, dict):
         _read_subject(component, result, defects=defects, limits=limits)
@@ -101,13 +106,15 @@ def _read_subject(component: Mapping[str, Any], result: Metadata, *, defects: De
     result.root_ref = texts["bom-ref"]
     result.label_name = "/".join(filter(None, (texts["group"], texts["name"])))[: limits.name_characters]
     result.label_version = texts["version"]
-    _read_digests(component, texts, result.subjects, fields=fields)
+    result.root_purl = _read_digests(component, texts, result.subjects, fields=fields)
     result.architecture = result.subjects.architecture
 
 
 def _read_digests(
     component: Mapping[str, Any], texts: Mapping[str, str], subjects: Subjects, *, fields: ComponentFields
-) -> None:
+) -> Purl | None:
+    """Note every digest of the subject, and return its purl."""
+    purl = None
     is_image = texts["type"] == "container"
     kind = ArtifactKind.UNKNOWN if is_image else ArtifactKind.FILE
     if texts["purl"]:
@@ -123,6 +130,7 @@ def _read_digests(
         if isinstance(item, dict):
             pointer = f"{_COMPONENT}/hashes/{index}"
             subjects.hash(item.get("alg"), item.get("content"), kind=kind, pointer=pointer)
+    return purl
 
 
 def _read_properties(properties: object, subjects: Subjects) -> None:
@@ -155,6 +163,16 @@ def _tools(value: object) -> list[Producer]:
         for entry in entries
         if isinstance(entry, dict) and isinstance(entry.get("name"), str)
     ]
+
+
+def _issuer(metadata: Mapping[str, Any]) -> str:
+    authors = metadata.get("authors")
+    named = [metadata.get(name) for name in ("supplier", "manufacturer", "manufacture")]
+    for entity in [*named, *(authors if isinstance(authors, list) else ())]:
+        name = entity.get("name") if isinstance(entity, dict) else None
+        if isinstance(name, str) and name.strip():
+            return storable(name.strip())
+    return ""
 
 
 def _phases(value: object) -> list[str]:

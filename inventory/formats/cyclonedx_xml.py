@@ -16,6 +16,7 @@ from inventory.formats.cyclonedx_components import ComponentReader
 from inventory.formats.cyclonedx_metadata import read_completeness, read_metadata
 from inventory.formats.cyclonedx_parts import ComponentPart, HashPart, PropertyPart
 from inventory.formats.cyclonedx_variants import variants_of
+from inventory.formats.cyclonedx_vex import read_vex
 from inventory.formats.edges import EdgeReader
 from inventory.formats.limits import Limits
 from inventory.formats.recognise.markup import CYCLONEDX_XML
@@ -62,9 +63,7 @@ def _record(
         targets = [target for target in entry.get("dependsOn", ()) if target is not None]
         edges.read_dependency(entry.get("ref"), targets, index=index)
     rejected_count = components.rejected_count
-    if len(records) == part_count and not rejected_count:
-        defects.add("empty_sbom", "/components", "The document lists no component: it covers nothing.")
-    return SbomRecord(
+    record = SbomRecord(
         format="cyclonedx",
         format_version=version,
         media_type=CYCLONEDX_XML,
@@ -87,8 +86,13 @@ def _record(
         dependency_count=edges.count,
         memberships=components.memberships,
         configs=metadata.subjects.configs(),
-        warnings=defects.warnings(),
     )
+    stated = document.get("vulnerabilities")
+    record.vex = read_vex(stated, metadata=metadata, record=record, defects=defects, limits=limits)
+    if len(records) == part_count and not rejected_count and record.vex is None:
+        defects.add("empty_sbom", "/components", "The document lists no component: it covers nothing.")
+    record.warnings = defects.warnings()
+    return record
 
 
 def _metadata(document: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -86,10 +86,29 @@ _COMPOSITION: Final = record(
     vulnerabilities=listing(vulnerability=reference()),
 )
 
+_NAMED: Final = record(name=TEXT)
+_METADATA.holding(supplier=_NAMED, manufacturer=_NAMED, manufacture=_NAMED, authors=listing(author=_NAMED))
+_VULNERABILITY: Final = record(
+    id=TEXT,
+    references=listing(reference=record(id=TEXT)),
+    recommendation=TEXT,
+    workaround=TEXT,
+    analysis=record(
+        state=TEXT,
+        justification=TEXT,
+        responses=Child("response", listing(response=TEXT)),
+        detail=TEXT,
+        firstIssued=TEXT,
+        lastUpdated=TEXT,
+    ),
+    affects=listing(target=record(ref=TEXT, versions=listing(version=record(version=TEXT, range=TEXT, status=TEXT)))),
+)
+
 BOM: Final = Shape(Form.OBJECT, attributes={"serialNumber": "serialNumber", "version": "version"}).holding(
     metadata=_METADATA,
     components=_COMPONENTS,
     services=_SERVICES,
     dependencies=listing(dependency=_DEPENDENCY),
     compositions=listing(composition=_COMPOSITION),
+    vulnerabilities=listing(vulnerability=_VULNERABILITY),
 )

@@ -29,7 +29,7 @@ from inventory.formats.posture.sarif import read_sarif
 from inventory.formats.posture.scorecard import read_scorecard
 from inventory.formats.posture.workflow_records import WorkflowRecord
 from inventory.formats.posture.workflows import read_action, read_workflow
-from inventory.formats.records import FormatError
+from inventory.formats.records import FormatError, SbomRecord
 from inventory.formats.source import Source
 from inventory.formats.spdx2 import read_spdx2
 from inventory.formats.spdx2_elements import read_elements
@@ -45,11 +45,20 @@ def _read_cyclonedx(source: Source) -> Document:
     members = json_parts.read_members(source.text)
     if "components" in members:
         source.listed = list_components(members["components"], pointer="/components")
-    return read_cyclonedx(source.text, members, limits=source.limits, listed=source.listed)
+    return _statements_alone(read_cyclonedx(source.text, members, limits=source.limits, listed=source.listed))
 
 
 def _read_cyclonedx_xml(source: Source) -> Document:
-    return read_cyclonedx_xml(source.text, version=source.detected.format_version, limits=source.limits)
+    version = source.detected.format_version
+    return _statements_alone(read_cyclonedx_xml(source.text, version=version, limits=source.limits))
+
+
+def _statements_alone(record: SbomRecord) -> Document:
+    """Return the statements of a document that lists no component: it is a VEX document, and covers nothing."""
+    if record.vex is None or record.components or record.rejected_count:
+        return record
+    record.vex.warnings = record.warnings
+    return record.vex
 
 
 def _read_syft(source: Source) -> Document:

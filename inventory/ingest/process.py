@@ -19,7 +19,7 @@ from psycopg.errors import DiskFull
 
 from inventory.formats.limits import Limits
 from inventory.formats.read import open_document, read_source
-from inventory.formats.records import FormatError, SbomRecord
+from inventory.formats.records import FormatError, SbomRecord, VexRecord
 from inventory.formats.schema import check_source
 from inventory.ingest import identifiers, queue_sql, upsert
 from inventory.ingest.appliers import apply_document, kinds_for
@@ -270,7 +270,7 @@ def _read_and_apply(held: Held, *, now: datetime) -> tuple[Applied, SchemaVerdic
     source = open_document(data, limits=limits, kind=kind or None)
     document = read_source(source)
     _refuse_outside_binding(document, evidence=evidence)
-    verdict = check_source(source) if isinstance(document, SbomRecord) else None
+    verdict = check_source(source) if isinstance(document, SbomRecord | VexRecord) else None
     del data, source
     if verdict is not None and not verdict.valid and settings.REFUSE_SCHEMA_INVALID:
         first = verdict.errors[0]

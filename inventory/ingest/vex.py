@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from inventory.formats.vex_records import VexProductRecord, VexStatementRecord
     from inventory.models import Evidence
 
+_NO_COMPONENTS: Mapping[str, int] = {"components": 0, "components_stored": 0, "components_rejected": 0}
+"""What a CycloneDX document lists that holds statements alone: its sender may have meant an SBOM."""
 BATCH_PRODUCTS = 20_000
 """Products written by one statement: some 10 MB of parameters."""
 
@@ -52,7 +54,7 @@ def apply(record: VexRecord, *, evidence: Evidence, at: datetime) -> Applied:
         format=record.format,
         format_version=record.format_version[:32],
         subjects=(),
-        counts=counts(record),
+        counts={**_NO_COMPONENTS, **counts(record)} if record.format == "cyclonedx" else counts(record),
         warnings=tuple(record.warnings),
         writes=tuple(writes(record, evidence=evidence, at=at)),
     )

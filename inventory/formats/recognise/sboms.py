@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from inventory.formats import json_parts
 from inventory.formats.detected import Detected, Kind, Members, object_member, text_member
 from inventory.formats.records import FormatError
 
@@ -37,7 +38,12 @@ def recognise_sbom(members: Members) -> Detected | None:
 
 
 def _cyclonedx(members: Members) -> Detected:
-    return Detected(Kind.SBOM, "cyclonedx", text_member(members, "specVersion") or "", CYCLONEDX_JSON)
+    """A document that lists no component and holds an analysis of a vulnerability is a VEX document."""
+    components, stated = members.get("components"), members.get("vulnerabilities")
+    lists_none = components is None or (len(components) <= 8 and json_parts.decode_value(components) == [])
+    is_vex = stated is not None and lists_none and b'"analysis"' in bytes(stated)
+    kind = Kind.VEX if is_vex else Kind.SBOM
+    return Detected(kind, "cyclonedx", text_member(members, "specVersion") or "", CYCLONEDX_JSON)
 
 
 def _spdx(version: str, *, wrapper: str) -> Detected:

@@ -48,6 +48,7 @@ def facts(record: SbomRecord) -> dict[str, Any]:
             (str(names[edge.source]) if edge.source != ROOT else "", str(names[edge.target])) for edge in record.edges
         ),
         "subjects": {(one.digest, one.kind) for one in record.subjects},
+        "vex": statements(record),
         "codes": sorted(warning.code for warning in record.warnings),
         **{
             name: getattr(record, name)
@@ -58,6 +59,16 @@ def facts(record: SbomRecord) -> dict[str, Any]:
             )
         },
     }  # fmt: skip
+
+
+def statements(record: SbomRecord) -> Any:
+    if record.vex is None:
+        return None
+    bare = [
+        replace(one, pointer="", products=tuple(replace(product, pointer="") for product in one.products))
+        for one in record.vex.statements
+    ]
+    return (bare, record.vex.issuer, record.vex.document_id, record.vex.statement_count, record.vex.rejected_count)
 
 
 TWINS: dict[str, dict[str, Any]] = {
@@ -126,6 +137,24 @@ TWINS: dict[str, dict[str, Any]] = {
             purl=f"pkg:oci/api@{DIGEST}",
             pedigree={"variants": [component("m", purl=f"pkg:oci/api@sha256:{'d' * 64}?arch=arm64&os=linux")]},
         )
+    ),
+    "vex": cyclonedx(
+        component("a", purl="pkg:npm/a@1.0.0"),
+        metadata={"supplier": {"name": "Shop"}, "component": component("root")},
+        vulnerabilities=[
+            {
+                "id": "CVE-2026-1",
+                "references": [{"id": "GHSA-1", "source": {"name": "x"}}],
+                "recommendation": "Update.",
+                "analysis": {"state": "not_affected", "justification": "code_not_reachable", "detail": "Not called."},
+                "affects": [
+                    {"ref": "a", "versions": [{"range": "vers:npm/<2", "status": "affected"}]},
+                    {"ref": "root"},
+                ],
+            },
+            {"id": "CVE-2026-2", "analysis": {"state": "strange"}},
+            {"id": "CVE-2026-3", "affects": [{"ref": "a"}]},
+        ],
     ),
     "empty": cyclonedx(),
 }

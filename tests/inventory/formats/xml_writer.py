@@ -10,7 +10,7 @@ ITEMS = {
     "components": "component", "hashes": "hash", "properties": "property", "dependencies": "dependency",
     "services": "service", "compositions": "composition", "lifecycles": "lifecycle", "assemblies": "assembly",
     "variants": "component", "ancestors": "component", "patches": "patch", "vulnerabilities": "vulnerability",
-    "affects": "target", "versions": "version",
+    "affects": "target", "references": "reference", "versions": "version",
 }  # fmt: skip
 
 
