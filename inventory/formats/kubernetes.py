@@ -1,7 +1,7 @@
 """Reads pods as the Kubernetes API lists them: a Pod, a PodList, or kubectl's List (API reference v1).
 
-What ran is in `status.*Statuses[].imageID`; `spec` only says what was asked for. A container that never started has run
-nothing and makes no record.
+Other workloads, alone or among the pods, are read for what they declare. What ran is in `status.*Statuses[].imageID`;
+`spec` only says what was asked for. A container that never started has run nothing and makes no record.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from inventory.formats.defects import Defects
+from inventory.formats.kubernetes_declared import has_template, read_declared
 from inventory.formats.kubernetes_owners import workload_of
 from inventory.formats.limits import Limits
 from inventory.formats.records import ArtifactKind, ContainerClass, FormatError, RunRecord, RuntimeRecord
@@ -24,6 +25,8 @@ _LISTS: Final = (
     ("initContainers", "initContainerStatuses", ContainerClass.INIT),
     ("ephemeralContainers", "ephemeralContainerStatuses", ContainerClass.EPHEMERAL),
 )
+_POD: Final = "Pod"
+_SEND: Final = "To report what runs, send pods: kubectl get pods -A -o json."
 _SERVICE_LABELS: Final = ("app.kubernetes.io/part-of", "app.kubernetes.io/name")
 _ARCHITECTURE_LABELS: Final = ("kubernetes.io/arch", "beta.kubernetes.io/arch")
 
@@ -46,11 +49,11 @@ class _Pod:
 
 
 def read_kubernetes(text: Utf8, *, limits: Limits) -> RuntimeRecord:
-    """Read every container of every pod.
+    """Read every container of every pod, and the images that other workloads declare.
 
-    A pod that cannot be used is refused with a warning; the others survive. Objects of other kinds are passed over and
-    counted. Raises FormatError: `wrong_shape`, `no_pods` (objects, but no pod among them), `too_many_records`, and the
-    codes of strict JSON.
+    A pod that cannot be used is refused with a warning; the others survive. Objects that hold no container are passed
+    over and counted. Raises FormatError: `wrong_shape`, `no_pods` (objects, but neither pod nor workload among them),
+    `too_many_records`, and the codes of strict JSON.
     """
     body = parse_text(text, limits=limits)
     if not isinstance(body, dict):
@@ -59,15 +62,18 @@ def read_kubernetes(text: Utf8, *, limits: Limits) -> RuntimeRecord:
     if text.bom_stripped:
         defects.add("bom_stripped", "", "The document begins with a byte order mark, which was skipped.")
     record = RuntimeRecord(format="kubernetes", runs=[], partial=_is_partial(body))
-    for pointer, value in _pods(body, defects=defects):
+    for item in _objects_of(body, defects=defects):
         try:
-            record.runs.extend(_read_pod(value, pointer=pointer, limits=limits, defects=defects))
+            _read_item(item, record, limits=limits, defects=defects)
         except RecordDefect as defect:
-            record.rejected_count += 1
-            defects.add(defect.code, defect.pointer, f"Pod not read: {defect.message}")
-        if len(record.runs) > limits.components:
+            record.rejected_count += item.is_pod
+            defects.add(
+                defect.code, defect.pointer, f"{'Pod' if item.is_pod else 'Workload'} not read: {defect.message}"
+            )
+        if len(record.runs) + len(record.declared) > limits.components:
             raise FormatError("too_many_records", f"The list has more than {limits.components} containers.")
     record.record_count = len(record.runs) + record.rejected_count
+    _tell_declared(record, defects=defects)
     record.warnings = defects.warnings()
     return record
 
@@ -78,32 +84,69 @@ def _is_partial(body: Members) -> bool:
     return bool(metadata.get("continue") or metadata.get("remainingItemCount"))
 
 
-def _pods(body: Members, *, defects: Defects) -> list[tuple[str, Json]]:
-    if body.get("kind") == "Pod":
-        return [("", dict(body))]
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """One object of the document: a pod, or a workload that declares containers."""
+
+    pointer: str
+    kind: str
+    value: Json
+
+    @property
+    def is_pod(self) -> bool:
+        return self.kind == _POD
+
+
+def _objects_of(body: Members, *, defects: Defects) -> list[_Item]:
+    kind = _text(body, "kind")
     items = body.get("items")
+    if not kind.endswith("List"):
+        if kind != _POD and not has_template(body):
+            raise FormatError("no_pods", f"A {kind[:60] or 'nameless object'} holds no container. {_SEND}")
+        return [_Item("", kind, dict(body))]
     if not isinstance(items, list):
         raise FormatError("wrong_shape", "items must be an array.", pointer="/items")
-    default = "Pod" if body.get("kind") == "PodList" else None
-    pods: list[tuple[str, Json]] = []
+    default = kind.removesuffix("List")
+    found: list[_Item] = []
     for index, item in enumerate(items):
         pointer = f"/items/{index}"
-        kind = _members(item).get("kind", default)
-        if kind == "Pod" or not isinstance(item, dict):
-            pods.append((pointer, item))
+        given = _members(item).get("kind", default)
+        if given == _POD or not isinstance(item, dict):
+            found.append(_Item(pointer, _POD, item))
+        elif isinstance(given, str) and given and has_template(item):
+            found.append(_Item(pointer, given, item))
         else:
-            defects.add("not_a_pod", pointer, f"{str(kind)[:60]} is not a pod; it was passed over.")
-    if items and not pods:
-        raise FormatError("no_pods", "The list holds no pod. Send the output of: kubectl get pods -o json.")
-    return pods
+            message = f"{str(given)[:60]} is not a pod and declares no container; it was passed over."
+            defects.add("not_a_pod", pointer, message)
+    if items and not found:
+        raise FormatError("no_pods", f"The list holds no pod. {_SEND}")
+    return found
 
 
-def _read_pod(value: Json, *, pointer: str, limits: Limits, defects: Defects) -> list[RunRecord]:
-    if not isinstance(value, dict):
-        raise RecordDefect("wrong_shape", pointer, "a pod must be an object.")
-    unfit = bad_string(value, limits=limits)
+def _read_item(item: _Item, record: RuntimeRecord, *, limits: Limits, defects: Defects) -> None:
+    if not isinstance(item.value, dict):
+        raise RecordDefect("wrong_shape", item.pointer, "a pod must be an object.")
+    unfit = bad_string(item.value, limits=limits)
     if unfit is not None:
-        raise RecordDefect(unfit.code, pointer + unfit.pointer, "it holds a string that cannot be stored.")
+        raise RecordDefect(unfit.code, item.pointer + unfit.pointer, "it holds a string that cannot be stored.")
+    if item.is_pod:
+        record.runs.extend(_read_pod(item.value, pointer=item.pointer, defects=defects))
+    else:
+        record.declared.extend(read_declared(item.value, kind=item.kind, pointer=item.pointer, defects=defects))
+
+
+def _tell_declared(record: RuntimeRecord, *, defects: Defects) -> None:
+    """Say once, and plainly, that what is declared is not counted as running."""
+    if record.declared:
+        workloads = {(one.namespace, one.workload_kind, one.workload_name) for one in record.declared}
+        message = (
+            f"{len(workloads)} workloads declare {len(record.declared)} images here. What is declared is not what "
+            f"runs: none of them is counted as running. {_SEND}"
+        )
+        defects.add("declared_only", "", message)
+
+
+def _read_pod(value: Members, *, pointer: str, defects: Defects) -> list[RunRecord]:
     metadata = _members(value.get("metadata"))
     name, namespace = _text(metadata, "name"), _text(metadata, "namespace")
     if not name or not namespace:

@@ -131,6 +131,7 @@ READERS: Final[Mapping[str, Callable[[Source], Document]]] = {
     "oci-manifest": _read_image,
     "deployment": _read_deployments,
     "kubernetes": _read_kubernetes,
+    "kubernetes-object": _read_kubernetes,
     "openvex": _read_openvex,
     "scorecard": _read_posture(read_scorecard),
     "sarif": _read_posture(read_sarif),
@@ -158,6 +159,12 @@ READERS: Final[Mapping[str, Callable[[Source], Document]]] = {
 """By the name of the format, as recognised. What is recognised and not here is refused by its name."""
 
 
+_INSTEAD: Final = {
+    "kubernetes-yaml": "A manifest says what is wanted, not what runs. Send what runs: kubectl get pods -A -o json.",
+    "kubernetes-admission": "It asks whether something may run. Send what runs: kubectl get pods -A -o json.",
+}
+"""What to send instead of a format that is recognised and not read."""
+
 _OSV_ZIP: Final = Detected(Kind.ADVISORY, "osv-zip", "", "application/zip")
 _NO_TEXT: Final = Utf8(b"", bom_stripped=False)
 
@@ -184,7 +191,8 @@ def open_document(data: bytes, *, limits: Limits = DEFAULT_LIMITS, kind: str | N
         raise FormatError("kind_mismatch", message)
     if detected.format not in READERS:
         name = f"{detected.format} {detected.format_version}".strip()
-        raise FormatError("unsupported_format", f"This is {name[:80]}, which is not read yet.")
+        message = f"This is {name[:80]}, which is not read. {_INSTEAD.get(detected.format, '')}".rstrip()
+        raise FormatError("unsupported_format", message)
     return Source(body, text, detected, limits)
 
 

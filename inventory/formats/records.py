@@ -262,6 +262,20 @@ class RunRecord:
     runtime_risks: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class DeclaredImage:
+    """An image that a workload's template asks for. Whether it runs, it does not say."""
+
+    pointer: str
+    namespace: str
+    workload_kind: str
+    workload_name: str
+    container: str
+    container_class: ContainerClass
+    image: str
+    digest: Digest | None
+
+
 @dataclass(slots=True)
 class RuntimeRecord:
     """A runtime report. `namespaces` is what a snapshot covers (None: not a snapshot, nothing is ended by absence)."""
@@ -277,6 +291,8 @@ class RuntimeRecord:
     """The list says that it is not the whole (metadata.continue, remainingItemCount): nothing is ended by absence."""
     record_count: int = 0
     rejected_count: int = 0
+    declared: list[DeclaredImage] = field(default_factory=list)
+    """Of workloads among the pods, or instead of them; they are no runs and count as no records."""
     warnings: list[ReadWarning] = field(default_factory=list)
 
 

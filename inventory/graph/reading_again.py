@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from inventory.formats.document import Document
-    from inventory.formats.records import Hash, RunRecord
+    from inventory.formats.records import Hash
     from inventory.models import Evidence
 
 logger = logging.getLogger(__name__)
@@ -78,10 +78,10 @@ def read_component(evidence: Evidence, number: int, *, count: int) -> ComponentD
     )
 
 
-def read_runs(evidence: Evidence) -> tuple[RunRecord, ...] | None:
-    """Return the containers a report names, in its order; None where it is too large."""
+def read_report(evidence: Evidence) -> RuntimeRecord | None:
+    """Return what a report names, in its order; None where it is too large."""
     record = _document(evidence)
-    return tuple(record.runs) if isinstance(record, RuntimeRecord) else None
+    return record if isinstance(record, RuntimeRecord) else None
 
 
 def read_excerpt(evidence: Evidence, pointer: str) -> str:

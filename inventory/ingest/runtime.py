@@ -94,6 +94,10 @@ def _sender(evidence: Evidence, *, is_snapshot: bool) -> Sender:
 def _refuse_empty(record: RuntimeRecord, *, evidence: Evidence) -> None:
     if not evidence.cluster:
         raise FormatError("cluster_required", "A snapshot needs its cluster: PUT /api/v1/clusters/{cluster}/snapshot.")
+    if record.record_count == 0 and record.declared:
+        raise FormatError(
+            "no_pods", "The snapshot declares workloads and holds no pod: it does not say what runs, and ends nothing."
+        )
     if record.record_count == 0 and not evidence.confirm_empty:
         raise FormatError(
             "empty_snapshot", "The snapshot holds nothing. When nothing runs there, say so with `?confirm_empty=true`."
@@ -271,6 +275,7 @@ def _applied(report: Report, *, record: RuntimeRecord, kind: str, change: Change
             "records_rejected": refused,
             "intervals_opened": change.opened_count,
             "intervals_ended": change.ended_count,
+            **({"declared": len(record.declared)} if record.declared else {}),
         },
         warnings=(*record.warnings, *report.warnings, *report.refusals),
         understood=understood.of_runtime(record),

@@ -75,6 +75,7 @@ def of_runtime(record: RuntimeRecord) -> Understood:
             {(run.cluster, run.namespace, run.workload_kind, run.workload_name) for run in record.runs}
         ),
         "without_digest": sum(run.digest is None for run in record.runs),
+        "declared_count": len(record.declared),
     }
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from inventory.formats.records import ROOT
 from inventory.graph.document_tree import DocumentTree
 from inventory.graph.posture import report_parts, workflow_parts
-from inventory.graph.reading_again import read_runs
+from inventory.graph.reading_again import read_report
 from inventory.models import EvidenceKind
 from supplychain.web.paging import PAGE_SIZE
 
@@ -51,8 +51,16 @@ def _sbom(evidence: Evidence) -> Context:
 
 
 def _runtime(evidence: Evidence) -> Context:
-    runs = read_runs(evidence)
-    return {"is_read": runs is not None, "runs": (runs or ())[:PAGE_SIZE], "run_count": len(runs or ())}
+    record = read_report(evidence)
+    if record is None:
+        return {"is_read": False}
+    return {
+        "is_read": True,
+        "runs": record.runs[:PAGE_SIZE],
+        "run_count": len(record.runs),
+        "declared": record.declared[:PAGE_SIZE],
+        "declared_count": len(record.declared),
+    }
 
 
 def _posture(evidence: Evidence) -> Context:

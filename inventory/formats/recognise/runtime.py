@@ -1,4 +1,4 @@
-"""Runtime reports: our deployment record, GitHub's, Kubernetes pods."""
+"""Runtime reports: our deployment record, GitHub's, Kubernetes objects and admission requests."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ def recognise_runtime(members: Members) -> Detected | None:
         if kind in POD_KINDS:
             return Detected(Kind.DEPLOYMENT, "kubernetes", version[:80])
         return Detected(Kind.DEPLOYMENT, "kubernetes-object", f"{kind} ({version})"[:80])
+    if {"object", "operation", "requestKind"} <= members.keys():
+        return Detected(Kind.DEPLOYMENT, "kubernetes-admission", "")
     if "records" in members and ("observed_at" in members or "namespaces" in members):
         return Detected(Kind.DEPLOYMENT, "deployment", "")
     ours = {"cluster", "namespace", "workload", "container"} & members.keys()

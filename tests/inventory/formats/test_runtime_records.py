@@ -109,7 +109,7 @@ def test_a_defect_refuses_its_record_and_no_other(change, code, pointer) -> None
         ("text", "wrong_shape", ""),
         ({"kind": "List", "apiVersion": "v1", "items": {}}, "wrong_shape", "/items"),
         ({"kind": "List", "apiVersion": "v1", "items": [{"kind": "Service"}]}, "no_pods", ""),
-        ({"kind": "Deployment", "apiVersion": "apps/v1"}, "unsupported_format", ""),
+        ({"kind": "Deployment", "apiVersion": "apps/v1"}, "no_pods", ""),
     ],
 )
 def test_a_request_of_a_wrong_shape_is_refused(body, code, pointer) -> None:

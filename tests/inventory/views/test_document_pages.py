@@ -189,6 +189,16 @@ def test_a_report_shows_its_containers(member):
     assert "no: it is no snapshot" in html
 
 
+def test_what_a_workload_declares_is_shown_apart_from_what_runs(member):
+    template = {"spec": {"containers": [{"name": "app", "image": "registry.example/declared:1"}]}}
+    body = {"kind": "Deployment", "apiVersion": "apps/v1", "metadata": {"name": "api"}, "spec": {"template": template}}
+    html = receipt(member, json.dumps(body).encode(), cluster="prod-eu")
+
+    assert "Declared, not running" in html
+    assert "registry.example/declared:1" in html
+    assert "/spec/template/spec/containers/0" in html
+
+
 def test_a_snapshot_says_what_it_ends(member):
     evidence = snapshot("team-a", deployment(digest=APP))
 
