@@ -1,24 +1,23 @@
 """The components of the packages that are asked for, packed: a list of thousands of packages has tens of thousands.
 
-Most of them are other versions of what is listed, and never looked at one by one: where both are plain, one comparison
-of sets tells that none of a package's versions is listed.
+Most of them are other versions of what is listed: where both are plain, comparing texts tells, and nobody judges them.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections import defaultdict
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 
-from incidents.impact.judging import Candidate, MatchClass, are_plain, judge
+from incidents.impact.judging import Candidate, MatchClass, is_plain, judge
 from inventory.graph.one_state import Statement
 from inventory.graph.packed import column
 from inventory.identity.purls import package_key
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 
     from incidents.indicators import Indicator, PackageName
     from inventory.graph.packed import Column
@@ -40,8 +39,8 @@ _SELF_NAMED = ("maven", "deb", "rpm", "apk", "alpm", "conan", "swift", "generic"
 """Types where a name alone is a name; elsewhere (npm, composer, golang) the namespace is part of what people write."""
 _COMPONENTS = """
     SELECT count(*) AS count, string_agg(int4send(c.id), ''::bytea) AS ids,
-           string_agg(convert_to(c.version, 'UTF8'), '\\x00'::bytea) AS versions,
-           CASE WHEN k.is_narrowed THEN string_agg(convert_to(c.identity, 'UTF8'), '\\x00'::bytea) END AS identities
+           string_agg(textsend(c.version), '\\x00'::bytea) AS versions,
+           CASE WHEN k.is_narrowed THEN string_agg(textsend(c.identity), '\\x00'::bytea) END AS identities
     FROM inventory_component c WHERE {condition} OFFSET 0"""
 _CANDIDATES = f"""
 WITH asked(place, type, namespace, name, is_narrowed) AS (
@@ -79,36 +78,49 @@ components' ids, versions, and identities of those that are narrowed, with a byt
 
 
 class _Package(NamedTuple):
-    """The components of one package that was found at a place."""
+    """A package that was found at a place among the names, or a source of packages."""
 
     place: int
     type: str
     by_source: bool
+
+
+class _Found(NamedTuple):
+    """What the statement found. The columns have one entry a component; `owners` say of which package."""
+
+    packages: Sequence[_Package]
+    owners: Sequence[int]
     ids: Column
-    versions: list[str]
-    identities: list[str]
+    versions: Sequence[str]
+    identities: Mapping[int, str]
 
     def candidate(self, number: int) -> Candidate:
-        identity = self.identities[number] if self.identities else ""
-        return Candidate(self.ids[number], self.type, self.versions[number], identity, self.by_source)
+        package, identity = self.packages[self.owners[number]], self.identities.get(number, "")
+        return Candidate(self.ids[number], package.type, self.versions[number], identity, package.by_source)
+
+
+_NOTHING = _Found((), (), array("i"), (), {})
 
 
 class Candidates:
     """The components of the packages asked for. `ids` are all of them, once they have been fetched."""
 
     def __init__(self, asked: Iterable[Placed]) -> None:
-        by_name: dict[PackageName, list[Placed]] = defaultdict(list)
-        for place, indicator in asked:
-            if indicator.package is not None:
-                by_name[indicator.package].append((place, indicator))
+        by_name: dict[PackageName, list[Placed]] = {}
+        for placed in asked:
+            if (name := placed[1].package) is not None:
+                by_name.setdefault(name, []).append(placed)
         self.names = list(by_name)
-        self.ids: Column = array("i")
         self._asked = list(by_name.values())
         self._narrowed = [any(indicator.qualifiers for _, indicator in placed) for placed in self._asked]
-        self._packages: list[_Package] = []
+        self._found = _NOTHING
 
     @property
-    def statement(self) -> Statement[Sequence[_Package]]:
+    def ids(self) -> Column:
+        return self._found.ids
+
+    @property
+    def statement(self) -> Statement[_Found]:
         """The statement that fetches them: one row, which `judged` takes."""
         spelled = [(place, name, spelling) for place, name in enumerate(self.names) for spelling in _spellings(name)]
         parameters = {
@@ -120,30 +132,39 @@ class Candidates:
         }
         return Statement(self._unpack, _CANDIDATES, parameters)
 
-    def judged(self, rows: Iterable[Sequence[_Package]]) -> Iterator[ComponentMatch]:
+    def judged(self, rows: Iterable[_Found]) -> Iterator[ComponentMatch]:
         """Take what the statement found, and yield the components that are affected or possible."""
-        (self._packages,) = ([*packages] for packages in rows)
-        for package in self._packages:
-            listed = _listed(self._asked[package.place])
-            numbers: Iterable[int] = range(len(package.versions))
-            if listed and are_plain([*listed, *package.versions], purl_type=package.type):
-                if listed.isdisjoint(package.versions):
-                    continue
-                numbers = [number for number in numbers if package.versions[number] in listed]
-            for number in numbers:
-                yield from self._judged(package, number, is_cleared=False)
+        (self._found,) = rows
+        for number in self._doubtful():
+            yield from self._judged(number, is_cleared=False)
 
     def cleared(self, component_ids: Collection[int]) -> Iterator[ComponentMatch]:
         """Yield why these components are cleared, where they are."""
         wanted = frozenset(component_ids)
-        for package in self._packages:
-            for number, component_id in enumerate(package.ids):
-                if component_id in wanted:
-                    yield from self._judged(package, number, is_cleared=True)
+        for number, component_id in enumerate(self.ids):
+            if component_id in wanted:
+                yield from self._judged(number, is_cleared=True)
 
-    def _judged(self, package: _Package, number: int, *, is_cleared: bool) -> Iterator[ComponentMatch]:
-        candidate = package.candidate(number)
-        for place, indicator in self._asked[package.place]:
+    def _doubtful(self) -> list[int]:
+        """Return the components that may be what is asked for: all but plain versions beside listed plain ones."""
+        different = set(self._found.versions)
+        odd = {version for version in different if not _is_plain(version, begin="")}
+        odd_for_go = {version for version in different if not _is_plain(version, begin="v")}
+        listed: set[tuple[int, str]] = set()
+        unclear: list[Container[str]] = []
+        for owner, package in enumerate(self._found.packages):
+            versions = _listed(self._asked[package.place], begin="v" if package.type == "golang" else "")
+            listed.update((owner, version) for version in versions or ())
+            unclear.append(_EVERYTHING if versions is None else odd_for_go if package.type == "golang" else odd)
+        return [
+            number
+            for number, key in enumerate(zip(self._found.owners, self._found.versions, strict=True))
+            if key in listed or key[1] in unclear[key[0]]
+        ]
+
+    def _judged(self, number: int, *, is_cleared: bool) -> Iterator[ComponentMatch]:
+        candidate = self._found.candidate(number)
+        for place, indicator in self._asked[self._found.packages[self._found.owners[number]].place]:
             match_class, reason = judge(indicator, candidate)
             if (match_class is MatchClass.CLEARED) is is_cleared:
                 yield ComponentMatch(candidate.component_id, place, match_class, reason)
@@ -156,29 +177,39 @@ class Candidates:
         counts: bytes | None,
         ids: bytes | None,
         *texts: bytes | None,
-    ) -> Sequence[_Package]:
+    ) -> _Found:
+        if places is None:
+            return _NOTHING
         versions, identities = (bytes(text or b"").decode().split("\0") for text in texts)
-        self.ids = column(ids)
-        found: list[_Package] = []
-        start = narrowed = 0
-        columns = zip(column(places), (types or "").split(","), column(by_source), column(counts), strict=True)
-        for place, purl_type, is_source, count in columns if places else ():
-            end = start + count
-            told = identities[narrowed : narrowed + count] if self._narrowed[place] else []
-            narrowed += len(told)
-            found.append(_Package(place, purl_type, bool(is_source), self.ids[start:end], versions[start:end], told))
-            start = end
-        return found
+        columns = zip(column(places), (types or "").split(","), map(bool, column(by_source)), strict=True)
+        packages = [_Package(*row) for row in columns]
+        owners = list(chain.from_iterable(map(repeat, range(len(packages)), column(counts))))
+        narrowed = [number for number, owner in enumerate(owners) if self._narrowed[packages[owner].place]]
+        return _Found(packages, owners, column(ids), versions, dict(zip(narrowed, identities, strict=False)))
 
 
-def _listed(asked: Iterable[Placed]) -> frozenset[str]:
-    """Return the versions that are listed; none where anything else than a list says which are meant."""
+class _Everything:
+    """Holds any version."""
+
+    def __contains__(self, _version: object) -> bool:
+        return True
+
+
+_EVERYTHING = _Everything()
+
+
+def _listed(asked: Sequence[Placed], *, begin: str) -> set[str] | None:
+    """Return the listed versions, where these are plain and nothing else says which are meant; None otherwise."""
     listed: set[str] = set()
     for _, indicator in asked:
         if not indicator.versions or indicator.range is not None or indicator.range_text is not None:
-            return frozenset()
+            return None
         listed.update(indicator.versions)
-    return frozenset(listed)
+    return listed if all(_is_plain(version, begin=begin) for version in listed) else None
+
+
+def _is_plain(version: str, *, begin: str) -> bool:
+    return version.startswith(begin) and is_plain(version[len(begin) :])
 
 
 def _spellings(name: PackageName) -> Iterable[str]:

@@ -13,8 +13,6 @@ from inventory.identity.purls import PurlError, parse_purl
 from inventory.identity.versions import RangeError, UnevaluableVersion, parse_range, sort_key
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from incidents.indicators import Indicator
     from inventory.identity.versions import VersionRange
 
@@ -47,9 +45,6 @@ _PLAIN = re.compile(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*)){2}")
 """Three numbers without leading zeros: in every order two of these are equal only when they are the same text."""
 _REBUILD = re.compile(r"\+b[0-9]+$")
 _EVERY_ARCHITECTURE = ("all", "noarch")
-_PLAIN_KEPT = 200_000
-_plain: set[str] = set()
-"""Plain versions seen by this process."""
 
 
 def judge(indicator: Indicator, candidate: Candidate) -> tuple[MatchClass, str]:
@@ -66,21 +61,10 @@ def judge(indicator: Indicator, candidate: Candidate) -> tuple[MatchClass, str]:
     return match_class, reason
 
 
-def are_plain(versions: Sequence[str], *, purl_type: str) -> bool:
-    """Say whether two of these versions can only be equal as texts, and each has its place in the type's order.
-
-    Go writes a `v` before each version.
-    """
-    if purl_type == "golang":
-        return all(version[:1] == "v" for version in versions) and are_plain([v[1:] for v in versions], purl_type="")
-    if _plain.issuperset(versions):
-        return True
-    if not all(map(_PLAIN.fullmatch, versions)):
-        return False
-    if len(_plain) > _PLAIN_KEPT:
-        _plain.clear()
-    _plain.update(versions)
-    return True
+@lru_cache(maxsize=200_000)
+def is_plain(version: str) -> bool:
+    """Say whether two such versions can only be equal as texts, in every order; Go writes a `v` before each."""
+    return _PLAIN.fullmatch(version) is not None
 
 
 def _judge_version(indicator: Indicator, candidate: Candidate) -> tuple[MatchClass, str]:
@@ -108,11 +92,6 @@ def _range_of(purl_type: str, text: str | None) -> VersionRange | None:
     return None if text is None else parse_range(purl_type, text)
 
 
-@lru_cache(maxsize=50_000)
-def _is_plain(version: str) -> bool:
-    return _PLAIN.fullmatch(version) is not None
-
-
 def _is_same(candidate: Candidate, version: str) -> bool:
     """Equal in the ecosystem's order (1.0 and 1.0.0 in PyPI), or Debian's rebuild of the listed version (`+b1`).
 
@@ -120,7 +99,7 @@ def _is_same(candidate: Candidate, version: str) -> bool:
     """
     if candidate.type == "deb" and "+b" in candidate.version and _REBUILD.sub("", candidate.version) == version:
         return True
-    if _is_plain(candidate.version) and _is_plain(version):
+    if is_plain(candidate.version) and is_plain(version):
         return candidate.version == version
     stated = sort_key(candidate.type, candidate.version)
     try:

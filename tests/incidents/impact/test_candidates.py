@@ -1,0 +1,89 @@
+"""What is judged one by one is all that can be affected or possible: the rest would be cleared by its version alone."""
+
+from __future__ import annotations
+
+import itertools
+from array import array
+
+import pytest
+
+from incidents.impact.candidates import Candidates
+from incidents.impact.judging import Candidate, MatchClass, judge
+from incidents.indicators import Indicator
+from incidents.pasted import parse_text
+from inventory.graph.packed import pack
+
+VERSIONS = (
+    "1.2.3", "v1.2.3", "1.2", "1.2.0", "1.2.3.0", "01.2.3", "1.2.3-rc1", "v1.2.3-rc1", "1.2.3+b1", "0:1.2.3",
+    "1.2.3.Final", "latest", "", "9.9.9", "v9.9.9", "1.2.3\n",
+)  # fmt: skip
+TYPES = ("npm", "pypi", "golang", "maven", "deb", "rpm", "apk", "nuget", "gem", "cargo", "composer", "generic")
+
+
+def packed(*numbers: int) -> bytes:
+    return pack(array("i", numbers))
+
+
+def affected(found: Candidates, *, purl_type: str, by_source: bool = False) -> set[tuple[int, int, MatchClass]]:
+    """Give the one package asked for a component of each version, numbered from 1."""
+    row = found.statement.make(
+        packed(0),
+        purl_type,
+        packed(by_source),
+        packed(len(VERSIONS)),
+        packed(*range(1, len(VERSIONS) + 1)),
+        "\0".join(VERSIONS).encode(),
+        None,
+    )
+    return {(match.component_id, match.indicator, match.match_class) for match in found.judged([row])}
+
+
+def each_judged(indicators: tuple[Indicator, ...], *, purl_type: str) -> set[tuple[int, int, MatchClass]]:
+    candidates = [Candidate(number, purl_type, version, "", False) for number, version in enumerate(VERSIONS, start=1)]
+    found = {
+        (candidate.component_id, place, judge(indicator, candidate)[0])
+        for candidate in candidates
+        for place, indicator in enumerate(indicators)
+    }
+    return {each for each in found if each[2] is not MatchClass.CLEARED}
+
+
+@pytest.mark.parametrize("purl_type", TYPES)
+def test_what_is_found_is_what_judging_all_of_them_finds(purl_type: str):
+    name = "github.com/acme/thing" if purl_type == "golang" else "acme/thing"
+    questions: list[tuple[str, ...]] = [(version,) for version in VERSIONS if version.strip()]
+    questions += list(itertools.combinations(["1.2.3", "v1.2.3", "1.2", "9.9.9"], 2))
+    for listed in questions:
+        indicators = parse_text("\n".join(f"pkg:{purl_type}/{name}@{version}" for version in listed))
+
+        found = Candidates(enumerate(indicators))
+
+        assert affected(found, purl_type=purl_type) == each_judged(indicators, purl_type=purl_type), listed
+
+
+@pytest.mark.parametrize("expression", ["", ">=1.2", "1.2.3 || 9.9.9"])
+def test_ranges_and_whole_packages_have_every_component_judged(expression: str):
+    indicators = parse_text(f"thing {expression}")
+
+    found = Candidates(enumerate(indicators))
+
+    assert affected(found, purl_type="npm") == each_judged(indicators, purl_type="npm")
+
+
+def test_why_something_is_cleared_is_told_for_the_components_that_are_asked_for():
+    indicators = parse_text("pkg:npm/thing@1.2.3")
+    found = Candidates(enumerate(indicators))
+    affected(found, purl_type="npm")
+
+    (match,) = found.cleared({VERSIONS.index("9.9.9") + 1, VERSIONS.index("1.2.3") + 1, 4711})
+
+    assert match.component_id == VERSIONS.index("9.9.9") + 1
+    assert match.reason == "version 9.9.9 is not among the versions asked for"
+
+
+def test_of_packages_nobody_has_there_is_nothing():
+    found = Candidates(enumerate(parse_text("pkg:npm/thing@1.2.3")))
+    row = found.statement.make(None, None, None, None, None, None, None)
+
+    assert list(found.judged([row])) == []
+    assert list(found.ids) == []
