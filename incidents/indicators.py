@@ -6,7 +6,6 @@ One value a thing asked for, shown back as it was taken.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -43,8 +42,7 @@ HASH_LENGTHS = {"md5": 32, "sha1": 40, "sha256": 64, "sha384": 96, "sha512": 128
 """Hashes that are looked for, and how many hex characters each has."""
 
 
-@dataclass(frozen=True, slots=True)
-class PackageName:
+class PackageName(Struct, frozen=True, gc=False):
     """A package by its match key. `type` '' is any ecosystem; `namespace` None is any namespace."""
 
     type: str
@@ -104,7 +102,10 @@ class Indicator(Struct, frozen=True, gc=False):
             shown |= {"algorithm": self.algorithm, "value": self.value}
         if self.valid_from is not None or self.valid_to is not None:
             shown |= {"from": _text(self.valid_from), "to": _text(self.valid_to)}
-        return {**shown, **dict(self.details), "problem": self.problem}
+        if self.details:
+            shown |= dict(self.details)
+        shown["problem"] = self.problem
+        return shown
 
 
 def not_answered(

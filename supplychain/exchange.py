@@ -223,7 +223,18 @@ def _scalar(value: Any) -> str:
 def _array(values: Sequence[Any]) -> str:
     if values and type(values[0]) is int and None not in values:  # thousands of numbers, mostly
         return f"{{{','.join(map(str, values))}}}"
+    if values and type(values[0]) is str and (quoted := _quoted(values)) is not None:
+        return quoted
     return f"{{{','.join(map(_element, values))}}}"
+
+
+def _quoted(values: Sequence[Any]) -> str | None:
+    """Return an array of texts, all written at once; None where one of them needs more than quotes."""
+    try:
+        text = '","'.join(values)
+    except TypeError:
+        return None
+    return None if "\\" in text or text.count('"') != 2 * (len(values) - 1) else f'{{"{text}"}}'
 
 
 def _element(value: Any) -> str:

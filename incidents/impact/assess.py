@@ -9,11 +9,12 @@ the primary.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import defaultdict
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from incidents.impact import long_lists, pages, statements
 from incidents.impact.answer import (
@@ -63,6 +64,7 @@ _BUILD_CLASSES = (1, 3)
 _ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
 _INSTANT = timedelta(microseconds=1)
 _MAX_AUDITED = 50
+_CANONICAL = msgspec.json.Encoder(order="sorted")
 _FEW_INDICATORS = 20
 
 
@@ -142,7 +144,7 @@ def _parameters(question: Question, *, matches: Matches, teams: list[int] | None
     return {
         "components": array_of(best),
         "classes": array_of(best.values()),
-        "candidates": array_of(matches.candidates.ids if matches.is_long else ()),
+        "candidates": matches.candidates.marks() if matches.is_long else b"",
         "artifacts": array_of({match.artifact_id for match in matches.artifacts}),
         "teams": teams,
         "clusters": list(question.clusters) or None,
@@ -268,15 +270,14 @@ def _hash(question: Question, *, header: Header, counts: Tally, rows: Rows) -> s
 
     Artifacts stand for their digests by this installation's numbers, which never change, in ascending order.
     """
-    by_indicator = [list(counts.by_indicator.get(place, ())) for place in range(len(question.indicators))]
     parts = [
         question.hash,
         header.data_as_of.isoformat(),
-        asdict(header.summary),
+        header.summary,
         hashlib.sha256(rows.statuses.rstrip(b"\0")).hexdigest(),
-        by_indicator,
+        [counts.by_indicator.get(place, ()) for place in range(len(question.indicators))],
     ]
-    return f"sha256:{hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()}"
+    return f"sha256:{hashlib.sha256(_CANONICAL.encode(parts)).hexdigest()}"
 
 
 def _audit(question: Question, *, header: Header, answer_hash: str, actor: Actor) -> Query:

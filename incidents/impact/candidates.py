@@ -119,6 +119,13 @@ class Candidates:
     def ids(self) -> Column:
         return self._found.ids
 
+    def marks(self) -> bytes:
+        """Return a byte for each component up to the last of them: 1 for those that are."""
+        marks = bytearray(max(self.ids, default=-1) + 1)
+        for component_id in self.ids:
+            marks[component_id] = 1
+        return bytes(marks)
+
     @property
     def statement(self) -> Statement[_Found]:
         """The statement that fetches them: one row, which `judged` takes."""
@@ -153,9 +160,11 @@ class Candidates:
         listed: set[tuple[int, str]] = set()
         unclear: list[Container[str]] = []
         for owner, package in enumerate(self._found.packages):
-            versions = _listed(self._asked[package.place], begin="v" if package.type == "golang" else "")
-            listed.update((owner, version) for version in versions or ())
-            unclear.append(_EVERYTHING if versions is None else odd_for_go if package.type == "golang" else odd)
+            begin, other = ("v", odd_for_go) if package.type == "golang" else ("", odd)
+            versions = _listed(self._asked[package.place], begin=begin)
+            unclear.append(_EVERYTHING if versions is None else other)
+            for version in versions or ():
+                listed.add((owner, version))
         return [
             number
             for number, key in enumerate(zip(self._found.owners, self._found.versions, strict=True))
@@ -184,7 +193,8 @@ class Candidates:
         columns = zip(column(places), (types or "").split(","), map(bool, column(by_source)), strict=True)
         packages = [_Package(*row) for row in columns]
         owners = list(chain.from_iterable(map(repeat, range(len(packages)), column(counts))))
-        narrowed = [number for number, owner in enumerate(owners) if self._narrowed[packages[owner].place]]
+        narrows = [self._narrowed[package.place] for package in packages]
+        narrowed = [number for number, owner in enumerate(owners) if narrows[owner]] if any(narrows) else []
         return _Found(packages, owners, column(ids), versions, dict(zip(narrowed, identities, strict=False)))
 
 
@@ -198,14 +208,17 @@ class _Everything:
 _EVERYTHING = _Everything()
 
 
-def _listed(asked: Sequence[Placed], *, begin: str) -> set[str] | None:
+def _listed(asked: Sequence[Placed], *, begin: str) -> Sequence[str] | None:
     """Return the listed versions, where these are plain and nothing else says which are meant; None otherwise."""
-    listed: set[str] = set()
+    listed: list[str] = []
     for _, indicator in asked:
         if not indicator.versions or indicator.range is not None or indicator.range_text is not None:
             return None
-        listed.update(indicator.versions)
-    return listed if all(_is_plain(version, begin=begin) for version in listed) else None
+        listed += indicator.versions
+    for version in listed:
+        if not _is_plain(version, begin=begin):
+            return None
+    return listed
 
 
 def _is_plain(version: str, *, begin: str) -> bool:

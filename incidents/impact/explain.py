@@ -93,7 +93,7 @@ class _Component(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """A row of PAGE_MATCHES: the matched components that one snapshot of an artifact holds."""
+    """A row of `page_matches`: the matched components that one snapshot of an artifact holds."""
 
     artifact_id: int
     snapshot_id: int
@@ -138,7 +138,7 @@ def fill(
     wanted = {**parameters, "ids": ids, "components": array_of(components)}
     runs, held, named, stated = state.fetch_together(
         Statement(_run, statements.page_runs(is_now=is_now), wanted),
-        Statement(_Held, statements.PAGE_MATCHES, wanted),
+        Statement(_Held, statements.page_matches(len(components)), wanted),
         Statement(_Named, statements.PAGE_ARTIFACTS, wanted),
         Statement(lambda *row: row, statements.PAGE_KINDS, wanted),
     )

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from itertools import compress
+from itertools import chain, compress
 from typing import TYPE_CHECKING
 
 from incidents.impact.stretches import CLEARED_FROM
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from incidents.impact.facts import Facts, Points
     from incidents.impact.matching import Matches
@@ -21,42 +21,51 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class _Line:
-    """One line. `counted` are artifacts that no other stretch can bring again; the others are named."""
+class _Lines:
+    """What is known of each line. `counted` are artifacts that no other stretch can bring again; others are named."""
 
-    counted: int = 0
-    artifacts: set[int] = field(default_factory=set)
-    running: set[int] = field(default_factory=set)
-    workloads: set[int] = field(default_factory=set)
+    counted: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    artifacts: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
+    running: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
+    workloads: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
 
-    @property
-    def totals(self) -> tuple[int, int, int]:
-        return self.counted + len(self.artifacts), len(self.running), len(self.workloads)
+    def totals(self) -> dict[int, tuple[int, int, int]]:
+        """Return {place of the indicator: (artifacts, running artifacts, workloads)}."""
+        nothing: frozenset[int] = frozenset()
+        artifacts, running, workloads = self.artifacts.get, self.running.get, self.workloads.get
+        return {
+            line: (
+                self.counted.get(line, 0) + len(artifacts(line, nothing)),
+                len(running(line, nothing)),
+                len(workloads(line, nothing)),
+            )
+            for line in {**self.counted, **self.artifacts, **self.running}
+        }
 
 
 def count_lines(
     facts: Facts, *, points: Points, where: Covered, matches: Matches, is_scoped: bool
 ) -> dict[int, tuple[int, int, int]]:
     """Return {place of the indicator: (artifacts, running artifacts, workloads)}."""
-    lines: dict[int, _Line] = defaultdict(_Line)
+    lines = _Lines()
     of_component, of_artifact = _indicators(matches)
     # Whoever runs something surely is a subject of its document, and so among the artifacts already.
     all_are_held = not (is_scoped or points.has_unsure or facts.named or facts.named_points)
     if not is_scoped:
         _add_held(lines, facts=facts, where=where, of_component=of_component, is_alone=all_are_held)
         for artifact in facts.named:
-            for indicator in of_artifact[artifact]:
-                lines[indicator].artifacts.add(artifact)
+            for line in of_artifact[artifact]:
+                lines.artifacts[line].add(artifact)
     _add_running(lines, facts=facts, points=points, where=where, of_component=of_component)
     for place in facts.named_points:
         for artifact, owner, workload in zip(place.tracks, place.owners, place.workloads, strict=True):
-            for indicator in of_artifact[artifact]:
-                lines[indicator].running.add(owner)
-                lines[indicator].workloads.add(workload)
+            for line in of_artifact[artifact]:
+                lines.running[line].add(owner)
+                lines.workloads[line].add(workload)
     if not all_are_held:
-        for line in lines.values():
-            line.artifacts |= line.running
-    return {indicator: line.totals for indicator, line in lines.items()}
+        for line, running in lines.running.items():
+            lines.artifacts[line] |= running
+    return lines.totals()
 
 
 def _indicators(matches: Matches) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
@@ -72,26 +81,25 @@ def _indicators(matches: Matches) -> tuple[dict[int, list[int]], dict[int, list[
 
 
 def _add_held(
-    lines: dict[int, _Line], *, facts: Facts, where: Covered, of_component: Mapping[int, list[int]], is_alone: bool
+    lines: _Lines, *, facts: Facts, where: Covered, of_component: Mapping[int, list[int]], is_alone: bool
 ) -> None:
     """Count the artifacts that hold what each line asks for.
 
     One component's stretches never overlap, so an artifact that is a subject only once is counted without its name.
     """
-    artifacts = facts.subjects.artifacts
+    artifacts, counted = facts.subjects.artifacts, lines.counted
     named = _repeated(facts) if is_alone else b"\1" * len(artifacts)
     has_named = 1 in named
-    components_of = Counter(indicator for indicators in of_component.values() for indicator in indicators)
-    for component, (first, last) in _stretches(facts, where.subjects()):
-        for indicator in of_component.get(component, ()):
-            line = lines[indicator]
-            if components_of[indicator] > 1:
-                line.artifacts.update(artifacts[first:last])
+    components_of = Counter(chain.from_iterable(of_component.values()))
+    for component, first, last in zip(facts.spans.components, where.subjects_from, where.subjects_to, strict=True):
+        for line in of_component.get(component, ()):
+            if components_of[line] > 1:
+                lines.artifacts[line].update(artifacts[first:last])
             elif has_named and (repeated := named.count(1, first, last)):
-                line.artifacts.update(compress(artifacts[first:last], named[first:last]))
-                line.counted += last - first - repeated
+                lines.artifacts[line].update(compress(artifacts[first:last], named[first:last]))
+                counted[line] += last - first - repeated
             else:
-                line.counted += last - first
+                counted[line] += last - first
 
 
 def _repeated(facts: Facts) -> bytes:
@@ -104,16 +112,11 @@ def _repeated(facts: Facts) -> bytes:
 
 
 def _add_running(
-    lines: dict[int, _Line], *, facts: Facts, points: Points, where: Covered, of_component: Mapping[int, list[int]]
+    lines: _Lines, *, facts: Facts, points: Points, where: Covered, of_component: Mapping[int, list[int]]
 ) -> None:
-    for component, (start, stop) in _stretches(facts, where.points()):
-        for indicator in of_component.get(component, ()):
-            lines[indicator].running.update(points.owners[start:stop])
-            lines[indicator].workloads.update(points.workloads[start:stop])
-
-
-def _stretches(facts: Facts, covered: Iterator[tuple[int, int]]) -> Iterator[tuple[int, tuple[int, int]]]:
-    """Yield the component of each stretch, and what it covers, where it covers anything."""
-    for component, place in zip(facts.spans.components, covered, strict=True):
-        if place[0] < place[1]:
-            yield component, place
+    owners, workloads = points.owners, points.workloads
+    for component, start, stop in zip(facts.spans.components, where.points_from, where.points_to, strict=True):
+        if start < stop:
+            for line in of_component.get(component, ()):
+                lines.running[line].update(owners[start:stop])
+                lines.workloads[line].update(workloads[start:stop])

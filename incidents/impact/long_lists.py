@@ -22,8 +22,9 @@ from inventory.graph.visibility import own
 _HOLDS = """EXISTS (
     SELECT FROM inventory_presence p
     WHERE p.track_id = r.track_id AND p.from_seq <= r.seq AND p.to_seq > r.seq {also}
-      AND (p.component_id IN (SELECT component_id FROM candidate)) IS TRUE)"""
-"""IS TRUE keeps the candidates a table that is asked, and each track a list that is left at the first hit."""
+      AND CASE WHEN p.component_id < octet_length(%(candidates)s::bytea)
+               THEN get_byte(%(candidates)s::bytea, p.component_id) = 1 END)"""
+"""A byte for each component is asked faster than a table, and each track is left at the first hit."""
 _SUBJECTS = f"""
 SELECT {PACK.format("track_id")}, {PACK.format("octet_length(seqs) / 4")},
        string_agg(seqs, ''::bytea), string_agg(artifacts, ''::bytea)
@@ -35,7 +36,6 @@ FROM (
 """Of all tracks: few hold nothing of a long list."""
 _FOUND = f"""
 WITH {ASKED},
-candidate AS MATERIALIZED (SELECT unnest(%(candidates)s::int[]) AS component_id),
 shown AS MATERIALIZED ({{intervals}}),
 cleared AS MATERIALIZED (
     SELECT r.track_id, r.seq, CASE WHEN {_HOLDS.format(also="AND (p.flags >> 1) & 7 NOT IN (3, 4, 5)")} THEN 4

@@ -50,7 +50,9 @@ class Matches:
         """Return the best class of each component; without what is cleared when that is long."""
         best: dict[int, int] = {}
         for match in self.components:
-            best[match.component_id] = min(match.match_class, best.get(match.component_id, match.match_class))
+            known = best.get(match.component_id)
+            if known is None or match.match_class < known:
+                best[match.component_id] = match.match_class
         if not self.is_long:
             for component_id in self.candidates.ids:
                 best.setdefault(component_id, MatchClass.CLEARED)

@@ -6,25 +6,28 @@ They are put in order when the second page is asked for: most answers are read n
 from __future__ import annotations
 
 import hashlib
+import zlib
+from array import array
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import chain, starmap
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 import msgspec
+from msgspec import Struct
 
 from incidents.impact.answer import Header, IndicatorAnswer
 from incidents.impact.explain import PageRow
 from incidents.impact.order import Rows
 from incidents.models import ImpactPage
-from inventory.graph.packed import column
+from inventory.graph.packed import column, pack
 from inventory.graph.statements import fetch
 from supplychain.errors import DomainError
 from supplychain.exchange import Query, Statement
 from supplychain.ids import uuid7
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
     from incidents.impact.question import Question
@@ -83,7 +86,7 @@ def keep(
         "data_as_of": header.data_as_of,
         "statuses": statuses,
         "runs": runs,
-        "header": msgspec.json.encode(_without_question(header)).decode(),
+        "header": msgspec.json.encode(_Stored(_without_question(header), _packed_counts(header))).decode(),
         "at": at,
         "expires_at": at + LIFETIME,
     }
@@ -100,36 +103,44 @@ def load(cursor: str, *, question: Question, actor: Actor, at: datetime) -> Kept
     kept = ImpactPage.objects.filter(
         public_id=public_id, asker=_asker(actor), question_hash=question.hash, expires_at__gte=at
     ).first()
-    if kept is None:
+    if kept is None or "counts" not in kept.header:  # gone, or kept by an earlier release
         raise CursorExpiredError
     ids, classes = _in_order(kept)
     if not 0 < start < len(ids):
         raise CursorExpiredError
     end = start + question.limit
     pairs = zip(ids[start:end], classes[start:end], strict=True)
+    stored = msgspec.convert(kept.header, _Stored)
     return KeptPage(
-        header=_with_question(msgspec.convert(kept.header, Header), question=question),
+        header=_with_question(stored, question=question),
         rows=tuple(PageRow(artifact_id, row_class) for artifact_id, row_class in pairs),
         next=_cursor(kept.public_id, end) if end < len(ids) else None,
         answer_hash=kept.answer_hash,
     )
 
 
+class _Stored(Struct, frozen=True):
+    """A header as it is kept, and the counts of its indicators apart, in a few bytes each."""
+
+    header: Header
+    counts: bytes
+
+
 def _without_question(header: Header) -> Header:
-    """Leave away what the indicators say: who turns the page asks the same question again."""
-    counts = tuple(_shown_as(indicator, asked={}) for indicator in header.asked.indicators)
-    return replace(header, asked=replace(header.asked, indicators=counts))
+    """Leave away the indicators: who turns the page asks the same question again."""
+    return replace(header, asked=replace(header.asked, indicators=()))
 
 
-def _with_question(header: Header, *, question: Question) -> Header:
-    pairs = zip(header.asked.indicators, question.as_asked, strict=True)
-    indicators = tuple(_shown_as(indicator, asked=asked) for indicator, asked in pairs)
-    return replace(header, asked=replace(header.asked, indicators=indicators))
+def _packed_counts(header: Header) -> bytes:
+    counts = ((one.artifact_count, one.running_artifact_count, one.workload_count) for one in header.asked.indicators)
+    return zlib.compress(pack(array("i", chain.from_iterable(counts))), 1)
 
 
-def _shown_as(indicator: IndicatorAnswer, *, asked: Mapping[str, object]) -> IndicatorAnswer:
-    counts = indicator.artifact_count, indicator.running_artifact_count, indicator.workload_count
-    return IndicatorAnswer(asked, *counts)
+def _with_question(stored: _Stored, *, question: Question) -> Header:
+    counts = column(zlib.decompress(stored.counts))
+    columns = zip(question.as_asked, counts[0::3], counts[1::3], counts[2::3], strict=True)
+    indicators = tuple(starmap(IndicatorAnswer, columns))
+    return replace(stored.header, asked=replace(stored.header.asked, indicators=indicators))
 
 
 def _in_order(kept: ImpactPage) -> tuple[Column, bytes]:

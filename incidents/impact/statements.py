@@ -5,7 +5,7 @@ What an answer makes of the facts is tally.py's. Classes (matching.MatchClass, p
 build): 0 affected, 1 affected build, 2 possible, 3 possible build, 4 and 5 cleared, 8 unknown.
 """
 
-from inventory.graph.families import FAMILY, FAMILY_MEMBERS, KINDS, RUN_CANDIDATES, RUN_POINTS
+from inventory.graph.families import FAMILY, FAMILY_MEMBERS, KINDS, SEEN_CANDIDATES, SEEN_POINTS
 from inventory.graph.services import SERVICE, SERVICE_OF
 from inventory.graph.visibility import VISIBLE_ARTIFACT, all_own, own
 
@@ -37,16 +37,11 @@ SELECT r.interval_id, r.artifact_id, r.track_id, r.seq, r.certainty, r.is_comple
 WHERE {all_own("r.teams")}
 """
 _SCOPED = "SELECT id, team_id, artifact_id, node_architecture FROM shown WHERE artifact_id IS NOT NULL"
-POINTS_THEN = f"""
-SELECT p.interval_id, p.artifact_id, p.track_id, p.seq, p.certainty, p.is_complete
-FROM ({RUN_POINTS.format(intervals=_SCOPED)}) p
-WHERE {all_own("p.teams")}
-"""
+POINTS_THEN = SEEN_POINTS.format(intervals=_SCOPED)
 _CANDIDATES = f"""
 SELECT c.id AS interval_id, c.artifact_id, min(c.certainty) AS certainty
-FROM ({RUN_CANDIDATES.format(intervals=_SCOPED)}) c
-WHERE {all_own("c.teams")}
-  AND c.artifact_id IN (SELECT artifact_id FROM named)
+FROM ({SEEN_CANDIDATES.format(intervals=_SCOPED)}) c
+WHERE c.artifact_id IN (SELECT artifact_id FROM named)
 GROUP BY c.id, c.artifact_id
 """
 
@@ -211,7 +206,7 @@ WITH shown AS MATERIALIZED ({{intervals}} AND i.artifact_id = ANY(ARRAY({FAMILY}
 SELECT DISTINCT k.artifact_id, s.artifact_id AS reported_id, reported.digest AS reported_digest, k.certainty, i.id,
        c.name, coalesce(e.slug, 'unknown'), w.namespace, w.kind, w.name, i.container, {SERVICE}, t.slug,
        i.opened_at, i.last_seen_at, i.closed_at
-FROM ({RUN_CANDIDATES.format(intervals=_SCOPED)}) k
+FROM ({SEEN_CANDIDATES.format(intervals=_SCOPED)}) k
 JOIN shown s ON s.id = k.id
 JOIN inventory_runinterval i ON i.id = k.id
 JOIN inventory_artifact reported ON reported.id = i.artifact_id
@@ -220,14 +215,19 @@ JOIN inventory_cluster c ON c.id = w.cluster_id
 JOIN access_team t ON t.id = i.team_id
 {SERVICE_OF}
 LEFT JOIN inventory_environment e ON e.id = s.environment_id
-WHERE {all_own("k.teams")}
-  AND (k.artifact_id = ANY(%(ids)s) AND k.certainty = 0 OR s.artifact_id = ANY(%(ids)s) AND k.certainty > 0)
+WHERE k.artifact_id = ANY(%(ids)s) AND k.certainty = 0 OR s.artifact_id = ANY(%(ids)s) AND k.certainty > 0
 ORDER BY c.name, w.namespace, w.kind, w.name, i.container, i.id, k.artifact_id
 """
 
 _OF_FAMILY = "ANY(ARRAY(SELECT DISTINCT id FROM family))"
-PAGE_MATCHES = f"""
-{FAMILY_MEMBERS}
+_PAGE_MATCHES = f"""
+{FAMILY_MEMBERS},
+subject AS MATERIALIZED (
+    SELECT s.artifact_id, s.track_id, s.seq, s.snapshot_id, s.confidence
+    FROM inventory_snapshotsubject s JOIN inventory_track t ON t.id = s.track_id
+    WHERE s.artifact_id = {_OF_FAMILY} AND {own("t.team_id")}
+),
+wanted AS MATERIALIZED (SELECT unnest(%(components)s::int[]) AS component_id)
 SELECT held.artifact_id, held.snapshot_id, e.public_id, n.outline, held.confidence, held.components, held.flags
 FROM (
     SELECT artifact_id, snapshot_id, max(confidence) AS confidence,
@@ -235,11 +235,8 @@ FROM (
     FROM (
         SELECT DISTINCT ON (s.artifact_id, p.component_id)
                s.artifact_id, p.component_id, p.flags, s.snapshot_id, s.confidence
-        FROM inventory_snapshotsubject s
-        JOIN inventory_track t ON t.id = s.track_id
-        JOIN inventory_presence p ON p.track_id = s.track_id AND p.from_seq <= s.seq AND s.seq < p.to_seq
-        JOIN unnest(%(components)s::int[]) AS wanted(component_id) ON wanted.component_id = p.component_id
-        WHERE s.artifact_id = {_OF_FAMILY} AND {own("t.team_id")}
+        FROM subject s JOIN {{presence}} p ON p.track_id = s.track_id AND p.from_seq <= s.seq AND s.seq < p.to_seq
+        {{condition}}
         ORDER BY s.artifact_id, p.component_id, s.confidence DESC, s.snapshot_id DESC
     ) newest
     GROUP BY artifact_id, snapshot_id
@@ -248,6 +245,23 @@ JOIN inventory_snapshot n ON n.id = held.snapshot_id
 JOIN inventory_evidence e ON e.id = n.evidence_id
 ORDER BY held.artifact_id, held.snapshot_id
 """
+_PRESENT = """(
+            SELECT p.* FROM wanted CROSS JOIN LATERAL (
+                SELECT p.component_id, p.track_id, p.from_seq, p.to_seq, p.flags FROM inventory_presence p
+                WHERE p.component_id = wanted.component_id OFFSET 0) p
+            WHERE p.track_id IN (SELECT track_id FROM subject))"""
+_MANY_COMPONENTS = 500
+"""From here on it costs less to look each of them up than to read what the tracks of a page hold."""
+
+
+def page_matches(component_count: int) -> str:
+    """Return the statement of which components the page's artifacts hold, and which snapshots say so."""
+    if component_count > _MANY_COMPONENTS:
+        return _PAGE_MATCHES.format(presence=_PRESENT, condition="")
+    return _PAGE_MATCHES.format(
+        presence="inventory_presence", condition="JOIN wanted ON wanted.component_id = p.component_id"
+    )
+
 
 PAGE_ARTIFACTS = f"""
 {FAMILY_MEMBERS}

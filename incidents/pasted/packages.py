@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from inventory.identity.purls import Purl
+    from inventory.identity.versions import VersionRange
 
 _MAX_SHOWN = 2_000
+_IMAGES = frozenset({"oci", "docker"})
 _PURL = re.compile(r"(?<![\w/@:.-])pkg:(?![vV]?\d)", re.IGNORECASE)
 _PLAIN_PURL = re.compile(
     r"pkg:(?![vV]\d)[a-z][a-z0-9.-]*/(?!@)[\w.%/-]*[\w.-](?:@\w[\w.%-]*)?(?:\?[a-z_]+=[\w.-]+(?:&[a-z_]+=[\w.-]+)*)?",
@@ -69,7 +71,13 @@ def read_plain_purl(text: str, *, number: int | None) -> Indicator | None:
     """Read a line that is one purl and nothing else, with one expression; None for any other."""
     if not text.startswith("pkg:") or len(text) > MAX_LENGTH or _PLAIN_PURL.fullmatch(text) is None:
         return None
-    return purl_indicator(text, given=text, line=number)
+    try:
+        purl = parse_purl(text)
+    except PurlError:
+        return purl_indicator(text, given=text, line=number)
+    if purl.qualifiers or purl.type in _IMAGES:
+        return purl_indicator(text, given=text, line=number)
+    return _package_of(purl, versions=(purl.version,) if purl.version else (), given=text, line=number)
 
 
 def holds_purl(text: str) -> bool:
@@ -95,21 +103,36 @@ def purl_indicator(text: str, *, given: str, line: int | None, expression: str =
         return unreadable(given, line=line, problem=error.message)
     if expression and purl.version:
         return unreadable(given, line=line, problem="the purl has a version, and versions stand behind it as well")
-    if purl.type in ("oci", "docker") and (found := _image_of(purl, given=given, line=line)) is not None:
+    if purl.type in _IMAGES and (found := _image_of(purl, given=given, line=line)) is not None:
         return found
     try:
         versions = read_versions(expression, purl.type) if expression else ALL
     except VersionsError as error:
         return unreadable(given, line=line, problem=str(error))
+    listed = (purl.version,) if purl.version else versions.listed
+    return _package_of(
+        purl, versions=listed, given=given, line=line, range_=versions.range, qualifiers=_identity_qualifiers(purl)
+    )
+
+
+def _package_of(
+    purl: Purl,
+    *,
+    versions: tuple[str, ...],
+    given: str,
+    line: int | None,
+    range_: VersionRange | None = None,
+    qualifiers: tuple[tuple[str, str], ...] = (),
+) -> Indicator:
     return Indicator(
         IndicatorKind.PACKAGE,
         given,
         line,
         package=PackageName(purl.key.type, purl.key.namespace, purl.key.name),
         purl=purl.package_purl,
-        versions=(purl.version,) if purl.version else versions.listed,
-        range=versions.range,
-        qualifiers=_identity_qualifiers(purl),
+        versions=versions,
+        range=range_,
+        qualifiers=qualifiers,
     )
 
 

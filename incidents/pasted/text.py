@@ -46,8 +46,9 @@ def read_text(text: str) -> Reading:
     found: list[Indicator] = []
     lines = _lines(text)
     for number, raw in enumerate(lines, start=1):
-        line = _without_comment(raw)
-        if line:
+        if lock.is_idle and (plain := read_plain_purl(raw, number=number)) is not None:
+            found.append(plain)
+        elif line := _without_comment(raw):
             found += _read(line, number=number, table=table, lock=lock)
         if len(found) > MAX_INDICATORS:
             raise _too_large(f"The text asks for more than {MAX_INDICATORS} things.")

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 from inventory.formats.records import ArtifactKind
 from inventory.graph.statements import fetch
+from inventory.graph.visibility import all_own, own
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from supplychain.access.actors import Actor
 
-RUN_CANDIDATES = """
+_CANDIDATES = """
 WITH reported AS ({intervals}),
 same AS (
     SELECT id, artifact_id, node_architecture, ARRAY[team_id]::bigint[] AS teams FROM reported
@@ -45,6 +46,9 @@ candidate AS (
     SELECT s.id, m.index_id, s.teams || m.team_id, 1
     FROM same s JOIN inventory_indexmember m ON m.member_id = s.artifact_id
 )
+"""
+RUN_CANDIDATES = f"""
+{_CANDIDATES}
 SELECT id, artifact_id, certainty, ARRAY(SELECT DISTINCT team FROM unnest(teams) AS team ORDER BY team) AS teams
 FROM candidate
 """
@@ -66,6 +70,20 @@ GROUP BY interval_id, artifact_id, track_id, seq, teams, is_complete
 """SELECT (interval_id, artifact_id, track_id, seq, teams, certainty, is_complete): `artifact_id` is what an SBOM is
 about, and what the interval runs, surely (0) or possibly (1). An SBOM that lists nothing tells nothing: no point.
 `{intervals}` is as in RUN_CANDIDATES."""
+
+SEEN_CANDIDATES = f"{_CANDIDATES} SELECT id, artifact_id, certainty FROM candidate WHERE {all_own('teams')}"
+"""SELECT (id, artifact_id, certainty): RUN_CANDIDATES as far as `%(teams)s` see it, who is not told apart."""
+SEEN_POINTS = f"""
+SELECT c.id AS interval_id, c.artifact_id, s.track_id, s.seq, min(c.certainty)::smallint AS certainty, n.is_complete
+FROM ({SEEN_CANDIDATES}) c
+CROSS JOIN LATERAL (
+    SELECT track_id, seq, snapshot_id FROM inventory_snapshotsubject WHERE artifact_id = c.artifact_id OFFSET 0) s
+JOIN inventory_snapshot n ON n.id = s.snapshot_id AND n.distinct_count > 0
+JOIN inventory_track t ON t.id = s.track_id
+WHERE {own("t.team_id")}
+GROUP BY c.id, c.artifact_id, s.track_id, s.seq, n.is_complete
+"""
+"""The same of RUN_POINTS: what is read of the past. To sort each row's teams would be half of the work."""
 
 FAMILY_MEMBERS = """
 WITH RECURSIVE family(id, depth) AS (
