@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from inventory.api import artifacts, attestations, evidence, exports, packages, runtime, search
+from inventory.api import advisories, artifacts, attestations, evidence, exports, packages, runtime, search
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/evidence", evidence.EvidenceListView.as_view(), name="api-evidence-list"),
@@ -28,6 +28,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/artifacts/<str:digest>/vex", exports.ArtifactVexView.as_view(), name="api-artifact-vex"),
     path("api/v1/packages", packages.PackageListView.as_view(), name="api-packages"),
     path("api/v1/packages/<path:purl>", packages.PackageView.as_view(), name="api-package"),
+    path("api/v1/advisories", advisories.AdvisoryListView.as_view(), name="api-advisories"),
+    path("api/v1/advisories/<str:identifier>", advisories.AdvisoryView.as_view(), name="api-advisory"),
     path("api/v1/deployments", runtime.DeploymentView.as_view(), name="api-deployments"),
     path("api/v1/workloads", runtime.WorkloadListView.as_view(), name="api-workloads"),
     path("api/v1/clusters", runtime.ClusterListView.as_view(), name="api-clusters"),

@@ -58,6 +58,14 @@ def cyclonedx(
     return json.dumps(document).encode()
 
 
+def advisory(
+    identifier: str, *, ecosystem: str = "npm", name: str, versions: Sequence[str] = ("1",), **more: Any
+) -> bytes:
+    """Write an OSV record that names these versions of one package."""
+    affected = [{"package": {"ecosystem": ecosystem, "name": name}, "versions": list(versions)}]
+    return json.dumps({"id": identifier, "modified": "2026-03-01T00:00:00Z", "affected": affected, **more}).encode()
+
+
 def image_index(*members: str, architectures: Sequence[str] = ("amd64", "arm64", "arm", "s390x")) -> bytes:
     """Write an OCI image index of these manifests, one an architecture; its digest is that of the bytes."""
     manifests = [

@@ -29,7 +29,7 @@ BATCH_RECORDS = 1_000
 BATCH_BYTES = 8 * 1024 * 1024
 
 
-def apply(feed: AdvisoryFeed, *, evidence: Evidence, at: datetime) -> Applied:
+def apply(feed: AdvisoryFeed, *, evidence: Evidence) -> Applied:
     """Write a document's advisories, as seen by the evidence's team.
 
     `records` is what the document holds: those stored, unchanged and rejected add up to it.
@@ -37,7 +37,7 @@ def apply(feed: AdvisoryFeed, *, evidence: Evidence, at: datetime) -> Applied:
     exchange([Query(advisories_sql.LOCK_TEAM, {"team": evidence.team_id})])
     counts = Counter[str](dict.fromkeys(("records_stored", "records_unchanged", "records_rejected", "withdrawn"), 0))
     for batch in _batches(feed.records):
-        counts += _apply_batch(feed, batch, evidence=evidence, at=at)
+        counts += _apply_batch(feed, batch, evidence=evidence)
     records = counts["records_stored"] + counts["records_unchanged"] + counts["records_rejected"]
     if records and records == counts["records_rejected"]:
         raise FormatError("no_records", "None of the records can be read; the first warning was: " + _first(feed))
@@ -72,7 +72,7 @@ def _next_batch(records: Iterator[RawRecord]) -> list[RawRecord]:
     return batch
 
 
-def _apply_batch(feed: AdvisoryFeed, batch: Sequence[RawRecord], *, evidence: Evidence, at: datetime) -> Counter[str]:
+def _apply_batch(feed: AdvisoryFeed, batch: Sequence[RawRecord], *, evidence: Evidence) -> Counter[str]:
     known = _known_digests(batch, team_id=evidence.team_id)
     new = [raw for raw in batch if raw.digest not in known]
     found = {raw: record for raw in new if (record := feed.read(raw)) is not None}
@@ -80,7 +80,7 @@ def _apply_batch(feed: AdvisoryFeed, batch: Sequence[RawRecord], *, evidence: Ev
     values: dict[str, Value] = {
         "team": evidence.team_id,
         "evidence": evidence.pk,
-        "at": at,
+        "at": evidence.received_at,
         "records": json.dumps(rows),
         "affected": json.dumps(affected),
     }
@@ -163,7 +163,8 @@ def _content_hash(record: AdvisoryRecord) -> str:
     """Return a digest over all that was read of a record: what differs in spelling alone is no new version."""
     parts = [
         record.source,
-        record.identifier.upper(),
+        record.identifier,
+        record.affected_count,
         record.summary,
         record.severity,
         sorted(record.aliases),

@@ -19,8 +19,8 @@ WHERE team_id = %(team)s::bigint AND record_digest = ANY(ARRAY(
     SELECT decode(d, 'hex') FROM unnest(%(digests)s::text[]) AS d))
 """)
 ADD_ADVISORIES = Statement(f"""
-INSERT INTO inventory_advisory (source, identifier, identifier_key)
-SELECT DISTINCT ON (r.key, r.source) r.source, r.identifier, r.key FROM {_RECORDS}
+INSERT INTO inventory_advisory (source, identifier_key)
+SELECT DISTINCT ON (r.key, r.source) r.source, r.key FROM {_RECORDS}
 WHERE NOT EXISTS (SELECT FROM inventory_advisory a WHERE a.identifier_key = r.key AND a.source = r.source)
 ORDER BY r.key, r.source ON CONFLICT (identifier_key, source) DO NOTHING
 """)
@@ -30,9 +30,10 @@ WITH said AS MATERIALIZED (
     SELECT r.*, a.id AS advisory_id, decode(r.hash, 'hex') AS content FROM {_RECORDS}
     JOIN inventory_advisory a ON a.identifier_key = r.key AND a.source = r.source
 ), added AS (
-    INSERT INTO inventory_advisoryversion (advisory_id, content_hash, summary, severity, aliases, upstream,
+    INSERT INTO inventory_advisoryversion (advisory_id, content_hash, identifier, summary, severity, aliases, upstream,
         affected_count, modified_at, published_at, withdrawn_at)
-    SELECT advisory_id, content, summary, severity, aliases, upstream, affected_count, modified, published, withdrawn
+    SELECT advisory_id, content, identifier, summary, severity, aliases, upstream, affected_count, modified,
+        published, withdrawn
     FROM said ORDER BY advisory_id, content
     ON CONFLICT (advisory_id, content_hash) DO NOTHING RETURNING id, advisory_id, content_hash
 ), new AS MATERIALIZED (

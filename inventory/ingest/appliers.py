@@ -36,9 +36,9 @@ def apply_document(document: Document, *, held: Held, at: datetime) -> Applied:
             case RuntimeRecord():
                 return runtime.apply(document, evidence=held.evidence, at=at)
             case AdvisoryFeed():
-                return advisories.apply(document, evidence=held.evidence, at=at)
+                return advisories.apply(document, evidence=held.evidence)
             case VexRecord():
-                return vex.apply(document, evidence=held.evidence, at=at)
+                return vex.apply(document, evidence=held.evidence)
             case PostureRecord():
                 return posture.apply_report(document, evidence=held.evidence)
             case WorkflowRecord():

@@ -73,7 +73,7 @@ def apply(record: AttestationsRecord, *, held: Held, at: datetime) -> Applied:
         writes=(
             *writes,
             *_names(stated, evidence=evidence, at=at),
-            *_vex_writes(stated_vex, evidence=evidence, at=at),
+            *_vex_writes(stated_vex, evidence=evidence),
         ),
     )
 
@@ -256,10 +256,10 @@ def _take_vex(record: AttestationsRecord) -> list[VexRecord]:
     return found
 
 
-def _vex_writes(records: Sequence[VexRecord], *, evidence: Evidence, at: datetime) -> Iterator[Query]:
+def _vex_writes(records: Sequence[VexRecord], *, evidence: Evidence) -> Iterator[Query]:
     first = 0
     for record in records:
-        yield from vex.writes(record, evidence=evidence, at=at, first=first)
+        yield from vex.writes(record, evidence=evidence, first=first)
         first += len(record.statements)
 
 

@@ -98,7 +98,7 @@ def apply(record: SbomRecord, *, held: Held, at: datetime, part: int = 0) -> App
             *state_identifiers(record.components, component_ids=interned.component_ids, team_id=key.team_id),
         )
     )
-    stated = () if record.vex is None else tuple(vex.writes(record.vex, evidence=evidence, at=at))
+    stated = () if record.vex is None else tuple(vex.writes(record.vex, evidence=evidence))
     writes = (*_with_memberships(record, evidence=evidence, writes=writes), *stated)
     return _applied(record, subjects=subjects, distinct_count=components.count, writes=writes)
 

@@ -15,7 +15,6 @@ from supplychain.exchange import Query, Statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from datetime import datetime
 
     from inventory.formats.records import VexRecord
     from inventory.formats.vex_records import VexProductRecord, VexStatementRecord
@@ -47,7 +46,7 @@ JOIN stated ON stated.position = p.statement
 """)
 
 
-def apply(record: VexRecord, *, evidence: Evidence, at: datetime) -> Applied:
+def apply(record: VexRecord, *, evidence: Evidence) -> Applied:
     """Write a document's statements, as those of the evidence's team."""
     return Applied(
         kind="vex",
@@ -56,7 +55,7 @@ def apply(record: VexRecord, *, evidence: Evidence, at: datetime) -> Applied:
         subjects=(),
         counts={**_NO_COMPONENTS, **counts(record)} if record.format == "cyclonedx" else counts(record),
         warnings=tuple(record.warnings),
-        writes=tuple(writes(record, evidence=evidence, at=at)),
+        writes=tuple(writes(record, evidence=evidence)),
     )
 
 
@@ -70,13 +69,13 @@ def counts(record: VexRecord) -> Mapping[str, int]:
     }
 
 
-def writes(record: VexRecord, *, evidence: Evidence, at: datetime, first: int = 0) -> Iterator[Query]:
+def writes(record: VexRecord, *, evidence: Evidence, first: int = 0) -> Iterator[Query]:
     """Yield the statements that store what the record says, some thousand products each; nothing where it is empty.
 
     `first` is the number of the record's first statement in the document, where it holds several records.
     They go with the row that says how the document ended, in its transaction.
     """
-    said_at = record.created_at or at
+    said_at = record.created_at or evidence.received_at
     for numbered in _batches(record.statements, first=first):
         statements = [_statement(statement, position=position) for position, statement in numbered]
         products = [row for position, statement in numbered for row in _products(statement, position=position)]

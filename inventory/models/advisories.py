@@ -20,13 +20,16 @@ class Advisory(models.Model):
 
     id = models.AutoField(primary_key=True)
     source = models.CharField(max_length=255, db_collation="C", db_comment="Whose record it is: GHSA, PYSEC, MAL, list")
-    identifier = models.CharField(max_length=255, db_collation="C", db_comment="As first written")
-    identifier_key = models.CharField(max_length=255, db_collation="C", db_comment="Upper case: ids are compared so")
+    identifier_key = models.CharField(
+        max_length=255,
+        db_collation="C",
+        db_comment="Upper case: ids are compared so, and each version has its spelling",
+    )
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["identifier_key", "source"], name="advisory_once"),
-            models.CheckConstraint(condition=~Q(identifier=""), name="advisory_has_identifier"),
+            models.CheckConstraint(condition=~Q(identifier_key=""), name="advisory_has_identifier"),
         ]
 
 
@@ -36,6 +39,7 @@ class AdvisoryVersion(models.Model):
     id = models.BigAutoField(primary_key=True)
     advisory = models.ForeignKey(Advisory, on_delete=models.PROTECT, related_name="versions", db_index=False)
     content_hash = models.BinaryField(db_comment="SHA-256 over all that was read of it")
+    identifier = models.CharField(max_length=255, blank=True, db_collation="C", db_comment="As written")
     summary = models.CharField(max_length=500, blank=True)
     severity = models.CharField(max_length=255, blank=True, db_comment="CVSS vector or word, as written")
     aliases = ArrayField(

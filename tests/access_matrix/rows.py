@@ -138,6 +138,11 @@ API = (
     Row(route="api/v1/packages", scopes=READ),
     Row(route="api/v1/packages", scopes=READ, query={"q": "{package}"}, missing=200),
     Row(route="api/v1/packages/<path:purl>", scopes=READ, path={"purl": "package"}),
+    # advisories
+    Row(route="api/v1/advisories", scopes=READ),
+    Row(route="api/v1/advisories", scopes=READ, query={"q": "{advisory}"}, missing=200),
+    Row(route="api/v1/advisories", scopes=READ, query={"package": "{package}"}, missing=200),
+    Row(route="api/v1/advisories/<str:identifier>", scopes=READ, path={"identifier": "advisory"}),
     # runtime
     Row(route="api/v1/deployments", method="POST", scopes=SEND, body=RECORD, ok=202, missing=202, refused=NO_TEAM),
     Row(route="api/v1/workloads", scopes=READ),

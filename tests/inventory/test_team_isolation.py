@@ -23,7 +23,18 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from inventory.models import Evidence
 from supplychain.access.models import Team
 from tests.attested import bundle, encode, provenance, statement
-from tests.factories import apply_waiting, cyclonedx, deployment, digest, image_index, later, report, store, submit
+from tests.factories import (
+    advisory,
+    apply_waiting,
+    cyclonedx,
+    deployment,
+    digest,
+    image_index,
+    later,
+    report,
+    store,
+    submit,
+)
 from tests.supplychain.actors import client_of, new_key
 
 APP, OLD, CONFIG, DARK, ARM = (digest(name) for name in ("app", "old", "config", "dark", "arm"))
@@ -120,6 +131,9 @@ def stranger_before() -> None:
     submit("a", image_manifest(OLD, config=CONFIG))
     submit("a", b_provenance())
     submit("a", encode(bundle(statement(APP, SECRET, OLD, predicate=provenance(repository="https://github.com/a/a")))))
+    for spelled in ("MAL-2026-1", "mal-2026-1", "MAL-2026-2"):
+        submit("a", advisory(spelled, name="lodash", summary="a's", aliases=["CVE-2026-1", "CVE-2026-3"]))
+    submit("a", openvex("CVE-2026-1"))
     report("a", deployment(digest=APP, cluster="a-cluster", image="registry.example/stranger:1"))
     report("a", deployment(digest=SECRET, cluster="a-cluster", workload="Deployment/api", namespace="shop"))
 
@@ -130,6 +144,7 @@ def stranger_after() -> None:
     submit("a", b_sbom(), at=later(32))
     store("a", b"{}", at=later(33))
     apply_waiting()
+    submit("a", advisory("MAL-2026-1", name="lodash", versions=["4.17.21", "9"], aliases=["CVE-2026-1"]), at=later(33))
     report("a", deployment(digest=OLD, workload="Deployment/api", image="registry.example/shop:9"), at=later(34))
     report("a", deployment(digest=APP, workload="Deployment/api", status="ended"), at=later(35))
     store("a", cyclonedx(*PURLS, subject=digest("waiting")), at=later(36))
@@ -148,6 +163,12 @@ def image_manifest(manifest_name: str, *, config: str) -> bytes:
     return json.dumps(manifest | {"annotations": {"of": manifest_name}}).encode()
 
 
+def openvex(vulnerability: str) -> bytes:
+    """Write a statement of one issuer about one product that both teams have."""
+    statement = {"vulnerability": {"name": vulnerability}, "products": [{"@id": PURLS[0]}], "status": "fixed"}
+    return json.dumps({"@context": "https://openvex.dev/ns/v0.2.0", "author": "x", "statements": [statement]}).encode()
+
+
 def b_sbom() -> bytes:
     edges = {"root": [PURLS[0]], PURLS[0]: [PURLS[2]]}
     hashed = {"name": "widget", "group": "acme", "version": "1", "hashes": [{"alg": "SHA-256", "content": "c" * 64}]}
@@ -159,6 +180,8 @@ def team_b() -> None:
     submit("b", cyclonedx(*PURLS[:2], subject=OLD, tool="trivy"), at=later(11))
     submit("b", cyclonedx(*PURLS[:1], name="ledger"), at=later(12))
     submit("b", b_provenance(), at=later(12))
+    submit("b", advisory("MAL-2026-1", name="lodash", versions=["4.17.21"], aliases=["CVE-2026-1"]), at=later(12))
+    submit("b", openvex("CVE-2026-2"), at=later(12))
     store("b", b"{}", at=later(13))
     apply_waiting()
     report(
@@ -174,7 +197,7 @@ def team_b() -> None:
 
 
 def ask(asker: Asker) -> None:
-    for path in (*_lists(), *_artifacts(), *_packages(), *_searches(), *_evidence(asker)):
+    for path in (*_lists(), *_artifacts(), *_packages(), *_advisories(), *_searches(), *_evidence(asker)):
         asker.get(path)
     for question in _questions():
         asker.post("/impact", question)
@@ -210,6 +233,13 @@ def _packages() -> Iterator[str]:
         yield f"/packages/{quote(purl.partition('?')[0].rpartition('@')[0], safe='')}"
 
 
+def _advisories() -> Iterator[str]:
+    yield from ("/advisories", "/advisories?limit=1", "/advisories?q=mal", "/advisories?q=cve-2026-3")
+    yield f"/advisories?package={quote('pkg:npm/lodash', safe='')}"
+    for name in ("MAL-2026-1", "mal-2026-1", "MAL-2026-2", "CVE-2026-1", "CVE-2026-2", "CVE-2026-3"):
+        yield f"/advisories/{name}"
+
+
 def _searches() -> Iterator[str]:
     texts = (
         "lodash",
@@ -238,7 +268,7 @@ def _evidence(asker: Asker) -> Iterator[str]:
 
 def _questions() -> Iterator[dict[str, object]]:
     texts = (*PURLS, *SPELLED_OTHERWISE, "lodash", "requests", APP, SECRET, "registry.example/shop:1.0", "widget")
-    for text in (*texts, "registry.example/stranger:1", "\n".join(texts)):
+    for text in (*texts, "registry.example/stranger:1", "MAL-2026-1", "CVE-2026-3", "\n".join(texts)):
         yield {"text": text, "statuses": ["affected", "possible", "cleared", "unknown"]}
         yield {"text": text, "from": later(0).isoformat(), "to": later(60).isoformat()}
 
@@ -283,7 +313,8 @@ def test_every_route_that_reads_is_asked():
     asker = Asker(Client(), {"00000000-0000-7000-8000-000000000000": "evidence-0"})
 
     questions = [
-        f"api/v1{path.partition('?')[0]}" for path in (*_lists(), *_artifacts(), *_packages(), *_evidence(asker))
+        f"api/v1{path.partition('?')[0]}"
+        for path in (*_lists(), *_artifacts(), *_packages(), *_advisories(), *_evidence(asker))
     ]
     questions += ["api/v1/search", "api/v1/impact"]
 

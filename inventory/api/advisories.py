@@ -1,0 +1,141 @@
+"""Advisories over HTTP: a list, and all that is known under one name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from inventory.api.packages import read_package_purl
+from inventory.graph.advisories import AdvisoryPlace, AdvisoryRow, Affected, list_advisories, read_advisory
+from inventory.graph.statements import bounded
+from inventory.identity.purls import package_purl
+from supplychain.access.actors import actor_of
+from supplychain.access.permissions import RequireScope
+from supplychain.api.pagination import PAGE_PARAMETERS, address_after, read_key, read_limit
+from supplychain.api.parameters import read_text, reject_unknown_parameters
+from supplychain.api.schema import PAGE_QUERY, page_of
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+
+PREFIX = "/api/v1/advisories/"
+_LIST_QUERY = [
+    *PAGE_QUERY,
+    OpenApiParameter("q", description="Part of an id, or another name of the same thing"),
+    OpenApiParameter("package", description="A purl without version: advisories that name this package"),
+]
+
+
+class AffectedSerializer(serializers.Serializer[Any]):
+    ecosystem = serializers.CharField(allow_blank=True, help_text="As the record writes it")
+    name = serializers.CharField()
+    purl = serializers.SerializerMethodField()
+    release = serializers.CharField(allow_blank=True, help_text="The distribution's release it is about: `debian-12`")
+    versions = serializers.ListField(child=serializers.CharField(), source="listed")
+    range = serializers.SerializerMethodField()
+    problems = serializers.SerializerMethodField()
+
+    @extend_schema_field(serializers.CharField(allow_null=True, help_text="Null: packages of it are not looked for"))
+    def get_purl(self, entry: Affected) -> str | None:
+        if not entry.type:
+            return None
+        return package_purl(entry.type, namespace=entry.namespace_key, name=entry.name_key)
+
+    @extend_schema_field(serializers.CharField(allow_null=True, help_text="The ranges as one canonical `vers:` text"))
+    def get_range(self, entry: Affected) -> str | None:
+        found = entry.versions().range if entry.type else None
+        return None if found is None else found.canonical
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField(), help_text="Why nothing is cleared by it"))
+    def get_problems(self, entry: Affected) -> list[str]:
+        return list(entry.versions().problems) if entry.type else ["packages of this ecosystem are not looked for"]
+
+
+class AdvisoryRowSerializer(serializers.Serializer[Any]):
+    id = serializers.CharField(source="identifier", help_text="The letters it begins with say whose record it is")
+    summary = serializers.CharField(allow_blank=True)
+    severity = serializers.CharField(allow_blank=True, help_text="CVSS vector or word, as written")
+    aliases = serializers.ListField(child=serializers.CharField())
+    upstream = serializers.ListField(child=serializers.CharField(), help_text="What it was made from; no aliases")
+    affected_count = serializers.IntegerField()
+    modified_at = serializers.DateTimeField(allow_null=True)
+    published_at = serializers.DateTimeField(allow_null=True)
+    withdrawn_at = serializers.DateTimeField(allow_null=True, help_text="Its source has taken it back")
+    seen_at = serializers.DateTimeField()
+    evidence = serializers.CharField(help_text="The document it was read from")
+    pointer = serializers.CharField(allow_blank=True)
+    url = serializers.SerializerMethodField()
+
+    @extend_schema_field(serializers.CharField())
+    def get_url(self, row: AdvisoryRow) -> str:
+        return f"{PREFIX}{quote(row.identifier, safe='')}"
+
+
+class AdvisoryRecordSerializer(AdvisoryRowSerializer):
+    affected = AffectedSerializer(many=True)
+
+
+class VexNoteSerializer(serializers.Serializer[Any]):
+    vulnerability = serializers.CharField()
+    status = serializers.CharField(help_text="`not_affected`, `affected`, `fixed` or `under_investigation`")
+    status_given = serializers.CharField(allow_blank=True, help_text="The document's own word")
+    justification = serializers.CharField(allow_blank=True)
+    justification_given = serializers.CharField(allow_blank=True)
+    impact = serializers.CharField(allow_blank=True)
+    action = serializers.CharField(allow_blank=True)
+    issuer = serializers.CharField(allow_blank=True)
+    document = serializers.CharField(allow_blank=True)
+    stated_at = serializers.DateTimeField()
+    evidence = serializers.CharField()
+    pointer = serializers.CharField(allow_blank=True)
+    product = serializers.CharField(allow_blank=True)
+    version_range = serializers.CharField(allow_blank=True)
+    digest = serializers.CharField(allow_blank=True)
+    subcomponents = serializers.ListField(child=serializers.CharField())
+
+
+class AdvisorySerializer(serializers.Serializer[Any]):
+    names = serializers.ListField(
+        child=serializers.CharField(), help_text="Every name of the same thing, in upper case: aliases of aliases too"
+    )
+    records = AdvisoryRecordSerializer(many=True)
+    statements = VexNoteSerializer(many=True, help_text="The latest of each issuer about each product")
+
+
+class AdvisoryListView(APIView):
+    permission_classes = [RequireScope("inventory:read")]
+
+    @extend_schema(operation_id="advisory_list", parameters=_LIST_QUERY, responses=page_of(AdvisoryRowSerializer))
+    def get(self, request: Request) -> Response:
+        """Advisories by id, each as the newest version that a document of one's teams has."""
+        reject_unknown_parameters(request, PAGE_PARAMETERS | {"q", "package"})
+        key = read_key(request, length=2)
+        purl = read_text(request, "package")
+        with bounded():
+            page = list_advisories(
+                read_text(request, "q") or "",
+                package=None if purl is None else read_package_purl(purl),
+                after=None if key is None else AdvisoryPlace(str(key[0]), str(key[1])),
+                limit=read_limit(request),
+                actor=actor_of(request),
+            )
+        following = None if page.next is None else [page.next.key, page.next.source]
+        results = AdvisoryRowSerializer(page.rows, many=True).data
+        return Response({"results": results, "next": address_after(request, key=following)})
+
+
+class AdvisoryView(APIView):
+    permission_classes = [RequireScope("inventory:read")]
+
+    @extend_schema(operation_id="advisory", responses=AdvisorySerializer)
+    def get(self, request: Request, identifier: str) -> Response:
+        """All that is known under one name: its records, those of its other names, and what is said of products."""
+        reject_unknown_parameters(request, ())
+        with bounded():
+            found = read_advisory(identifier, actor=actor_of(request))
+        return Response(AdvisorySerializer(found).data)

@@ -1,0 +1,243 @@
+"""Advisories as an actor may see them: by any name of the same thing, by package, and what they name.
+
+An advisory is seen through a sighting of an own team. Of each the newest version that such a team has is the current
+one; other names and packages are those of current versions, so what a source has taken back is gone from here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from inventory.graph.families import visible_teams
+from inventory.graph.statements import Slice, containing, fetch, slice_of
+from inventory.graph.visibility import own
+from inventory.identity.ecosystems import canonical_namespace_of
+from inventory.identity.versions.osv import AffectedVersions, affected_versions, read_ranges
+from supplychain.errors import DomainError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from inventory.identity.purls import PackageKey
+    from supplychain.access.actors import Actor
+
+MAX_NAMES = 1_000
+"""Names of one thing; real ones have a few dozen."""
+
+_CURRENT = f"""
+JOIN LATERAL (
+    SELECT v.*, s.evidence_id, s.pointer, s.seen_at FROM inventory_advisorysighting s
+    JOIN inventory_advisoryversion v ON v.id = s.version_id
+    WHERE s.advisory_id = a.id AND {own("s.team_id")}
+    ORDER BY v.modified_at DESC NULLS LAST, s.evidence_id DESC, v.id DESC LIMIT 1
+) v ON true
+"""
+"""Joins the current version of `inventory_advisory a` as `v`."""
+
+_KIN = f"""
+WITH RECURSIVE kin(key) AS (
+    SELECT unnest(%(names)s::text[]) COLLATE "C"
+    UNION
+    SELECT named.key FROM kin JOIN LATERAL (
+        SELECT unnest(a.identifier_key || ARRAY(SELECT l.name_key FROM inventory_advisoryalias l
+                                                WHERE l.version_id = v.id)) AS key
+        FROM inventory_advisory a {_CURRENT}
+        WHERE a.id IN (
+            SELECT o.id FROM inventory_advisory o WHERE o.identifier_key = kin.key
+            UNION ALL
+            SELECT w.advisory_id FROM inventory_advisoryalias l
+            JOIN inventory_advisoryversion w ON w.id = l.version_id WHERE l.name_key = kin.key)
+          AND (a.identifier_key = kin.key
+               OR EXISTS (SELECT FROM inventory_advisoryalias l WHERE l.version_id = v.id AND l.name_key = kin.key))
+    ) named ON true
+)
+SELECT DISTINCT key FROM (SELECT key FROM kin LIMIT {MAX_NAMES}) few ORDER BY key
+"""
+_COLUMNS = """a.source, v.identifier, v.id, v.summary, v.severity, v.aliases, v.upstream, v.affected_count,
+    v.modified_at, v.published_at, v.withdrawn_at, v.seen_at,
+    (SELECT e.public_id FROM inventory_evidence e WHERE e.id = v.evidence_id), v.pointer"""
+_NAMED = f"""
+SELECT {_COLUMNS} FROM inventory_advisory a {_CURRENT}
+WHERE a.identifier_key = ANY(%(names)s::text[]) ORDER BY a.identifier_key, a.source
+"""
+_LISTED = f"""
+SELECT {_COLUMNS} FROM inventory_advisory a {_CURRENT}
+WHERE (a.identifier_key, a.source) > (%(after_key)s, %(after_source)s)
+  AND (%(pattern)s = '' OR a.identifier_key LIKE %(pattern)s
+       OR EXISTS (SELECT FROM inventory_advisoryalias l WHERE l.version_id = v.id AND l.name_key = %(name)s))
+  AND (%(package)s::text IS NULL OR EXISTS (
+        SELECT FROM inventory_affectedpackage p WHERE p.version_id = v.id AND p.type = %(type)s
+        AND p.namespace_key = %(namespace)s AND p.name_key = %(package)s))
+ORDER BY a.identifier_key, a.source LIMIT %(limit)s
+"""
+_ABOUT_PACKAGE = f"""
+SELECT {_COLUMNS} FROM inventory_advisory a {_CURRENT}
+WHERE a.id IN (SELECT w.advisory_id FROM inventory_affectedpackage p
+               JOIN inventory_advisoryversion w ON w.id = p.version_id
+               WHERE p.type = %(type)s AND p.namespace_key = %(namespace)s AND p.name_key = %(package)s)
+  AND EXISTS (SELECT FROM inventory_affectedpackage p WHERE p.version_id = v.id AND p.type = %(type)s
+              AND p.namespace_key = %(namespace)s AND p.name_key = %(package)s)
+  AND (a.identifier_key, a.source) > (%(after_key)s, %(after_source)s)
+  AND (%(pattern)s = '' OR a.identifier_key LIKE %(pattern)s
+       OR EXISTS (SELECT FROM inventory_advisoryalias l WHERE l.version_id = v.id AND l.name_key = %(name)s))
+ORDER BY a.identifier_key, a.source LIMIT %(limit)s
+"""
+_AFFECTED = """
+SELECT version_id, ecosystem, name, type, namespace_key, name_key, release, versions, ranges
+FROM inventory_affectedpackage WHERE version_id = ANY(%(versions)s::bigint[]) ORDER BY version_id, position
+"""
+# Of several statements of one issuer about one vulnerability in one product the latest is shown.
+_STATEMENTS = f"""
+SELECT DISTINCT ON (s.issuer, s.vulnerability, p.given, p.version_range)
+    s.vulnerability, s.status, s.status_given, s.justification, s.justification_given, s.impact, s.action, s.issuer,
+    s.document_id, s.stated_at, (SELECT e.public_id FROM inventory_evidence e WHERE e.id = s.evidence_id), s.pointer,
+    p.given, p.version_range, p.digest,
+    ARRAY(SELECT q.given FROM inventory_vexproduct q
+          WHERE q.statement_id = s.id AND q.parent = p.position ORDER BY q.position)
+FROM inventory_vexstatement s JOIN inventory_vexproduct p ON p.statement_id = s.id AND p.parent IS NULL
+WHERE s.names && %(names)s::varchar[] AND {own("s.team_id")}
+ORDER BY s.issuer, s.vulnerability, p.given, p.version_range, s.stated_at DESC, s.id DESC
+LIMIT %(limit)s
+"""
+MAX_STATEMENTS = 1_000
+
+
+class AdvisoryNotFoundError(DomainError):
+    """No document the actor may see has an advisory or a statement of this name."""
+
+    def __init__(self) -> None:
+        super().__init__("not_found", "No advisory with this id is known here.", status=404)
+
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """A package that an advisory names. Without type nothing is looked for by it."""
+
+    version_id: int
+    ecosystem: str
+    name: str
+    type: str
+    namespace_key: str
+    name_key: str
+    release: str
+    listed: list[str]
+    ranges: str
+
+    def versions(self) -> AffectedVersions:
+        """Return what the entry means for versions of its package."""
+        return affected_versions(self.type, ranges=read_ranges(self.ranges), versions=self.listed)
+
+
+@dataclass(frozen=True, slots=True)
+class AdvisoryRow:
+    """The current version of one advisory, with the document that a team has it from."""
+
+    source: str
+    identifier: str
+    version_id: int
+    summary: str
+    severity: str
+    aliases: list[str]
+    upstream: list[str]
+    affected_count: int
+    modified_at: datetime | None
+    published_at: datetime | None
+    withdrawn_at: datetime | None
+    seen_at: datetime
+    evidence: UUID
+    pointer: str
+    affected: tuple[Affected, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class VexNote:
+    """What an issuer says of one product; `subcomponents` are the parts it is said of."""
+
+    vulnerability: str
+    status: str
+    status_given: str
+    justification: str
+    justification_given: str
+    impact: str
+    action: str
+    issuer: str
+    document: str
+    stated_at: datetime
+    evidence: UUID
+    pointer: str
+    product: str
+    version_range: str
+    digest: str
+    subcomponents: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class AdvisoryDetail:
+    """All that is known under one name: every name of the thing, the records of each, and what products' makers say."""
+
+    names: tuple[str, ...]
+    records: tuple[AdvisoryRow, ...]
+    statements: tuple[VexNote, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AdvisoryPlace:
+    """The place of an advisory in the list."""
+
+    key: str
+    source: str
+
+
+def list_advisories(
+    text: str, *, package: PackageKey | None, after: AdvisoryPlace | None, limit: int, actor: Actor
+) -> Slice[AdvisoryRow, AdvisoryPlace]:
+    """Return visible advisories by id; with a text those whose id contains it or that have it as another name.
+
+    With a package only those that name it. One statement.
+    """
+    place = after or AdvisoryPlace("", "")
+    parameters: dict[str, object] = {
+        "teams": visible_teams(actor),
+        "after_key": place.key,
+        "after_source": place.source,
+        "pattern": containing(text) if text else "",
+        "name": text.upper(),
+        "package": None if package is None else package.name,
+        "type": "" if package is None else package.type,
+        "namespace": "" if package is None else canonical_namespace_of(package.type, package.namespace),
+        "limit": limit + 1,
+    }
+    rows = fetch(AdvisoryRow, _LISTED if package is None else _ABOUT_PACKAGE, parameters)
+    return slice_of(rows, limit=limit, key=lambda row: AdvisoryPlace(row.identifier.upper(), row.source))
+
+
+def read_advisory(name: str, *, actor: Actor) -> AdvisoryDetail:
+    """Return what is known under a name and all others of the same thing. Four statements.
+
+    Raises AdvisoryNotFoundError.
+    """
+    names = names_of([name], actor=actor)
+    records = find_records(names, actor=actor)
+    parameters = {"names": list(names), "teams": visible_teams(actor), "limit": MAX_STATEMENTS}
+    statements = tuple(fetch(VexNote, _STATEMENTS, parameters))
+    if not records and not statements:
+        raise AdvisoryNotFoundError
+    return AdvisoryDetail(names, records, statements)
+
+
+def names_of(names: Iterable[str], *, actor: Actor) -> tuple[str, ...]:
+    """Return all names of the same things, in upper case: aliases both ways and onwards. One statement."""
+    asked = sorted({name.upper() for name in names})
+    return tuple(fetch(str, _KIN, {"names": asked, "teams": visible_teams(actor)}))
+
+
+def find_records(names: Sequence[str], *, actor: Actor) -> tuple[AdvisoryRow, ...]:
+    """Return the current records that bear one of these names (upper case), with what they name. Two statements."""
+    rows = fetch(AdvisoryRow, _NAMED, {"names": list(names), "teams": visible_teams(actor)})
+    affected: dict[int, list[Affected]] = {row.version_id: [] for row in rows}
+    for entry in fetch(Affected, _AFFECTED, {"versions": list(affected)}) if rows else ():
+        affected[entry.version_id].append(entry)
+    return tuple(replace(row, affected=tuple(affected[row.version_id])) for row in rows)
