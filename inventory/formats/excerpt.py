@@ -1,8 +1,14 @@
-"""What stands at one place of a JSON document, as it was sent: without decoding what is beside it."""
+"""What stands at one place of a document, as it was sent: without decoding what is beside it.
+
+A place is a JSON pointer, an XPath as our readers write it (`/bom/components/component[17]/purl`), or a line.
+"""
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
+from xml.parsers import expat
 
 import msgspec
 
@@ -16,16 +22,24 @@ if TYPE_CHECKING:
 
 LONGEST: Final = 4_000
 _DEEPEST: Final = 64
+_LINE: Final = re.compile(r"line (\d{1,9})")
+_LINES_AROUND: Final = 4
+_STEP: Final = re.compile(r"(\w[\w.-]*)(?:\[(\d{1,9})\])?", re.ASCII)
 
 
 def excerpt(data: bytes, pointer: str, *, limits: Limits) -> str:
-    """Return the value at an RFC 6901 pointer, or the nearest around it that is there; at most LONGEST characters.
+    """Return what stands at a place, or the nearest around it that is there; at most LONGEST characters.
 
-    '' where the document is no JSON that can be read so far, and for the whole document.
+    '' where the document cannot be read so far, and for the whole document.
     """
     try:
-        raw = _walk(msgspec.Raw(require_utf8(unwrap(data, limits=limits).data).data), pointer.split("/")[1:])
-        return "" if raw is None else _shown(raw)
+        text = require_utf8(unwrap(data, limits=limits).data).data
+        if line := _LINE.fullmatch(pointer):
+            return _cut(_lines(text, int(line[1])))
+        if text.lstrip()[:1] == b"<":
+            return _cut(_element(text, pointer))
+        raw = _walk(msgspec.Raw(text), pointer.split("/")[1:])
+        return "" if raw is None else _cut(_formatted(raw))
     except FormatError:
         return ""
 
@@ -51,9 +65,71 @@ def _step(raw: msgspec.Raw, step: str) -> msgspec.Raw | None:
             return None
 
 
-def _shown(raw: msgspec.Raw) -> str:
+def _formatted(raw: msgspec.Raw) -> str:
     try:
-        text = msgspec.json.format(bytes(memoryview(raw)), indent=2).decode("utf-8", "replace")
+        return msgspec.json.format(bytes(memoryview(raw)), indent=2).decode("utf-8", "replace")
     except (msgspec.DecodeError, RecursionError):
         return ""
+
+
+def _lines(text: bytes, number: int) -> str:
+    """Return a line with those around it, each with its number."""
+    lines = text.splitlines()
+    first = max(1, number - _LINES_AROUND)
+    shown = lines[first - 1 : number + _LINES_AROUND]
+    return "\n".join(f"{at:>6}  {line.decode('utf-8', 'replace')[:400]}" for at, line in enumerate(shown, start=first))
+
+
+def _element(text: bytes, path: str) -> str:
+    finder = _Finder([step for step in path.split("/")[1:] if not step.startswith("@")][:_DEEPEST])
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = lambda name, _attributes: finder.opened(name, parser.CurrentByteIndex)
+    parser.EndElementHandler = lambda _name: finder.closed(parser.CurrentByteIndex)
+    parser.StartDoctypeDeclHandler = finder.stop
+    with suppress(expat.ExpatError, LookupError, ValueError, _FoundError):  # LookupError: an encoding nobody knows
+        parser.Parse(text, True)  # expat takes it by place
+    if finder.start < 0:
+        return ""
+    end = text.find(b">", finder.end) + 1 if finder.end >= 0 else finder.start + LONGEST
+    return text[finder.start : end].decode("utf-8", "replace")
+
+
+class _FoundError(Exception):
+    """The place is found, or what is read leads nowhere: the rest need not be read."""
+
+
+class _Finder:
+    """Follows a path of names and numbers through the elements of a document, in one pass.
+
+    `start` and `end` are of the deepest element of the path that was met.
+    """
+
+    def __init__(self, steps: list[str]) -> None:
+        self.start = self.end = -1
+        self._steps = [(match[1], int(match[2] or 1)) for step in steps if (match := _STEP.fullmatch(step))]
+        self._matched = 0
+        self._counts = [0] * (len(self._steps) + 1)
+        self._depth = 0
+
+    def opened(self, name: str, at: int) -> None:
+        if self._depth == self._matched < len(self._steps):
+            wanted, number = self._steps[self._matched]
+            self._counts[self._matched] += name.rpartition(":")[2] == wanted
+            if name.rpartition(":")[2] == wanted and self._counts[self._matched] == number:
+                self._matched += 1
+                self.start, self.end = at, -1
+        self._depth += 1
+
+    def closed(self, at: int) -> None:
+        self._depth -= 1
+        if self._depth == self._matched - 1:
+            self.end = at
+            raise _FoundError
+
+    def stop(self, *_: object) -> None:
+        """A document type is never read (CONTRIBUTING.md): nothing behind it is shown."""
+        raise _FoundError
+
+
+def _cut(text: str) -> str:
     return storable(text if len(text) <= LONGEST else f"{text[: LONGEST - 2]}\n…")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from inventory.formats.records import ROOT
+from inventory.graph.claims import advised, attested, stated
 from inventory.graph.document_tree import DocumentTree
 from inventory.graph.posture import report_parts, workflow_parts
 from inventory.graph.reading_again import read_report
@@ -46,6 +47,7 @@ def _sbom(evidence: Evidence) -> Context:
         return {}
     return {
         "snapshot": tree.snapshot,
+        **_stated(evidence),
         "level": tree.level(ROOT, way=tree.first_way, after=ROOT, limit=PAGE_SIZE),
     }
 
@@ -75,6 +77,21 @@ def _workflow(evidence: Evidence) -> Context:
     return {"parts": parts, "limit": _MOST_ROWS, "is_cut": longest == _MOST_ROWS}
 
 
+def _attested(evidence: Evidence) -> Context:
+    return {"attested": attested(evidence, limit=_MOST_ROWS), "limit": _MOST_ROWS, **_stated(evidence)}
+
+
+def _stated(evidence: Evidence) -> Context:
+    """Statements stand in documents of their own, in SBOMs and in attestations: all of them count theirs."""
+    if not evidence.state.counts.get("statements"):
+        return {}
+    return {"stated": stated(evidence, limit=PAGE_SIZE)}
+
+
+def _advised(evidence: Evidence) -> Context:
+    return {"advised": advised(evidence, limit=PAGE_SIZE)}
+
+
 _MOST_ROWS: Final = 200
 _ANY: Final = Panel("evidence/panels/any.html", _nothing)
 PANELS: Final[Mapping[str, Panel]] = {
@@ -82,6 +99,9 @@ PANELS: Final[Mapping[str, Panel]] = {
     EvidenceKind.IMAGE: Panel("evidence/panels/image.html", _nothing),
     EvidenceKind.DEPLOYMENT: Panel("evidence/panels/runtime.html", _runtime),
     EvidenceKind.SNAPSHOT: Panel("evidence/panels/runtime.html", _runtime),
+    EvidenceKind.ATTESTATION: Panel("evidence/panels/attestation.html", _attested),
+    EvidenceKind.VEX: Panel("evidence/panels/vex.html", _stated),
+    EvidenceKind.ADVISORY: Panel("evidence/panels/advisory.html", _advised),
     EvidenceKind.POSTURE: Panel("evidence/panels/posture.html", _posture),
     EvidenceKind.WORKFLOW: Panel("evidence/panels/workflow.html", _workflow),
 }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -16,6 +18,7 @@ from supplychain.access.models import Membership, Team, User
 from tests.factories import cyclonedx, deployment, digest, report, store, submit
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+DATA = Path(__file__).parents[1] / "data"
 PASSWORD = "correct horse battery staple"
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 375, "height": 812}
@@ -112,6 +115,21 @@ def estate(transactional_db: None) -> None:
         deployment(digest=digest("mystery"), workload="Deployment/mystery"),
         deployment(image="registry.example/tag-only:1", workload="CronJob/tag-only", cluster="prod-us"),
     )
+    for path in (
+        "vex/openvex-0.2.0.json",
+        "osv/log4shell.json",
+        "posture/zizmor.sarif.json",
+        "cyclonedx/trivy-image.json",
+    ):
+        submit("team-a", (DATA / path).read_bytes(), filename=path, repository="acme/shop")
+    template = {"spec": {"containers": [{"name": "app", "image": "registry.example/declared:1"}]}}
+    declared = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "api"},
+        "spec": {"template": template},
+    }
+    submit("team-a", json.dumps(declared).encode(), cluster="prod-eu")
     store("team-a", cyclonedx("pkg:npm/late@1", subject=digest("late")), filename="waiting.json")
     member = User.objects.create_user("mia", password=PASSWORD)
     Membership.objects.create(user=member, team=Team.objects.get(slug="team-a"), role="member")
