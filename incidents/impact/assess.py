@@ -1,9 +1,9 @@
 """THE question: which digests contain it, where they run, and what we do not know (docs/architecture.md).
 
-A fixed number of round trips, whatever the size: candidates, the answer with what it stands on, the page's rows, their
-texts, and what is written. All reading is done in one state of the database, so header and rows cannot contradict each
-other, from the replica where there is one that may answer (supplychain/database/replica.py); what is written goes to
-the primary.
+A fixed number of round trips, whatever the size: candidates, the answer with what it stands on, the page's rows, and
+their texts with what is written. All reading is done in one state of the database, so header and rows cannot
+contradict each other, from the replica where there is one that may answer (supplychain/database/replica.py); what is
+written goes to the primary.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from supplychain.database import replica
 from supplychain.exchange import exchange
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from incidents.impact.answer import Row
     from incidents.impact.coverage import Ground
@@ -78,23 +78,17 @@ def assess(question: Question, *, actor: Actor, at: datetime) -> Impact:
     if question.cursor is not None:
         return _next_page(question, actor=actor, teams=teams, at=at)
     answered = replica.read(lambda reading: _answer(question, actor=actor, teams=teams, at=at, reading=reading))
-    header, listed = answered.header, answered.listed
-    answer_hash = _hash(question, header=header, counts=answered.counts, rows=listed)
-    kept = pages.keep(listed, question=question, header=header, answer_hash=answer_hash, actor=actor, at=at)
-    # The audit line comes last: appending to the chain makes everybody else who appends wait.
-    written = [] if kept is None else [kept.query]
-    exchange([*written, _audit(question, header=header, answer_hash=answer_hash, actor=actor)])
-    return Impact(header, answered.rows, None if kept is None else kept.cursor, answer_hash)
+    if answered.to_write:
+        exchange(answered.to_write)
+    return answered.impact
 
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """Everything that one state of the database says to a question."""
+    """What one state of the database says to a question, and what is still to be written of it at the primary."""
 
-    header: Header
-    counts: Tally
-    listed: Rows
-    rows: tuple[Row, ...]
+    impact: Impact
+    to_write: Sequence[Query]
 
 
 def _answer(question: Question, *, actor: Actor, teams: list[int] | None, at: datetime, reading: Reading) -> _Answer:
@@ -113,11 +107,19 @@ def _answer(question: Question, *, actor: Actor, teams: list[int] | None, at: da
         )
         behind = arrears(reading, teams=teams, state=state)
         header = _header(question, counts=counts, ground=groundwork.ground(), at=min(at, reading.as_of or at))
+        header = replace(header, replica=behind.note, backlog=behind.backlog or header.backlog)
         listed = Rows.listed(counts.statuses, counts.workload_counts, classes=_listed(question))
+        answer_hash = _hash(question, header=header, counts=counts, rows=listed)
+        kept = pages.keep(listed, question=question, header=header, answer_hash=answer_hash, actor=actor, at=at)
+        # The audit line comes last: appending to the chain makes everybody else who appends wait.
+        written = [] if kept is None else [kept.query]
+        written.append(_audit(question, header=header, answer_hash=answer_hash, actor=actor))
+        if not reading.is_replica:
+            state.afterwards(written)
         shown = listed.first(question.limit, state=state) if len(listed) else []
         rows = fill(shown, matches=matches, parameters=parameters, is_now=question.is_now, state=state)
-    header = replace(header, replica=behind.note, backlog=behind.backlog or header.backlog)
-    return _Answer(header, counts, listed, rows)
+    impact = Impact(header, rows, None if kept is None else kept.cursor, answer_hash)
+    return _Answer(impact, written if reading.is_replica else ())
 
 
 def _plans(question: Question) -> Plans:

@@ -18,7 +18,7 @@ from supplychain.exchange import COMMIT, Query, exchange_typed
 from supplychain.exchange import Statement as Prepared
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from supplychain.exchange import Value
 
@@ -27,7 +27,7 @@ Plans = Literal["generic", "custom"]
 
 ANSWER_SECONDS = 20
 _BEGIN: Final = Prepared("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-_ROLLBACK: Final = Prepared("ROLLBACK")
+_ROLLBACK: Final = Query(Prepared("ROLLBACK"))
 _SETTINGS: Final = Prepared("""
 SELECT set_config('statement_timeout', %(timeout)s, true), set_config('work_mem', '64MB', true),
        set_config('plan_cache_mode', %(plans)s, true)
@@ -60,12 +60,17 @@ class OneState:
         self._settings = {"timeout": f"{seconds}s", "plans": f"force_{plans}_plan"}
         self._is_open = False
         self._waiting: list[Along[Any]] = []
+        self._afterwards: Sequence[Query] = ()
 
     def along(self, statement: Statement[Row]) -> Along[Row]:
         """Send a statement along with whatever is asked next, and return where its rows will be."""
         along: Along[Row] = Along(statement, [])
         self._waiting.append(along)
         return along
+
+    def afterwards(self, queries: Sequence[Query]) -> None:
+        """Do these with the exchange that ends the state, in a transaction of their own that may write."""
+        self._afterwards = queries
 
     def fetch(self, statement: Statement[Row], *, last: bool = False) -> list[Row]:
         """Return the rows of one statement."""
@@ -79,7 +84,8 @@ class OneState:
         asked = [*statements, *(waiting.statement for waiting in along)]
         queries = [_query(statement) for statement in asked]
         self._is_open = True
-        results = exchange_typed([*opening, *queries, *[COMMIT] * last], using=self._using)
+        ending = [COMMIT, *self._afterwards] if last else []
+        results = exchange_typed([*opening, *queries, *ending], using=self._using)
         self._is_open = not last
         found = results[len(opening) :]
         made = [[statement.make(*row) for row in rows] for statement, rows in zip(asked, found, strict=False)]
@@ -87,11 +93,17 @@ class OneState:
             waiting.rows.extend(made.pop())
         return made
 
-    def close(self, ending: Prepared) -> None:
+    def close(self) -> None:
         """End the transaction, unless its last statement did."""
         if self._is_open:
             self._is_open = False
-            exchange_typed([Query(ending)], using=self._using)
+            exchange_typed([COMMIT, *self._afterwards], using=self._using)
+
+    def abandon(self) -> None:
+        """End the transaction after a failure."""
+        if self._is_open:
+            self._is_open = False
+            exchange_typed([_ROLLBACK], using=self._using)
 
 
 @contextmanager
@@ -108,9 +120,9 @@ def one_state(*, using: str, seconds: int = ANSWER_SECONDS, plans: Plans = "gene
     try:
         yield state
     except BaseException:
-        state.close(_ROLLBACK)
+        state.abandon()
         raise
-    state.close(COMMIT.statement)
+    state.close()
 
 
 def _query(statement: Statement[Any]) -> Query:

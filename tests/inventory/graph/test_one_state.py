@@ -7,6 +7,7 @@ from django.db import DatabaseError, connection, transaction
 
 from inventory.graph.one_state import Statement, one_state, prepared
 from inventory.models import Environment
+from supplychain.exchange import Query
 from tests.round_trips import round_trips
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -93,3 +94,41 @@ def test_or_each_time_for_its_values_when_they_are_many():
             state.fetch(Statement(lambda *row: row, f"{BEGINNING} AND true", {"start": start}))
 
     assert plans()[prepared(f"{BEGINNING} AND true").text.decode()] == (0, 3)
+
+
+ADD = Query(prepared("INSERT INTO inventory_environment (slug, is_production) VALUES (%(slug)s, false)"))
+
+
+def read_and_add(*slugs: str, failing: bool = False) -> None:
+    with one_state(using="default") as state:
+        state.afterwards([ADD._replace(values={"slug": slug}) for slug in slugs])
+        state.fetch(SLUGS, last=not failing)
+        if failing:
+            raise ZeroDivisionError
+
+
+def test_what_is_written_afterwards_travels_with_the_end():
+    assert not Environment.objects.exists()
+    with round_trips() as counted, one_state(using="default") as state:
+        state.afterwards([ADD._replace(values={"slug": "staging"})])
+        assert state.fetch(SLUGS, last=True) == []
+    assert counted.count == 1
+
+    with one_state(using="default") as state:
+        state.afterwards([ADD._replace(values={"slug": "test"})])
+        assert state.fetch(SLUGS) == ["staging"]
+    assert list(Environment.objects.order_by("slug").values_list("slug", flat=True)) == ["staging", "test"]
+
+
+def test_what_is_written_afterwards_is_written_whole_or_not_at_all():
+    with pytest.raises(DatabaseError):
+        read_and_add("staging", "staging")
+
+    assert not Environment.objects.exists()
+
+
+def test_after_a_failure_nothing_is_written():
+    with pytest.raises(ZeroDivisionError):
+        read_and_add("staging", failing=True)
+
+    assert not Environment.objects.exists()
