@@ -79,6 +79,9 @@ class LinedElements:
 
     def locate(self, pointer: str) -> str:
         """Return `line N` for a JSON pointer, as near as is known; '' for the document."""
+        number = pointer[10:]
+        if pointer[:10] == "/packages/" and number.isdecimal():  # asked of each package
+            return f"line {self._lines['packages'][int(number)]}"
         section, *steps = pointer.split("/")[1:] or [""]
         if not steps or section not in SECTIONS:
             found = line_of(self.head, pointer.split("/")[1:], line=0)

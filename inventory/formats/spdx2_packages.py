@@ -176,7 +176,7 @@ class PackageReader:
             name=name,
             version="" if part.version is None else text(part.version, pointer, "versionInfo"),
             group="",
-            type="" if part.purpose is None else text(part.purpose, pointer, "primaryPackagePurpose").lower(),
+            type="" if part.purpose is None else _kind(text(part.purpose, pointer, "primaryPackagePurpose")),
             purl=None,
             ref=None if part.spdx_id is None else text(part.spdx_id, pointer, "SPDXID") or None,
             pointer=self._defects.place(pointer),
@@ -214,6 +214,11 @@ class PackageReader:
             algorithm, value = (part.algorithm, part.value) if isinstance(part, _ChecksumPart) else (None, None)
             found.append(self._fields.hash(algorithm, value, array=pointer, index=index))
         return tuple(value for value in found if value is not None)
+
+
+def _kind(purpose: str) -> str:
+    """Write a purpose one way: `OPERATING_SYSTEM` in JSON is `OPERATING-SYSTEM` in tag-value text."""
+    return purpose.lower().replace("_", "-")
 
 
 def _source_package(purl: Purl | None, source_info: object) -> str | None:

@@ -79,9 +79,14 @@ def read_relations(raw: msgspec.Raw | None, *, pointer: str, defects: Defects) -
 
 def relation_of(value: object, *, pointer: str, defects: Defects) -> Relation | None:
     """Read one relationship in the names of the JSON form; None and a warning where it is none."""
-    members = value if isinstance(value, Mapping) else {}
-    names = ("spdxElementId", "relationshipType", "relatedSpdxElement")
-    return _relation(*(members.get(name) for name in names), pointer=pointer, defects=defects)
+    if not isinstance(value, Mapping):
+        return _relation(None, None, None, pointer=pointer, defects=defects)
+    source, kind, target = (
+        value.get("spdxElementId"),
+        value.get("relationshipType"),
+        value.get("relatedSpdxElement"),
+    )
+    return _relation(source, kind, target, pointer=pointer, defects=defects)
 
 
 def _relation(source: object, kind: object, target: object, *, pointer: str, defects: Defects) -> Relation | None:

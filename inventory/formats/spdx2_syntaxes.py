@@ -7,13 +7,17 @@ from typing import Any, Final
 
 from inventory.formats.limits import Limits
 from inventory.formats.spdx2_elements import SECTIONS, Elements, Opener
+from inventory.formats.spdx2_rdf import open_rdf
 from inventory.formats.spdx2_tag_value import open_tag_value
+from inventory.formats.spdx2_xml import open_xml
 from inventory.formats.spdx2_yaml import open_yaml
 from inventory.formats.text import Utf8
 
 SYNTAXES: Final[Mapping[str, Opener]] = {
     "spdx-tag-value": open_tag_value,
     "spdx-yaml": open_yaml,
+    "spdx-xml": open_xml,
+    "spdx-rdf": open_rdf,
 }
 
 

@@ -13,7 +13,7 @@ from inventory.formats.records import FormatError
 from inventory.formats.spdx2_elements import SECTIONS, Element, LinedElements
 from inventory.formats.text import Utf8
 from inventory.formats.yaml_events import YamlReader, text_scalar, typed_scalar
-from inventory.formats.yaml_plain import NotPlainError, PlainItem
+from inventory.formats.yaml_plain import NotPlainError, read_plain_item
 
 _NUL: Final = re.compile(rb"\\(?:0|x00|u0000|U00000000)")
 _TOP_LINE: Final = re.compile(rb"\n(?=[^ \-#\r\n])")
@@ -97,7 +97,7 @@ class PlainSpdxYaml(SpdxYaml):
     def _item(self, start: int, end: int, *, indent: int, line: int) -> Any:
         if end - start <= self.limits.string_bytes:
             try:
-                return PlainItem(line, indent=indent, scalar=self._scalar).read(self._data, start, end)
+                return read_plain_item(self._data, start, end, indent=indent, line=line, scalar=self._scalar)
             except NotPlainError:
                 pass  # the general parser reads it below
         values = self._general(start, end, line=line)

@@ -27,79 +27,98 @@ class NotPlainError(Exception):
     """A line is of another form: the general parser has the word."""
 
 
-class PlainItem:
-    """One item: a mapping of scalars, of sequences of scalars or of mappings of scalars, and of such mappings."""
+def read_plain_item(
+    data: bytes, start: int, end: int, *, indent: int, line: int, scalar: Callable[[str], Any]
+) -> LinedObject:
+    """Read one item: a mapping of scalars, of sequences of scalars or of mappings of scalars, and of such mappings.
 
-    def __init__(self, line: int, *, indent: int, scalar: Callable[[str], Any]) -> None:
-        self.value = LinedObject(line)
-        self._scalar = scalar
-        self._indent = indent + 2
-        self._waiting = ""
+    Its last line ends in a line feed; `scalar` makes a value of what stands without quotes. Raises NotPlainError.
+    """
+    match = _LINE.scanner(data, start, end).match  # type: ignore[attr-defined]  # no stub has it
+    item, own = LinedObject(line), indent + 2
+    held = _Held(item, own)
+    inner, inner_indent = item, own  # the mapping whose members the lines of this indent are
+    number, finish = line - 1, start
+    while (found := match()) is not None:
+        number += 1
+        spaces, dash, key, double, single, plain = found.groups()
+        if plain is not None:
+            value = scalar(plain.decode())
+        else:
+            value = double.decode() if double is not None else single.decode() if single is not None else None
+        if dash is None and key is not None and len(spaces) == inner_indent and found.lastindex != _KEY_ALONE:
+            name = key.decode()
+            if name in inner:
+                raise NotPlainError
+            inner[name] = value
+            inner.lines[name] = number
+            held.waiting = ""
+        elif dash is not None or key is not None:
+            is_first = number == line
+            depth = own if is_first else len(spaces)
+            is_alone = found.lastindex == _KEY_ALONE
+            if is_first and (dash is None or key is None):
+                raise NotPlainError
+            step = held.entry if dash is not None and not is_first else held.member
+            inner, inner_indent = step(depth, key, value, is_alone=is_alone, number=number)
+        elif value is not None:
+            raise NotPlainError
+        finish = found.end()
+    if finish != end:
+        raise NotPlainError
+    return item
+
+
+class _Held:
+    """What an item holds so far; both steps return the mapping that the next lines may belong to, and its indent."""
+
+    def __init__(self, item: LinedObject, indent: int) -> None:
+        self.waiting = ""
         """Name of the member whose value has not begun."""
+        self._item = item
+        self._indent = indent
         self._array: LinedArray | None = None
         self._array_indent = -1
-        self._inner: LinedObject | None = None
-        self._inner_indent = -1
 
-    def read(self, data: bytes, start: int, end: int) -> LinedObject:
-        """Read the lines of the item; the last one ends in a line feed. Raises NotPlainError."""
-        match = _LINE.scanner(data, start, end).match  # type: ignore[attr-defined]  # no stub has it
-        number, position = self.value.line, start
-        while position < end:
-            found = match()
-            if found is None:
-                raise NotPlainError
-            spaces, dash, key, double, single, plain = found.groups()
-            if plain is not None:
-                value = self._scalar(plain.decode())
-            else:
-                value = double.decode() if double is not None else single.decode() if single is not None else None
-            is_alone = found.lastindex == _KEY_ALONE
-            if dash is None:
-                self._member(len(spaces), key, value, is_alone=is_alone, number=number)
-            elif position == start:
-                if key is None:
-                    raise NotPlainError
-                self._member(self._indent, key, value, is_alone=is_alone, number=number)
-            else:
-                self._entry(len(spaces), key, value, is_alone=is_alone, number=number)
-            number += 1
-            position = found.end()
-        return self.value
-
-    def _member(self, indent: int, key: bytes | None, value: Any, *, is_alone: bool, number: int) -> None:
-        if key is None:
-            if value is not None:
-                raise NotPlainError
-        elif indent == self._indent:
-            self._inner = self._array = None
-            name = _put(self.value, key, value, number)
-            self._waiting = name if is_alone else ""
-        elif is_alone:
+    def member(
+        self, indent: int, key: bytes | None, value: Any, *, is_alone: bool, number: int
+    ) -> tuple[LinedObject, int]:
+        """Take a member of the item, or the first of a mapping inside of it."""
+        item = self._item
+        if key is None or (is_alone and indent != self._indent):
             raise NotPlainError
-        else:
-            if self._waiting and indent > self._indent:
-                self._inner, self._inner_indent = LinedObject(number), indent
-                self.value[self._waiting] = self._inner
-                self._waiting = ""
-            if self._inner is None or indent != self._inner_indent:
-                raise NotPlainError
-            _put(self._inner, key, value, number)
+        if indent == self._indent:
+            self._array = None
+            name = _put(item, key, value, number)
+            self.waiting = name if is_alone else ""
+            return item, indent
+        if not self.waiting or indent < self._indent:
+            raise NotPlainError
+        inner = LinedObject(number)
+        _put(inner, key, value, number)
+        item[self.waiting] = inner
+        self.waiting = ""
+        return inner, indent
 
-    def _entry(self, indent: int, key: bytes | None, value: Any, *, is_alone: bool, number: int) -> None:
-        if self._waiting and indent >= self._indent:
+    def entry(
+        self, indent: int, key: bytes | None, value: Any, *, is_alone: bool, number: int
+    ) -> tuple[LinedObject, int]:
+        """Take an entry of a sequence: a scalar, or a mapping that begins."""
+        if self.waiting and indent >= self._indent:
             self._array, self._array_indent = LinedArray(), indent
-            self.value[self._waiting] = self._array
-            self._waiting = ""
+            self._item[self.waiting] = self._array
+            self.waiting = ""
         array = self._array
         if array is None or indent != self._array_indent or is_alone:
             raise NotPlainError
-        self._inner = None
-        if key is not None:
-            self._inner, self._inner_indent = LinedObject(number), indent + 2
-            _put(self._inner, key, value, number)
-        array.append(value if key is None else self._inner)
         array.lines.append(number)
+        if key is None:
+            array.append(value)
+            return self._item, -1
+        inner = LinedObject(number)
+        _put(inner, key, value, number)
+        array.append(inner)
+        return inner, indent + 2
 
 
 def _put(inner: LinedObject, key: bytes, value: Any, number: int) -> str:

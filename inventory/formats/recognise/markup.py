@@ -11,9 +11,12 @@ from inventory.formats.detected import Detected, Kind
 from inventory.formats.records import FormatError
 
 CYCLONEDX_XML: Final = "application/vnd.cyclonedx+xml"
+RDF_XML: Final = "application/rdf+xml"
+XML: Final = "application/xml"
 
 _ENCODING: Final = re.compile(rb"^<\?xml[^>]*?encoding\s*=\s*[\"']([^\"']*)")
 _CYCLONEDX: Final = re.compile(r"http://cyclonedx\.org/schema/bom/(.*)", re.DOTALL)
+_SPDX_TERMS: Final = re.compile(rb"[\"']https?://spdx\.org/rdf/")
 _SEPARATOR: Final = " "
 _DOCTYPE: Final = b"<!DOCTYPE"
 
@@ -33,12 +36,20 @@ def recognise_markup(start: bytes) -> Detected:
     cyclonedx = _CYCLONEDX.fullmatch(root.namespace)
     if cyclonedx and root.name == "bom":
         return Detected(Kind.SBOM, "cyclonedx-xml", cyclonedx[1][:40], CYCLONEDX_XML)
-    if b"spdx.org/rdf" in start:
-        return Detected(Kind.SBOM, "spdx-rdf", "", "application/rdf+xml")
-    if b"<spdxVersion>" in start:
-        return Detected(Kind.SBOM, "spdx-xml", "", "application/xml")
+    spdx = _spdx(root, start)
+    if spdx is not None:
+        return spdx
     named = f"{root.namespace} {root.name}".strip()
     raise FormatError("unknown_format", f"This XML document is no format we know. Its root is {named[:200]!r}.")
+
+
+def _spdx(root: _Root, start: bytes) -> Detected | None:
+    if root.name == "Document" and (b"<spdxVersion>" in start or b"<SPDXID>" in start):
+        return Detected(Kind.SBOM, "spdx-xml", "", XML)
+    if not _SPDX_TERMS.search(start) or not (root.name == "RDF" or "spdx.org/rdf" in root.namespace):
+        return None
+    is_newer = b"spdx.org/rdf/3" in start
+    return Detected(Kind.SBOM, "spdx-3-rdf" if is_newer else "spdx-rdf", "3" if is_newer else "", RDF_XML)
 
 
 def _root(start: bytes) -> _Root:

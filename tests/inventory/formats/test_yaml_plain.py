@@ -4,11 +4,12 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from inventory.formats import spdx2_yaml
 from inventory.formats.limits import DEFAULT_LIMITS
 from inventory.formats.records import FormatError
 from inventory.formats.spdx2_yaml import PlainSpdxYaml, SpdxYaml, open_yaml
 from inventory.formats.text import require_utf8
-from inventory.formats.yaml_plain import PlainItem
+from inventory.formats.yaml_plain import read_plain_item
 from tests.inventory.formats.documents import package, relation, spdx
 from tests.inventory.formats.spdx_writers import yaml_text
 
@@ -95,6 +96,7 @@ name: y
 @example([(15, 2, "---\n"), (22, 2, " ")])
 @example([(246, 0, "\r\n"), (248, 0, " ")])
 @example([(len(BASE) - 9, 0, '"')])
+@example([(BASE.index("- name"), 0, "  z: q\n  - late\n")])
 @settings(max_examples=1_500, deadline=None)
 def test_a_document_that_was_tampered_with_is_read_alike_or_refused(changes) -> None:
     data = BASE
@@ -113,13 +115,12 @@ def test_the_plain_form_needs_no_general_parser(monkeypatch) -> None:
         relationships=[relation("DOCUMENT", "DESCRIBES", "a")],
     )
     plain = []
-    read = PlainItem.read
 
-    def counted(*given):
-        plain.append(read(*given))
+    def counted(*given, **named):
+        plain.append(read_plain_item(*given, **named))
         return plain[-1]
 
-    monkeypatch.setattr(PlainItem, "read", counted)
+    monkeypatch.setattr(spdx2_yaml, "read_plain_item", counted)
 
     fast, general, kind = both(yaml_text(document))
 
