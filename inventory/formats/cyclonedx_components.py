@@ -28,6 +28,7 @@ from inventory.formats.cyclonedx_variants import read_variants
 from inventory.formats.defects import Defects
 from inventory.formats.known_components import Known, Listed, Memory, list_components
 from inventory.formats.limits import Limits
+from inventory.formats.pointers import PLACES
 from inventory.formats.records import ComponentRecord, FormatError, Hash, MembershipRecord, Scope
 
 _LEVELS_EACH: Final = 2
@@ -101,13 +102,13 @@ class ComponentReader:
         if len(self.records) + self.rejected_count + len(listed.items) > self._limits.components:
             message = f"The document has more than {self._limits.components} components."
             raise FormatError("too_many_components", message, pointer=batch.pointer)
-        prefix, parent, records, memory = batch.pointer + "/", batch.parent, self.records, self._memory
-        for index, (item, key) in enumerate(zip_longest(listed.items, listed.keys)):
+        parent, records, memory = batch.parent, self.records, self._memory
+        for item, key, pointer in zip_longest(listed.items, listed.keys, _pointers(batch.pointer, len(listed.items))):
             known = memory.get(key)
             if known is not None:
-                records.append(replace(known.record, pointer=f"{prefix}{index}", parent=parent))
+                records.append(replace(known.record, pointer=pointer, parent=parent))
                 continue
-            pointer, place = f"{prefix}{index}", len(records)
+            place = len(records)
             nested = self._read_item(item, key=key, pointer=pointer, parent=parent)
             if nested != ABSENT:
                 holder = place if len(records) > place else parent
@@ -202,6 +203,13 @@ class ComponentReader:
             self.defects.add("unknown_scope", pointer + "/scope", "scope has no known value; taken as required.")
             return Scope.REQUIRED
         return scope
+
+
+def _pointers(array: str, count: int) -> Sequence[str]:
+    """Return the pointers of the items of an array."""
+    if array == "/components" and count <= len(PLACES):
+        return PLACES[:count]
+    return [f"{array}/{index}" for index in range(count)]
 
 
 def _apply_properties(record: ComponentRecord, parts: Sequence[PropertyPart]) -> None:

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import re
+from typing import Final
+
+PLACES: Final = tuple(f"/components/{number}" for number in range(5_000))
+"""The pointers of a document's components, made once for all documents."""
+NUMBER_OF_PLACE: Final = {place: number for number, place in enumerate(PLACES)}
 
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
 

@@ -21,6 +21,7 @@ import msgspec
 import zstandard
 from msgspec import Struct
 
+from inventory.formats.pointers import NUMBER_OF_PLACE
 from inventory.formats.records import ROOT
 
 if TYPE_CHECKING:
@@ -181,6 +182,35 @@ def pack(
     components: Sequence[ComponentRecord], *, component_ids: Sequence[int], came_by: Sequence[int], has_edges: bool
 ) -> bytes:
     """Pack the outline of a document whose components are given in its order, with their ids and shortest parents."""
+    places = _flat_places(components) or _places(components)
+    header = json.dumps({"count": len(components), "prefixes": places.table, "has_edges": has_edges}).encode()
+    columns = (
+        array("I", component_ids), places.nested_in, array("i", came_by), places.numbers, places.prefixes,
+    )  # fmt: skip
+    body = b"".join(column.tobytes() for column in columns)
+    return zstandard.ZstdCompressor(level=_ZSTD_LEVEL).compress(len(header).to_bytes(4, "little") + header + body)
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Where components stand, in columns."""
+
+    numbers: array[int]
+    prefixes: array[int]
+    nested_in: array[int]
+    table: Sequence[Prefix]
+
+
+def _flat_places(components: Sequence[ComponentRecord]) -> _Places | None:
+    """Return the places of components that all stand in one plain list; None for any others."""
+    found = [NUMBER_OF_PLACE.get(component.pointer, -1) for component in components if component.parent is None]
+    count = len(components)
+    if not count or len(found) != count or min(found) < 0:
+        return None
+    return _Places(array("I", found), array("I", [0]) * count, array("i", [ROOT]) * count, ["/components"])
+
+
+def _places(components: Sequence[ComponentRecord]) -> _Places:
     table: dict[tuple[str, ...], int] = {}
     numbers, prefixes, nested_in = array("I"), array("I"), array("i")
     for component in components:
@@ -190,12 +220,7 @@ def pack(
         prefixes.append(_NESTED if is_nested else table.setdefault(prefix, len(table)))
         numbers.append(number)
         nested_in.append(ROOT if parent is None else parent)
-    header = json.dumps(
-        {"count": len(components), "prefixes": [_written(one) for one in table], "has_edges": has_edges}
-    ).encode()
-    columns = (array("I", component_ids), nested_in, array("i", came_by), numbers, prefixes)
-    body = b"".join(column.tobytes() for column in columns)
-    return zstandard.ZstdCompressor(level=_ZSTD_LEVEL).compress(len(header).to_bytes(4, "little") + header + body)
+    return _Places(numbers, prefixes, nested_in, [_written(one) for one in table])
 
 
 def _split(pointer: str) -> tuple[tuple[str, ...], int]:

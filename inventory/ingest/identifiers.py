@@ -12,37 +12,47 @@ from django.db import transaction
 from inventory.ingest.sbom_sql import ADD_CPES, ADD_HASHES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from inventory.formats.records import ComponentRecord
+    from inventory.formats.records import ComponentRecord, Hash
     from supplychain.exchange import Statement, Value
 
-_MAX_KNOWN = 500_000
+_MAX_KNOWN = 300_000
+_MAX_VARIANTS = 4
 _MAX_CPE = 1024
 
 Fact = tuple[int, str, str]
 """(component id, algorithm or 'cpe', value)."""
+Stated = tuple[tuple["Hash", ...], "str | None"]
+"""All that a document says of one component: its hashes and its CPE."""
+_NOTHING_YET: tuple[Stated, ...] = (((), None),)
+"""To state nothing needs no writing."""
 
 
 class _Written:
-    """Facts that are committed, by team. A table that was rewritten (restored, truncated) is another generation."""
+    """What documents stated of components, once it was committed, by team; a few variants of each component.
+
+    A table that was rewritten (restored, truncated) is another generation.
+    """
 
     def __init__(self) -> None:
-        self._facts: set[tuple[int, Fact]] = set()
+        self._teams: dict[int, dict[int, tuple[Stated, ...]]] = {}
         self._generation: int | None = None
 
     def follow(self, generation: int) -> None:
         if generation != self._generation:
-            self._facts.clear()
+            self._teams.clear()
             self._generation = generation
 
-    def new(self, facts: set[Fact], *, team_id: int) -> list[Fact]:
-        return sorted(fact for fact in facts if (team_id, fact) not in self._facts)
+    def of(self, team_id: int) -> Mapping[int, tuple[Stated, ...]]:
+        return self._teams.get(team_id, {})
 
-    def add(self, facts: Sequence[Fact], *, team_id: int) -> None:
-        if len(self._facts) + len(facts) > _MAX_KNOWN:
-            self._facts.clear()
-        self._facts.update((team_id, fact) for fact in facts)
+    def add(self, stated: Collection[tuple[int, Stated]], *, team_id: int) -> None:
+        if sum(map(len, self._teams.values())) + len(stated) > _MAX_KNOWN:
+            self._teams.clear()
+        known = self._teams.setdefault(team_id, {})
+        for component_id, told in stated:
+            known[component_id] = (told, *known.get(component_id, ()))[:_MAX_VARIANTS]
 
 
 _written = _Written()
@@ -53,13 +63,14 @@ def state_identifiers(
     components: Sequence[ComponentRecord], *, component_ids: Sequence[int], team_id: int
 ) -> Iterator[tuple[Statement, dict[str, Value]]]:
     """Yield the statements that write what is not known to be written; sorted, so that documents cannot deadlock."""
-    stated: set[Fact] = set()
-    for component, component_id in zip(components, component_ids, strict=True):
-        stated.update((component_id, hash_.algorithm, hash_.value) for hash_ in component.hashes)
-        if component.cpe:
-            stated.add((component_id, "cpe", component.cpe[:_MAX_CPE]))
-    new = _written.new(stated, team_id=team_id)
-    transaction.on_commit(lambda: _written.add(new, team_id=team_id))
+    known = _written.of(team_id)
+    stated = [
+        (component_id, told)
+        for component, component_id in zip(components, component_ids, strict=True)
+        if (told := (component.hashes, component.cpe)) not in known.get(component_id, _NOTHING_YET)
+    ]
+    transaction.on_commit(lambda: _written.add(stated, team_id=team_id))
+    new = sorted({fact for component_id, told in stated for fact in _facts(component_id, told)})
     hashes = [fact for fact in new if fact[1] != "cpe"]
     cpes = [fact for fact in new if fact[1] == "cpe"]
     if hashes:
@@ -76,3 +87,11 @@ def state_identifiers(
             ADD_CPES,
             {"components": [component_id for component_id, _, _ in cpes], "cpes": [cpe for _, _, cpe in cpes]},
         )
+
+
+def _facts(component_id: int, told: Stated) -> Iterator[Fact]:
+    hashes, cpe = told
+    for hash_ in hashes:
+        yield component_id, hash_.algorithm, hash_.value
+    if cpe:
+        yield component_id, "cpe", cpe[:_MAX_CPE]

@@ -145,11 +145,11 @@ def _find_place(
 
 def _flags(record: SbomRecord, *, component_ids: Sequence[int], graph: Graph) -> dict[int, int]:
     """Return {component id: Presence.flags}; repeated components are merged, the strongest scope and directness win."""
-    scopes: dict[int, Scope] = {}
-    for component, component_id in zip(record.components, component_ids, strict=True):
-        known = scopes.get(component_id)
-        if known is None or _STRENGTH[component.scope] < _STRENGTH[known]:
-            scopes[component_id] = component.scope
+    stated = [component.scope for component in record.components]
+    scopes = dict(zip(component_ids, stated, strict=True))
+    if len(scopes) != len(stated):
+        for component_id, scope in zip(component_ids, stated, strict=True):
+            scopes[component_id] = min(scope, scopes[component_id], key=_STRENGTH.__getitem__)
     places = graph.direct()
     unknown = NO_EDGES if places is None else 0
     direct_ids = {component_ids[place] for place in places or ()}
@@ -195,7 +195,7 @@ def _snapshot_columns(
     components: ComponentSet,
     subjects: Sequence[Subject],
 ) -> Columns:
-    ecosystems = Counter(component.purl.key.type for component in record.components if component.purl is not None)
+    ecosystems = Counter([component.purl.key.type for component in record.components if component.purl is not None])
     return {
         "component_count": len(record.components),
         "distinct_count": components.count,
@@ -274,7 +274,7 @@ def _applied(record: SbomRecord, *, subjects: Subjects, distinct_count: int, wri
             "components_rejected": record.rejected_count,
             "components_of_subject": record.metadata_component_count,
             "components_merged": len(record.components) - distinct_count,
-            "components_without_purl": sum(component.purl is None for component in record.components),
+            "components_without_purl": len([1 for one in record.components if one.purl is None]),
             "dependencies": record.dependency_count,
             **({} if record.vex is None else vex.counts(record.vex)),
         },

@@ -72,7 +72,7 @@ class ComponentSet:
 
     @classmethod
     def of(cls, flags_by_component: dict[int, int]) -> ComponentSet:
-        column = array("Q", sorted(component << _FLAG_BITS | flags for component, flags in flags_by_component.items()))
+        column = array("Q", sorted([entry << _FLAG_BITS | flags for entry, flags in flags_by_component.items()]))
         packed = column.tobytes()
         return cls(packed, hashlib.blake2b(packed, digest_size=16).digest(), len(column))
 

@@ -172,19 +172,22 @@ class _Components:
 
 def _look_up(components: Sequence[ComponentRecord]) -> tuple[_Components, dict[str, ComponentIdentity]]:
     """Return what this process knows of components, and the identities of those it does not."""
-    plain, sourced = _known.ids(has_source=False), _known.ids(has_source=True)
-    known = _Components([], [])
+    plain, sourced = _known.ids(has_source=False).get, _known.ids(has_source=True).get
+    texts: list[str] = []
+    ids: list[int | None] = []
     unknown: dict[str, ComponentIdentity] = {}
     for record in components:
         purl = record.purl
-        text = identify(record).text if purl is None else purl.text
-        has_source = purl is not None and bool(purl.upstream or record.source_package)
-        component_id = (sourced if has_source else plain).get(text)
+        if purl is None:
+            text, has_source = identify(record).text, False
+        else:
+            text, has_source = purl.text, bool(purl.upstream or record.source_package)
+        component_id = sourced(text) if has_source else plain(text)
         if component_id is None and (has_source or text not in unknown):
             unknown[text] = identify(record)
-        known.texts.append(text)
-        known.ids.append(component_id)
-    return known, unknown
+        texts.append(text)
+        ids.append(component_id)
+    return _Components(texts, ids), unknown
 
 
 def _for_artifacts(digests: Sequence[str]) -> list[Query]:
