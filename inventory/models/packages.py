@@ -44,7 +44,7 @@ class Component(models.Model):
     """
 
     id = models.AutoField(primary_key=True)
-    package = models.ForeignKey(Package, on_delete=models.PROTECT, related_name="components")
+    package = models.ForeignKey(Package, on_delete=models.PROTECT, related_name="components", db_constraint=False)
     version = models.CharField(
         max_length=1024, blank=True, db_collation="C", db_comment="As the ecosystem orders it: epoch folded in"
     )
@@ -56,7 +56,11 @@ class Component(models.Model):
     )
     has_purl = models.BooleanField()
     source_package = models.ForeignKey(
-        Package, on_delete=models.PROTECT, null=True, related_name="+", db_comment="The distribution's source package"
+        Package,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        db_comment="The distribution's source package",
     )
 
 
@@ -64,8 +68,10 @@ class ComponentHash(models.Model):
     """A team's document states this hash for this component. Interned by ingest, never changed."""
 
     id = models.BigAutoField(primary_key=True)
-    team = models.ForeignKey("access.Team", on_delete=models.PROTECT, related_name="+", db_index=False)
-    component = models.ForeignKey(Component, on_delete=models.PROTECT, related_name="+")
+    team = models.ForeignKey(
+        "access.Team", on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    component = models.ForeignKey(Component, on_delete=models.PROTECT, related_name="+", db_constraint=False)
     algorithm = models.CharField(max_length=16)
     value = models.BinaryField(db_comment="The hash itself, not its hex")
 
@@ -81,8 +87,10 @@ class ComponentCpe(models.Model):
     """A team's document states this CPE for this component. Interned by ingest, never changed."""
 
     id = models.BigAutoField(primary_key=True)
-    team = models.ForeignKey("access.Team", on_delete=models.PROTECT, related_name="+", db_index=False)
-    component = models.ForeignKey(Component, on_delete=models.PROTECT, related_name="+")
+    team = models.ForeignKey(
+        "access.Team", on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    component = models.ForeignKey(Component, on_delete=models.PROTECT, related_name="+", db_constraint=False)
     cpe = models.CharField(max_length=1024, db_collation="C")
 
     objects = TeamScopedQuerySet.as_manager()
@@ -100,8 +108,12 @@ class PackageReach(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    team = models.ForeignKey("access.Team", on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
-    package = models.ForeignKey(Package, on_delete=models.PROTECT, related_name="+", db_index=False)
+    team = models.ForeignKey(
+        "access.Team", on_delete=models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
+    )
+    package = models.ForeignKey(
+        Package, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     track_count = models.IntegerField()
 
     class Meta:

@@ -109,8 +109,10 @@ class Presence(models.Model):
     """
 
     pk = models.CompositePrimaryKey("component_id", "track_id", "from_seq")
-    component = models.ForeignKey("inventory.Component", on_delete=models.DO_NOTHING, related_name="+", db_index=False)
-    track = models.ForeignKey(Track, on_delete=models.DO_NOTHING, related_name="+", db_index=False)
+    component = models.ForeignKey(
+        "inventory.Component", on_delete=models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
+    )
+    track = models.ForeignKey(Track, on_delete=models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False)
     from_seq = models.IntegerField()
     to_seq = models.IntegerField(default=OPEN_END)
     flags = models.SmallIntegerField()

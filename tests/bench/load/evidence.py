@@ -99,6 +99,8 @@ class EvidenceLoader:
             "components_stored": stored.component_count,
             "components_rejected": 0,
             "components_without_purl": 0,
+            "components_of_subject": 0,
+            "components_merged": 0,
             "dependencies": stored.dependency_count,
         }
         body = StoredBody(stored.digest, stored.size_bytes, b"")
