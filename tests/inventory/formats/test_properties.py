@@ -21,7 +21,7 @@ NAMES = st.sampled_from(
      "checksums", "externalRefs", "referenceType", "relationshipType", "spdxElementId", "relatedSpdxElement", "kind",
      "items", "spec", "status", "containers", "containerStatuses", "imageID", "state", "running", "ownerReferences",
      "labels", "manifests", "digest", "platform", "config", "records", "namespaces", "workload", "cluster",
-     "namespace", "container"]
+     "namespace", "container", "template", "jobTemplate", "initContainers", "image"]
 )  # fmt: skip
 TEXTS = st.one_of(
     st.text(max_size=8),
@@ -43,6 +43,8 @@ HEADS = [
     cyclonedx(),
     spdx(),
     {"kind": "List", "apiVersion": "v1"},
+    {"kind": "Deployment", "apiVersion": "apps/v1", "metadata": {"name": "a"}},
+    {"kind": "JobList", "apiVersion": "batch/v1"},
     {"cluster": "c", "namespace": "n", "workload": "Pod/x", "container": "m"},
     {"schemaVersion": 2, "manifests": []},
     {"schemaVersion": 2, "config": {}, "layers": []},
