@@ -14,6 +14,7 @@ from tests.drills import (
     ingest,
     matrix,
     memory,
+    mutations,
     poison,
     restore,
     stall,
@@ -149,6 +150,13 @@ DRILLS = (
         "every route and method has a row, and another team's object answers byte for byte like a missing one",
         matrix.Options(),
         matrix.run,
+    ),
+    Drill(
+        "D17",
+        "mutations",
+        "each comparison of the verifier is taken away in turn, and a test fails every time",
+        mutations.Options(),
+        mutations.run,
     ),
     Drill(
         "D20",

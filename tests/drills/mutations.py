@@ -1,0 +1,120 @@
+"""D17: take each comparison of the verifier away, one at a time: a test must fail every time."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tests.drills.findings import DrillError, Findings
+from tests.drills.processes import CHECKOUT
+
+_COPIED: Final = ("inventory", "incidents", "supplychain", "templates", "static", "tests", "pyproject.toml", "docs")
+_TESTS: Final = tuple(f"tests/inventory/trust/test_{name}.py" for name in ("bundles", "comparisons", "meaning"))
+
+
+_VALID_LOG: Final = "next((log for log in named if log.is_valid_at(at)), None)"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """One comparison, and what stands in its place when it is taken away."""
+
+    name: str
+    file: str
+    text: str
+    instead: str
+
+
+MUTATIONS: Final = (
+    Mutation("one signature", "material", "if len(signatures) != 1:", "if not signatures:"),
+    Mutation("envelope or message", "material", "if (envelope is None) == (message is None):", "if False:"),
+    Mutation("certificate or key", "material", "if bool(certificate) == (", "if False and ("),
+    Mutation("no chain from 0.3 on", "material", "if version not in _CHAIN_ALLOWED and", "if False and"),
+    Mutation("log entries counted", "material", "most=MAX_LOG_ENTRIES", "most=10**9"),
+    Mutation("a proven time", "times", "    if not times:\n", "    if False:\n"),
+    Mutation("time not in the future", "times", "if max(times) > now + CLOCK_SKEW:", "if False:"),
+    Mutation("promise signs the entry", "times", "log.keyring.verify(", "dict("),
+    Mutation("promise signs the time", "times", '"integratedTime": entry.integrated_at,', '"integratedTime": 0,'),
+    Mutation("kinds with a promised time", "times", "if (entry.kind, entry.version) not in _PROMISED:", "if False:"),
+    Mutation("log valid then", "times", _VALID_LOG, "named[0]"),
+    Mutation("certificate valid then", "chains", "if not certificate.not_valid_before_utc <= at", "if False and at"),
+    Mutation("authority valid then", "chains", "if not authority.is_valid_at(at):", "if False:"),
+    Mutation("known issuer", "chains", "if certificate.issuer not in issuers:", "if False:"),
+    Mutation("certificate log's stamp", "chains", "verify_sct(certificate, chain, valid.keyring)", "pass"),
+    Mutation("certificate log valid then", "chains", _VALID_LOG, "named[0]"),
+    Mutation("an entry is asked for", "logs", "    if not entries:\n", "    if False:\n"),
+    Mutation("a proof is asked for", "logs", "if version != _PROMISE_IS_ENOUGH or not entry.promise:", "if False:"),
+    Mutation("entry inside of the tree", "logs", "if proof.log_index >= proof.tree_size:", "if False:"),
+    Mutation("path to the root hash", "logs", "verify_merkle_inclusion(whole)", "pass"),
+    Mutation("signed checkpoint", "logs", "verify_checkpoint(log.keyring, whole)", "pass"),
+    Mutation("bodies at all", "bundles", "check_bodies(material.entries, content=content, ", "dict("),
+    Mutation("body's own kind", "log_bodies", 'if body.get("kind") != entry.kind or', "if False and"),
+    Mutation("any compared value", "log_bodies", "if not ours or ours != theirs:", "if False:"),
+    Mutation("signature over the content", "signatures", "if not _is_over_bytes(key, signature, data):", "if False:"),
+    Mutation("payload's type", "meaning", "if not _PAYLOAD_TYPES.fullmatch(evaluation.payload_type):", "if False:"),
+    Mutation("stopped stays stopped", "meaning", "    if evaluation.code:\n        return None\n", ""),
+    Mutation(
+        "payload against certificate", "meaning", "require_unforged(statement.provenance, evaluation.claims)", "()"
+    ),
+    Mutation("a contradiction is a failure", "comparisons", "if row.binding is Binding.CONTRADICTED:", "if False:"),
+    Mutation("the same run", "comparisons", "ours[2] == theirs[2] and ", ""),
+    Mutation("one identity", "claims", "if len(found) != 1 or not found[0]:", "if not found:"),
+    Mutation("surprise is a failure", "bundles", "        return evaluation.stop(reason)\n", "        pass\n"),
+)
+
+
+def run(_options: Options) -> Findings:
+    """Take the comparisons away in a copy of the code, and count the tests that saw it."""
+    findings = Findings()
+    with tempfile.TemporaryDirectory(prefix="supplychain-mutations-") as folder:
+        copy = Path(folder)
+        _copy(copy)
+        if _fails(copy):
+            raise DrillError("the tests fail before anything was taken away")
+        for mutation in MUTATIONS:
+            findings.require(_is_seen(mutation, copy), f"nobody misses: {mutation.name}")
+    findings.note(f"{len(MUTATIONS)} comparisons taken away, one at a time")
+    return findings
+
+
+def _copy(folder: Path) -> None:
+    for name in _COPIED:
+        source = CHECKOUT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, folder / name)
+
+
+def _is_seen(mutation: Mutation, folder: Path) -> bool:
+    path = folder / "inventory" / "trust" / f"{mutation.file}.py"
+    whole = path.read_text(encoding="utf-8")
+    if whole.count(mutation.text) != 1:
+        raise DrillError(f"{mutation.name}: its text stands {whole.count(mutation.text)} times in {path.name}")
+    path.write_text(whole.replace(mutation.text, mutation.instead), encoding="utf-8")
+    try:
+        return _fails(folder)
+    finally:
+        path.write_text(whole, encoding="utf-8")
+
+
+def _fails(folder: Path) -> bool:
+    done = subprocess.run(
+        [sys.executable, "-B", "-m", "pytest", *_TESTS, "-q", "-x", "-p", "no:cacheprovider"],
+        cwd=folder,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"},
+        capture_output=True,
+        check=False,
+    )
+    return done.returncode != 0
