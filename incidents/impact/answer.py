@@ -97,14 +97,12 @@ class Coverage:
     clusters: tuple[ClusterFreshness, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class NamespaceCount:
+class NamespaceCount(Struct, frozen=True, gc=False):
     namespace: str
     workload_count: int
 
 
-@dataclass(frozen=True, slots=True)
-class ClusterCount:
+class ClusterCount(Struct, frozen=True, gc=False):
     """Where the rows asked for run."""
 
     cluster: str

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from incidents.impact import statements
 from incidents.impact.answer import ArtifactShown, Effect, Match, Provenance, Row, Status, Via, WorkloadShown
@@ -43,8 +43,7 @@ class PageRow:
     row_class: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
+class _Run(NamedTuple):
     """One interval that runs an artifact: surely, or (certainty above 0) as what it may be."""
 
     artifact_id: int
@@ -297,23 +296,10 @@ def _word(percent: int) -> str:
     return "high" if percent >= _HIGH else "medium" if percent >= _MEDIUM else "low"
 
 
-def _run(artifact_id: int, reported_id: int, digest: str, certainty: int, *columns: object) -> _Run:
-    _, cluster, environment, namespace, kind, name, container, service, team, opened_at, last_seen_at, closed_at = (
-        columns
-    )
-    workload = WorkloadShown(
-        cluster=str(cluster),
-        environment=str(environment),
-        namespace=str(namespace),
-        kind=str(kind),
-        name=str(name),
-        container=str(container),
-        service=str(service) or None,
-        team=str(team),
-        running_since=opened_at,  # type: ignore[arg-type]  # the driver's row has no column types
-        last_seen_at=last_seen_at,  # type: ignore[arg-type]
-        ended_at=closed_at,  # type: ignore[arg-type]
-    )
+def _run(artifact_id: int, reported_id: int, digest: str, certainty: int, _: int, *columns: Any) -> _Run:
+    """Make a row of PAGE_RUNS, whose columns stand in the order of a workload's fields."""
+    cluster, environment, namespace, kind, name, container, service, *rest = columns
+    workload = WorkloadShown(cluster, environment, namespace, kind, name, container, service or None, *rest)
     return _Run(artifact_id, reported_id, digest, certainty, workload)
 
 

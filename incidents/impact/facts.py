@@ -44,9 +44,12 @@ UNSURE, UNSEEN = 1, 2
 """The bits of a mark (statements.points)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Place:
-    """What runs in one namespace of a cluster, in one environment; a row of `statements.points`."""
+    """What runs in one namespace of a cluster, in one environment; a row of `statements.points`.
+
+    Equal to itself alone; two of one `key` are one place.
+    """
 
     cluster: str
     environment: str

@@ -45,8 +45,8 @@ class Tally:
     by_indicator: Mapping[int, tuple[int, int, int]]
 
 
-Found = list[tuple["Place", list[tuple[int, int]]]]
-"""What runs where: for each place the (artifact whose row it is, workload) of every container."""
+Found = list[tuple["Place", int, int]]
+"""What runs where: place, artifact whose row it is, and workload of every container."""
 
 
 @dataclass(slots=True)
@@ -110,14 +110,12 @@ def _add_hits(runs: _Runs, *, facts: Facts, points: Points, where: Covered) -> N
     if points.has_unsure:
         hits = zip(where.points(), classes, strict=True)
         unsure = best_of(len(points), ((hit, max(each, 2 + each % 2)) for hit, each in hits if each < CLEARED_FROM))
-    found: dict[int, list[tuple[int, int]]] = defaultdict(list)
     columns = zip(sure, unsure, points.marks, points.owners, points.workloads, points.place_of, strict=True)
     for best, possible, mark, owner, workload, place in compress(columns, sure):
         status = possible if mark & UNSURE else best
         if status:
             runs.add(owner, status - 1, mark=mark)
-            found[place].append((owner, workload))
-    runs.found.extend((points.places[place], rows) for place, rows in found.items())
+            runs.found.append((points.places[place], owner, workload))
 
 
 def _add_named_hits(runs: _Runs, *, facts: Facts, matches: Matches) -> None:
@@ -126,11 +124,9 @@ def _add_named_hits(runs: _Runs, *, facts: Facts, matches: Matches) -> None:
         best[match.artifact_id] = min(match.match_class, best.get(match.artifact_id, UNKNOWN))
     for place in facts.named_points:
         columns = zip(place.tracks, place.owners, place.workloads, place.marks, strict=True)
-        rows = []
         for artifact, owner, workload, mark in columns:
             runs.add(owner, max(best[artifact], 2) if mark & UNSURE else best[artifact], mark=mark)
-            rows.append((owner, workload))
-        runs.found.append((place, rows))
+            runs.found.append((place, owner, workload))
 
 
 def _judge(runs: _Runs, *, held: bytearray, is_scoped: bool) -> bytearray:
@@ -149,25 +145,22 @@ def _add_unknown(
 
     Return the containers that are not described, and all that run such a digest.
     """
-    bare, unknown = [], []
+    bare: Found = []
+    unknown: Found = []
     for place in undescribed:
-        rows = [
-            (owner, workload, is_bare)
-            for owner, workload, is_bare in zip(place.owners, place.workloads, place.marks, strict=True)
-            if not held[owner] and owner not in runs.best
-        ]
-        unknown.append((place, [(owner, workload) for owner, workload, _ in rows]))
-        bare.append((place, [(owner, workload) for owner, workload, is_bare in rows if is_bare]))
-        for owner, _ in bare[-1][1]:
-            statuses[owner] = UNKNOWN + 1
+        for owner, workload, is_bare in zip(place.owners, place.workloads, place.marks, strict=True):
+            if not held[owner] and owner not in runs.best:
+                unknown.append((place, owner, workload))
+                if is_bare:
+                    bare.append((place, owner, workload))
+                    statuses[owner] = UNKNOWN + 1
     return bare, unknown
 
 
 def _workloads(found: Found) -> dict[int, set[int]]:
     workloads: dict[int, set[int]] = defaultdict(set)
-    for _, rows in found:
-        for owner, workload in rows:
-            workloads[owner].add(workload)
+    for _, owner, workload in found:
+        workloads[owner].add(workload)
     return workloads
 
 
@@ -181,18 +174,20 @@ def _count_classes(statuses: bytearray, *, running: Mapping[int, int]) -> dict[i
 
 @dataclass(slots=True)
 class _Where:
-    """Where the rows of one class, or of several, run: workloads, and (cluster, namespace)."""
+    """Where the rows of one class, or of several, run."""
 
     workloads: set[int] = field(default_factory=set)
-    namespaces: set[tuple[str, str]] = field(default_factory=set)
+    places: set[Place] = field(default_factory=set)
 
     def add(self, other: _Where) -> None:
         self.workloads |= other.workloads
-        self.namespaces |= other.namespaces
+        self.places |= other.places
 
     @property
     def counts(self) -> tuple[int, int, int]:
-        return len(self.workloads), len(self.namespaces), len({cluster for cluster, _ in self.namespaces})
+        """Return how many workloads, namespaces and clusters."""
+        namespaces = {(place.cluster, place.namespace) for place in self.places}
+        return len(self.workloads), len(namespaces), len({cluster for cluster, _ in namespaces})
 
 
 def _count_places(
@@ -200,16 +195,17 @@ def _count_places(
 ) -> tuple[dict[int, tuple[int, int, int]], list[PlaceCount]]:
     """Return {group: (workloads, namespaces, clusters)}, and the workloads of the listed classes by place."""
     by_class: dict[int, _Where] = defaultdict(_Where)
+    listed_at: dict[Place, set[int]] = defaultdict(set)
+    for place, owner, workload in found:
+        row_class = statuses[owner] - 1
+        where = by_class[row_class]
+        where.workloads.add(workload)
+        where.places.add(place)
+        if row_class in listed:
+            listed_at[place].add(workload)
     shown: dict[tuple[str, bool, str, str], set[int]] = defaultdict(set)
-    for place, rows in found:
-        namespace, here = (place.cluster, place.namespace), shown[place.key]
-        for owner, workload in rows:
-            row_class = statuses[owner] - 1
-            where = by_class[row_class]
-            where.workloads.add(workload)
-            where.namespaces.add(namespace)
-            if row_class in listed:
-                here.add(workload)
+    for place, workloads in listed_at.items():
+        shown[place.key] |= workloads
     groups: dict[int, _Where] = defaultdict(_Where)
     for row_class, where in by_class.items():
         for group in _groups(row_class):
@@ -217,7 +213,6 @@ def _count_places(
     places = [
         (cluster, environment or "unknown", namespace, len(workloads))
         for (cluster, _, environment, namespace), workloads in sorted(shown.items())
-        if workloads
     ]
     return {group: where.counts for group, where in groups.items()}, places
 
