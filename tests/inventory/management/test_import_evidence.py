@@ -191,3 +191,14 @@ def test_more_problems_than_are_shown_are_counted(tmp_path: Path):
     said, _ = refused(tmp_path)
 
     assert "and 5 more" in said
+
+
+def test_an_export_of_advisories_may_be_taken_as_one_document(tmp_path: Path):
+    advisory = {"id": "GHSA-aaaa-bbbb-cccc", "modified": "2026-02-01T00:00:00Z", "affected": []}
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as file:
+        file.writestr("GHSA-aaaa-bbbb-cccc.json", json.dumps(advisory))
+
+    said = run(tmp_path / "all.zip", kind="advisory", keep_zips=True)
+
+    assert "1 found: 1 new" in said
+    assert EvidenceState.objects.get().kind == "advisory"
