@@ -16,7 +16,7 @@ from incidents.impact.judging import MatchClass
 from inventory.graph.families import choose_kinds
 from inventory.graph.one_state import Statement, array_of
 from inventory.graph.outline import Occurrence, unpack
-from inventory.models.presence import DIRECT, NO_EDGES
+from inventory.models.presence import DIRECT, NO_EDGES, UNSURE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -31,6 +31,7 @@ _STATUS = {0: Status.AFFECTED, 1: Status.POSSIBLE, 2: Status.CLEARED, 4: Status.
 _HIGH, _MEDIUM = 90, 60
 _UNRESOLVED_CONFIDENCE = 70
 _POSSIBLE_CONFIDENCE = 40
+_UNSURE_CONFIDENCE = 70
 _NAME_CONFIDENCE = 50
 """A component without purl is matched by its name alone."""
 
@@ -65,6 +66,10 @@ class _Source:
     def is_direct(self, component_id: int) -> bool | None:
         flags = self.flags[component_id]
         return None if flags & NO_EDGES else bool(flags & DIRECT)
+
+    def certainty(self, component_id: int) -> int:
+        """Return how sure the document is of the component, in percent."""
+        return _UNSURE_CONFIDENCE if self.flags[component_id] & UNSURE else 100
 
 
 class _Text(NamedTuple):
@@ -219,7 +224,9 @@ class _Page:
             pointer=occurrence.pointer,
             path=None if occurrence.path is None else tuple(self.texts[step].text for step in occurrence.path),
             direct=source.is_direct(match.component_id),
-            confidence=_word(min(source.confidence or _NAME_CONFIDENCE, certainty, by_name)),
+            confidence=_word(
+                min(source.confidence or _NAME_CONFIDENCE, certainty, by_name, source.certainty(match.component_id))
+            ),
             reason=match.reason,
         )
 

@@ -15,6 +15,7 @@ import msgspec
 from inventory.formats import json_parts
 from inventory.formats.cyclonedx_components import ComponentReader
 from inventory.formats.cyclonedx_metadata import Metadata, read_completeness, read_metadata
+from inventory.formats.cyclonedx_related import Related
 from inventory.formats.cyclonedx_vex import read_vex
 from inventory.formats.defects import Defects
 from inventory.formats.edges import EdgeReader
@@ -57,16 +58,23 @@ def read_cyclonedx(
         reader.read_array(members["components"], pointer="/components", parent=None, depth=2, listed=listed)
     rejected_count, counted = reader.rejected_count, len(reader.records)
     _read_subject_parts(members, reader)
+    part_count = len(reader.records) - counted
+    services = _decode(members, "services")
+    related = Related(reader.records, limits=limits, defects=defects, place=str)
+    related.add_services(services)
+    for one in reader.pedigrees:
+        related.add_ancestors(one.value, of=one.index, pointer=one.pointer)
     edges = EdgeReader(
         [record.ref for record in reader.records],
         root_refs=frozenset(filter(None, [metadata.root_ref])),
-        other_refs=service_refs(_decode(members, "services")),
+        other_refs=service_refs(services),
         limits=limits,
         defects=defects,
     )
     edges.read_dependencies(members.get("dependencies"))
     record = _record(members, metadata, version=version)
-    record.components, record.metadata_component_count = reader.records, len(reader.records) - counted
+    record.components, record.metadata_component_count = reader.records, part_count
+    record.service_count, record.ancestor_count = related.service_count, related.ancestor_count
     record.rejected_count, record.memberships = rejected_count, tuple(dict.fromkeys(reader.memberships))
     record.edges, record.has_edges, record.dependency_count = edges.edges, edges.has_root, edges.count
     record.vex = read_vex(
@@ -74,8 +82,16 @@ def read_cyclonedx(
     )
     if not counted and not rejected_count and record.vex is None:
         defects.add("empty_sbom", "/components", "The document lists no component: it covers nothing.")
+    note_plan(record, defects=defects)
     record.warnings = defects.warnings()
     return record
+
+
+def note_plan(record: SbomRecord, *, defects: Defects) -> None:
+    """Warn where what the document lists is a plan."""
+    if record.is_plan:
+        message = "It was written at design time: what it lists counts as present nowhere."
+        defects.add("design_only", "/metadata/lifecycles", message)
 
 
 def _analysed(raw: msgspec.Raw | None) -> object:

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from inventory.formats import conventions, json_parts, strict_json
 from inventory.formats.component_fields import LONGEST_TEXT, ComponentFields
+from inventory.formats.cyclonedx_evidence import is_unsure
 from inventory.formats.cyclonedx_parts import (
     ABSENT,
     ComponentPart,
@@ -24,12 +25,13 @@ from inventory.formats.cyclonedx_parts import (
     decode_component,
     nested_components,
 )
-from inventory.formats.cyclonedx_variants import read_variants
+from inventory.formats.cyclonedx_variants import variants_of
 from inventory.formats.defects import Defects
 from inventory.formats.known_components import Known, Listed, Memory, list_components
 from inventory.formats.limits import Limits
 from inventory.formats.pointers import PLACES
 from inventory.formats.records import ComponentRecord, FormatError, Hash, MembershipRecord, Scope
+from inventory.identity.purls import Purl
 
 _LEVELS_EACH: Final = 2
 """JSON levels that one nesting adds: the component and its array."""
@@ -45,6 +47,15 @@ class _Batch:
     depth: int
 
 
+@dataclass(frozen=True, slots=True)
+class Pedigree:
+    """What the component at one place of the records was made from."""
+
+    index: int
+    value: object
+    pointer: str
+
+
 class ComponentReader:
     """Reads the component arrays of one document into one list, so that an index names a component of the document."""
 
@@ -55,6 +66,7 @@ class ComponentReader:
         """
         self.records: list[ComponentRecord] = []
         self.memberships: list[MembershipRecord] = []
+        self.pedigrees: list[Pedigree] = []
         self.rejected_count = 0
         self._limits = limits
         self.defects = defects
@@ -171,9 +183,26 @@ class ComponentReader:
             record.scope = self._scope(part, pointer=pointer)
         if part.properties:
             _apply_properties(record, part.properties)
-        if part.pedigree != ABSENT and purl is not None and purl.type == "oci":
-            self.memberships += read_variants(purl, part.pedigree, pointer=pointer, defects=self.defects)
+        if part.pedigree != ABSENT:
+            self._note_pedigree(part.pedigree, purl, pointer=pointer)
+        if part.evidence != ABSENT:
+            record.is_unsure = is_unsure(self._decoded(part.evidence, pointer=pointer + "/evidence"))
         return record
+
+    def _note_pedigree(self, raw: msgspec.Raw, purl: Purl | None, *, pointer: str) -> None:
+        """Keep what the component at the end of the records is related to until all components are read."""
+        pedigree = self._decoded(raw, pointer=pointer + "/pedigree")
+        if isinstance(pedigree, dict) and (pedigree.get("ancestors") or pedigree.get("patches")):
+            self.pedigrees.append(Pedigree(len(self.records), pedigree, pointer))
+        if purl is not None and purl.type == "oci":
+            self.memberships += variants_of(purl, pedigree)
+
+    def _decoded(self, raw: msgspec.Raw, *, pointer: str) -> object:
+        try:
+            return json_parts.decode_value(raw)
+        except FormatError as error:
+            self.defects.add(error.code, pointer, error.message)
+            return None
 
     def _shorten(self, part: ComponentPart, *, pointer: str) -> None:
         """Leave out fields too long to be what they should be: only a large component can have one."""

@@ -30,7 +30,7 @@ class PropertyPart(msgspec.Struct, gc=False):
 
 
 class ComponentPart(msgspec.Struct, gc=False, rename={"ref": "bom-ref", "is_external": "isExternal"}):
-    """What is read of a component; `components` and `pedigree` stay undecoded."""
+    """What is read of a component; `components`, `pedigree` and `evidence` stay undecoded."""
 
     name: str | None = None
     version: str | None = None
@@ -45,6 +45,7 @@ class ComponentPart(msgspec.Struct, gc=False, rename={"ref": "bom-ref", "is_exte
     properties: list[PropertyPart] | None = None
     components: msgspec.Raw = ABSENT
     pedigree: msgspec.Raw = ABSENT
+    evidence: msgspec.Raw = ABSENT
 
     @property
     def is_plain(self) -> bool:
@@ -55,6 +56,7 @@ class ComponentPart(msgspec.Struct, gc=False, rename={"ref": "bom-ref", "is_exte
 class _NestedPart(msgspec.Struct, gc=False):
     components: msgspec.Raw = ABSENT
     pedigree: msgspec.Raw = ABSENT
+    evidence: msgspec.Raw = ABSENT
 
 
 _COMPONENT: Final = msgspec.json.Decoder(ComponentPart)
@@ -89,7 +91,12 @@ def _repair(item: msgspec.Raw, *, pointer: str, defects: Defects) -> ComponentPa
     if not isinstance(value, dict):
         raise FormatError("wrong_shape", "a component must be an object.", pointer=pointer)
     nested = _NESTED.decode(item)
-    part = ComponentPart(components=nested.components, pedigree=nested.pedigree, is_external=value.get("isExternal"))
+    part = ComponentPart(
+        components=nested.components,
+        pedigree=nested.pedigree,
+        evidence=nested.evidence,
+        is_external=value.get("isExternal"),
+    )
     for name in _TEXTS:
         setattr(part, name, _text(value, name, pointer=pointer, defects=defects))
     part.ref = _text(value, "bom-ref", pointer=pointer, defects=defects)

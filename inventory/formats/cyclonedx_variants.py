@@ -4,28 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import msgspec
-
-from inventory.formats import json_parts
-from inventory.formats.defects import Defects
-from inventory.formats.records import FormatError, MembershipRecord
+from inventory.formats.records import MembershipRecord
 from inventory.identity.digests import find_digest
 from inventory.identity.purls import Purl, PurlError, parse_purl
 
 
-def read_variants(index: Purl, pedigree: msgspec.Raw, *, pointer: str, defects: Defects) -> list[MembershipRecord]:
-    """Return a membership for each variant of an image index that has an image purl with another digest."""
-    place = pointer + "/pedigree"
-    try:
-        value = json_parts.decode_value(pedigree)
-    except FormatError as error:
-        defects.add(error.code, place, error.message)
-        return []
-    return variants_of(index, value)
-
-
 def variants_of(index: Purl, pedigree: object) -> list[MembershipRecord]:
-    """Return the memberships of a decoded pedigree."""
+    """Return a membership for each variant of an image index that has an image purl with another digest."""
     variants = pedigree.get("variants") if isinstance(pedigree, dict) else None
     own = find_digest(index.version)
     found = []

@@ -6,15 +6,17 @@ the record stand in document order, each before those nested in it; parts of met
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from inventory.formats import cyclonedx_xml_shapes as shapes
-from inventory.formats.cyclonedx import serial_of, service_refs
-from inventory.formats.cyclonedx_components import ComponentReader
+from inventory.formats.cyclonedx import note_plan, serial_of, service_refs
+from inventory.formats.cyclonedx_components import ComponentReader, Pedigree
+from inventory.formats.cyclonedx_evidence import is_unsure
 from inventory.formats.cyclonedx_metadata import read_completeness, read_metadata
 from inventory.formats.cyclonedx_parts import ComponentPart, HashPart, PropertyPart
+from inventory.formats.cyclonedx_related import Related
 from inventory.formats.cyclonedx_variants import variants_of
 from inventory.formats.cyclonedx_vex import read_vex
 from inventory.formats.edges import EdgeReader
@@ -22,7 +24,7 @@ from inventory.formats.limits import Limits
 from inventory.formats.recognise.markup import CYCLONEDX_XML
 from inventory.formats.records import ROOT, ComponentRecord, FormatError, MembershipRecord, SbomRecord
 from inventory.formats.text import Utf8
-from inventory.formats.xml_places import XmlDefects
+from inventory.formats.xml_places import XmlDefects, xpath
 from inventory.formats.xml_stream import XmlStream
 
 VERSIONS: Final = frozenset({"1.0", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "1.7"})
@@ -52,6 +54,11 @@ def _record(
 ) -> SbomRecord:
     metadata = read_metadata(_metadata(document), defects=defects, limits=limits)
     records, part_count = components.records()
+    counted = len(records) - part_count
+    related = Related(records, limits=limits, defects=defects, place=xpath)
+    related.add_services(document.get("services"))
+    for pedigree in components.pedigrees(records):
+        related.add_ancestors(pedigree.value, of=pedigree.index, pointer=pedigree.pointer)
     edges = EdgeReader(
         [record.ref for record in records],
         root_refs=frozenset(filter(None, [metadata.root_ref])),
@@ -83,14 +90,17 @@ def _record(
         has_edges=edges.has_root,
         rejected_count=rejected_count,
         metadata_component_count=part_count,
+        service_count=related.service_count,
+        ancestor_count=related.ancestor_count,
         dependency_count=edges.count,
         memberships=components.memberships,
         configs=metadata.subjects.configs(),
     )
     stated = document.get("vulnerabilities")
     record.vex = read_vex(stated, metadata=metadata, record=record, defects=defects, limits=limits)
-    if len(records) == part_count and not rejected_count and record.vex is None:
+    if not counted and not rejected_count and record.vex is None:
         defects.add("empty_sbom", "/components", "The document lists no component: it covers nothing.")
+    note_plan(record, defects=defects)
     record.warnings = defects.warnings()
     return record
 
@@ -133,6 +143,7 @@ class _Components:
         self._open: list[_Open] = []
         self._found: list[list[ComponentRecord | None]] = [[], []]
         self._parents: list[list[int | None]] = [[], []]
+        self._pedigrees: list[tuple[ComponentRecord, dict[str, Any]]] = []
 
     def opened(self, stream: int) -> None:
         """Give a component its place before those nested in it get theirs."""
@@ -157,9 +168,12 @@ class _Components:
         if record is None:
             return
         self._found[stream][component.place] = record
+        record.is_unsure = is_unsure(value.get("evidence"))
         pedigree = value.get("pedigree")
-        if pedigree is not None and record.purl is not None and record.purl.type == "oci":
-            reader.memberships += variants_of(record.purl, pedigree)
+        if pedigree is not None:
+            self._pedigrees.append((record, pedigree))
+            if record.purl is not None and record.purl.type == "oci":
+                reader.memberships += variants_of(record.purl, pedigree)
 
     def repeated(self, name: str) -> None:
         """Warn of a repeated element of a component; one of the whole document could hide the other, so refuse it."""
@@ -190,6 +204,11 @@ class _Components:
             record.parent = holder
             indexes.append(len(records))
             records.append(record)
+
+    def pedigrees(self, records: Sequence[ComponentRecord]) -> list[Pedigree]:
+        """List what components were made from, by their places among all records."""
+        places = {id(record): index for index, record in enumerate(records)} if self._pedigrees else {}
+        return [Pedigree(places[id(record)], value, record.pointer) for record, value in self._pedigrees]
 
     @property
     def rejected_count(self) -> int:

@@ -49,6 +49,7 @@ def _component(shape: Shape, nested: Shape) -> Shape:
         purl=TEXT,
         pedigree=_PEDIGREE,
         properties=_MEANINGFUL,
+        evidence=record(identity=Child("identity", record(field=TEXT, confidence=TEXT), many=True)),
         components=nested,
     )
 

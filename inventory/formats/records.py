@@ -121,6 +121,8 @@ class ComponentRecord(msgspec.Struct, gc=False):
     cpe: str | None = None
     source_package: str | None = None
     """Name of the distribution's source package (purl `upstream`, syft and trivy properties), without version."""
+    is_unsure: bool = False
+    """It may not be what it says: little evidence of its identity, patched, or an ancestor of what is there."""
 
 
 class Edge(NamedTuple):
@@ -189,8 +191,12 @@ class SbomRecord:
     """The document says what its root depends on: without, directness is unknown, not false, and there is no path."""
     rejected_count: int = 0
     metadata_component_count: int = 0
-    """The last so many of `components` are parts of metadata.component, the subject (parent ROOT at their top): found
-    like the others, but a receipt does not count them."""
+    """So many of `components`, behind those that are counted, are parts of metadata.component, the subject (parent ROOT
+    at their top): found like the others, but a receipt does not count them."""
+    service_count: int = 0
+    """So many of `components`, behind those parts, are services: nodes between others, not counted either."""
+    ancestor_count: int = 0
+    """So many at the end are what components were made from (CycloneDX pedigree), not counted either."""
     dependency_count: int = 0
     """Edges the document states, before dangling and repeated ones are dropped."""
     memberships: tuple[MembershipRecord, ...] = ()
@@ -201,8 +207,13 @@ class SbomRecord:
 
     @property
     def stored_count(self) -> int:
-        """Components read, without those of metadata.component: `counts.components_stored` of a receipt."""
-        return len(self.components) - self.metadata_component_count
+        """Components read, without what stands behind them: `counts.components_stored` of a receipt."""
+        return len(self.components) - self.metadata_component_count - self.service_count - self.ancestor_count
+
+    @property
+    def is_plan(self) -> bool:
+        """Tell whether it was written at design time alone: what it lists is meant to be there, and is nowhere yet."""
+        return bool(self.lifecycles) and {phase.lower() for phase in self.lifecycles} == {"design"}
 
     @property
     def component_count(self) -> int:

@@ -22,7 +22,7 @@ from inventory.ingest.running import ADD_POINTS, LOCK_EXCLUSIVE, LOCK_SHARED
 from inventory.ingest.subjects import asking_relations, find_label, find_subjects, labelled, named_digests
 from inventory.ingest.tracks import CANDIDATES, FIND_CANDIDATES, ComponentSet, Head, Step, TrackKey, next_step
 from inventory.ingest.upsert import intern_document
-from inventory.models.presence import DIRECT, NO_EDGES, SCOPE_SHIFT
+from inventory.models.presence import DIRECT, NO_EDGES, SCOPE_SHIFT, UNSURE
 from supplychain.exchange import Query, Statement, exchange, to_int
 
 if TYPE_CHECKING:
@@ -70,7 +70,8 @@ def apply(record: SbomRecord, *, held: Held, at: datetime, part: int = 0) -> App
     interned = intern_document(record.components, digests=digests - held.artifact_ids.keys(), label=label)
     artifact_ids = {digest: held.artifact_ids.get(digest) or interned.artifact_ids[digest] for digest in digests}
     graph = Graph.of(record)
-    components = ComponentSet.of(_flags(record, component_ids=interned.component_ids, graph=graph))
+    flags = {} if record.is_plan else _flags(record, component_ids=interned.component_ids, graph=graph)
+    components = ComponentSet.of(flags)
     key = _track_key(record, evidence=evidence)
     place, relations = _find_place(key, components=components, artifact_ids=artifact_ids)
     if interned.label_id is not None:
@@ -100,7 +101,8 @@ def apply(record: SbomRecord, *, held: Held, at: datetime, part: int = 0) -> App
     )
     stated = () if record.vex is None else tuple(vex.writes(record.vex, evidence=evidence))
     writes = (*_with_memberships(record, evidence=evidence, writes=writes), *stated)
-    return _applied(record, subjects=subjects, distinct_count=components.count, writes=writes)
+    distinct_count = len(set(interned.component_ids)) if record.is_plan else components.count
+    return _applied(record, subjects=subjects, distinct_count=distinct_count, writes=writes)
 
 
 def split_at_lock(writes: Sequence[Query]) -> tuple[list[Query], list[Query]]:
@@ -153,10 +155,22 @@ def _flags(record: SbomRecord, *, component_ids: Sequence[int], graph: Graph) ->
     places = graph.direct()
     unknown = NO_EDGES if places is None else 0
     direct_ids = {component_ids[place] for place in places or ()}
-    return {
+    flags = {
         component_id: scope << SCOPE_SHIFT | unknown | (DIRECT if component_id in direct_ids else 0)
         for component_id, scope in scopes.items()
     }
+    for component_id in _unsure(record, component_ids=component_ids):
+        flags[component_id] |= UNSURE
+    return flags
+
+
+def _unsure(record: SbomRecord, *, component_ids: Sequence[int]) -> set[int]:
+    """Return the components that the document lists nowhere for sure; hardly any document has one."""
+    unsure = {place for place, component in enumerate(record.components) if component.is_unsure}
+    if not unsure:
+        return set()
+    sure = {component_id for place, component_id in enumerate(component_ids) if place not in unsure}
+    return {component_ids[place] for place in unsure} - sure
 
 
 def _track_key(record: SbomRecord, *, evidence: Evidence) -> TrackKey:
@@ -218,7 +232,7 @@ def _is_complete(record: SbomRecord, *, subjects: Sequence[Subject]) -> bool:
         return False
     lists_all = record.completeness is Completeness.COMPLETE or record.producer in ENUMERATING_PRODUCERS
     is_bound = any(subject.digest for subject in subjects)
-    return lists_all and is_bound and any(component.version for component in record.components)
+    return lists_all and is_bound and any(component.version for component in record.components[: record.stored_count])
 
 
 def _subject_statements(record: SbomRecord, *, evidence: Evidence, subjects: Sequence[Subject]) -> Iterator[Write]:
@@ -273,6 +287,8 @@ def _applied(record: SbomRecord, *, subjects: Subjects, distinct_count: int, wri
             "components_stored": record.stored_count,
             "components_rejected": record.rejected_count,
             "components_of_subject": record.metadata_component_count,
+            "services": record.service_count,
+            "ancestors": record.ancestor_count,
             "components_merged": len(record.components) - distinct_count,
             "components_without_purl": len([1 for one in record.components if one.purl is None]),
             "dependencies": record.dependency_count,

@@ -41,6 +41,8 @@ def of_sbom(record: SbomRecord, *, subjects: Sequence[Subject], distinct_count: 
         "subjects": [_subject(subject, pointers=pointers) for subject in subjects[:MAX_LISTED]],
         "places": len(record.components),
         "subject_parts": record.metadata_component_count,
+        "services": record.service_count,
+        "ancestors": record.ancestor_count,
         "distinct": distinct_count,
         "members": _members(record.memberships),
         "member_count": len(record.memberships),

@@ -11,6 +11,7 @@ from supplychain.access.querysets import TeamScopedQuerySet
 DIRECT = 1
 SCOPE_SHIFT = 1
 NO_EDGES = 1 << 4
+UNSURE = 1 << 5
 """The parts of Presence.flags."""
 OPEN_END = 2_147_483_647
 """Presence.to_seq of a component that the newest snapshot of the track still has."""
@@ -105,7 +106,7 @@ class Presence(models.Model):
 
     Written by ingest: opened by the snapshot that adds the component (or changes its flags), closed by the one that
     drops it. Bit 0 of `flags`: a direct dependency; bits 1-3: Scope; bit 4: the document records no dependencies at
-    all.
+    all; bit 5: the document is not sure of the component, or it is an ancestor of what is there.
     """
 
     pk = models.CompositePrimaryKey("component_id", "track_id", "from_seq")

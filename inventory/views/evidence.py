@@ -34,6 +34,8 @@ _COUNTS = (
     "components_stored",
     "components_rejected",
     "components_of_subject",
+    "services",
+    "ancestors",
     "components_merged",
     "components_without_purl",
     "dependencies",

@@ -40,7 +40,7 @@ def facts(record: SbomRecord) -> dict[str, Any]:
             (
                 one.name, one.version, one.group, one.type, one.purl.text if one.purl else "", one.ref or "",
                 str(names[one.parent]) if one.parent is not None and one.parent != ROOT else str(one.parent),
-                one.scope, one.hashes, one.cpe or "", one.source_package or "",
+                one.scope, one.hashes, one.cpe or "", one.source_package or "", one.is_unsure,
             )
             for one in record.components
         ),
@@ -55,7 +55,8 @@ def facts(record: SbomRecord) -> dict[str, Any]:
             for name in (
                 "format", "format_version", "names", "label_name", "label_version", "producer", "producer_version",
                 "serial", "architecture", "created_at", "lifecycles", "completeness", "has_edges", "rejected_count",
-                "metadata_component_count", "dependency_count", "memberships", "configs", "component_count",
+                "metadata_component_count", "service_count", "ancestor_count",
+                "dependency_count", "memberships", "configs", "component_count",
             )
         },
     }  # fmt: skip
@@ -120,6 +121,19 @@ TWINS: dict[str, dict[str, Any]] = {
         compositions=[{"aggregate": "complete", "assemblies": ["shop/api"]}],
     ),
     "old tools": cyclonedx(metadata={"tools": [{"vendor": "a", "name": "npm"}, {"name": "Made By", "version": "2"}]}),
+    "related": cyclonedx(
+        component(
+            "fork",
+            purl="pkg:npm/fork@1.0.0",
+            pedigree={"ancestors": [component("lodash", purl="pkg:npm/lodash@4.17.15"), component("")]},
+        ),
+        component("patched", pedigree={"patches": [{"type": "backport"}]}),
+        component("doubtful", evidence={"identity": [{"field": "purl", "confidence": 0.4}]}),
+        component("certain", evidence={"identity": [{"field": "purl", "confidence": 0.9}, {"field": "cpe"}]}),
+        metadata={"lifecycles": [{"phase": "design"}], "component": component("root")},
+        services=[{"bom-ref": "api", "name": "api", "version": "2", "services": [{"name": "inner"}]}, {"name": ""}],
+        dependencies=[{"ref": "root", "dependsOn": ["api"]}, {"ref": "api", "dependsOn": ["fork"]}],
+    ),
     "incomplete": cyclonedx(
         component("a"), compositions=[{"aggregate": "complete"}, {"aggregate": "incomplete_first_party_only"}]
     ),
