@@ -35,7 +35,15 @@ class IndicatorKind(enum.StrEnum):
     UNREADABLE = "unreadable"
 
 
-ANSWERED = frozenset({IndicatorKind.PACKAGE, IndicatorKind.ARTIFACT, IndicatorKind.IMAGE, IndicatorKind.HASH})
+ANSWERED = frozenset(
+    {
+        IndicatorKind.PACKAGE,
+        IndicatorKind.ARTIFACT,
+        IndicatorKind.IMAGE,
+        IndicatorKind.HASH,
+        IndicatorKind.ADVISORY,
+    }
+)
 """Kinds that the evidence read so far can answer; any other is shown with a problem, never as having no match."""
 
 HASH_LENGTHS = {"md5": 32, "sha1": 40, "sha256": 64, "sha384": 96, "sha512": 128}
@@ -73,6 +81,10 @@ class Indicator(Struct, frozen=True, gc=False):
     range_text: str | None = None
     """A range of a bare name, as written: each ecosystem reads it by its own order."""
     qualifiers: tuple[tuple[str, str], ...] = ()
+    release: str = ""
+    """The distribution's release (`debian-12`) that an advisory speaks of: a component of another is cleared."""
+    clears: bool = True
+    """False where part of what an advisory says of versions cannot be compared: then no version is cleared by it."""
     digest: str | None = None
     image_name: str | None = None
     image_tag: str | None = None

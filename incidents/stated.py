@@ -202,6 +202,11 @@ def _hash(item: _Item) -> Indicator | None:
     return Indicator(IndicatorKind.HASH, f"{algorithm}:{value}", algorithm=algorithm, value=value)
 
 
+def _advisory(item: _Item) -> Indicator | None:
+    given = item.text("id", required=True)
+    return Indicator(IndicatorKind.ADVISORY, given, details=(("id", given),)) if given else None
+
+
 def _unanswered(kind: IndicatorKind, *members: str, required: tuple[str, ...] = ()) -> _Form:
     """Return the form of a kind whose members are texts or lists, kept as given so that they are shown back.
 
@@ -234,7 +239,7 @@ _FORMS: dict[str, _Form] = {
     IndicatorKind.REPOSITORY: _unanswered(IndicatorKind.REPOSITORY, "url"),
     IndicatorKind.COMMIT: _unanswered(IndicatorKind.COMMIT, "sha"),
     IndicatorKind.ACCOUNT: _unanswered(IndicatorKind.ACCOUNT, "login"),
-    IndicatorKind.ADVISORY: _unanswered(IndicatorKind.ADVISORY, "id"),
+    IndicatorKind.ADVISORY: _Form(("id",), _advisory, ("id",)),
 }
 STATED_KINDS = tuple(IndicatorKind(kind) for kind in _FORMS)
 """What an object of `indicators` can be; a line that could not be read is a kind of pasted text alone."""

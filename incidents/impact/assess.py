@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from incidents.impact import long_lists, pages, statements
+from incidents.impact.advisories import with_advisories
 from incidents.impact.answer import (
     Asked,
     ClusterCount,
@@ -74,6 +75,7 @@ def assess(question: Question, *, actor: Actor, at: datetime) -> Impact:
     With `question.cursor` the next page of an earlier answer; raises pages.CursorExpiredError when that is gone. `at`
     is the clock, which only says how stale a silent cluster is.
     """
+    question = with_advisories(question, actor=actor)
     teams = _teams(question, actor=actor)
     if question.cursor is not None:
         return _next_page(question, actor=actor, teams=teams, at=at)

@@ -112,7 +112,9 @@ class Candidates:
                 by_name.setdefault(name, []).append(placed)
         self.names = list(by_name)
         self._asked = list(by_name.values())
-        self._narrowed = [any(indicator.qualifiers for _, indicator in placed) for placed in self._asked]
+        self._narrowed = [
+            any(indicator.qualifiers or indicator.release for _, indicator in placed) for placed in self._asked
+        ]
         self._found = _NOTHING
 
     @property
@@ -213,6 +215,8 @@ def _listed(asked: Sequence[Placed], *, begin: str) -> Sequence[str] | None:
     listed: list[str] = []
     for _, indicator in asked:
         if not indicator.versions or indicator.range is not None or indicator.range_text is not None:
+            return None
+        if not indicator.clears:
             return None
         listed += indicator.versions
     for version in listed:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from inventory.identity.ecosystems import read_release
 from inventory.identity.purls import PurlError, parse_purl
 from inventory.identity.versions import RangeError, UnevaluableVersion, parse_range, sort_key
 
@@ -50,6 +51,8 @@ _EVERY_ARCHITECTURE = ("all", "noarch")
 def judge(indicator: Indicator, candidate: Candidate) -> tuple[MatchClass, str]:
     """Say how one component answers a package indicator, and why."""
     match_class, reason = _judge_version(indicator, candidate)
+    if match_class is not MatchClass.CLEARED and indicator.release:
+        match_class, reason = _judge_release(indicator.release, candidate, of=(match_class, reason))
     if match_class is MatchClass.CLEARED or not indicator.qualifiers:
         return match_class, reason
     contradicted = _contradictions(indicator, candidate)
@@ -68,8 +71,19 @@ def is_plain(version: str) -> bool:
 
 
 def _judge_version(indicator: Indicator, candidate: Candidate) -> tuple[MatchClass, str]:
+    match_class, reason = _judge_named(indicator, candidate)
+    if indicator.clears or (match_class is not MatchClass.CLEARED and _names_versions(indicator)):
+        return match_class, reason
+    return MatchClass.POSSIBLE, "part of what the advisory says of versions cannot be compared"
+
+
+def _names_versions(indicator: Indicator) -> bool:
+    return bool(indicator.versions) or indicator.range is not None or indicator.range_text is not None
+
+
+def _judge_named(indicator: Indicator, candidate: Candidate) -> tuple[MatchClass, str]:
     source = "its source package " if candidate.by_source else ""
-    if not indicator.versions and indicator.range is None and indicator.range_text is None:
+    if not _names_versions(indicator):
         return MatchClass.AFFECTED, f"{source}any version of the package is asked for"
     if candidate.version in indicator.versions:
         return MatchClass.AFFECTED, f"{source}version {candidate.version} is listed"
@@ -84,6 +98,25 @@ def _judge_version(indicator: Indicator, candidate: Candidate) -> tuple[MatchCla
     except UnevaluableVersion:
         return MatchClass.POSSIBLE, f"version {candidate.version or '(none stated)'} cannot be compared"
     return MatchClass.CLEARED, f"version {candidate.version} is not among the versions asked for"
+
+
+def _judge_release(release: str, candidate: Candidate, *, of: tuple[MatchClass, str]) -> tuple[MatchClass, str]:
+    """Hold a match to the release its advisory speaks of: each release of a distribution has versions of its own."""
+    match_class, reason = of
+    stated = _release_of(candidate.identity)
+    if stated == release:
+        return match_class, reason
+    if stated:
+        return MatchClass.CLEARED, f"of {stated}, and the advisory speaks of {release}"
+    return MatchClass.POSSIBLE, f"{reason}, if it is of {release}"
+
+
+@lru_cache(maxsize=4096)
+def _release_of(identity: str) -> str:
+    try:
+        return read_release(dict(parse_purl(identity).qualifiers).get("distro", ""))
+    except PurlError:
+        return ""
 
 
 @lru_cache(maxsize=4096)

@@ -27,7 +27,7 @@ _PREFIX = re.compile(r"(?P<prefix>[A-Za-z][A-Za-z.]{1,14}):\s*(?=\S)(?P<rest>.+)
 _NAMED = re.compile(rf"(?P<name>{_NAME})(?:\[[A-Za-z][\w.,\s-]*\])?(?P<rest>.*)", re.DOTALL)
 _ADVISORY = re.compile(
     r"(?:CVE-\d{4}-\d{4,19}|GHSA(?:-[23456789cfghjmpqrvwx]{4}){3}|MAL-\d{4}-\d+|OSV-\d{4}-\d+|PYSEC-\d{4}-\d+"
-    r"|RUSTSEC-\d{4}-\d{4}|GO-\d{4}-\d{4,}|RHSA-\d{4}:\d+|(?:DSA|DLA|USN)-\d+-\d+|SNYK-[A-Z0-9-]+-\d+)",
+    r"|RUSTSEC-\d{4}-\d{4}|GO-\d{4}-\d{4,}|(?:RH[SBE]A|ALSA|RLSA|ELSA)-\d{4}:\d+|(?:DSA|DLA|USN)-\d+-\d+|SNYK-[A-Z0-9-]+-\d+)",
     re.IGNORECASE,
 )
 _USES = re.compile(r"uses:\s*(?P<uses>[^\s@]+)(?:@(?P<ref>\S+))?", re.IGNORECASE)
@@ -57,7 +57,7 @@ def read_line(text: str, *, number: int | None) -> tuple[Indicator, ...]:
 def read_common(text: str, *, number: int | None) -> Indicator | None:
     """Read the form that lists of thousands of lines have, with one expression; None for any other."""
     match = _COMMON.fullmatch(text)
-    if match is None or match["name"].lower() in _MEANING_MORE:
+    if match is None or match["name"].lower() in _MEANING_MORE or _ADVISORY.fullmatch(text):
         return None
     return package_indicator("", match["name"], listed=match["version"], given=text, line=number)
 
@@ -93,7 +93,7 @@ def _advisory(item: str, *, given: str, line: int | None) -> Indicator | None:
     if found is None:
         return None
     name = found[0] if item[:4].upper() == "GHSA" else found[0].upper()
-    return _unanswered(IndicatorKind.ADVISORY, given, line, id=name)
+    return Indicator(IndicatorKind.ADVISORY, given, line, details=(("id", name),))
 
 
 def _used(item: str, *, given: str, line: int | None) -> Indicator | None:

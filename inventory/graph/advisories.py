@@ -18,7 +18,7 @@ from inventory.identity.versions.osv import AffectedVersions, affected_versions,
 from supplychain.errors import DomainError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from inventory.identity.purls import PackageKey
@@ -38,10 +38,10 @@ JOIN LATERAL (
 """Joins the current version of `inventory_advisory a` as `v`."""
 
 _KIN = f"""
-WITH RECURSIVE kin(key) AS (
-    SELECT unnest(%(names)s::text[]) COLLATE "C"
+WITH RECURSIVE kin(asked, key) AS (
+    SELECT n, n COLLATE "C" FROM unnest(%(names)s::text[]) AS n
     UNION
-    SELECT named.key FROM kin JOIN LATERAL (
+    SELECT kin.asked, named.key FROM kin JOIN LATERAL (
         SELECT unnest(a.identifier_key || ARRAY(SELECT l.name_key FROM inventory_advisoryalias l
                                                 WHERE l.version_id = v.id)) AS key
         FROM inventory_advisory a {_CURRENT}
@@ -54,7 +54,7 @@ WITH RECURSIVE kin(key) AS (
                OR EXISTS (SELECT FROM inventory_advisoryalias l WHERE l.version_id = v.id AND l.name_key = kin.key))
     ) named ON true
 )
-SELECT DISTINCT key FROM (SELECT key FROM kin LIMIT {MAX_NAMES}) few ORDER BY key
+SELECT asked, key FROM (SELECT asked, key FROM kin LIMIT %(most)s) few ORDER BY asked, key
 """
 _COLUMNS = """a.source, v.identifier, v.id, v.summary, v.severity, v.aliases, v.upstream, v.affected_count,
     v.modified_at, v.published_at, v.withdrawn_at, v.seen_at,
@@ -230,8 +230,29 @@ def read_advisory(name: str, *, actor: Actor) -> AdvisoryDetail:
 
 def names_of(names: Iterable[str], *, actor: Actor) -> tuple[str, ...]:
     """Return all names of the same things, in upper case: aliases both ways and onwards. One statement."""
+    return tuple(sorted({name for kin in _kin(names, actor=actor).values() for name in kin}))
+
+
+def find_asked(names: Iterable[str], *, actor: Actor) -> Mapping[str, tuple[AdvisoryRow, ...]]:
+    """Return the current records of each of these names (upper case), found by any name of the same thing.
+
+    Three statements.
+    """
+    kin = _kin(names, actor=actor)
+    records = find_records(sorted({name for known in kin.values() for name in known}), actor=actor)
+    by_name: dict[str, list[AdvisoryRow]] = {}
+    for record in records:
+        by_name.setdefault(record.identifier.upper(), []).append(record)
+    return {asked: tuple(record for name in known for record in by_name.get(name, ())) for asked, known in kin.items()}
+
+
+def _kin(names: Iterable[str], *, actor: Actor) -> Mapping[str, list[str]]:
     asked = sorted({name.upper() for name in names})
-    return tuple(fetch(str, _KIN, {"names": asked, "teams": visible_teams(actor)}))
+    kin: dict[str, list[str]] = {name: [] for name in asked}
+    parameters = {"names": asked, "teams": visible_teams(actor), "most": MAX_NAMES * max(1, len(asked))}
+    for origin, name in fetch(lambda *row: row, _KIN, parameters):
+        kin[origin].append(name)
+    return kin
 
 
 def find_records(names: Sequence[str], *, actor: Actor) -> tuple[AdvisoryRow, ...]:

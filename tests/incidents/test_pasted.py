@@ -396,10 +396,6 @@ def test_an_image_reference_is_an_image(text: str, name: str, tag: str | None):
 @pytest.mark.parametrize(
     ("text", "kind", "details"),
     [
-        ("CVE-2021-44228", "advisory", (("id", "CVE-2021-44228"),)),
-        ("GHSA-jfh8-c2jp-5v3q", "advisory", (("id", "GHSA-jfh8-c2jp-5v3q"),)),
-        ("MAL-2025-46969", "advisory", (("id", "MAL-2025-46969"),)),
-        ("https://example.org/advisories/GHSA-jfh8-c2jp-5v3q", "advisory", (("id", "GHSA-jfh8-c2jp-5v3q"),)),
         (
             "- uses: tj-actions/changed-files@v45 # why",
             "action",
@@ -418,6 +414,21 @@ def test_what_no_evidence_answers_yet_is_understood_and_says_so(
     assert indicator.kind not in ANSWERED
     assert indicator.problem is not None
     assert "not answered" in indicator.problem
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("CVE-2021-44228", "CVE-2021-44228"),
+        ("ghsa-jfh8-c2jp-5v3q", "ghsa-jfh8-c2jp-5v3q"),
+        ("mal-2025-46969", "MAL-2025-46969"),
+        ("https://example.org/advisories/GHSA-jfh8-c2jp-5v3q", "GHSA-jfh8-c2jp-5v3q"),
+    ],
+)
+def test_an_id_or_an_address_that_ends_in_one_is_an_advisory(text: str, name: str):
+    indicator = read_one(text)
+
+    assert (indicator.kind.value, indicator.details, indicator.problem) == ("advisory", (("id", name),), None)
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,6 @@ def test_a_hash():
         ({"kind": "repository", "url": "https://g.example/a/b"}, (("url", "https://g.example/a/b"),)),
         ({"kind": "commit", "sha": "c" * 40}, (("sha", "c" * 40),)),
         ({"kind": "account", "login": "mallory"}, (("login", "mallory"),)),
-        ({"kind": "advisory", "id": "CVE-2021-44228"}, (("id", "CVE-2021-44228"),)),
     ],
 )  # fmt: skip
 def test_kinds_that_no_evidence_answers_yet_are_shown_with_a_problem(

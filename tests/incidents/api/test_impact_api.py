@@ -146,7 +146,7 @@ def test_an_indicator_nobody_can_answer_is_shown_and_does_not_count_as_no_match(
 
     advisory, prose, package = value["asked"]["indicators"]
     assert (advisory["kind"], advisory["id"]) == ("advisory", "CVE-2021-44228")
-    assert "not answered" in advisory["problem"]
+    assert "nobody looked for it" in advisory["problem"]
     assert (prose["kind"], prose["line"]) == ("unreadable", 2)
     assert (package["problem"], package["artifact_count"]) == (None, 1)
     assert value["rows"][0]["matches"][0]["indicator"] == 2
