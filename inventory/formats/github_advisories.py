@@ -6,11 +6,11 @@ Source: docs.github.com, REST API, "Global security advisories".
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from inventory.formats.advisory_records import AdvisoryFeed, AdvisoryRecord, AffectedRecord, RawRecord
-from inventory.formats.json_fields import Object, list_of, object_of, objects_of, parse_object, text_of
-from inventory.formats.osv import LONGEST_ID, identifier_of, raw_records, refuse, source_of
+from inventory.formats.json_fields import Object, list_of, object_of, objects_of, text_of
+from inventory.formats.osv import LONGEST_ID, LONGEST_NAME, identifier_of, members_of, raw_records, refuse, source_of
 from inventory.formats.pointers import join
 from inventory.formats.records import FormatError
 from inventory.formats.text import Utf8, require_utf8
@@ -24,13 +24,16 @@ if TYPE_CHECKING:
     from inventory.formats.defects import Defects
     from inventory.formats.limits import Limits
 
+_MEMBERS: Final = ("ghsa_id", "cve_id", "identifiers", "summary", "severity", "cvss", "published_at", "updated_at",
+                   "withdrawn_at", "vulnerabilities")  # fmt: skip
+
 
 def read_github_advisories(text: Utf8, *, limits: Limits) -> AdvisoryFeed:
     """Read one advisory of the API, or a list of them; see AdvisoryFeed. Raises FormatError as `read_osv` does."""
 
     def read(raw: RawRecord, defects: Defects) -> AdvisoryRecord | None:
         try:
-            value = parse_object(require_utf8(raw.data), limits=limits)
+            value = members_of(require_utf8(raw.data), _MEMBERS, limits=limits)
             return _record(value, pointer=raw.pointer, defects=defects)
         except FormatError as error:
             refuse(error, raw=raw, defects=defects)
@@ -67,6 +70,8 @@ def _affected(entry: Object, *, pointer: str, at: str, defects: Defects) -> Affe
     if not name:
         defects.add("affected_without_package", at + pointer, "The entry names no package; it was left out.")
         return None
+    if len(name) > LONGEST_NAME:
+        raise FormatError("too_long", f"A name has more than {LONGEST_NAME} characters.", pointer=pointer)
     known = read_ecosystem(ecosystem)
     text = text_of(entry, "vulnerable_version_range")
     if known is None:

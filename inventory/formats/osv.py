@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from inventory.formats import json_parts
 from inventory.formats.advisory_records import AdvisoryFeed, AdvisoryRecord, AffectedRecord, RawRecord
-from inventory.formats.json_fields import Object, list_of, object_of, objects_of, parse_object, text_of, texts_of
+from inventory.formats.json_fields import Object, list_of, object_of, objects_of, text_of, texts_of
 from inventory.formats.pointers import join
 from inventory.formats.records import FormatError
+from inventory.formats.strict_json import bad_string
 from inventory.formats.text import Utf8, require_utf8
 from inventory.formats.timestamps import parse_timestamp
 from inventory.formats.yaml_nodes import Mapping, Node, Scalar, parse_yaml
@@ -24,7 +25,7 @@ from inventory.identity.purls import PackageKey, PurlError, parse_purl
 from inventory.identity.versions.osv import EventKind, RangeType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from inventory.formats.defects import Defects
@@ -32,10 +33,13 @@ if TYPE_CHECKING:
     from inventory.formats.strict_json import Json
 
 LONGEST_ID: Final = 255
+LONGEST_NAME: Final = 1024
 MOST_AFFECTED: Final = 20_000
 MOST_VERSIONS: Final = 200_000
 """Of one record, in all its entries: the most that the largest real records have, several times over."""
 
+_MEMBERS: Final = ("id", "modified", "published", "withdrawn", "summary", "severity", "aliases", "upstream", "affected",
+                   "database_specific")  # fmt: skip
 _IDENTIFIER: Final = re.compile(r"[A-Za-z0-9][\x21-\x7e]*")
 _SOURCE: Final = re.compile(r"[A-Za-z]+")
 _EVENTS: Final = frozenset(kind.value for kind in EventKind)
@@ -86,11 +90,29 @@ def raw_records(text: Utf8, *, member: str, limits: Limits) -> Iterator[RawRecor
 def read_record(raw: RawRecord, *, limits: Limits, defects: Defects) -> AdvisoryRecord | None:
     """Read one record; None, and a warning, where it breaks the schema so that a reader could be misled."""
     try:
-        value = parse_object(require_utf8(raw.data), limits=limits)
+        value = members_of(require_utf8(raw.data), _MEMBERS, limits=limits)
         return record_of(value, pointer=raw.pointer, defects=defects)
     except FormatError as error:
         refuse(error, raw=raw, defects=defects)
         return None
+
+
+def members_of(text: Utf8, names: Iterable[str], *, limits: Limits) -> Object:
+    """Decode these members of a record, and nothing of the others: most of a record is prose.
+
+    Raises FormatError: `document_too_large`, `duplicate_key` (at the top), `nul_in_string` and its relatives, and the
+    codes of broken JSON.
+    """
+    if len(text.data) > limits.whole_bytes:
+        raise FormatError("document_too_large", f"A record may have {limits.whole_bytes} bytes.")
+    members = json_parts.read_members(text)
+    value: dict[str, Any] = {
+        name: json_parts.decode_value(members[name], pointer=join("", name)) for name in names if name in members
+    }
+    unfit = bad_string(value, limits=limits) if json_parts.has_dubious_escapes(text) else None
+    if unfit is not None:
+        raise FormatError(unfit.code, "The record holds a string that cannot be stored.", pointer=unfit.pointer)
+    return value
 
 
 def refuse(error: FormatError, *, raw: RawRecord, defects: Defects) -> None:
@@ -160,6 +182,9 @@ def _affected(entry: Object, *, pointer: str, at: str, defects: Defects) -> Affe
     if not name:
         defects.add("affected_without_package", at + pointer, "The entry names no package; it was left out.")
         return None
+    versions = texts_of(entry, "versions")
+    if len(name) > LONGEST_NAME or any(len(version) > LONGEST_NAME for version in versions):
+        raise FormatError("too_long", f"A name or version has more than {LONGEST_NAME} characters.", pointer=pointer)
     known = read_ecosystem(ecosystem)
     key = _key(known, name, purl_text=text_of(package, "purl"))
     if key is None:
@@ -170,7 +195,7 @@ def _affected(entry: Object, *, pointer: str, at: str, defects: Defects) -> Affe
         name=name,
         key=key,
         release=known.release if known is not None else _release(text_of(package, "purl")),
-        versions=texts_of(entry, "versions"),
+        versions=versions,
         ranges=json.dumps(ranges, separators=(",", ":")) if ranges else "",
     )
 
@@ -203,10 +228,10 @@ def _ranges(entry: Object, *, pointer: str) -> list[Object]:
         raise FormatError("wrong_shape", "ranges must be a list.", pointer=place)
     checked: list[Object] = []
     for index, one in enumerate(found):
-        if not isinstance(one, dict) or one.get("type") not in _TYPES:
+        if not isinstance(one, dict) or text_of(one, "type") not in _TYPES:
             raise FormatError("bad_range", "A range has a type: SEMVER, ECOSYSTEM or GIT.", pointer=join(place, index))
         _check_events(one.get("events"), pointer=join(place, index, "events"))
-        checked.append({"type": one["type"], "events": one["events"]})
+        checked.append({"type": text_of(one, "type"), "events": one["events"]})
     return checked
 
 

@@ -90,6 +90,8 @@ def test_gos_zero_time_is_no_time():
         ({"affected": [{"package": {"ecosystem": "npm", "name": "x"}, "ranges": {}}]}, "wrong_shape"),
         ({"affected": [{}] * 20_001}, "too_many_affected"),
         ({"summary": "a\x00b"}, "nul_in_string"),
+        ({"affected": [ranged(BEGIN, name="n" * 1025)]}, "too_long"),
+        ({"affected": [ranged(BEGIN) | {"versions": ["v" * 1025]}]}, "too_long"),
     ],
 )
 def test_a_record_that_would_mislead_is_refused_alone_and_left_out_of_a_list(members: dict[str, Any], code: str):
