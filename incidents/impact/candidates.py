@@ -6,7 +6,7 @@ Most of them are other versions of what is listed: where both are plain, compari
 from __future__ import annotations
 
 from array import array
-from itertools import chain, repeat
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
@@ -38,16 +38,14 @@ class ComponentMatch(Struct, frozen=True, gc=False):
 _SELF_NAMED = ("maven", "deb", "rpm", "apk", "alpm", "conan", "swift", "generic", "")
 """Types where a name alone is a name; elsewhere (npm, composer, golang) the namespace is part of what people write."""
 _COMPONENTS = """
-    SELECT count(*) AS count, string_agg(int4send(c.id), ''::bytea) AS ids,
-           string_agg(textsend(c.version), '\\x00'::bytea) AS versions,
-           CASE WHEN k.is_narrowed THEN string_agg(textsend(c.identity), '\\x00'::bytea) END AS identities
-    FROM inventory_component c WHERE {condition} OFFSET 0"""
+    SELECT 2 * k.number + {by_source} AS owner, k.is_narrowed, c.id, c.version, c.identity FROM package k
+    CROSS JOIN LATERAL (SELECT c.id, c.version, c.identity FROM inventory_component c WHERE {condition} OFFSET 0) c"""
 _CANDIDATES = f"""
 WITH asked(place, type, namespace, name, is_narrowed) AS (
     SELECT * FROM unnest(%(places)s::int[], %(types)s::text[], %(namespaces)s::text[], %(names)s::text[],
-                         %(narrowed)s::bool[])
+                         %(narrowed)s::int[])
 ),
-package AS MATERIALIZED (
+named AS (
     SELECT a.place, a.is_narrowed, p.id, p.type FROM asked a CROSS JOIN LATERAL (
         SELECT p.id, p.type FROM inventory_package p
         WHERE p.type = a.type AND p.namespace_key = a.namespace AND p.name_key = a.name OFFSET 0) p
@@ -61,45 +59,44 @@ package AS MATERIALIZED (
         SELECT p.id, p.type, p.namespace_key FROM inventory_package p WHERE p.name_key = a.name OFFSET 0) p
     WHERE a.type = '' AND a.namespace = p.namespace_key
 ),
-found AS (
-    SELECT k.place, k.type, 0 AS by_source, c.* FROM package k
-    CROSS JOIN LATERAL ({_COMPONENTS.format(condition="c.package_id = k.id")}) c
-    UNION ALL
-    SELECT k.place, k.type, 1, c.* FROM package k
-    CROSS JOIN LATERAL ({_COMPONENTS.format(condition="c.source_package_id = k.id AND c.package_id <> k.id")}) c
-)
-SELECT string_agg(int4send(place), ''::bytea), string_agg(type, ','), string_agg(int4send(by_source), ''::bytea),
-       string_agg(int4send(count::int), ''::bytea), string_agg(ids, ''::bytea),
-       string_agg(versions, '\\x00'::bytea), string_agg(identities, '\\x00'::bytea)
-FROM found WHERE count > 0
+package AS MATERIALIZED (SELECT named.*, row_number() OVER () - 1 AS number FROM named)
+SELECT * FROM (
+    SELECT string_agg(int4send(place), ''::bytea ORDER BY number), string_agg(type, ',' ORDER BY number) FROM package
+) packages
+CROSS JOIN (
+    SELECT string_agg(int8send(owner << 32 | id), ''::bytea), string_agg(textsend(version), '\\x00'::bytea),
+           string_agg(CASE WHEN is_narrowed = 1 THEN textsend(identity) END, '\\x00'::bytea)
+    FROM (
+        {_COMPONENTS.format(by_source=0, condition="c.package_id = k.id")}
+        UNION ALL
+        {_COMPONENTS.format(by_source=1, condition="c.source_package_id = k.id AND c.package_id <> k.id")}
+    ) component
+) components
 """
-"""One row, packed: for each package its place, type, whether it is a source and how many components it has; then the
-components' ids, versions, and identities of those that are narrowed, with a byte between that no text has."""
-
-
-class _Package(NamedTuple):
-    """A package that was found at a place among the names, or a source of packages."""
-
-    place: int
-    type: str
-    by_source: bool
+"""One row, packed: place and type of each package; then of each component whose it is and its id, its version, and the
+identities of those that are narrowed, with a byte between that no text has. A component is owned by twice the number of
+its package, plus one where that is its source."""
 
 
 class _Found(NamedTuple):
-    """What the statement found. The columns have one entry a component; `owners` say of which package."""
+    """What the statement found. `places` and `types` have one entry a package, the others one a component.
 
-    packages: Sequence[_Package]
-    owners: Sequence[int]
+    An owner is twice the number of a package, plus one where that is the component's source.
+    """
+
+    places: Column
+    types: Sequence[str]
+    owners: Column
     ids: Column
     versions: Sequence[str]
     identities: Mapping[int, str]
 
     def candidate(self, number: int) -> Candidate:
-        package, identity = self.packages[self.owners[number]], self.identities.get(number, "")
-        return Candidate(self.ids[number], package.type, self.versions[number], identity, package.by_source)
+        owner, identity = self.owners[number], self.identities.get(number, "")
+        return Candidate(self.ids[number], self.types[owner >> 1], self.versions[number], identity, bool(owner & 1))
 
 
-_NOTHING = _Found((), (), array("i"), (), {})
+_NOTHING = _Found(array("i"), (), array("i"), array("i"), (), {})
 
 
 class Candidates:
@@ -137,15 +134,14 @@ class Candidates:
             "types": [name.type for _, name, _ in spelled],
             "namespaces": [_any_distribution(name) for _, name, _ in spelled],
             "names": [spelling for _, _, spelling in spelled],
-            "narrowed": [self._narrowed[place] for place, _, _ in spelled],
+            "narrowed": [int(self._narrowed[place]) for place, _, _ in spelled],
         }
         return Statement(self._unpack, _CANDIDATES, parameters)
 
     def judged(self, rows: Iterable[_Found]) -> Iterator[ComponentMatch]:
         """Take what the statement found, and yield the components that are affected or possible."""
         (self._found,) = rows
-        for number in self._doubtful():
-            yield from self._judged(number, is_cleared=False)
+        return chain.from_iterable(self._judged(number, is_cleared=False) for number in self._doubtful())
 
     def cleared(self, component_ids: Collection[int]) -> Iterator[ComponentMatch]:
         """Yield why these components are cleared, where they are."""
@@ -161,43 +157,41 @@ class Candidates:
         odd_for_go = {version for version in different if not _is_plain(version, begin="v")}
         listed: set[tuple[int, str]] = set()
         unclear: list[Container[str]] = []
-        for owner, package in enumerate(self._found.packages):
-            begin, other = ("v", odd_for_go) if package.type == "golang" else ("", odd)
-            versions = _listed(self._asked[package.place], begin=begin)
-            unclear.append(_EVERYTHING if versions is None else other)
+        for number, (place, purl_type) in enumerate(zip(self._found.places, self._found.types, strict=True)):
+            begin, other = ("v", odd_for_go) if purl_type == "golang" else ("", odd)
+            versions = _listed(self._asked[place], begin=begin)
+            # What has it as its source may be numbered otherwise: all of that is judged.
+            unclear += (_EVERYTHING if versions is None else other), _EVERYTHING
             for version in versions or ():
-                listed.add((owner, version))
+                listed.add((2 * number, version))
         return [
             number
             for number, key in enumerate(zip(self._found.owners, self._found.versions, strict=True))
             if key in listed or key[1] in unclear[key[0]]
         ]
 
-    def _judged(self, number: int, *, is_cleared: bool) -> Iterator[ComponentMatch]:
+    def _judged(self, number: int, *, is_cleared: bool) -> list[ComponentMatch]:
         candidate = self._found.candidate(number)
-        for place, indicator in self._asked[self._found.packages[self._found.owners[number]].place]:
+        found = []
+        for place, indicator in self._asked[self._found.places[self._found.owners[number] >> 1]]:
             match_class, reason = judge(indicator, candidate)
             if (match_class is MatchClass.CLEARED) is is_cleared:
-                yield ComponentMatch(candidate.component_id, place, match_class, reason)
+                found.append(ComponentMatch(candidate.component_id, place, match_class, reason))
+        return found
 
     def _unpack(
-        self,
-        places: bytes | None,
-        types: str | None,
-        by_source: bytes | None,
-        counts: bytes | None,
-        ids: bytes | None,
-        *texts: bytes | None,
+        self, places: bytes | None, types: str | None, components: bytes | None, *texts: bytes | None
     ) -> _Found:
-        if places is None:
+        if components is None:
             return _NOTHING
         versions, identities = (bytes(text or b"").decode().split("\0") for text in texts)
-        columns = zip(column(places), (types or "").split(","), map(bool, column(by_source)), strict=True)
-        packages = [_Package(*row) for row in columns]
-        owners = list(chain.from_iterable(map(repeat, range(len(packages)), column(counts))))
-        narrows = [self._narrowed[package.place] for package in packages]
-        narrowed = [number for number, owner in enumerate(owners) if narrows[owner]] if any(narrows) else []
-        return _Found(packages, owners, column(ids), versions, dict(zip(narrowed, identities, strict=False)))
+        numbers, places_of = column(components), column(places)
+        owners, ids = numbers[0::2], numbers[1::2]
+        narrowed: list[int] = []
+        if any(self._narrowed):
+            narrowed = [number for number, owner in enumerate(owners) if self._narrowed[places_of[owner >> 1]]]
+        told = dict(zip(narrowed, identities, strict=False))
+        return _Found(places_of, (types or "").split(","), owners, ids, versions, told)
 
 
 class _Everything:

@@ -26,15 +26,8 @@ def packed(*numbers: int) -> bytes:
 
 def affected(found: Candidates, *, purl_type: str, by_source: bool = False) -> set[tuple[int, int, MatchClass]]:
     """Give the one package asked for a component of each version, numbered from 1."""
-    row = found.statement.make(
-        packed(0),
-        purl_type,
-        packed(by_source),
-        packed(len(VERSIONS)),
-        packed(*range(1, len(VERSIONS) + 1)),
-        "\0".join(VERSIONS).encode(),
-        None,
-    )
+    numbered = (number for place in range(1, len(VERSIONS) + 1) for number in (by_source, place))
+    row = found.statement.make(packed(0), purl_type, packed(*numbered), "\0".join(VERSIONS).encode(), None)
     return {(match.component_id, match.indicator, match.match_class) for match in found.judged([row])}
 
 
@@ -83,7 +76,7 @@ def test_why_something_is_cleared_is_told_for_the_components_that_are_asked_for(
 
 def test_of_packages_nobody_has_there_is_nothing():
     found = Candidates(enumerate(parse_text("pkg:npm/thing@1.2.3")))
-    row = found.statement.make(None, None, None, None, None, None, None)
+    row = found.statement.make(None, None, None, None, None)
 
     assert list(found.judged([row])) == []
     assert list(found.ids) == []
