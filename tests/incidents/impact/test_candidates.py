@@ -7,6 +7,7 @@ from array import array
 
 import pytest
 
+from incidents.impact import candidates
 from incidents.impact.candidates import Candidates
 from incidents.impact.judging import Candidate, MatchClass, judge
 from incidents.indicators import Indicator
@@ -72,6 +73,23 @@ def test_why_something_is_cleared_is_told_for_the_components_that_are_asked_for(
 
     assert match.component_id == VERSIONS.index("9.9.9") + 1
     assert match.reason == "version 9.9.9 is not among the versions asked for"
+
+
+def test_plain_versions_beside_a_listed_one_are_judged_by_nobody(monkeypatch: pytest.MonkeyPatch):
+    judged: list[str] = []
+
+    def spy(indicator: Indicator, candidate: Candidate) -> tuple[MatchClass, str]:
+        judged.append(candidate.version)
+        return judge(indicator, candidate)
+
+    monkeypatch.setattr(candidates, "judge", spy)
+    versions = [f"1.0.{number}" for number in range(5_000)]
+    found = Candidates(enumerate(parse_text("pkg:npm/thing@1.0.7")))
+    numbered = (number for place in range(1, 5_001) for number in (0, place))
+    row = found.statement.make(packed(0), "npm", packed(*numbered), "\0".join(versions).encode(), None)
+
+    assert [match.component_id for match in found.judged([row])] == [8]
+    assert judged == ["1.0.7"]
 
 
 def test_of_packages_nobody_has_there_is_nothing():

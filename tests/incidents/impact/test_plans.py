@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 
-from incidents.impact import statements
+from incidents.impact import long_lists, statements
 from inventory.graph.one_state import array_of
 from inventory.models import Component, Package
 from supplychain.access.models import Team
@@ -44,5 +44,25 @@ def test_ranges_come_from_the_primary_keys_index_alone(presence: None, sql: str)
         cursor.execute(f"EXPLAIN (COSTS OFF) {sql}", parameters)
         plan = "\n".join(row[0] for row in cursor.fetchall())
 
+    assert "Index Only Scan using inventory_presence_pkey" in plan
+    assert "Seq Scan on inventory_presence" not in plan
+
+
+def test_what_a_long_list_clears_is_asked_of_each_track_that_runs(presence: None):
+    ids = list(Component.objects.order_by("pk").values_list("pk", flat=True)[:3])
+    marks = b"\1" * (max(ids) + 1)
+    parameters: dict[str, str | bytes | None] = {
+        "components": array_of(ids),
+        "classes": array_of([0] * 3),
+        "artifacts": "{}",
+        "candidates": marks,
+        **dict.fromkeys(("teams", "clusters", "environments", "since")),
+    }
+
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (COSTS OFF) {long_lists.found(is_now=True)}", parameters)
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+
+    assert "track_id = r.track_id" in plan
     assert "Index Only Scan using inventory_presence_pkey" in plan
     assert "Seq Scan on inventory_presence" not in plan
