@@ -34,6 +34,7 @@ from inventory.formats.source import Source
 from inventory.formats.spdx2 import read_spdx2
 from inventory.formats.spdx2_elements import read_elements
 from inventory.formats.spdx2_syntaxes import SYNTAXES
+from inventory.formats.spdx3 import read_spdx3
 from inventory.formats.syft import read_syft
 from inventory.formats.text import Utf8, require_utf8
 
@@ -68,6 +69,10 @@ def _read_syft(source: Source) -> Document:
 def _read_spdx2(source: Source) -> Document:
     members = json_parts.read_members(source.text)
     return read_spdx2(source.text, members, wrapper=source.detected.wrapper, limits=source.limits)
+
+
+def _read_spdx3(source: Source) -> Document:
+    return read_spdx3(source.text, json_parts.read_members(source.text), limits=source.limits)
 
 
 def _read_spdx2_elements(source: Source) -> Document:
@@ -126,6 +131,7 @@ READERS: Final[Mapping[str, Callable[[Source], Document]]] = {
     "cyclonedx-xml": _read_cyclonedx_xml,
     "syft-json": _read_syft,
     "spdx": _read_spdx2,
+    "spdx-3": _read_spdx3,
     **dict.fromkeys(SYNTAXES, _read_spdx2_elements),
     "oci-index": _read_image,
     "oci-manifest": _read_image,

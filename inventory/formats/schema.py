@@ -17,7 +17,7 @@ from typing import Any, Final, NoReturn
 import jsonschema_rs
 import msgspec
 
-from inventory.formats import json_parts, schema_components, spdx2_schema
+from inventory.formats import json_parts, schema_components, spdx2_schema, spdx3_schema
 from inventory.formats.collector import collector_paused
 from inventory.formats.cyclonedx import VERSIONS
 from inventory.formats.detected import Detected
@@ -156,12 +156,19 @@ def _verdict(errors: Iterator[jsonschema_rs.ValidationError], *, wrapper: str) -
 def _validator(detected: Detected) -> jsonschema_rs.Validator | None:
     if detected.format == "cyclonedx" and detected.format_version in VERSIONS:
         return _cyclonedx_validator(detected.format_version)
+    if detected.format == "spdx-3":
+        return _spdx3_validator()
     return _spdx_validator() if detected.format == "spdx" else None
 
 
 @cache
 def _spdx_validator() -> jsonschema_rs.Validator:
     return jsonschema_rs.Draft7Validator(spdx2_schema.SCHEMA)
+
+
+@cache
+def _spdx3_validator() -> jsonschema_rs.Validator:
+    return jsonschema_rs.Draft7Validator(spdx3_schema.SCHEMA)
 
 
 @cache

@@ -42,13 +42,14 @@ def read_spdx2(text: Utf8, members: Mapping[str, msgspec.Raw], *, wrapper: str, 
         members = json_parts.object_members(members[wrapper.removeprefix("/")], pointer=wrapper)
     defects = Defects()
     head = {name: _decode(members, name) for name in _HEAD}
-    check_version(head["spdxVersion"], wrapper=wrapper)
+    version = check_version(head["spdxVersion"], wrapper=wrapper)
     note_oddities(text, members, wrapper=wrapper, defects=defects)
     reader = PackageReader(limits=limits, defects=defects, look_at_strings=json_parts.has_dubious_escapes(text))
     if "packages" in members:
         reader.read_array(members["packages"], pointer=wrapper + "/packages")
     relations = read_relations(members.get("relationships"), pointer=wrapper + "/relationships", defects=defects)
     parts = Parts(
+        version=version,
         head=head,
         packages=reader,
         relations=relations,

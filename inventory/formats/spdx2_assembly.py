@@ -35,8 +35,9 @@ NO_ELEMENTS: Final = frozenset({DOCUMENT, "NONE", "NOASSERTION"})
 class Parts:
     """What was read of one document. `files` decodes the files, which only a document about a file needs."""
 
+    version: str
     head: Mapping[str, object]
-    """Decoded members: `spdxVersion`, `creationInfo`, `documentNamespace`, `documentDescribes`."""
+    """Decoded members: `creationInfo`, `documentNamespace`, `documentDescribes`."""
     packages: PackageReader
     relations: Sequence[Relation]
     other_refs: frozenset[str]
@@ -57,13 +58,12 @@ def check_version(stated: object, *, wrapper: str = "") -> str:
 
 
 def assemble(parts: Parts, *, limits: Limits, defects: Defects) -> SbomRecord:
-    """Make the record of a document. Raises FormatError `unsupported_version`, `too_many_edges`."""
-    version = check_version(parts.head.get("spdxVersion"), wrapper=parts.wrapper)
+    """Make the record of a document. Raises FormatError `too_many_edges`."""
     reader = parts.packages
     if not reader.count:
         defects.add("empty_sbom", parts.wrapper + "/packages", "The document lists no package: it covers nothing.")
     root = _root(parts, defects=defects)
-    record = _record(parts, root, version=version, defects=defects)
+    record = _record(parts, root, defects=defects)
     edges = EdgeReader(
         [component.ref for component in reader.records],
         root_refs=root.refs,
@@ -93,7 +93,7 @@ def _root(parts: Parts, *, defects: Defects) -> Root:
     return root
 
 
-def _record(parts: Parts, root: Root, *, version: str, defects: Defects) -> SbomRecord:
+def _record(parts: Parts, root: Root, *, defects: Defects) -> SbomRecord:
     stated = parts.head.get("creationInfo")
     creation: Mapping[str, Any] = stated if isinstance(stated, Mapping) else {}
     namespace = parts.head.get("documentNamespace")
@@ -101,7 +101,7 @@ def _record(parts: Parts, root: Root, *, version: str, defects: Defects) -> Sbom
     created_at = read_time(creation.get("created"), pointer=parts.wrapper + "/creationInfo/created", defects=defects)
     return SbomRecord(
         format="spdx",
-        format_version=version,
+        format_version=parts.version,
         media_type=parts.media_type,
         components=[],
         edges=[],

@@ -132,9 +132,10 @@ def _read(text: Utf8, elements: Elements, opener: Opener, *, limits: Limits) -> 
         elif isinstance(value, dict) and isinstance(value.get("SPDXID"), str):
             others.add(value["SPDXID"])
         counts[section] += 1
-    check_version(elements.head.get("spdxVersion"))
+    version = check_version(elements.head.get("spdxVersion"))
     note_oddities(text, elements.head, wrapper="", defects=defects)
     parts = Parts(
+        version=version,
         head=elements.head,
         packages=reader,
         relations=relations,

@@ -117,7 +117,7 @@ class PackageReader:
         try:
             part = msgspec.convert(value, _PackagePart)
         except msgspec.ValidationError:
-            self._reject("wrong_shape", pointer, "it is no set of fields.")
+            self.reject("wrong_shape", pointer, "it is no set of fields.")
             return
         kept = value if isinstance(value, Mapping) and ("attributionTexts" in value or "annotations" in value) else {}
         self._check(part, kept, all_of=lambda: value, is_long=is_long, pointer=pointer)
@@ -138,7 +138,7 @@ class PackageReader:
             part = _PACKAGE.decode(item)
         except _UNREADABLE as error:
             problem = json_parts.decode_error(error, item, pointer=pointer)
-            self._reject(problem.code, problem.pointer, problem.message)
+            self.reject(problem.code, problem.pointer, problem.message)
             return
         is_long = len(item) > self._limits.string_bytes
         self._check(part, item, all_of=lambda: json_parts.decode_value(item), is_long=is_long, pointer=pointer)
@@ -155,18 +155,19 @@ class PackageReader:
         """Keep a package that has a name and strings that can be stored; `all_of` gives all of its fields."""
         name = part.name
         if type(name) is not str or len(name) > self._limits.name_characters or not name.strip():
-            self._reject("bad_name", pointer + "/name", "it has no name, or one that is no name.")
+            self.reject("bad_name", pointer + "/name", "it has no name, or one that is no name.")
             return
         if self._look_at_strings or is_long:
             defect = strict_json.bad_string(all_of(), limits=self._limits)
             if defect is not None:
-                self._reject(defect.code, pointer + defect.pointer, "it holds a string that cannot be stored.")
+                self.reject(defect.code, pointer + defect.pointer, "it holds a string that cannot be stored.")
                 return
         self._numbers.append(self.count)
         self.records.append(self._record(part, name=name, pointer=pointer))
         self._kept.append(kept)
 
-    def _reject(self, code: str, pointer: str, reason: str) -> None:
+    def reject(self, code: str, pointer: str, reason: str) -> None:
+        """Count a package that cannot be read, and say why."""
         self.rejected_count += 1
         self._defects.add(code, pointer, f"Package not read: {reason}")
 

@@ -29,7 +29,7 @@ def recognise_sbom(members: Members) -> Detected | None:
         version = text_member(inner, "spdxVersion") if inner else None
         if version is not None:
             return _spdx(version, wrapper="/" + wrapper)
-    if "@context" in members and "@graph" in members:
+    if "@graph" in members and b"spdx.org/rdf/3" in bytes(members.get("@context", b"")):
         return Detected(Kind.SBOM, "spdx-3", "3", "application/spdx+json")
     if "artifacts" in members and "descriptor" in members:
         schema = object_member(members, "schema")
