@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from inventory.api import advisories, artifacts, attestations, evidence, exports, packages, runtime, search
+from inventory.api import advisories, artifacts, attestations, evidence, exports, packages, runtime, search, tags
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/evidence", evidence.EvidenceListView.as_view(), name="api-evidence-list"),
@@ -26,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("api/v1/artifacts/<str:digest>/sbom", exports.ArtifactSbomView.as_view(), name="api-artifact-sbom"),
     path("api/v1/artifacts/<str:digest>/vex", exports.ArtifactVexView.as_view(), name="api-artifact-vex"),
+    path("api/v1/tags", tags.TagListView.as_view(), name="api-tags"),
     path("api/v1/packages", packages.PackageListView.as_view(), name="api-packages"),
     path("api/v1/packages/<path:purl>", packages.PackageView.as_view(), name="api-package"),
     path("api/v1/advisories", advisories.AdvisoryListView.as_view(), name="api-advisories"),

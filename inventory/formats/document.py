@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from inventory.formats.advisory_records import AdvisoryFeed
 from inventory.formats.attestations.records import AttestationsRecord
+from inventory.formats.image_records import ImageRecord, RegistryRecord
 from inventory.formats.posture.records import PostureRecord
 from inventory.formats.posture.workflow_records import WorkflowRecord
-from inventory.formats.records import ImageRecord, RuntimeRecord, SbomRecord, VexRecord
+from inventory.formats.records import RuntimeRecord, SbomRecord, VexRecord
 
 Document = (
     SbomRecord
     | ImageRecord
     | RuntimeRecord
     | AttestationsRecord
+    | RegistryRecord
     | PostureRecord
     | WorkflowRecord
     | VexRecord

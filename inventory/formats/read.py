@@ -30,6 +30,7 @@ from inventory.formats.posture.scorecard import read_scorecard
 from inventory.formats.posture.workflow_records import WorkflowRecord
 from inventory.formats.posture.workflows import read_action, read_workflow
 from inventory.formats.records import FormatError, SbomRecord
+from inventory.formats.registry_events import read_registry_events
 from inventory.formats.source import Source
 from inventory.formats.spdx2 import read_spdx2
 from inventory.formats.spdx2_elements import read_elements
@@ -87,6 +88,10 @@ def _read_posture(reader: Callable[..., PostureRecord | WorkflowRecord]) -> Call
     return lambda source: reader(source.text, limits=source.limits)
 
 
+def _read_registry_events(source: Source) -> Document:
+    return read_registry_events(source.text, limits=source.limits)
+
+
 def _read_attestations(source: Source) -> Document:
     def read_document(data: bytes) -> Document:
         return _read_inside(data, limits=source.limits)
@@ -135,6 +140,8 @@ READERS: Final[Mapping[str, Callable[[Source], Document]]] = {
     **dict.fromkeys(SYNTAXES, _read_spdx2_elements),
     "oci-index": _read_image,
     "oci-manifest": _read_image,
+    "oci-config": _read_image,
+    "registry-events": _read_registry_events,
     "deployment": _read_deployments,
     "kubernetes": _read_kubernetes,
     "kubernetes-object": _read_kubernetes,

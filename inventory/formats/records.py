@@ -221,18 +221,6 @@ class SbomRecord:
         return self.stored_count + self.rejected_count
 
 
-@dataclass(frozen=True, slots=True)
-class ImageRecord:
-    """An OCI image index or manifest as uploaded: its own digest is the digest of its bytes."""
-
-    digest: Digest
-    kind: ArtifactKind
-    media_type: str
-    memberships: tuple[MembershipRecord, ...] = ()
-    configs: tuple[ConfigRecord, ...] = ()
-    warnings: list[ReadWarning] = field(default_factory=list)
-
-
 class ContainerClass(enum.StrEnum):
     """Which part of a pod asks for the image."""
 

@@ -8,10 +8,11 @@ from django.db import transaction
 
 from inventory.formats.advisory_records import AdvisoryFeed
 from inventory.formats.attestations.records import AttestationsRecord
+from inventory.formats.image_records import ImageRecord, RegistryRecord
 from inventory.formats.posture.records import PostureRecord
 from inventory.formats.posture.workflow_records import WorkflowRecord
-from inventory.formats.records import ImageRecord, RuntimeRecord, SbomRecord, VexRecord
-from inventory.ingest import advisories, attestations, image, posture, runtime, sbom, vex
+from inventory.formats.records import RuntimeRecord, SbomRecord, VexRecord
+from inventory.ingest import advisories, attestations, image, posture, registry, runtime, sbom, vex
 from inventory.models import EvidenceKind
 
 if TYPE_CHECKING:
@@ -30,39 +31,52 @@ def apply_document(document: Document, *, held: Held, at: datetime) -> Applied:
     if isinstance(document, SbomRecord):
         return sbom.apply(document, held=held, at=at)
     with transaction.atomic():
-        match document:
-            case ImageRecord():
-                return image.apply(document, evidence=held.evidence, at=at)
-            case RuntimeRecord():
-                return runtime.apply(document, evidence=held.evidence, at=at)
-            case AdvisoryFeed():
-                return advisories.apply(document, evidence=held.evidence)
-            case VexRecord():
-                return vex.apply(document, evidence=held.evidence)
-            case PostureRecord():
-                return posture.apply_report(document, evidence=held.evidence)
-            case WorkflowRecord():
-                return posture.apply_workflow(document, evidence=held.evidence)
-            case AttestationsRecord():
-                return attestations.apply(document, held=held, at=at)
+        return _apply(document, held=held, at=at)
 
 
 def kinds_for(document: Document) -> frozenset[str]:
     """Return the kinds of which a key must be bound to one; either word opens both ways to report what runs."""
     match document:
         case SbomRecord():
-            return frozenset({EvidenceKind.SBOM})
+            kinds: set[str] = {EvidenceKind.SBOM}
         case ImageRecord():
-            return frozenset({EvidenceKind.IMAGE})
+            kinds = {EvidenceKind.IMAGE}
         case RuntimeRecord():
-            return frozenset({EvidenceKind.DEPLOYMENT, EvidenceKind.SNAPSHOT})
+            kinds = {EvidenceKind.DEPLOYMENT, EvidenceKind.SNAPSHOT}
         case AdvisoryFeed():
-            return frozenset({EvidenceKind.ADVISORY})
+            kinds = {EvidenceKind.ADVISORY}
         case VexRecord():
-            return frozenset({EvidenceKind.VEX})
+            kinds = {EvidenceKind.VEX}
         case PostureRecord():
-            return frozenset({EvidenceKind.POSTURE})
+            kinds = {EvidenceKind.POSTURE}
         case WorkflowRecord():
-            return frozenset({EvidenceKind.WORKFLOW})
+            kinds = {EvidenceKind.WORKFLOW}
         case AttestationsRecord():
-            return frozenset({EvidenceKind.ATTESTATION})
+            kinds = {EvidenceKind.ATTESTATION}
+        case RegistryRecord():
+            kinds = {EvidenceKind.REGISTRY}
+    return frozenset(kinds)
+
+
+def _apply(document: Document, *, held: Held, at: datetime) -> Applied:
+    evidence = held.evidence
+    match document:
+        case SbomRecord():
+            applied = sbom.apply(document, held=held, at=at)
+        case ImageRecord():
+            applied = image.apply(document, evidence=evidence, at=at)
+        case RuntimeRecord():
+            applied = runtime.apply(document, evidence=evidence, at=at)
+        case AdvisoryFeed():
+            applied = advisories.apply(document, evidence=evidence)
+        case VexRecord():
+            applied = vex.apply(document, evidence=evidence)
+        case PostureRecord():
+            applied = posture.apply_report(document, evidence=evidence)
+        case WorkflowRecord():
+            applied = posture.apply_workflow(document, evidence=evidence)
+        case RegistryRecord():
+            applied = registry.apply(document, evidence=evidence, at=at)
+        case AttestationsRecord():
+            applied = attestations.apply(document, held=held, at=at)
+    return applied

@@ -85,7 +85,9 @@ def state(attestations: Sequence[AttestationRecord], *, evidence: Evidence, at: 
     """
     stated = _state(attestations, evidence=evidence)
     _join_digests(stated.new, evidence=evidence)
-    exchange(_names(stated, evidence=evidence, at=at))
+    names = _names(stated, evidence=evidence, at=at)
+    if names:
+        exchange(names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from inventory.formats.records import SubjectSource, storable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from inventory.formats.records import ImageRecord, MembershipRecord, RuntimeRecord, SbomRecord
+    from inventory.formats.image_records import ImageRecord
+    from inventory.formats.records import MembershipRecord, RuntimeRecord, SbomRecord
     from inventory.ingest.subjects import Subject
 
 Understood = dict[str, object]

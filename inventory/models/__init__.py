@@ -40,7 +40,7 @@ from inventory.models.posture import (
     WorkflowVersion,
 )
 from inventory.models.presence import OPEN_END, Presence, Snapshot, SnapshotSubject, SubjectBlock, Track
-from inventory.models.registry import ArtifactClaim, Claim, Referrer, TagAction, TagEvent
+from inventory.models.registry import ArtifactClaim, ImageLayer, Referrer, TagEvent, TagSource
 from inventory.models.retention import EvidenceTombstone, RetentionItem, RetentionPlan
 from inventory.models.runtime import (
     Certainty,
@@ -74,7 +74,6 @@ __all__ = [
     "BlobPlace",
     "Certainty",
     "ChangeKind",
-    "Claim",
     "CloseReason",
     "Cluster",
     "Component",
@@ -87,6 +86,7 @@ __all__ = [
     "EvidenceKind",
     "EvidenceState",
     "EvidenceTombstone",
+    "ImageLayer",
     "IndexMember",
     "Package",
     "PackageReach",
@@ -107,8 +107,8 @@ __all__ = [
     "SourceControlState",
     "State",
     "SubjectBlock",
-    "TagAction",
     "TagEvent",
+    "TagSource",
     "Track",
     "VexProduct",
     "VexStatement",

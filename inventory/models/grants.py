@@ -69,6 +69,7 @@ GRANTS: Grants = {
     "inventory_provenancedependency": Grant(web=_READ, worker=_ADD),
     "inventory_artifactclaim": Grant(web=_READ, worker=_ADD),
     "inventory_referrer": Grant(web=_READ, worker=_ADD),
+    "inventory_imagelayer": Grant(web=_READ, worker=_ADD),
     "inventory_tagevent": Grant(web=_READ, worker=_ADD),
     # runtime
     "inventory_cluster": Grant(

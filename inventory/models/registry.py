@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import enum
-
 from django.db import models
 from django.db.models import Q
 
+from inventory.formats.image_records import Claim, TagAction
 from supplychain.access.querysets import TeamScopedQuerySet
 
+_ACTIONS = [(action.value, action.value) for action in TagAction]
+_ACTION_VALUES = [action.value for action in TagAction]
 
-class Claim(enum.StrEnum):
-    """What an image says of itself, in labels of its config or annotations of its manifest. Its author wrote it."""
 
-    SOURCE = "source"
-    REVISION = "revision"
-    VERSION = "version"
-    BASE_NAME = "base_name"
-    BASE_DIGEST = "base_digest"
+class TagSource(models.TextChoices):
+    """Who saw where the tag pointed."""
+
+    REGISTRY = "registry"
 
 
 class ArtifactClaim(models.Model):
@@ -70,13 +68,27 @@ class Referrer(models.Model):
         ]
 
 
-class TagAction(models.TextChoices):
-    """What happened to a tag, or was seen of it."""
+class ImageLayer(models.Model):
+    """A layer of an image, as its manifest (stored) or its config (unpacked, a diff id) lists it. Never changed."""
 
-    PUSH = "push"
-    PULL = "pull"
-    DELETE = "delete"
-    MOUNT = "mount"
+    id = models.BigAutoField(primary_key=True)
+    team = models.ForeignKey("access.Team", on_delete=models.PROTECT, related_name="+", db_index=False)
+    artifact = models.ForeignKey("inventory.Artifact", on_delete=models.PROTECT, related_name="+", db_index=False)
+    position = models.SmallIntegerField(db_comment="From the bottom, from 0")
+    digest = models.CharField(max_length=140, db_collation="C")
+    is_diff_id = models.BooleanField(db_comment="Of the unpacked layer: the artifact is a config")
+    evidence = models.ForeignKey("inventory.Evidence", on_delete=models.PROTECT, related_name="+", db_index=False)
+
+    objects = TeamScopedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["artifact", "team", "position"], name="image_layer_once"),
+        ]
+        indexes = [
+            # images that begin with the same layers
+            models.Index(fields=["digest"], name="image_layer_digest"),
+        ]
 
 
 class TagEvent(models.Model):
@@ -92,7 +104,8 @@ class TagEvent(models.Model):
     artifact = models.ForeignKey(
         "inventory.Artifact", on_delete=models.PROTECT, null=True, related_name="+", db_index=False
     )
-    action = models.CharField(max_length=8, choices=TagAction.choices)
+    action = models.CharField(max_length=8, choices=_ACTIONS)
+    source = models.CharField(max_length=16, choices=TagSource.choices, db_default=TagSource.REGISTRY)
     observed_at = models.DateTimeField(db_comment="As the registry says; later than received: when it was received")
     event_id = models.CharField(max_length=255, blank=True, db_collation="C")
     actor = models.CharField(max_length=255, blank=True, db_comment="Whom the registry names")
@@ -108,7 +121,7 @@ class TagEvent(models.Model):
                 name="tag_event_once",
                 nulls_distinct=False,
             ),
-            models.CheckConstraint(condition=Q(action__in=TagAction.values), name="tag_event_action"),
+            models.CheckConstraint(condition=Q(action__in=_ACTION_VALUES), name="tag_event_action"),
             models.CheckConstraint(
                 condition=Q(artifact__isnull=False) | Q(action=TagAction.DELETE.value), name="tag_event_digest"
             ),

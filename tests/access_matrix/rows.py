@@ -124,6 +124,7 @@ API = (
     Row(route="api/v1/artifacts/<str:digest>/sbom", scopes=READ, path=ARTIFACT),
     Row(route="api/v1/artifacts/<str:digest>/vex", scopes=READ, path=ARTIFACT),
     Row(route="api/v1/artifacts/<str:digest>/attestations", scopes=READ, path=ARTIFACT),
+    Row(route="api/v1/tags", scopes=READ, query={"repository": "{image}"}, missing=200),
     Row(
         route="api/v1/artifacts/<str:before>/diff/<str:after>",
         scopes=READ,

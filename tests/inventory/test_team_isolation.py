@@ -130,6 +130,7 @@ def stranger_before() -> None:
     submit("a", INDEX)
     submit("a", image_manifest(OLD, config=CONFIG))
     submit("a", b_provenance())
+    submit("a", pushed(SECRET, hour="08") + b"\n")
     submit("a", encode(bundle(statement(APP, SECRET, OLD, predicate=provenance(repository="https://github.com/a/a")))))
     for spelled in ("MAL-2026-1", "mal-2026-1", "MAL-2026-2"):
         submit("a", advisory(spelled, name="lodash", summary="a's", aliases=["CVE-2026-1", "CVE-2026-3"]))
@@ -148,6 +149,13 @@ def stranger_after() -> None:
     report("a", deployment(digest=OLD, workload="Deployment/api", image="registry.example/shop:9"), at=later(34))
     report("a", deployment(digest=APP, workload="Deployment/api", status="ended"), at=later(35))
     store("a", cyclonedx(*PURLS, subject=digest("waiting")), at=later(36))
+
+
+def pushed(to: str, *, hour: str) -> bytes:
+    """A registry tells that a tag was pushed."""
+    target = {"digest": to, "tag": "1", "repository": "shop", "url": "https://registry.example/v2/"}
+    event = {"id": hour, "action": "push", "timestamp": f"2026-03-01T{hour}:00:00Z", "target": target}
+    return encode({"events": [event]})
 
 
 def b_provenance() -> bytes:
@@ -182,6 +190,7 @@ def team_b() -> None:
     submit("b", b_provenance(), at=later(12))
     submit("b", advisory("MAL-2026-1", name="lodash", versions=["4.17.21"], aliases=["CVE-2026-1"]), at=later(12))
     submit("b", openvex("CVE-2026-2"), at=later(12))
+    submit("b", pushed(APP, hour="09"), at=later(12))
     store("b", b"{}", at=later(13))
     apply_waiting()
     report(
@@ -204,6 +213,7 @@ def ask(asker: Asker) -> None:
 
 
 def _lists() -> Iterator[str]:
+    yield from ("/tags?repository=registry.example/shop", "/tags?repository=registry.example/shop&tag=1&limit=1")
     yield from ("/artifacts", "/artifacts?limit=1", "/artifacts?running=true", "/artifacts?running=false")
     yield from ("/packages", "/packages?limit=2", "/workloads", "/workloads?limit=1", "/clusters")
     yield from ("/clusters/prod-eu", "/clusters/a-cluster", "/workloads?service=checkout", f"/workloads?digest={APP}")

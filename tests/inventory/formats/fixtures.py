@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+from inventory.formats.image_records import ImageRecord
 from inventory.formats.read import read_document
-from inventory.formats.records import ImageRecord, RuntimeRecord, SbomRecord
+from inventory.formats.records import RuntimeRecord, SbomRecord
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 
