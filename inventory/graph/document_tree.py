@@ -97,8 +97,8 @@ class DocumentTree:
 
     @classmethod
     def of(cls, evidence: Evidence) -> DocumentTree | None:
-        """Return the tree of an SBOM that was applied; None of anything else. One statement."""
-        snapshot = Snapshot.objects.filter(evidence=evidence).first()
+        """Return the tree of a document's SBOM, of several the first; None where it has none. One statement."""
+        snapshot = Snapshot.objects.filter(evidence=evidence).order_by("part").first()
         return None if snapshot is None else cls(snapshot)
 
     @property

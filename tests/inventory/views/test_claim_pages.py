@@ -61,6 +61,18 @@ def test_an_attestation_says_what_it_claims_of_which_digest_and_that_nothing_is_
     assert "no signature was verified" in html
 
 
+def test_an_sbom_inside_an_attestation_has_its_tree(member):
+    predicate = json.loads(cyclonedx("pkg:npm/lodash@4.17.20", subject=APP))
+    evidence = submit(
+        "team-a", enveloped({**STATEMENT, "predicateType": "https://cyclonedx.org/bom", "predicate": predicate})
+    )
+
+    html = member.get(f"/evidence/{evidence.public_id}").content.decode()
+
+    assert f"/evidence/{evidence.public_id}/tree" in html
+    assert b"lodash" in member.get(f"/evidence/{evidence.public_id}/tree").content
+
+
 def test_statements_show_their_status_products_and_issuer(member):
     html = page(member, VEX)
 
