@@ -23,8 +23,12 @@ app.steps["worker"].add(Watchdog)
 
 @worker_process_init.connect
 def _forget_startup_objects(**_signal: object) -> None:
-    """Let the garbage collector look at documents alone, not again and again at all that was imported."""
+    """Let the garbage collector look at documents alone, not again and again at all that was imported.
+
+    And seldom: a document makes tens of thousands of objects and no circles.
+    """
     gc.freeze()
+    gc.set_threshold(50_000, 10, 10)
 
 
 @task_prerun.connect
