@@ -27,6 +27,8 @@ from inventory.formats.text import Utf8
 
 VERSIONS: Final = frozenset({"1.2", "1.3", "1.4", "1.5", "1.6", "1.7"})
 
+_XML_ALONE: Final = ("1.0", "1.1")
+
 _TOP_LEVEL: Final = frozenset(
     {"$schema", "bomFormat", "specVersion", "serialNumber", "version", "metadata", "components", "services",
      "externalReferences", "dependencies", "compositions", "vulnerabilities", "annotations", "formulation",
@@ -105,6 +107,8 @@ def _version(members: Mapping[str, msgspec.Raw]) -> str:
     version = _decode(members, "specVersion")
     if not isinstance(version, str) or version not in VERSIONS:
         message = f"specVersion {str(version)[:40]!r} is not read; known are {', '.join(sorted(VERSIONS))}."
+        if version in _XML_ALONE:
+            message = f"There is no CycloneDX {version} in JSON, only in XML; known are {', '.join(sorted(VERSIONS))}."
         raise FormatError("unsupported_version", message, pointer="/specVersion")
     return version
 

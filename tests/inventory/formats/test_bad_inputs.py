@@ -86,6 +86,7 @@ REFUSED = [
     (24, XML.replace(b"<components>", b"<components/><components>"), "duplicate_key", "/bom/components", "twice"),
     (26, XML[:-9], "bad_xml", "", "well-formed"),
     (28, XML + XML, "bad_xml", "", "well-formed"),
+    (42, b'{"bomFormat":"CycloneDX","specVersion":"1.1"}', "unsupported_version", "/specVersion", "only in XML"),
     (42, XML.replace(b"bom/1.6", b"bom/9.9"), "unsupported_version", "/bom", "9.9"),
     (39, b'<?xml version="1.0" encoding="UTF-7"?><bom/>', "not_utf8", "", "encoding other than UTF-8"),
     (41, encode({"bomFormat": "SPDX", "specVersion": "1.4"}), "format_mismatch", "/bomFormat", "SPDX"),

@@ -16,7 +16,9 @@ from inventory.formats.schema import check
 from tests.inventory.formats.documents import cyclonedx, spdx
 
 NAMES = st.sampled_from(
-    ["bom-ref", "type", "name", "version", "purl", "hashes", "alg", "content", "properties", "value", "components",
+    ["artifacts", "cpes", "artifactRelationships", "services", "vulnerabilities", "analysis", "affects", "evidence",
+     "identity", "confidence", "ancestors",
+     "bom-ref", "type", "name", "version", "purl", "hashes", "alg", "content", "properties", "value", "components",
      "scope", "ref", "dependsOn", "metadata", "component", "tools", "timestamp", "pedigree", "variants", "SPDXID",
      "checksums", "externalRefs", "referenceType", "relationshipType", "spdxElementId", "relatedSpdxElement", "kind",
      "items", "spec", "status", "containers", "containerStatuses", "imageID", "state", "running", "ownerReferences",
@@ -47,6 +49,8 @@ HEADS = [
     {"kind": "JobList", "apiVersion": "batch/v1"},
     {"cluster": "c", "namespace": "n", "workload": "Pod/x", "container": "m"},
     {"schemaVersion": 2, "manifests": []},
+    {"artifacts": [], "descriptor": {"name": "syft"}, "source": {"type": "image"}},
+    cyclonedx(vulnerabilities=[{"id": "x", "analysis": {"state": "exploitable"}}], services=[{"name": "s"}]),
     {"schemaVersion": 2, "config": {}, "layers": []},
 ]
 
