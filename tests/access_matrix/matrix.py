@@ -19,6 +19,7 @@ from rest_framework.views import APIView
 
 from tests.access_matrix.rows import PUBLIC, SIGNED_IN, Row
 from tests.access_matrix.world import Asker, Names, Whose, World
+from tests.remembered import forget_everything
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 EVERY: tuple[Whose, ...] = ("own", "foreign", "missing")
@@ -67,6 +68,7 @@ def ask(world: World, asker: Asker, row: Row, whose: Whose, *, headers: Mapping[
     arguments = _arguments(row, named=named, own=own) | {"headers": dict(headers or {})}
     cookies_before = SimpleCookie(asker.client.cookies.output(header="", sep=";"))
     reset_queries()  # what is kept of them is limited
+    forget_everything()  # the first of two questions would ask more than the second
     with _undone() if row.changes_something else nullcontext(), CaptureQueriesContext(connection) as statements:
         answer = asker.client.generic(row.method, address_of(row, named=named, own=own), **arguments)
         content = answer.getvalue()

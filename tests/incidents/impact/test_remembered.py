@@ -10,7 +10,7 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from incidents.impact import assess, coverage, what_runs
+from incidents.impact import assess
 from incidents.impact.answer import Header
 from incidents.impact.question import Question
 from incidents.pasted import parse_text
@@ -32,6 +32,7 @@ from tests.factories import (
     store,
     submit,
 )
+from tests.remembered import forget_everything
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -65,14 +66,6 @@ def ask(actor: Actor = SEES_ALL, *, at: datetime = NOW, **times: Any) -> Header:
     return assess(Question(parse_text(COMPONENT), **times), actor=actor, at=at).header
 
 
-def forget() -> None:
-    coverage.COUNTED.forget()
-    coverage.LABELLED.forget()
-    coverage.BARE.forget()
-    what_runs.RUNNING.forget()
-    what_runs.READ.forget()
-
-
 def counted_anew(*, at: datetime = NOW) -> bool:
     """Ask, and tell whether the estate was counted for it."""
     with CaptureQueriesContext(connection) as sent:
@@ -89,7 +82,7 @@ def test_what_is_remembered_is_what_a_recount_finds_whatever_happens():
     for name, change in CHANGES:
         change()
         remembered = [ask(actor, **times) for actor in actors for times in TIMES]
-        forget()
+        forget_everything()
         recounted = [ask(actor, **times) for actor in actors for times in TIMES]
         assert remembered == recounted, name
 
@@ -109,7 +102,7 @@ def reads_what_runs() -> bool:
 
 
 def test_what_runs_is_read_whole_once_questions_have_read_as_much_of_it():
-    forget()
+    forget_everything()
     submit("shop", cyclonedx(COMPONENT, subject=A))
     for number in range(3):
         report("shop", deployment(digest=A, workload=f"Deployment/{number}"))
@@ -121,7 +114,7 @@ def test_what_runs_is_read_whole_once_questions_have_read_as_much_of_it():
 
 
 def test_what_is_rare_is_looked_up_each_time_and_the_rest_is_left_unread():
-    forget()
+    forget_everything()
     for number in range(3):
         report("shop", deployment(digest=digest(f"other {number}"), workload=f"Deployment/other-{number}"))
 

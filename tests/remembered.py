@@ -1,0 +1,10 @@
+"""What a process remembers between questions, forgotten: for tests that compare two of them."""
+
+from __future__ import annotations
+
+from incidents.impact import coverage, what_runs
+
+
+def forget_everything() -> None:
+    for remembered in (coverage.COUNTED, coverage.LABELLED, coverage.BARE, what_runs.RUNNING, what_runs.READ):
+        remembered.forget()
