@@ -200,7 +200,7 @@ def _read_facts(
             Statement(int, statements.VISIBLE_NAMED, parameters),
             Statement(Place.unpack, statements.named_runs(is_now=is_now), parameters),
         )
-        * bool(matches.artifacts),
+        * matches.asks_artifacts,
     )
     spans, subjects = found[0]
     return Facts(spans, subjects, runs.points(), groundwork.undescribed(), *named)

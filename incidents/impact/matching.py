@@ -40,6 +40,8 @@ class Matches:
     artifacts: tuple[ArtifactMatch, ...]
     candidates: Candidates
     """All components of the packages asked for: what is not among `components` is cleared."""
+    asks_artifacts: bool = False
+    """Whether artifacts were asked for, found or not: what is asked next must not tell that somebody has one."""
 
     @property
     def is_long(self) -> bool:
@@ -154,6 +156,7 @@ def find_matches(indicators: Sequence[Indicator], *, actor: Actor, state: OneSta
         components=tuple(match for found in components if found is not None for match in found.read(next(rows))),
         artifacts=tuple(match for found in artifacts if found is not None for match in found.read(next(rows))),
         candidates=candidates,
+        asks_artifacts=any(found is not None for found in artifacts),
     )
 
 

@@ -31,7 +31,11 @@ from inventory.formats.records import FormatError
 
 _NULL: Final = frozenset({"", "~", "null", "Null", "NULL"})
 _FLAGS: Final = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
-_NUMBER: Final = re.compile(r"[-+]?(?:\d{1,300}(?:\.\d{0,300})?|\.\d{1,300})(?:[eE][-+]?\d{1,3})?")
+_EXPONENT: Final = r"(?:[eE][-+]\d{1,3})?"
+_NUMBER: Final = re.compile(
+    rf"[-+]?(?:0|[1-9]\d{{0,299}})|[-+]?\d{{1,300}}\.\d{{0,300}}{_EXPONENT}|\.\d{{1,300}}{_EXPONENT}"
+)
+"""What YAML 1.1 and 1.2 both take for a number: `1e3`, `09` and `-.5` are text to writers of 1.1, without quotes."""
 _DIRECTIVE: Final = re.compile(rb"^%", re.MULTILINE)
 _MOST_DIRECTIVES: Final = 8
 """The parser compares each directive with all before it."""

@@ -89,17 +89,15 @@ def _promised(entry: LogEntry, *, root: RootOfTrust) -> datetime | None:
     except (OverflowError, ValueError, OSError) as error:
         raise VerificationError(Step.SIGNED_TIME, "time_future", "A log entry's time is out of range.") from error
     log = find_log(entry, root=root, at=at)
-    canonical = rfc8785.dumps(
-        {
-            "body": b64encode(entry.body).decode("ascii"),
-            "integratedTime": entry.integrated_at,
-            "logID": entry.log_id.hex(),
-            "logIndex": entry.log_index,
-        }
-    )
+    promised: dict[str, str | int] = {
+        "body": b64encode(entry.body).decode("ascii"),
+        "integratedTime": entry.integrated_at,
+        "logID": entry.log_id.hex(),
+        "logIndex": entry.log_index,
+    }
     try:
-        log.keyring.verify(key_id=KeyID(entry.log_id), signature=entry.promise, data=canonical)
-    except KeyringError as error:
+        log.keyring.verify(key_id=KeyID(entry.log_id), signature=entry.promise, data=rfc8785.dumps(promised))
+    except (KeyringError, rfc8785.CanonicalizationError) as error:
         message = "The log's promise does not sign this entry, or not this time."
         raise VerificationError(Step.SIGNED_TIME, "set_invalid", message) from error
     return at

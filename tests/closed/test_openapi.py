@@ -40,7 +40,14 @@ CHECKS = [
     response_schema_conformance,
 ]
 _ALL_SCOPES = ("evidence:write", "inventory:read", "incidents:read", "admin")
-_KINDS = {"public_id": "evidence", "digest": "artifact", "before": "other", "after": "artifact", "purl": "package"}
+_KINDS = {
+    "public_id": "evidence",
+    "digest": "artifact",
+    "before": "other",
+    "after": "artifact",
+    "purl": "package",
+    "identifier": "advisory",
+}
 
 
 @pytest.mark.slow

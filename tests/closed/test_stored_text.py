@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from html.parser import HTMLParser
-from typing import Any
 from urllib.parse import quote, urlencode
 from xml.etree import ElementTree as ET
 
@@ -127,15 +127,15 @@ def test_raw_bytes_are_a_download_under_a_name_of_ours(reader: Client):
 def test_a_merged_sbom_holds_the_text_as_text(reader: Client, form: str):
     answer = client_of(new_key("inventory:read", team=TEAM)).get(f"/api/v1/artifacts/{SHOP}/sbom?format={form}")
 
-    assert answer.status_code == 200, answer.content[:300]
+    assert answer.status_code == 200
     assert answer["Content-Disposition"].startswith("attachment")
-    names = _names(answer)
+    names = _names(b"".join(answer), media_type=answer["Content-Type"])
     assert PAYLOADS[0] in names
     assert PAYLOADS[5] in names
 
 
-def _names(answer: Any) -> set[str]:
-    if answer["Content-Type"].startswith("application/vnd.cyclonedx+json"):
-        return {component["name"] for component in answer.json()["components"]}
-    root = ET.fromstring(answer.content)
+def _names(document: bytes, *, media_type: str) -> set[str]:
+    if media_type.startswith("application/vnd.cyclonedx+json"):
+        return {component["name"] for component in json.loads(document)["components"]}
+    root = ET.fromstring(document)
     return {str(element.text) for element in root.iter() if element.tag.endswith("}name")}

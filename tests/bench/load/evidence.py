@@ -100,6 +100,8 @@ class EvidenceLoader:
             "components_rejected": 0,
             "components_without_purl": 0,
             "components_of_subject": 0,
+            "services": 0,
+            "ancestors": 0,
             "components_merged": 0,
             "dependencies": stored.dependency_count,
         }

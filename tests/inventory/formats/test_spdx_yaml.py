@@ -7,6 +7,7 @@ from inventory.formats.limits import Limits
 from inventory.formats.read import read_document
 from inventory.formats.records import FormatError
 from inventory.formats.schema import check
+from inventory.formats.yaml_events import typed_scalar
 from tests.inventory.formats.fixtures import read_sbom
 
 HEAD = """\
@@ -131,3 +132,21 @@ def test_the_shape_is_held_to_the_mandatory_fields_with_lines() -> None:
         ("line 11", '"downloadLocation" is a required property'),
         ("line 12", '7.0 is not of type "string"'),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1e3", "1e3"),
+        ("-0e0", "-0e0"),
+        ("-.0", "-.0"),
+        ("09", "09"),
+        ("1.5e3", "1.5e3"),
+        ("1.5e+3", 1500.0),
+        ("-0", 0.0),
+        (".5", 0.5),
+        ("1.", 1.0),
+    ],
+)
+def test_a_number_is_what_both_versions_of_yaml_take_for_one(text, value) -> None:
+    assert typed_scalar(text) == value

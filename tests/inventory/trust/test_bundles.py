@@ -90,6 +90,7 @@ def later(seconds: int) -> Callable[[str], str]:
         (("dsseEnvelope", "signatures"), lambda found: found * 2, "signature_count"),
         ((*ENTRY, "integratedTime"), later(60), "set_invalid"),
         ((*ENTRY, "logIndex"), "8", "set_invalid"),
+        ((*ENTRY, "logIndex"), str(2**63), "set_invalid"),
         ((*ENTRY, "inclusionPromise", "signedEntryTimestamp"), text(b"x"), "set_invalid"),
         ((*ENTRY, "kindVersion", "kind"), "intoto", "log_entry_unsupported"),
         ((*ENTRY, "kindVersion", "version"), "0.0.9", "log_entry_unsupported"),
