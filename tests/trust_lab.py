@@ -69,8 +69,9 @@ def text(data: bytes) -> str:
 
 @dataclass
 class Lab:
-    """One Sigstore instance. `at` is when everything in it happens."""
+    """One Sigstore instance. `at` is when everything in it happens; its authorities are called by `name`."""
 
+    name: str = "lab"
     at: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1))
     root_key: Key = field(default_factory=new_key)
     middle_key: Key = field(default_factory=new_key)
@@ -195,8 +196,8 @@ class Lab:
     def _authority(self, name: str, key: Key, *, issuer: str, issuer_key: Key, days: int = 30) -> x509.Certificate:
         return (
             x509.CertificateBuilder()
-            .subject_name(_named(name))
-            .issuer_name(_named(issuer))
+            .subject_name(_named(self.name, name))
+            .issuer_name(_named(self.name, issuer))
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
             .not_valid_before(self.at - timedelta(days=1))
@@ -212,7 +213,7 @@ class Lab:
         builder = (
             x509.CertificateBuilder()
             .subject_name(x509.Name([]))
-            .issuer_name(_named("middle"))
+            .issuer_name(_named(self.name, "middle"))
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
             .not_valid_before(self.at - timedelta(minutes=1))
@@ -285,8 +286,8 @@ def pem(certificate: bytes) -> bytes:
     return x509.load_der_x509_certificate(certificate).public_bytes(Encoding.PEM)
 
 
-def _named(name: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"lab {name}")])
+def _named(instance: str, name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"{instance} {name}")])
 
 
 def _usage(*, signs_certificates: bool) -> x509.KeyUsage:

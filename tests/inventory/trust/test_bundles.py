@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import copy
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,8 +13,10 @@ from typing import Any
 
 import pytest
 
+from inventory.formats.attestations.dsse import pae
 from inventory.trust.bundles import Verifier, verify_bundle
-from inventory.trust.evaluation import Evaluation, Outcome, Step
+from inventory.trust.evaluation import Evaluation, Outcome, Step, VerificationError
+from inventory.trust.logs import check_included
 from inventory.trust.roots import BadRootError, load_root
 from inventory.trust.signatures import load_key
 from tests.trust_lab import COMMIT, ISSUER, WORKFLOW, Lab, new_key, sign, spki, statement, text
@@ -146,6 +150,58 @@ def test_a_bundle_of_another_instance_cannot_be_judged(lab: Lab) -> None:
     evaluation = judge(lab, Lab().dsse_bundle(STATEMENT))
 
     assert (evaluation.outcome, evaluation.code) == (Outcome.UNSUPPORTED, "log_unknown")
+
+
+def test_an_authority_of_another_name_cannot_be_judged(lab: Lab) -> None:
+    other = Lab(name="other", at=lab.at, log=lab.log, certificate_log=lab.certificate_log)
+
+    evaluation = judge(lab, other.dsse_bundle(STATEMENT))
+
+    assert (evaluation.outcome, evaluation.code) == (Outcome.UNSUPPORTED, "root_unknown")
+
+
+def test_a_bundle_from_0_3_on_brings_no_chain(lab: Lab, good: Bundle) -> None:
+    certificate = good["verificationMaterial"]["certificate"]
+    chain = {"certificates": [certificate]}
+    material = {"x509CertificateChain": chain, "tlogEntries": good["verificationMaterial"]["tlogEntries"]}
+    older = {"mediaType": "application/vnd.dev.sigstore.bundle+json;version=0.2"}
+
+    assert judge(lab, {**good, "verificationMaterial": material}).code == "bundle_shape"
+    assert judge(lab, {**good, **older, "verificationMaterial": material}).outcome is Outcome.VALID
+
+
+def test_a_promise_in_an_entry_of_the_second_log_is_no_time(lab: Lab, good: Bundle) -> None:
+    certificate = base64.b64decode(good["verificationMaterial"]["certificate"]["rawBytes"])
+    envelope = good["dsseEnvelope"]
+    digest = hashlib.sha256(pae(envelope["payloadType"], STATEMENT)).digest()
+    verifier = {"x509Certificate": {"rawBytes": text(certificate)}, "keyDetails": "PKIX_ECDSA_P256_SHA_256"}
+    record = {
+        "data": {"algorithm": "SHA2_256", "digest": text(digest)},
+        "signature": {"content": envelope["signatures"][0]["sig"], "verifier": verifier},
+    }
+    entry = lab.entry("hashedrekord", "0.0.2", {"hashedRekordV002": record})
+
+    evaluation = judge(lab, changed(good, *ENTRY, to=entry))
+
+    assert (evaluation.outcome, evaluation.code) == (Outcome.UNSUPPORTED, "log_entry_unsupported")
+    assert evaluation.stopped_at is Step.SIGNED_TIME
+
+
+def test_an_entry_whose_body_is_of_another_kind_proves_nothing(lab: Lab, good: Bundle) -> None:
+    body = json.loads(base64.b64decode(good["verificationMaterial"]["tlogEntries"][0]["canonicalizedBody"]))
+    entry = lab.entry("another", "0.0.1", body["spec"])
+    entry["kindVersion"] = {"kind": "dsse", "version": "0.0.1"}
+
+    evaluation = judge(lab, changed(good, *ENTRY, to=entry))
+
+    assert (evaluation.outcome, evaluation.code) == (Outcome.FAILED, "tlog_mismatch")
+
+
+def test_a_root_with_a_log_asks_for_an_entry(lab: Lab) -> None:
+    with pytest.raises(VerificationError) as caught:
+        check_included([], version="0.3", times=[lab.at], root=load_root(lab.trusted_root()))
+
+    assert caught.value.code == "tlog_missing"
 
 
 def test_an_authority_of_the_same_name_is_not_the_one_we_know(lab: Lab) -> None:

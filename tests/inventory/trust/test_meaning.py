@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from inventory.formats.attestations.dsse import PAYLOAD_TYPE
 from inventory.formats.read import read_document
+from inventory.identity.digests import Digest
 from inventory.trust.bundles import Verifier, verify_bundle
 from inventory.trust.evaluation import Evaluation, Outcome, Step
 from inventory.trust.meaning import Meaning, understand
@@ -82,6 +84,8 @@ def test_a_payload_that_the_certificate_contradicts_is_a_failure(lab: Lab) -> No
 
 
 def test_what_was_not_verified_means_nothing(lab: Lab) -> None:
-    evaluation = Evaluation(code="tlog_mismatch", outcome=Outcome.FAILED)
+    signed = Evaluation(code="tlog_mismatch", outcome=Outcome.FAILED, digests=(Digest("sha256", "0" * 64),))
+    stated = Evaluation(code="tlog_mismatch", outcome=Outcome.FAILED, payload=statement(), payload_type=PAYLOAD_TYPE)
 
-    assert understand(evaluation, read_document=read_document) is None
+    assert understand(signed, read_document=read_document) is None
+    assert understand(stated, read_document=read_document) is None
