@@ -20,6 +20,8 @@ from inventory.formats.xml_shapes import Child, Form, Shape
 _SEPARATOR: Final = " "
 _BUFFER_BYTES: Final = 65_536
 _STEP_BYTES: Final = 1 << 20
+_LONGEST_TAG: Final = 1 << 20
+"""Bytes of one tag or comment: expat reads an unfinished one again with every step."""
 _MOST_VALUES: Final = 1_000_000
 """Values kept at once besides streamed ones: of one component, or of all that is no component."""
 _MOST_NAMES: Final = 10_000
@@ -89,6 +91,8 @@ class XmlStream:
         try:
             for start in range(0, len(view), _STEP_BYTES):
                 self._parser.Parse(view[start : start + _STEP_BYTES], False)
+                if start - self._parser.CurrentByteIndex > _LONGEST_TAG:
+                    raise FormatError("bad_xml", f"A tag or comment is longer than {_LONGEST_TAG} bytes.")
             self._parser.Parse(b"", True)
         except expat.ExpatError as error:
             raise FormatError("bad_xml", f"The document is not well-formed XML: {error}.") from error

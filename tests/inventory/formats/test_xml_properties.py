@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from xml.sax.saxutils import escape
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -108,3 +109,13 @@ def outcome(data: bytes, limits: Limits) -> str:
     except FormatError as error:
         return error.code
     return "read"
+
+
+@pytest.mark.parametrize("filling", [b"<!--%s-->", b'<metadata x="%s"/>'])
+def test_a_tag_or_comment_without_end_is_refused_and_not_read_again_with_every_step(filling: bytes) -> None:
+    data = b'<bom xmlns="http://cyclonedx.org/schema/bom/1.5">' + filling % (b"x" * 8_000_000) + b"</bom>"
+
+    with pytest.raises(FormatError) as caught:
+        read_document(data)
+
+    assert caught.value.code == "bad_xml"
