@@ -71,6 +71,20 @@ GRANTS: Grants = {
     "inventory_referrer": Grant(web=_READ, worker=_ADD),
     "inventory_imagelayer": Grant(web=_READ, worker=_ADD),
     "inventory_tagevent": Grant(web=_READ, worker=_ADD),
+    # trust: people change it through the web; workers propose what they see for the first time, and judge
+    "inventory_trustchange": Grant(web=_ADD, worker=_ADD),
+    "inventory_trustroot": Grant(web=_ADD, worker=_READ),
+    "inventory_trustrootversion": Grant(
+        web="SELECT, INSERT, UPDATE (approved_by_id, active_from, retired_at)", worker=_READ
+    ),
+    "inventory_trustedsigner": Grant(web="SELECT, INSERT, UPDATE (state)", worker=_ADD),
+    "inventory_signerdecision": Grant(web=_ADD, worker=_ADD),
+    "inventory_compromise": Grant(
+        web="SELECT, INSERT, UPDATE (lift_proposed_by_id, lifted_by_id, lifted_at)", worker=_READ
+    ),
+    "inventory_verificationresult": Grant(web=_READ, worker=_ADD),
+    "inventory_attestationverdict": Grant(web=_READ, worker="SELECT, INSERT, UPDATE"),
+    "inventory_reportedverification": Grant(web=_READ, worker=_ADD),
     # runtime
     "inventory_cluster": Grant(
         web="SELECT, UPDATE (environment_id, report_interval_seconds)",
