@@ -19,6 +19,11 @@ _SHORT_HEX = 12
 _ABSENT = "unknown"
 _SPELLED: Mapping[str, str] = {
     "sbom": "SBOM",
+    "sboms": "SBOMs",
+    "cyclonedx": "CycloneDX",
+    "spdx": "SPDX",
+    "openvex": "OpenVEX",
+    "scai": "SCAI",
     "deployment": "Deployment report",
     "snapshot": "Cluster snapshot",
     "image": "Image manifest or index",
@@ -244,6 +249,18 @@ def package_url(purl: object) -> str:
 @register.filter
 def artifact_url(value: object) -> str:
     return f"/artifacts/{value}"
+
+
+@register.filter
+def advisory_url(name: object) -> str:
+    return "/advisories/" + quote(str(name), safe="")
+
+
+@register.filter
+def tags_url(repository: object, tag: str = "") -> str:
+    """Return the page of a repository's tags, or of one of them."""
+    address = "/tags?repository=" + quote(str(repository), safe="")
+    return f"{address}&tag={quote(tag, safe='')}" if tag else address
 
 
 @register.filter
