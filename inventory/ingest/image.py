@@ -42,7 +42,7 @@ def apply(record: ImageRecord, *, evidence: Evidence, at: datetime) -> Applied:
         attestations.state(record.signatures, evidence=evidence, at=at)
     referrers = _referrers(record, names=names)
     ids = _state(record, referrers=referrers, evidence=evidence)
-    ids |= memberships.state(record.memberships, configs=record.configs, evidence=evidence)
+    ids |= memberships.state(record.memberships, configs=record.configs, evidence=evidence, read=record.digest)
     _add_names(ids[str(record.digest)], names=[(name.name, name.tag) for name in names], evidence=evidence, at=at)
     return Applied(
         kind="image",
