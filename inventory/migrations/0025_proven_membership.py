@@ -12,7 +12,7 @@ WHERE a.id = x.artifact_id AND e.id = x.evidence_id AND e.blob_id = a.digest;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("inventory", "0023_registry")]
+    dependencies = [("inventory", "0024_trust")]
 
     operations = [
         migrations.AddField(
