@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from inventory.graph.families import visible_teams
-from inventory.graph.judged import BEST, JUDGED, Verdict
+from inventory.graph.judged import BEST, JUDGED
 from inventory.graph.statements import Slice, fetch
 from inventory.graph.verdicts import NO_ORIGIN, Origin, read_verdicts
 from inventory.graph.visibility import own
+from inventory.models.verification import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -199,9 +200,7 @@ class _Places:
     clusters: Sequence[str]
 
 
-def read_pipeline(
-    wanted: PipelineFilter, *, after: PipelineKey | None, limit: int | None, actor: Actor
-) -> Pipeline:
+def read_pipeline(wanted: PipelineFilter, *, after: PipelineKey | None, limit: int | None, actor: Actor) -> Pipeline:
     """Return the counts, and the rows behind a place; `limit` None: all of them. Four statements at most."""
     scope = {
         "teams": visible_teams(actor),

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from inventory.graph.families import visible_teams
-from inventory.graph.judged import BEST, JUDGED, Verdict
+from inventory.graph.judged import BEST, JUDGED
 from inventory.graph.statements import fetch
+from inventory.models.verification import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -65,7 +66,7 @@ SELECT b.asked_id, b.verdict, b.level, b.builder, b.repository, b.commit, b.work
                GROUP BY j.verdict) o), '{{}}')::text
 FROM best b
 """
-"""SELECT the columns of `origin_of`: one row for each artifact of `%(ids)s` of which anything is attested."""
+"""Made into `FoundOrigin`: one row for each artifact of `%(ids)s` of which anything is attested."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,39 +86,40 @@ def read_verdicts(artifact_ids: Collection[int], *, actor: Actor) -> dict[int, O
     return {artifact_id: found.get(artifact_id, NO_ORIGIN) for artifact_id in artifact_ids}
 
 
+class _Columns(NamedTuple):
+    """What VERDICTS has after the artifact."""
+
+    verdict: str
+    level: int
+    builder: str | None
+    repository: str | None
+    commit: str | None
+    workflow: str | None
+    signer: str | None
+    code: str
+    reasons_json: str
+    attestation: str | None
+    relation: str
+    others_json: str
+
+
 def found_origin(artifact_id: int, *columns: Any) -> FoundOrigin:
     """Make a row of VERDICTS of its columns."""
-    return FoundOrigin(artifact_id, origin_of(*columns))
-
-
-def origin_of(
-    verdict: str,
-    level: int,
-    builder: str | None,
-    repository: str | None,
-    commit: str | None,
-    workflow: str | None,
-    signer: str | None,
-    code: str,
-    reasons_json: str,
-    attestation: str | None,
-    relation: str,
-    others_json: str,
-) -> Origin:
-    """Make an origin of the columns that VERDICTS has after the artifact."""
-    differences = tuple(Difference(*map(str, reason)) for reason in json.loads(reasons_json))
-    codes = dict.fromkeys([code] if code else [], None) | dict.fromkeys(found.code for found in differences)
-    return Origin(
-        verdict=Verdict(verdict),
-        slsa_build_level=level,
-        builder=builder,
-        repository=repository,
-        commit=commit,
-        workflow=workflow,
-        signer=signer,
+    row = _Columns(*columns)
+    differences = tuple(Difference(*map(str, reason)) for reason in json.loads(row.reasons_json))
+    codes = dict.fromkeys([*([row.code] if row.code else []), *(found.code for found in differences)])
+    origin = Origin(
+        verdict=Verdict(row.verdict),
+        slsa_build_level=row.level,
+        builder=row.builder,
+        repository=row.repository,
+        commit=row.commit,
+        workflow=row.workflow,
+        signer=row.signer,
         reasons=tuple(codes),
         differences=tuple(found for found in differences if found.expected or found.found),
-        attestation=attestation,
-        relation=relation,
-        others=json.loads(others_json),
+        attestation=row.attestation,
+        relation=row.relation,
+        others=json.loads(row.others_json),
     )
+    return FoundOrigin(artifact_id, origin)

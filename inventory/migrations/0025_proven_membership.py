@@ -19,8 +19,7 @@ class Migration(migrations.Migration):
             model_name="artifactalias",
             name="is_proven",
             field=models.BooleanField(
-                db_comment="The bytes that the manifest's digest is of were read, and name the config; "
-                "else a document claims it",
+                db_comment="The bytes of the manifest itself were read, and name the config; else a document claims it",
                 db_default=False,
                 default=False,
             ),
@@ -29,8 +28,7 @@ class Migration(migrations.Migration):
             model_name="indexmember",
             name="is_proven",
             field=models.BooleanField(
-                db_comment="The bytes that the index's digest is of were read, and list the member; "
-                "else a document claims it",
+                db_comment="The bytes of the index itself were read, and list the member; else a document claims it",
                 db_default=False,
                 default=False,
             ),

@@ -85,7 +85,7 @@ class IndexMember(models.Model):
     is_proven = models.BooleanField(
         default=False,
         db_default=False,
-        db_comment="The bytes that the index's digest is of were read, and list the member; else a document claims it",
+        db_comment="The bytes of the index itself were read, and list the member; else a document claims it",
     )
     evidence = models.ForeignKey("inventory.Evidence", on_delete=models.PROTECT, related_name="+", db_index=False)
 
@@ -116,7 +116,7 @@ class ArtifactAlias(models.Model):
     is_proven = models.BooleanField(
         default=False,
         db_default=False,
-        db_comment="The bytes that the manifest's digest is of were read, and name the config; else a document claims it",
+        db_comment="The bytes of the manifest itself were read, and name the config; else a document claims it",
     )
     evidence = models.ForeignKey("inventory.Evidence", on_delete=models.PROTECT, related_name="+", db_index=False)
 

@@ -84,8 +84,12 @@ BADGES: Mapping[str, Badge] = {
         "Unexpected", "alert-triangle", "danger", "A good signature, and not what a trusted signer is expected to sign"
     ),
     "failed": Badge("Failed", "circle-x", "danger", "Something that was signed or said is not so"),
-    "unsupported": Badge("Not judged", "zoom-question", "unknown", "Signed, and nobody here can tell whether it is good"),
-    "reported": Badge("Reported", "message-report", "warning", "Another tool says that it verified it; not verified here"),
+    "unsupported": Badge(
+        "Not judged", "zoom-question", "unknown", "Signed, and nobody here can tell whether it is good"
+    ),
+    "reported": Badge(
+        "Reported", "message-report", "warning", "Another tool says that it verified it; not verified here"
+    ),
     "unsigned_claim": Badge("Claimed", "quote", "warning", "Whoever sent it says so: nobody signed it"),
     "none": Badge("No provenance", "circle-dashed", "unknown", "Nothing says where it comes from"),
     # links of a trace
@@ -96,7 +100,9 @@ BADGES: Mapping[str, Badge] = {
     # classes of what runs, by where it comes from (docs/trust.md)
     "expected": Badge("Expected", "rosette-discount-check", "good", "Verified, and as a trusted signer is expected to"),
     "unexpected": Badge("Unexpected", "alert-triangle", "danger", "Verified as something else, or a signature failed"),
-    "unverifiable": Badge("Unverifiable", "zoom-question", "warning", "Something is said of it that nothing here proves"),
+    "unverifiable": Badge(
+        "Unverifiable", "zoom-question", "warning", "Something is said of it that nothing here proves"
+    ),
     # operations
     "good": Badge("Well", "circle-check", "good", "As it should be"),
     "warning": Badge("Look", "alert-triangle", "warning", "Not as it should be; nothing is lost"),
