@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from django.http import QueryDict
 
-    from inventory.identity.indicators import Indicator
+    from incidents.indicators import Indicator
 
 MAX_LIMIT = 500
 _FIELDS = frozenset(

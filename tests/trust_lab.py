@@ -239,7 +239,7 @@ class Lab:
         stamp = b"\0" + key_id(self.certificate_log) + struct.pack("!Q", milliseconds) + b"\0\0\4\3"
         stamp += struct.pack("!H", len(signature)) + signature
         listed = struct.pack("!H", len(stamp)) + stamp
-        return _der(0x04, struct.pack("!H", len(listed)) + listed)
+        return der(0x04, struct.pack("!H", len(listed)) + listed)
 
     @staticmethod
     def _log(key: Key, start: str) -> dict[str, Any]:
@@ -305,10 +305,10 @@ def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
 
 
 def _utf8(value: str) -> bytes:
-    return _der(0x0C, value.encode())
+    return der(0x0C, value.encode())
 
 
-def _der(tag: int, content: bytes) -> bytes:
+def der(tag: int, content: bytes) -> bytes:
     length = len(content)
     if length < 0x80:
         return bytes([tag, length]) + content

@@ -1,4 +1,4 @@
-"""Verifies one Sigstore bundle, steps 1 to 8: whoever signed, did so at a proven time, in the logs, over these bytes.
+"""Verifies one signature, steps 1 to 8: whoever signed, did so at a proven time, in the logs, over these bytes.
 
 The order is the specification's (Sigstore client specification, section 4) but for the signature itself, which costs
 little and is held to before what it leads to is compared. What it means is for steps 9 to 15.
@@ -13,18 +13,21 @@ from typing import TYPE_CHECKING
 
 from inventory.formats.attestations.dsse import pae
 from inventory.formats.limits import DEFAULT_LIMITS
+from inventory.formats.records import FormatError
 from inventory.identity.digests import Digest
-from inventory.trust.chains import check_chain, check_logged, load_certificate
+from inventory.trust.chains import check_chain, check_logged, load_certificate, require_known_issuer
 from inventory.trust.claims import read_claims
-from inventory.trust.evaluation import Evaluation, Outcome, Step, UnsupportedError, VerificationError
+from inventory.trust.evaluation import Evaluation, Step, UnsupportedError, VerificationError
+from inventory.trust.keys import find_key
 from inventory.trust.log_bodies import check_bodies
 from inventory.trust.logs import check_included
-from inventory.trust.material import EnvelopeContent, read_material
+from inventory.trust.material import EnvelopeContent, PlainContent, read_material
+from inventory.trust.outcomes import Outcome
 from inventory.trust.signatures import check_bytes, check_digest, fingerprint, require_signing_key, spki
 from inventory.trust.times import signed_times
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from inventory.trust.material import Material
@@ -36,7 +39,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Verifier:
-    """What bundles are held to: one root of trust, and the keys that are known by hint."""
+    """What signatures are held to: one root of trust, and the registered keys by name. All are tried."""
 
     root: RootOfTrust
     keys: Mapping[str, SigningKey]
@@ -44,20 +47,27 @@ class Verifier:
 
 
 def verify_bundle(data: bytes, *, verifier: Verifier) -> Evaluation:
-    """Judge a bundle. Never raises for what a document holds: an error that nobody foresaw is a failure, not a pass."""
+    """Judge a bundle. Never raises for what a document holds: an error that nobody foresaw is no pass."""
+    return verify_material(data, lambda: read_material(data, limits=DEFAULT_LIMITS), verifier=verifier)
+
+
+def verify_material(data: bytes, read: Callable[[], Material], *, verifier: Verifier) -> Evaluation:
+    """Judge what `read` takes apart of an envelope's bytes; see `verify_bundle`."""
     evaluation = Evaluation(
         root_version=verifier.root.version, envelope_digest=f"sha256:{hashlib.sha256(data).hexdigest()}"
     )
     try:
-        material = read_material(data, limits=DEFAULT_LIMITS)
+        material = read()
         evaluation.passed(Step.STRICT_JSON)
         evaluation.passed(Step.CONTAINER)
         _verify(material, evaluation, verifier=verifier)
     except VerificationError as error:
         return evaluation.stop(error)
+    except FormatError as error:
+        return evaluation.stop(VerificationError(Step.CONTAINER, "bundle_shape", f"{error.code}: {error.message}"))
     except Exception as error:  # a library's surprise must not leave a half-judged signature (gitsign CVE-2024-51746)
         logger.exception("A signature could not be judged.")
-        reason = VerificationError(_next(evaluation), "verifier_error", f"Unexpected: {type(error).__name__}.")
+        reason = UnsupportedError(_next(evaluation), "verifier_error", f"Unexpected: {type(error).__name__}.")
         return evaluation.stop(reason)
     evaluation.outcome = Outcome.VALID
     return evaluation
@@ -69,6 +79,7 @@ def _verify(material: Material, evaluation: Evaluation, *, verifier: Verifier) -
         _verify_by_key(material, evaluation, verifier=verifier)
         return
     certificate = load_certificate(material.certificate)
+    require_known_issuer(certificate, root=root)
     times = signed_times(
         material.timestamps, signature=content.signature, entries=material.entries, root=root, now=verifier.now
     )
@@ -89,9 +100,7 @@ def _verify(material: Material, evaluation: Evaluation, *, verifier: Verifier) -
 
 def _verify_by_key(material: Material, evaluation: Evaluation, *, verifier: Verifier) -> None:
     """Judge what a bare key signed. Without a proven time there is no time: rules that need one fail."""
-    key = verifier.keys.get(material.key_hint)
-    if key is None:
-        raise UnsupportedError(Step.SIGNATURE, "key_unknown", "It was signed by a key that nobody here registered.")
+    key = find_key(material, keys=verifier.keys)
     if material.timestamps or any(entry.promise for entry in material.entries):
         times = signed_times(
             material.timestamps,
@@ -119,6 +128,9 @@ def _check_signature(key: SigningKey, material: Material, evaluation: Evaluation
     content = material.content
     if isinstance(content, EnvelopeContent):
         check_bytes(key, content.signature, pae(content.payload_type, content.payload))
+        evaluation.payload_type, evaluation.payload = content.payload_type, content.payload
+    elif isinstance(content, PlainContent):
+        check_bytes(key, content.signature, content.payload)
         evaluation.payload_type, evaluation.payload = content.payload_type, content.payload
     else:
         check_digest(key, content.signature, content.digest, algorithm=content.algorithm)

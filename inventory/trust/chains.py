@@ -45,15 +45,22 @@ def load_certificate(data: bytes) -> x509.Certificate:
     return certificate
 
 
-def check_chain(certificate: x509.Certificate, *, times: Sequence[datetime], root: RootOfTrust) -> Chain:
-    """Return the chain above the leaf, lowest first, which holds at each of the times.
+def require_known_issuer(certificate: x509.Certificate, *, root: RootOfTrust) -> None:
+    """Tell a certificate of another instance, which this root cannot judge, from a bad one of this instance.
 
-    Raises VerificationError `chain_invalid`, `cert_not_valid_at_signing`; UnsupportedError `root_unknown`.
+    Raises UnsupportedError `root_unknown`.
     """
     issuers = {part.subject for authority in root.authorities for part in authority.chain}
     if certificate.issuer not in issuers:
         message = "The certificate is of an authority that this root of trust does not know."
         raise UnsupportedError(Step.CHAIN, "root_unknown", message)
+
+
+def check_chain(certificate: x509.Certificate, *, times: Sequence[datetime], root: RootOfTrust) -> Chain:
+    """Return the chain above the leaf, lowest first, which holds at each of the times.
+
+    Raises VerificationError `chain_invalid`, `cert_not_valid_at_signing`.
+    """
     chains = [_chain_at(certificate, at, root=root) for at in times]
     return chains[0]
 

@@ -11,6 +11,8 @@ import enum
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from inventory.trust.outcomes import Outcome
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -36,14 +38,6 @@ class Step(enum.IntEnum):
     CLAIMS = 13
     EXPECTATIONS = 14
     COMPROMISE = 15
-
-
-class Outcome(enum.StrEnum):
-    """How the cryptography ended."""
-
-    VALID = "valid"
-    FAILED = "failed"
-    UNSUPPORTED = "unsupported"
 
 
 class VerificationError(Exception):

@@ -20,7 +20,7 @@ from inventory.formats.limits import DEFAULT_LIMITS
 from inventory.formats.records import FormatError
 from inventory.formats.strict_json import parse
 from inventory.trust.evaluation import Step, UnsupportedError, VerificationError
-from inventory.trust.material import EnvelopeContent, MessageContent
+from inventory.trust.material import Content, EnvelopeContent, MessageContent, PlainContent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -32,8 +32,6 @@ _HASHES: Final = {
     "sha256": "sha256", "sha384": "sha384", "sha512": "sha512",
     "SHA2_256": "sha256", "SHA2_384": "sha384", "SHA2_512": "sha512",
 }  # fmt: skip
-
-Content = EnvelopeContent | MessageContent
 
 
 def check_bodies(entries: Sequence[LogEntry], *, content: Content, verifier: bytes) -> None:
@@ -111,6 +109,8 @@ _COMPARED: Final[Mapping[tuple[str, str, type], Callable[[Mapping[str, Json], Co
     ("hashedrekord", "0.0.1", MessageContent): _hashedrekord_1,
     ("hashedrekord", "0.0.2", MessageContent): _hashedrekord_2,
     ("hashedrekord", "0.0.2", EnvelopeContent): _hashedrekord_2,
+    ("hashedrekord", "0.0.1", PlainContent): _hashedrekord_1,
+    ("hashedrekord", "0.0.2", PlainContent): _hashedrekord_2,
     ("dsse", "0.0.1", EnvelopeContent): _dsse_1,
     ("dsse", "0.0.2", EnvelopeContent): _dsse_2,
     ("intoto", "0.0.2", EnvelopeContent): _intoto_2,
@@ -127,7 +127,8 @@ def _digest_of(content: Content, algorithm: str) -> bytes:
     name = _HASHES.get(algorithm, "")
     if isinstance(content, MessageContent):
         return content.digest if name and name == content.algorithm else b""
-    return hashlib.new(name, pae(content.payload_type, content.payload)).digest() if name else b""
+    signed = content.payload if isinstance(content, PlainContent) else pae(content.payload_type, content.payload)
+    return hashlib.new(name, signed).digest() if name else b""
 
 
 def _payload_digest(content: Content, algorithm: str) -> bytes:

@@ -75,11 +75,23 @@ class MessageContent:
 
 
 @dataclass(frozen=True, slots=True)
+class PlainContent:
+    """Bytes that were signed as they are, without DSSE's encoding: what cosign signs for an image."""
+
+    payload_type: str
+    payload: bytes
+    signature: bytes
+
+
+Content = EnvelopeContent | MessageContent | PlainContent
+
+
+@dataclass(frozen=True, slots=True)
 class Material:
     """One bundle. `certificate` is the leaf in DER, empty where a key signed; `key_hint` is nobody's proof."""
 
     version: str
-    content: EnvelopeContent | MessageContent
+    content: Content
     certificate: bytes
     key_hint: str
     entries: tuple[LogEntry, ...]
@@ -118,7 +130,7 @@ def _bundle(body: Mapping[str, Json]) -> Material:
         content=_envelope(_object(envelope)) if envelope is not None else _message(_object(message)),
         certificate=certificate,
         key_hint=_text(key, "hint"),
-        entries=tuple(_entry(_object(item)) for item in _array(material, "tlogEntries", most=MAX_LOG_ENTRIES)),
+        entries=read_entries(_member(material, "tlogEntries")),
         timestamps=tuple(
             _bytes(_object(item), "signedTimestamp")
             for item in _array(stamps, "rfc3161Timestamps", most=MAX_TIMESTAMPS)
@@ -154,6 +166,11 @@ def _message(message: Mapping[str, Json]) -> MessageContent:
     if given and not name:
         raise _shape("The message's digest has no algorithm that is known.")
     return MessageContent(name, _bytes(given, "digest"), _bytes(message, "signature"))
+
+
+def read_entries(value: Json) -> tuple[LogEntry, ...]:
+    """Read log entries. Raises VerificationError `bundle_shape`, FormatError for base64 that is none."""
+    return tuple(_entry(_object(item)) for item in _array({"tlogEntries": value}, "tlogEntries", most=MAX_LOG_ENTRIES))
 
 
 def _entry(entry: Mapping[str, Json]) -> LogEntry:

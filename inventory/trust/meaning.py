@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from inventory.formats.attestations.envelopes import SIMPLE_SIGNING, read_payload
 from inventory.formats.attestations.open_statement import Statement, Tools, read_statement
 from inventory.formats.attestations.sbom_inside import DocumentReader
 from inventory.formats.defects import Defects
@@ -18,6 +19,8 @@ from inventory.trust.comparisons import Comparison, require_unforged
 from inventory.trust.evaluation import Step, VerificationError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from inventory.identity.digests import Digest
     from inventory.trust.evaluation import Evaluation
 
@@ -52,12 +55,18 @@ def understand(evaluation: Evaluation, *, read_document: DocumentReader) -> Mean
 
 
 def _statement(evaluation: Evaluation, *, read_document: DocumentReader) -> Statement:
+    tools = Tools(DEFAULT_LIMITS, Defects(), read_document)
+    if evaluation.payload_type == SIMPLE_SIGNING:
+        return _read(evaluation, lambda: read_payload(evaluation.payload, pointer="", tools=tools))
     if not _PAYLOAD_TYPES.fullmatch(evaluation.payload_type):
         message = f"What was signed is {evaluation.payload_type[:80]!r}, no statement."
         raise VerificationError(Step.PAYLOAD, "payload_type", message)
-    tools = Tools(DEFAULT_LIMITS, Defects(), read_document)
+    return _read(evaluation, lambda: read_statement(evaluation.payload, pointer="", is_signed=True, tools=tools))
+
+
+def _read(evaluation: Evaluation, read: Callable[[], Statement]) -> Statement:
     try:
-        statement = read_statement(evaluation.payload, pointer="", is_signed=True, tools=tools)
+        statement = read()
     except FormatError as error:
         if error.code in _OF_SUBJECT:
             evaluation.passed(Step.PAYLOAD)

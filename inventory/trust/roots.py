@@ -65,6 +65,10 @@ class RootOfTrust:
     certificate_logs: tuple[Log, ...]
 
 
+NO_ROOT = RootOfTrust("", (), (), (), ())
+"""Believes nobody: what is left where no root of trust is active. Registered keys need none."""
+
+
 def load_root(data: bytes) -> RootOfTrust:
     """Read a trusted_root.json. A part without the instant from which it is valid is never valid.
 

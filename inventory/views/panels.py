@@ -15,7 +15,6 @@ from inventory.graph.claims import advised, attested, stated
 from inventory.graph.document_tree import DocumentTree
 from inventory.graph.posture import report_parts, workflow_parts
 from inventory.graph.reading_again import read_report
-from inventory.graph.sboms_inside import sboms_of
 from inventory.models import EvidenceKind
 from supplychain.web.paging import PAGE_SIZE
 
@@ -43,20 +42,12 @@ def _nothing(_evidence: Evidence) -> Context:
 
 
 def _sbom(evidence: Evidence) -> Context:
-    return {**_trees(evidence), **_stated(evidence)}
-
-
-def _trees(evidence: Evidence) -> Context:
-    """Show the tree of the only SBOM of a document at once; of several each at its own address."""
-    sboms = sboms_of(evidence)
-    if len(sboms) != 1:
-        return {"sboms": sboms}
-    [sbom] = sboms
-    tree = DocumentTree(sbom.snapshot)
+    tree = DocumentTree.of(evidence)
+    if tree is None:
+        return {}
     return {
-        "sboms": sboms,
-        "snapshot": sbom.snapshot,
-        "tree_url": sbom.address,
+        "snapshot": tree.snapshot,
+        **_stated(evidence),
         "level": tree.level(ROOT, way=tree.first_way, after=ROOT, limit=PAGE_SIZE),
     }
 
@@ -87,8 +78,7 @@ def _workflow(evidence: Evidence) -> Context:
 
 
 def _attested(evidence: Evidence) -> Context:
-    shown = {"attested": attested(evidence, limit=_MOST_ROWS), "limit": _MOST_ROWS}
-    return {**shown, **_trees(evidence), **_stated(evidence)}
+    return {"attested": attested(evidence, limit=_MOST_ROWS), "limit": _MOST_ROWS, **_stated(evidence)}
 
 
 def _stated(evidence: Evidence) -> Context:
@@ -114,5 +104,4 @@ PANELS: Final[Mapping[str, Panel]] = {
     EvidenceKind.ADVISORY: Panel("evidence/panels/advisory.html", _advised),
     EvidenceKind.POSTURE: Panel("evidence/panels/posture.html", _posture),
     EvidenceKind.WORKFLOW: Panel("evidence/panels/workflow.html", _workflow),
-    EvidenceKind.REGISTRY: Panel("evidence/panels/registry.html", _nothing),
 }

@@ -10,7 +10,7 @@ from typing import Final
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from inventory.trust.bundles import Verifier, verify_bundle
-from inventory.trust.evaluation import Outcome
+from inventory.trust.outcomes import Outcome
 from inventory.trust.roots import BadRootError, RootOfTrust, load_root
 from inventory.trust.signatures import SigningKey, require_signing_key
 

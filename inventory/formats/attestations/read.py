@@ -37,7 +37,7 @@ def read_attestations(
     tools = Tools(limits, defects, read_document)
     record = AttestationsRecord(detected.format, detected.format_version, [])
     refused: list[FormatError] = []
-    for found in _found(text):
+    for found in find_envelopes(text):
         try:
             if isinstance(found, NotOne):
                 raise found.error
@@ -54,7 +54,7 @@ def read_attestations(
     return record
 
 
-def _found(text: Utf8) -> Iterator[Found | NotOne]:
+def find_envelopes(text: Utf8) -> Iterator[Found | NotOne]:
     """Find the attestations of one JSON value, or of one a line. A line of anything else refuses the document."""
     if not text.data.lstrip().startswith(b"["):
         try:

@@ -12,8 +12,9 @@ from inventory.formats.attestations.dsse import PAYLOAD_TYPE
 from inventory.formats.read import read_document
 from inventory.identity.digests import Digest
 from inventory.trust.bundles import Verifier, verify_bundle
-from inventory.trust.evaluation import Evaluation, Outcome, Step
+from inventory.trust.evaluation import Evaluation, Step
 from inventory.trust.meaning import Meaning, understand
+from inventory.trust.outcomes import Outcome
 from inventory.trust.roots import load_root
 from tests.trust_lab import CLAIMS, Lab, statement
 

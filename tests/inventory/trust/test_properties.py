@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inventory.trust.bundles import Verifier, verify_bundle
-from inventory.trust.evaluation import Outcome
+from inventory.trust.outcomes import Outcome
 from inventory.trust.roots import load_root
 from tests.trust_lab import Lab, statement
 

@@ -44,7 +44,7 @@ def test_another_file_is_refused(lab: Lab, tmp_path: Path) -> None:
 
 
 def test_a_bundle_of_an_unknown_instance_is_not_verified(lab: Lab, tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="unsupported, log_unknown"):
+    with pytest.raises(CommandError, match="unsupported, root_unknown"):
         run(tmp_path, root=False)
 
 
