@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from django.http import QueryDict
 
-    from incidents.indicators import Indicator
+    from inventory.identity.indicators import Indicator
 
 MAX_LIMIT = 500
 _FIELDS = frozenset(

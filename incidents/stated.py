@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from incidents.indicators import HASH_LENGTHS, Indicator, IndicatorKind, PackageName, not_answered
 from inventory.identity.digests import DigestError, parse_digest
 from inventory.identity.images import ImageError, parse_image
+from inventory.identity.indicators import HASH_LENGTHS, Indicator, IndicatorKind, PackageName, not_answered
 from inventory.identity.purls import IDENTITY_QUALIFIERS, PurlError, parse_purl
 from inventory.identity.versions import RangeError, parse_range
 from supplychain.api.parameters import BadParameterError, parse_time

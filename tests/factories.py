@@ -92,6 +92,55 @@ def image_manifest(config: str) -> bytes:
     return json.dumps(manifest).encode()
 
 
+def referring_manifest(subject: str) -> bytes:
+    """Write an OCI manifest that refers to another one, as a signature stored beside an image does."""
+    manifest = {
+        "schemaVersion": 2,
+        "mediaType": "application/vnd.oci.image.manifest.v1+json",
+        "artifactType": "application/vnd.example.signature",
+        "config": {"mediaType": "application/vnd.oci.empty.v1+json", "digest": digest("empty"), "size": 2},
+        "layers": [],
+        "subject": {"mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": subject, "size": 1000},
+    }
+    return json.dumps(manifest).encode()
+
+
+def registry_event(
+    target: str, *, repository: str = "shop/api", tag: str = "1.0", action: str = "push", **members: Any
+) -> bytes:
+    """Write the notification of a registry that a tag was pushed or pulled."""
+    event = {
+        "id": f"{action} {tag} {target}",
+        "timestamp": "2026-03-01T11:00:00Z",
+        "action": action,
+        "target": {
+            "mediaType": "application/vnd.oci.image.manifest.v1+json",
+            "digest": target,
+            "repository": repository,
+            "tag": tag,
+        },
+        "request": {"host": "registry.example"},
+        "actor": {"name": "ci"},
+        **members,
+    }
+    return json.dumps({"events": [event]}).encode()
+
+
+def openvex(*products: str, name: str = "CVE-2026-0001", status: str = "under_investigation") -> bytes:
+    """Write an OpenVEX document of one statement about these products."""
+    statement = {"vulnerability": {"name": name}, "products": [{"@id": one} for one in products], "status": status}
+    return json.dumps(
+        {
+            "@context": "https://openvex.dev/ns/v0.2.0",
+            "@id": "https://example.com/vex/1",
+            "author": "Acme Security",
+            "timestamp": "2026-02-01T00:00:00Z",
+            "version": 1,
+            "statements": [statement],
+        }
+    ).encode()
+
+
 def digest_of(data: bytes) -> str:
     """Return the digest of a document, which is that of the image when the document is its index or manifest."""
     return f"sha256:{hashlib.sha256(data).hexdigest()}"

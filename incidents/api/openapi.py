@@ -13,8 +13,8 @@ import msgspec
 from incidents.asking import MAX_LIMIT
 from incidents.impact.answer import Backlog, ClusterCount, Coverage, ReplicaNote, Row, Status, Summary
 from incidents.impact.question import DEFAULT_LIMIT
-from incidents.indicators import IndicatorKind
 from incidents.stated import MAX_FIELD_LENGTH, MAX_VERSIONS, STATED_KINDS, members_of
+from inventory.identity.indicators import IndicatorKind
 from supplychain.api.schema import refusals
 
 _PREFIX = "#/components/schemas/"

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from incidents.indicators import Indicator, IndicatorKind, PackageName
 from inventory.graph.advisories import find_asked
 from inventory.identity.ecosystems import namespaces_of
+from inventory.identity.indicators import Indicator, IndicatorKind, PackageName
 from inventory.identity.purls import PackageKey, package_purl
 from supplychain.errors import DomainError
 

@@ -154,16 +154,19 @@ class WorkloadShown(Struct, frozen=True, gc=False):
 
 
 class Provenance(Struct, frozen=True, gc=False):
-    """What is known of how the artifact was built. Until provenance is verified here, nothing: `none`."""
+    """How the artifact was built, as the attestation says that may be believed most (inventory/graph/verdicts.py)."""
 
-    verdict: str = "none"
-    slsa_build_level: int | None = None
-    builder: str | None = None
-    repository: str | None = None
-    commit: str | None = None
-    workflow: str | None = None
-    signer: str | None = None
-    reasons: tuple[str, ...] = ("no provenance of this artifact has been read",)
+    verdict: str
+    slsa_build_level: int | None
+    builder: str | None
+    repository: str | None
+    commit: str | None
+    workflow: str | None
+    signer: str | None
+    reasons: tuple[str, ...]
+
+
+NO_PROVENANCE = Provenance("none", None, None, None, None, None, None, ("no_attestation",))
 
 
 class Row(Struct, frozen=True, gc=False):

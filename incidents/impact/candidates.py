@@ -19,8 +19,8 @@ from inventory.identity.purls import package_key
 if TYPE_CHECKING:
     from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 
-    from incidents.indicators import Indicator, PackageName
     from inventory.graph.packed import Column
+    from inventory.identity.indicators import Indicator, PackageName
 
 Placed = tuple[int, "Indicator"]
 """An indicator and its place in the question."""

@@ -11,11 +11,22 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from incidents.impact import statements
-from incidents.impact.answer import ArtifactShown, Effect, Match, Provenance, Row, Status, Via, WorkloadShown
+from incidents.impact.answer import (
+    NO_PROVENANCE,
+    ArtifactShown,
+    Effect,
+    Match,
+    Provenance,
+    Row,
+    Status,
+    Via,
+    WorkloadShown,
+)
 from incidents.impact.judging import MatchClass
 from inventory.graph.families import choose_kinds
 from inventory.graph.one_state import Statement, array_of
 from inventory.graph.outline import Occurrence, unpack
+from inventory.graph.verdicts import VERDICTS, found_origin
 from inventory.models.presence import DIRECT, NO_EDGES, UNSURE
 
 if TYPE_CHECKING:
@@ -25,6 +36,7 @@ if TYPE_CHECKING:
     from incidents.impact.candidates import ComponentMatch
     from incidents.impact.matching import Matches
     from inventory.graph.one_state import OneState
+    from inventory.graph.verdicts import Origin
 
 UNKNOWN_CLASS = 8
 _STATUS = {0: Status.AFFECTED, 1: Status.POSSIBLE, 2: Status.CLEARED, 4: Status.UNKNOWN}
@@ -140,11 +152,12 @@ def fill(
     if shows_cleared:
         components.update(matches.candidates.ids)
     wanted = {**parameters, "ids": ids, "components": array_of(components)}
-    runs, held, named, stated = state.fetch_together(
+    runs, held, named, stated, origins = state.fetch_together(
         Statement(_run, statements.page_runs(is_now=is_now), wanted),
         Statement(_Held, statements.page_matches(len(components)), wanted),
         Statement(_Named, statements.PAGE_ARTIFACTS, wanted),
         Statement(lambda *row: row, statements.PAGE_KINDS, wanted),
+        Statement(found_origin, VERDICTS, wanted),
     )
     sources = _sources(held, holders={*ids, *(run.artifact_id for run in runs)})
     found = {component_id for each in held for component_id in each.components}
@@ -158,6 +171,7 @@ def fill(
             matches.candidates.cleared(found) if shows_cleared else (),
         ),
         named=_named(matches),
+        provenance={found.artifact_id: _provenance(found.origin) for found in origins},
     )
     return tuple(page.row(row) for row in rows)
 
@@ -172,6 +186,7 @@ class _Page:
     texts: Mapping[int, _Text]
     by_component: Mapping[int, Sequence[ComponentMatch]]
     named: Mapping[int, Sequence[Match]]
+    provenance: Mapping[int, Provenance]
 
     def row(self, row: PageRow) -> Row:
         runs = self.runs.get(row.artifact_id, ())
@@ -185,7 +200,7 @@ class _Page:
             running=bool(runs),
             matches=shown,
             via=self._via(row.artifact_id, runs=runs, uncertain=uncertain),
-            provenance=Provenance(),
+            provenance=self.provenance.get(row.artifact_id, NO_PROVENANCE),
             workloads=tuple({id(run.workload): run.workload for run in _each_interval_once(runs)}.values()),
             vex=(),
             confidence=_confidence(shown, is_unresolved=bool(uncertain)),
@@ -249,6 +264,19 @@ class _Page:
     def _relation(self, reported_id: int) -> str:
         shown = self.artifacts.get(reported_id)
         return "config" if shown is not None and shown.kind == "oci_config" else "index"
+
+
+def _provenance(origin: Origin) -> Provenance:
+    return Provenance(
+        verdict=origin.verdict.value,
+        slsa_build_level=origin.slsa_build_level,
+        builder=origin.builder,
+        repository=origin.repository,
+        commit=origin.commit,
+        workflow=origin.workflow,
+        signer=origin.signer,
+        reasons=origin.reasons,
+    )
 
 
 def _by_row(runs: Iterable[_Run], *, ids: Iterable[int]) -> dict[int, list[_Run]]:

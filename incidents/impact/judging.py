@@ -14,7 +14,7 @@ from inventory.identity.purls import PurlError, parse_purl
 from inventory.identity.versions import RangeError, UnevaluableVersion, parse_range, sort_key
 
 if TYPE_CHECKING:
-    from incidents.indicators import Indicator
+    from inventory.identity.indicators import Indicator
     from inventory.identity.versions import VersionRange
 
 

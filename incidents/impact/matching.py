@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from incidents.impact.candidates import Candidates, ComponentMatch
 from incidents.impact.judging import MatchClass
-from incidents.indicators import IndicatorKind
 from inventory.graph.families import visible_teams
 from inventory.graph.one_state import Statement
 from inventory.graph.visibility import own
+from inventory.identity.indicators import IndicatorKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from incidents.impact.candidates import Placed
-    from incidents.indicators import Indicator
     from inventory.graph.one_state import OneState
+    from inventory.identity.indicators import Indicator
     from supplychain.access.actors import Actor
 
 

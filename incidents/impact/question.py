@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from incidents.indicators import Indicator
+    from inventory.identity.indicators import Indicator
 
 _CANONICAL = msgspec.json.Encoder(order="sorted")
 """Writes what `json` would, ten times as fast; it refuses half of a character, which a question may hold."""

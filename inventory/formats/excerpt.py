@@ -6,6 +6,7 @@ A place is a JSON pointer, an XPath as our readers write it (`/bom/components/co
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 from xml.parsers import expat
@@ -38,10 +39,23 @@ def excerpt(data: bytes, pointer: str, *, limits: Limits) -> str:
             return _cut(_lines(text, int(line[1])))
         if text.lstrip()[:1] == b"<":
             return _cut(_element(text, pointer))
-        raw = _walk(msgspec.Raw(text), pointer.split("/")[1:])
+        raw = _find(text, pointer.split("/")[1:])
         return "" if raw is None else _cut(_formatted(raw))
     except FormatError:
         return ""
+
+
+def _find(text: bytes, steps: list[str]) -> msgspec.Raw | None:
+    """Follow a pointer through one JSON value, or through that of a line where each has its own."""
+    try:
+        return _walk(msgspec.Raw(text), steps)
+    except FormatError:
+        lines = text.split(b"\n")
+        number = int(steps[0]) if steps and steps[0].isdecimal() and len(steps[0]) < 10 else len(lines)
+        if number >= len(lines):
+            raise
+    line = msgspec.Raw(lines[number].strip())
+    return _walk(line, steps[1:]) or line
 
 
 def _walk(raw: msgspec.Raw, steps: list[str]) -> msgspec.Raw | None:
@@ -61,8 +75,21 @@ def _step(raw: msgspec.Raw, step: str) -> msgspec.Raw | None:
         case b"[" if step.isdecimal() and len(step) < 10:
             items = json_parts.array_items(raw, pointer="")
             return items[int(step)] if int(step) < len(items) else None
+        case b'"':
+            inside = _inside(raw)
+            return None if inside is None else _step(inside, step)
         case _:
             return None
+
+
+def _inside(raw: msgspec.Raw) -> msgspec.Raw | None:
+    """Return the JSON object that a text holds, as it is or in base64: the payload of an envelope."""
+    text = str(json_parts.decode_value(raw, pointer="")).encode("utf-8", "replace").strip()
+    try:
+        data = text if text[:1] == b"{" else b64decode(text).strip()
+    except ValueError:
+        return None
+    return msgspec.Raw(data) if data[:1] == b"{" else None
 
 
 def _formatted(raw: msgspec.Raw) -> str:

@@ -14,14 +14,13 @@ from inventory.formats.records import ROOT, Scope
 from inventory.graph.naming import spell
 from inventory.graph.outline import UNREACHABLE, Outline, Way, unpack
 from inventory.graph.statements import containing, fetch
-from inventory.models import Snapshot
 from inventory.models.presence import DIRECT, NO_EDGES, SCOPE_SHIFT
 from supplychain.errors import DomainError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from inventory.models import Evidence
+    from inventory.models import Snapshot
 
 MAX_FOUND = 50
 _SCOPE_BITS = 7
@@ -94,12 +93,6 @@ class DocumentTree:
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         self._outline: Outline = unpack(bytes(snapshot.outline))
-
-    @classmethod
-    def of(cls, evidence: Evidence) -> DocumentTree | None:
-        """Return the tree of a document's SBOM, of several the first; None where it has none. One statement."""
-        snapshot = Snapshot.objects.filter(evidence=evidence).order_by("part").first()
-        return None if snapshot is None else cls(snapshot)
 
     @property
     def first_way(self) -> Way:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from inventory.formats.limits import Limits
@@ -13,6 +14,7 @@ from inventory.graph.components import nearest_scope
 from inventory.graph.families import kinds, visible_teams
 from inventory.graph.naming import spell
 from inventory.graph.outline import unpack
+from inventory.graph.reading_again import sbom_of
 from inventory.graph.statements import fetch
 from inventory.graph.visibility import own
 from inventory.models import BlobPlace
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from inventory.formats.records import ComponentRecord
+    from inventory.models import EvidenceBlob
     from supplychain.access.actors import Actor
 
 MAX_COMPONENTS = 20_000
@@ -100,7 +103,8 @@ class Merged:
 
     @property
     def evidence(self) -> tuple[UUID, ...]:
-        return tuple(document.evidence for document in self.documents)
+        """Return the documents they came in, each once."""
+        return tuple(dict.fromkeys(document.evidence for document in self.documents))
 
     @property
     def read_count(self) -> int:
@@ -118,15 +122,18 @@ class Merged:
 
 
 _DOCUMENTS = f"""
-SELECT e.public_id, e.received_at, p.component_count, e.size_bytes, p.outline, e.blob_id,
-       concat_ws(' ', st.format, st.format_version), concat_ws(' ', t.producer, nullif(p.producer_version, '')),
-       p.is_complete, coalesce(st.understood ->> 'completeness', 'unknown')
+SELECT e.public_id, p.part, e.received_at, p.component_count, e.size_bytes, p.outline, e.blob_id,
+       concat_ws(' ', st.format, nullif(st.format_version, '')),
+       concat_ws(' ', i.said ->> 'format', nullif(i.said ->> 'format_version', '')),
+       concat_ws(' ', t.producer, nullif(p.producer_version, '')),
+       p.is_complete, coalesce(i.said ->> 'completeness', st.understood ->> 'completeness', 'unknown')
 FROM inventory_snapshotsubject s
 JOIN inventory_track t ON t.id = s.track_id
 JOIN inventory_snapshot p ON p.id = s.snapshot_id
 JOIN inventory_evidence e ON e.id = p.evidence_id
 JOIN inventory_evidencestate st ON st.evidence_id = e.id
-WHERE s.artifact_id = %(id)s AND {own("t.team_id")} ORDER BY e.id
+CROSS JOIN LATERAL (SELECT st.understood #> ARRAY['sboms', p.part::text] AS said) i
+WHERE s.artifact_id = %(id)s AND {own("t.team_id")} ORDER BY e.id, p.part
 """
 _UNION = f"""
 WITH held AS (
@@ -166,7 +173,7 @@ def merge_sboms(digest: str, *, actor: Actor) -> Merged:
     chosen = _within_budget(documents)
     blobs = read_rows(document.blob for document in chosen)
     kept = [document for document in chosen if blobs[document.blob].place != BlobPlace.REMOVED]
-    were_read = {document.evidence for document in kept if reading.add(document, data=read(blobs[document.blob]))}
+    were_read = _read_into(reading, documents=kept, blobs=blobs)
     names = fetch(display_name, _NAME, parameters)
     return Merged(
         digest=digest,
@@ -174,7 +181,7 @@ def merge_sboms(digest: str, *, actor: Actor) -> Merged:
         name=names[0] if names else digest,
         parts=tuple(reading.parts.values()),
         edges={source: frozenset(targets) for source, targets in sorted(reading.edges.items())},
-        documents=tuple(document.as_merged(was_read=document.evidence in were_read) for document in documents),
+        documents=tuple(document.as_merged(was_read=document.place in were_read) for document in documents),
         newest_at=max(document.received_at for document in documents),
     )
 
@@ -182,21 +189,28 @@ def merge_sboms(digest: str, *, actor: Actor) -> Merged:
 @dataclass(frozen=True, slots=True)
 class _Document:
     evidence: UUID
+    part: int
     received_at: datetime
     component_count: int
     size_bytes: int
     outline: bytes
     blob: str
     format: str
+    format_inside: str
     producer: str
     is_complete: bool
     completeness: str
+
+    @property
+    def place(self) -> tuple[UUID, int]:
+        """Return the document and which of its SBOMs it is."""
+        return self.evidence, self.part
 
     def as_merged(self, *, was_read: bool) -> MergedDocument:
         return MergedDocument(
             evidence=self.evidence,
             digest=self.blob,
-            format=self.format,
+            format=f"{self.format_inside} in {self.format}" if self.format_inside else self.format,
             producer=self.producer,
             is_complete=self.is_complete,
             completeness=self.completeness,
@@ -238,11 +252,10 @@ class _Reading:
         self.parts = parts
         self.edges: dict[str, set[str]] = {}
 
-    def add(self, document: _Document, *, data: bytes) -> bool:
-        """Read one document's edges, types and hashes; False when today's reader sees other components in it."""
-        record = read_document(data, limits=Limits())
+    def add(self, document: _Document, *, record: SbomRecord | None) -> bool:
+        """Take one SBOM's edges, types and hashes; False when today's reader sees other components in it."""
         component_ids = unpack(document.outline).component_ids
-        if not isinstance(record, SbomRecord) or len(record.components) != len(component_ids):
+        if record is None or len(record.components) != len(component_ids):
             return False
         parts = [self.parts[component_id] for component_id in component_ids]
         for component, part in zip(record.components, parts, strict=True):
@@ -252,6 +265,18 @@ class _Reading:
             if edge.target != ROOT and source != parts[edge.target].identity:
                 self.edges.setdefault(source, set()).add(parts[edge.target].identity)
         return True
+
+
+def _read_into(
+    reading: _Reading, *, documents: list[_Document], blobs: Mapping[str, EvidenceBlob]
+) -> set[tuple[UUID, int]]:
+    """Read the documents, each once however many SBOMs it holds, and return the SBOMs that were taken."""
+    taken = set()
+    for blob, several in groupby(documents, key=lambda document: document.blob):
+        data = read(blobs[blob])
+        record = read_document(data, limits=Limits())
+        taken |= {one.place for one in several if reading.add(one, record=sbom_of(record, part=one.part))}
+    return taken
 
 
 def _fill(part: Part, *, component: ComponentRecord) -> None:
@@ -266,9 +291,11 @@ def _within_budget(documents: list[_Document]) -> list[_Document]:
     """Return the newest documents that may be read, oldest first."""
     chosen: list[_Document] = []
     components, size = MAX_READ_COMPONENTS, MAX_READ_BYTES
+    read_already: set[str] = set()
     for document in reversed(documents):
         components -= document.component_count
-        size -= document.size_bytes
+        size -= 0 if document.blob in read_already else document.size_bytes
+        read_already.add(document.blob)
         if components < 0 or size < 0:
             break
         chosen.append(document)

@@ -10,6 +10,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from inventory.formats.attestations.records import AttestationsRecord
 from inventory.formats.excerpt import excerpt
 from inventory.formats.limits import Limits
 from inventory.formats.read import read_document
@@ -59,13 +60,22 @@ def may_read(evidence: Evidence) -> bool:
     return evidence.size_bytes <= MAX_BYTES and tombstone_of(evidence) is None
 
 
-def read_component(evidence: Evidence, number: int, *, count: int) -> ComponentDetail | None:
-    """Return the component at one place of a document of `count` places.
+def sbom_of(document: Document, *, part: int) -> SbomRecord | None:
+    """Return an SBOM of a document by its number; None where it has none, as today's reader sees it."""
+    if isinstance(document, AttestationsRecord):
+        inside = document.with_sbom()
+        return inside[part].sbom if part < len(inside) else None
+    return document if isinstance(document, SbomRecord) and part == 0 else None
+
+
+def read_component(evidence: Evidence, number: int, *, part: int, count: int) -> ComponentDetail | None:
+    """Return the component at one place of an SBOM of `count` places, by its number in the document.
 
     None where the document is too large, or today's reader sees other components in it.
     """
-    record = _document(evidence) if count <= MAX_COMPONENTS else None
-    if not isinstance(record, SbomRecord) or len(record.components) != count:
+    document = _document(evidence) if count <= MAX_COMPONENTS else None
+    record = None if document is None else sbom_of(document, part=part)
+    if record is None or len(record.components) != count:
         return None
     component = record.components[number]
     return ComponentDetail(

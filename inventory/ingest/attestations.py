@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from inventory.formats.attestations.parts import sha256
-from inventory.formats.attestations.records import MAX_SUBJECTS
+from inventory.formats.attestations.records import MAX_SUBJECTS, each_once
 from inventory.formats.attestations.statement import commit_of
 from inventory.formats.records import ConfigRecord, ReadWarning
 from inventory.identity.purls import PurlError, parse_purl
 from inventory.ingest import attestations_sql as sql
-from inventory.ingest import memberships, sbom, vex
+from inventory.ingest import memberships, sbom, understood, vex
 from inventory.ingest.names import Name, split_name
 from inventory.ingest.result import Applied
 from inventory.ingest.running import LOCK_SHARED
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from inventory.formats.attestations.records import AttestationRecord, AttestationsRecord, AttestedSubject
-    from inventory.formats.records import SbomRecord, VexRecord
+    from inventory.formats.records import VexRecord
     from inventory.ingest.held import Held
     from inventory.models import Evidence
     from supplychain.exchange import Value
@@ -70,6 +70,7 @@ def apply(record: AttestationsRecord, *, held: Held, at: datetime) -> Applied:
         subjects=tuple(sorted(subjects)[:MAX_SUBJECTS]),
         counts=counts,
         warnings=(*record.warnings, *_strangers(evidence, subjects=subjects), *_of_binding(applied)),
+        understood=understood.of_attestations(record, sboms=[part.understood for part in applied]),
         writes=(
             *writes,
             *_names(stated, evidence=evidence, at=at),
@@ -101,7 +102,7 @@ class _Stated:
 def _state(attestations: Sequence[AttestationRecord], *, evidence: Evidence) -> _Stated:
     ids = intern_artifacts({str(digest) for item in attestations for s in item.subjects for digest in s.digests})
     known, added = _intern(attestations, evidence=evidence)
-    new = [item for item in _each_once(attestations) if known[item.envelope_digest] in added]
+    new = [item for item in each_once(attestations) if known[item.envelope_digest] in added]
     exchange(
         [
             Query(statement, {"team": evidence.team_id, "evidence": evidence.pk, "rows": json.dumps(rows)})
@@ -121,7 +122,7 @@ def _apply_sboms(record: AttestationsRecord, *, held: Held, at: datetime) -> tup
     applied: list[Applied] = []
     behind: list[Query] = []
     alone = replace(held, bound_before={})
-    for part, item in enumerate(_sboms(record)):
+    for part, item in enumerate(item.sbom for item in record.with_sbom() if item.sbom is not None):
         done = sbom.apply(item, held=alone, at=at, part=part)
         before, after = sbom.split_at_lock(done.writes)
         if before:
@@ -133,7 +134,7 @@ def _apply_sboms(record: AttestationsRecord, *, held: Held, at: datetime) -> tup
 
 def _intern(attestations: Sequence[AttestationRecord], *, evidence: Evidence) -> tuple[dict[str, int], set[int]]:
     """Return the ids of all attestations by digest, and which of them this document is the first to bring."""
-    once = _each_once(attestations)
+    once = each_once(attestations)
     values: dict[str, Value] = {
         "team": evidence.team_id,
         "received_at": evidence.received_at,
@@ -142,10 +143,6 @@ def _intern(attestations: Sequence[AttestationRecord], *, evidence: Evidence) ->
     }
     added, found = exchange([Query(sql.ADD_ATTESTATIONS, values), Query(sql.FIND_ATTESTATIONS, values)])
     return {to_text(digest): to_int(row) for digest, row in found}, {to_int(row) for (row,) in added}
-
-
-def _each_once(attestations: Sequence[AttestationRecord]) -> list[AttestationRecord]:
-    return list({item.envelope_digest: item for item in reversed(attestations)}.values())[::-1]
 
 
 def _rows(
@@ -249,7 +246,7 @@ def _dependencies(item: AttestationRecord, number: int) -> Iterator[dict[str, An
 def _take_vex(record: AttestationsRecord) -> list[VexRecord]:
     """Take the VEX statements out of the attestations and their SBOMs: they are numbered through the document."""
     found = []
-    for item in _each_once(record.attestations):
+    for item in record.each_once():
         if item.vex is not None:
             found.append(item.vex)
         if item.sbom is not None and item.sbom.vex is not None:
@@ -306,16 +303,6 @@ def _name(subject: AttestedSubject) -> Name | None:
     except PurlError:
         return None
     return Name(f"{purl.namespace}/{purl.name}".strip("/")[:1_024], purl.version[:255])
-
-
-def _sboms(record: AttestationsRecord) -> list[SbomRecord]:
-    """Return the SBOMs inside, each once.
-
-    Those about a digest first, because they take labels of the same bytes away; those that state memberships last,
-    because these take the projection's lock at once.
-    """
-    found = [item.sbom for item in _each_once(record.attestations) if item.sbom is not None]
-    return sorted(found, key=lambda item: (bool(item.memberships or item.configs), not item.subjects))
 
 
 def _strangers(evidence: Evidence, *, subjects: Collection[str]) -> list[ReadWarning]:

@@ -40,8 +40,9 @@ def apply(record: ImageRecord, *, evidence: Evidence, at: datetime) -> Applied:
     names = split_names([evidence.name], version=evidence.version)
     if record.signatures:
         attestations.state(record.signatures, evidence=evidence, at=at)
-    ids = _state(record, referrers=_referrers(record, names=names), evidence=evidence)
-    ids |= memberships.state(record.memberships, configs=record.configs, evidence=evidence)
+    referrers = _referrers(record, names=names)
+    ids = _state(record, referrers=referrers, evidence=evidence)
+    ids |= memberships.state(record.memberships, configs=record.configs, evidence=evidence, read=record.digest)
     _add_names(ids[str(record.digest)], names=[(name.name, name.tag) for name in names], evidence=evidence, at=at)
     return Applied(
         kind="image",
@@ -57,7 +58,7 @@ def apply(record: ImageRecord, *, evidence: Evidence, at: datetime) -> Applied:
             "signatures": len(record.signatures),
         },
         warnings=tuple(record.warnings),
-        understood=understood.of_image(record),
+        understood=understood.of_image(record, referrers=referrers),
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from inventory.formats.records import ReadWarning
 from inventory.ingest import registry_sql as sql
+from inventory.ingest import understood
 from inventory.ingest.result import Applied
 from inventory.ingest.running import LOCK_SHARED
 from inventory.ingest.sbom_sql import ADD_NAMES
@@ -51,6 +52,7 @@ def apply(record: RegistryRecord, *, evidence: Evidence, at: datetime) -> Applie
             "events_rejected": record.rejected_count,
         },
         warnings=(*record.warnings, *skew),
+        understood=understood.of_registry(record),
         writes=tuple(_names(record, ids=ids, evidence=evidence, at=at)),
     )
 

@@ -6,20 +6,25 @@ hold the rest. Whatever has a table of its own is not repeated here.
 
 from __future__ import annotations
 
+from collections import Counter
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from inventory.formats.records import SubjectSource, storable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from inventory.formats.image_records import ImageRecord
+    from inventory.formats.attestations.records import AttestationRecord, AttestationsRecord
+    from inventory.formats.image_records import ImageRecord, ReferrerRecord, RegistryRecord
     from inventory.formats.records import MembershipRecord, RuntimeRecord, SbomRecord
     from inventory.ingest.subjects import Subject
 
 Understood = dict[str, object]
 
 MAX_LISTED = 50
+MAX_SBOMS = 20
+"""SBOMs inside one document of which the page shows all of this."""
 _LONGEST = 300
 
 
@@ -51,16 +56,59 @@ def of_sbom(record: SbomRecord, *, subjects: Sequence[Subject], distinct_count: 
     }
 
 
-def of_image(record: ImageRecord) -> Understood:
-    """Say which manifests an index lists, and which config a manifest has."""
+def of_image(record: ImageRecord, *, referrers: Sequence[ReferrerRecord]) -> Understood:
+    """Say which manifests an index lists, which config a manifest has, what it claims and what refers to what."""
     return {
         "digest": str(record.digest),
         "image_kind": record.kind.value,
         "media_type": _text(record.media_type),
+        "claims": [{"claim": one.claim.value, "value": _text(one.value)} for one in record.claims[:MAX_LISTED]],
+        "referrers": [
+            {"subject": str(one.subject), "referrer": str(one.referrer), "artifact_type": _text(one.artifact_type)}
+            for one in referrers[:MAX_LISTED]
+        ],
+        "referrer_count": len(referrers),
+        "layers": [str(one.digest) for one in record.layers[:MAX_LISTED]],
+        "layer_count": len(record.layers),
         "members": _members(record.memberships),
         "member_count": len(record.memberships),
         "configs": [{"manifest": str(one.manifest), "config": str(one.config)} for one in record.configs[:MAX_LISTED]],
     }
+
+
+def of_attestations(record: AttestationsRecord, *, sboms: Sequence[Mapping[str, object]]) -> Understood:
+    """Count what is claimed, and say of each SBOM inside where it stands and what it says, in the order of its part."""
+    kinds = Counter(item.predicate.value for item in record.attestations)
+    inside = zip(record.with_sbom(), sboms, strict=True)
+    return {
+        "predicates": dict(sorted(kinds.items())),
+        "sboms": [_sbom_inside(item, said=said) for item, said in islice(inside, MAX_SBOMS)],
+    }
+
+
+def of_registry(record: RegistryRecord) -> Understood:
+    """Say which tags of which repositories it is about, and what was told of each."""
+    return {
+        "repositories": _texts(sorted({event.repository for event in record.events})),
+        "events": [
+            {
+                "repository": _text(event.repository),
+                "tag": _text(event.tag),
+                "digest": None if event.digest is None else str(event.digest),
+                "action": event.action.value,
+                "observed_at": None if event.observed_at is None else event.observed_at.isoformat(),
+                "actor": _text(event.actor),
+                "pointer": _text(event.pointer),
+            }
+            for event in record.events[:MAX_LISTED]
+        ],
+        "event_count": len(record.events),
+    }
+
+
+def _sbom_inside(item: AttestationRecord, *, said: Mapping[str, object]) -> Understood:
+    form = {} if item.sbom is None else {"format": item.sbom.format, "format_version": _text(item.sbom.format_version)}
+    return {**said, **form, "place": _text(item.pointer)}
 
 
 def of_runtime(record: RuntimeRecord) -> Understood:

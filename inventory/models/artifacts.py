@@ -69,7 +69,11 @@ class ArtifactName(models.Model):
 
 
 class IndexMember(models.Model):
-    """An image index lists this manifest for this platform, as a team's document states. Never changed."""
+    """An image index lists this manifest for this platform, as a team's document states.
+
+    Changed once at most: when the bytes of the index itself are read, what they say of the member takes the place of
+    what another document claimed.
+    """
 
     id = models.BigAutoField(primary_key=True)
     team = models.ForeignKey("access.Team", on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -78,6 +82,11 @@ class IndexMember(models.Model):
     os = models.CharField(max_length=64, blank=True)
     architecture = models.CharField(max_length=64, blank=True)
     variant = models.CharField(max_length=64, blank=True)
+    is_proven = models.BooleanField(
+        default=False,
+        db_default=False,
+        db_comment="The bytes of the index itself were read, and list the member; else a document claims it",
+    )
     evidence = models.ForeignKey("inventory.Evidence", on_delete=models.PROTECT, related_name="+", db_index=False)
 
     objects = TeamScopedQuerySet.as_manager()
@@ -96,13 +105,19 @@ class IndexMember(models.Model):
 class ArtifactAlias(models.Model):
     """Two digests of one image or file, as a team's document states: a manifest's config, another algorithm's digest.
 
-    `alias` is the config (image id) or second digest, `artifact` the manifest or first. Never changed.
+    `alias` is the config (image id) or second digest, `artifact` the manifest or first. Changed once at most: when the
+    manifest's own bytes turn a claim into a proof.
     """
 
     id = models.BigAutoField(primary_key=True)
     team = models.ForeignKey("access.Team", on_delete=models.PROTECT, related_name="+", db_index=False)
     alias = models.ForeignKey(Artifact, on_delete=models.PROTECT, related_name="+", db_index=False)
     artifact = models.ForeignKey(Artifact, on_delete=models.PROTECT, related_name="+")
+    is_proven = models.BooleanField(
+        default=False,
+        db_default=False,
+        db_comment="The bytes of the manifest itself were read, and name the config; else a document claims it",
+    )
     evidence = models.ForeignKey("inventory.Evidence", on_delete=models.PROTECT, related_name="+", db_index=False)
 
     objects = TeamScopedQuerySet.as_manager()

@@ -42,8 +42,11 @@ GRANTS: Grants = {
     # artifacts
     "inventory_artifact": Grant(web=_READ, worker=_ADD),
     "inventory_artifactname": Grant(web=_READ, worker=_ADD),
-    "inventory_artifactalias": Grant(web=_READ, worker=_ADD),
-    "inventory_indexmember": Grant(web=_READ, worker=_ADD),
+    # A claim becomes a proof when the bytes of the index or manifest itself arrive.
+    "inventory_artifactalias": Grant(web=_READ, worker="SELECT, INSERT, UPDATE (is_proven, evidence_id)"),
+    "inventory_indexmember": Grant(
+        web=_READ, worker="SELECT, INSERT, UPDATE (is_proven, evidence_id, os, architecture, variant)"
+    ),
     # advisories
     "inventory_advisory": Grant(web=_READ, worker=_ADD),
     "inventory_advisoryversion": Grant(web=_READ, worker=_ADD),

@@ -11,6 +11,7 @@ from inventory.graph.document_tree import DocumentTree, PlaceNotFoundError
 from inventory.graph.outline import Way
 from inventory.graph.reading_again import MAX_BYTES, ComponentDetail, Neighbours, read_component, read_excerpt
 from inventory.graph.receipts import find_receipt
+from inventory.graph.sboms_inside import pick, sboms_of
 from inventory.graph.statements import bounded
 from supplychain.access.actors import actor_of
 from supplychain.access.scopes import Scope
@@ -31,24 +32,36 @@ if TYPE_CHECKING:
 @require_safe
 @signed_in(Scope.INVENTORY_READ)
 def tree_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """Show one level of the tree: `node` by number or `at` a place of the document, or what `q` finds in it."""
+    """Show one level of the tree: `node` by number or `at` a place of the document, or what `q` finds in it.
+
+    `sbom` picks one of several SBOMs inside. Of a document without any, `at` shows what is written there.
+    """
     receipt = find_receipt(public_id, actor=actor_of(request))
+    pointer = read_text(request, "at") or ""
+    context: dict[str, object] = {"section": "/evidence", "receipt": receipt, "read_limit": MAX_BYTES}
     with bounded():
-        tree = DocumentTree.of(receipt)
-        if tree is None:
-            raise PlaceNotFoundError
-        context = {"section": "/evidence", "receipt": receipt, "snapshot": tree.snapshot, "read_limit": MAX_BYTES}
+        sboms = sboms_of(receipt)
+        if not sboms and pointer:
+            context |= {"place": pointer, "excerpt": read_excerpt(receipt, pointer)}
+            return show(request, page="evidence/tree.html", fragment="evidence/tree.html", context=context)
+        sbom = pick(sboms, part=_part(request), pointer=pointer)
+        tree = DocumentTree(sbom.snapshot)
+        context |= {"sboms": sboms, "sbom": sbom, "snapshot": sbom.snapshot, "tree_url": sbom.address}
         query = read_text(request, "q")
         if query:
             context |= {"query": query, "found": tree.find(query), "way": tree.first_way}
             return show(request, page="evidence/tree.html", fragment="evidence/tree.html", context=context)
-        context |= _level(request, tree=tree, receipt=receipt)
+        context |= _level(request, tree=tree, receipt=receipt, pointer=pointer)
     return show(request, page="evidence/tree.html", fragment="evidence/_level.html", context=context)
 
 
-def _level(request: HttpRequest, *, tree: DocumentTree, receipt: Evidence) -> dict[str, object]:
+def _part(request: HttpRequest) -> int | None:
+    part = read_number(request, "sbom", default=-1)
+    return None if part < 0 else part
+
+
+def _level(request: HttpRequest, *, tree: DocumentTree, receipt: Evidence, pointer: str) -> dict[str, object]:
     way = Way(read_choice(request, "way", allowed=tuple(Way)) or tree.first_way)
-    pointer = read_text(request, "at") or ""
     try:
         number = tree.place(pointer) if pointer else read_number(request, "node", default=ROOT)
     except PlaceNotFoundError:
@@ -66,7 +79,7 @@ def _level(request: HttpRequest, *, tree: DocumentTree, receipt: Evidence) -> di
 
 
 def _detail(tree: DocumentTree, *, receipt: Evidence, node: Node, place: str) -> dict[str, object]:
-    detail = read_component(receipt, node.number, count=tree.snapshot.component_count)
+    detail = read_component(receipt, node.number, part=tree.snapshot.part, count=tree.snapshot.component_count)
     neighbours = {} if detail is None else _neighbours(tree, detail)
     return {"detail": detail, "place": place, "excerpt": read_excerpt(receipt, place), **neighbours}
 

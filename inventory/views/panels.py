@@ -15,6 +15,7 @@ from inventory.graph.claims import advised, attested, stated
 from inventory.graph.document_tree import DocumentTree
 from inventory.graph.posture import report_parts, workflow_parts
 from inventory.graph.reading_again import read_report
+from inventory.graph.sboms_inside import sboms_of
 from inventory.models import EvidenceKind
 from supplychain.web.paging import PAGE_SIZE
 
@@ -42,12 +43,20 @@ def _nothing(_evidence: Evidence) -> Context:
 
 
 def _sbom(evidence: Evidence) -> Context:
-    tree = DocumentTree.of(evidence)
-    if tree is None:
-        return {}
+    return {**_trees(evidence), **_stated(evidence)}
+
+
+def _trees(evidence: Evidence) -> Context:
+    """Show the tree of the only SBOM of a document at once; of several each at its own address."""
+    sboms = sboms_of(evidence)
+    if len(sboms) != 1:
+        return {"sboms": sboms}
+    [sbom] = sboms
+    tree = DocumentTree(sbom.snapshot)
     return {
-        "snapshot": tree.snapshot,
-        **_stated(evidence),
+        "sboms": sboms,
+        "snapshot": sbom.snapshot,
+        "tree_url": sbom.address,
         "level": tree.level(ROOT, way=tree.first_way, after=ROOT, limit=PAGE_SIZE),
     }
 
@@ -78,7 +87,8 @@ def _workflow(evidence: Evidence) -> Context:
 
 
 def _attested(evidence: Evidence) -> Context:
-    return {"attested": attested(evidence, limit=_MOST_ROWS), "limit": _MOST_ROWS, **_stated(evidence)}
+    shown = {"attested": attested(evidence, limit=_MOST_ROWS), "limit": _MOST_ROWS}
+    return {**shown, **_trees(evidence), **_stated(evidence)}
 
 
 def _stated(evidence: Evidence) -> Context:
@@ -104,4 +114,5 @@ PANELS: Final[Mapping[str, Panel]] = {
     EvidenceKind.ADVISORY: Panel("evidence/panels/advisory.html", _advised),
     EvidenceKind.POSTURE: Panel("evidence/panels/posture.html", _posture),
     EvidenceKind.WORKFLOW: Panel("evidence/panels/workflow.html", _workflow),
+    EvidenceKind.REGISTRY: Panel("evidence/panels/registry.html", _nothing),
 }

@@ -19,6 +19,11 @@ _SHORT_HEX = 12
 _ABSENT = "unknown"
 _SPELLED: Mapping[str, str] = {
     "sbom": "SBOM",
+    "sboms": "SBOMs",
+    "cyclonedx": "CycloneDX",
+    "spdx": "SPDX",
+    "openvex": "OpenVEX",
+    "scai": "SCAI",
     "deployment": "Deployment report",
     "snapshot": "Cluster snapshot",
     "image": "Image manifest or index",
@@ -71,6 +76,33 @@ BADGES: Mapping[str, Badge] = {
     "ended": Badge("Ended", "player-stop", "plain", "Seen to end"),
     "not_running": Badge("Not running", "player-stop", "plain", "Not known to run at this instant"),
     "stale": Badge("Stale", "clock-exclamation", "warning", "Silent for more than three report intervals"),
+    # verdicts of where an artifact comes from (docs/trust.md)
+    "verified_expected": Badge(
+        "Verified", "rosette-discount-check", "good", "Signed by whom is trusted for it, and as expected"
+    ),
+    "verified_unexpected": Badge(
+        "Unexpected", "alert-triangle", "danger", "A good signature, and not what a trusted signer is expected to sign"
+    ),
+    "failed": Badge("Failed", "circle-x", "danger", "Something that was signed or said is not so"),
+    "unsupported": Badge(
+        "Not judged", "zoom-question", "unknown", "Signed, and nobody here can tell whether it is good"
+    ),
+    "reported": Badge(
+        "Reported", "message-report", "warning", "Another tool says that it verified it; not verified here"
+    ),
+    "unsigned_claim": Badge("Claimed", "quote", "warning", "Whoever sent it says so: nobody signed it"),
+    "none": Badge("No provenance", "circle-dashed", "unknown", "Nothing says where it comes from"),
+    # links of a trace
+    "verified": Badge("Verified", "rosette-discount-check", "good", "Proven by a signature of whom is trusted for it"),
+    "claimed": Badge("Claimed", "quote", "warning", "Somebody says so; nothing proves it"),
+    "missing": Badge("Missing", "circle-dashed", "unknown", "No evidence of it has arrived"),
+    "broken": Badge("Broken", "link-off", "danger", "Evidence contradicts it"),
+    # classes of what runs, by where it comes from (docs/trust.md)
+    "expected": Badge("Expected", "rosette-discount-check", "good", "Verified, and as a trusted signer is expected to"),
+    "unexpected": Badge("Unexpected", "alert-triangle", "danger", "Verified as something else, or a signature failed"),
+    "unverifiable": Badge(
+        "Unverifiable", "zoom-question", "warning", "Something is said of it that nothing here proves"
+    ),
     # operations
     "good": Badge("Well", "circle-check", "good", "As it should be"),
     "warning": Badge("Look", "alert-triangle", "warning", "Not as it should be; nothing is lost"),
@@ -244,6 +276,18 @@ def package_url(purl: object) -> str:
 @register.filter
 def artifact_url(value: object) -> str:
     return f"/artifacts/{value}"
+
+
+@register.filter
+def advisory_url(name: object) -> str:
+    return "/advisories/" + quote(str(name), safe="")
+
+
+@register.filter
+def tags_url(repository: object, tag: str = "") -> str:
+    """Return the page of a repository's tags, or of one of them."""
+    address = "/tags?repository=" + quote(str(repository), safe="")
+    return f"{address}&tag={quote(tag, safe='')}" if tag else address
 
 
 @register.filter

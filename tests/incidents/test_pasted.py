@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from incidents.indicators import ANSWERED, Indicator, IndicatorKind, PackageName
 from incidents.pasted import MAX_INDICATORS, parse_text, read_text
+from inventory.identity.indicators import ANSWERED, Indicator, IndicatorKind, PackageName
 from supplychain.errors import DomainError
 
 HEX = "a" * 64

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from incidents.indicators import ANSWERED
 from incidents.pasted import parse_text, read_text
+from inventory.identity.indicators import ANSWERED
 
 
 @pytest.mark.parametrize(

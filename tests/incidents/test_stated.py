@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from incidents.indicators import ANSWERED, Indicator, IndicatorKind, PackageName
 from incidents.stated import read_indicator
+from inventory.identity.indicators import ANSWERED, Indicator, IndicatorKind, PackageName
 from supplychain.errors import ErrorDetail
 
 HEX = "a" * 64

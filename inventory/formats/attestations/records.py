@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from inventory.formats.records import ReadWarning, SbomRecord, VexRecord
@@ -158,3 +159,22 @@ class AttestationsRecord:
     attestations: list[AttestationRecord]
     rejected_count: int = 0
     warnings: list[ReadWarning] = field(default_factory=list)
+
+    def each_once(self) -> list[AttestationRecord]:
+        """Return the attestations in their order; of equal envelopes the first."""
+        return each_once(self.attestations)
+
+    def with_sbom(self) -> list[AttestationRecord]:
+        """Return those that hold an SBOM, each once, in the order in which these are numbered (`Snapshot.part`).
+
+        SBOMs about a digest come first, because they take labels of the same bytes away; those that state memberships
+        last, because these take the projection's lock at once.
+        """
+        found = [(item, item.sbom) for item in self.each_once() if item.sbom is not None]
+        found.sort(key=lambda pair: (bool(pair[1].memberships or pair[1].configs), not pair[1].subjects))
+        return [item for item, _ in found]
+
+
+def each_once(attestations: Sequence[AttestationRecord]) -> list[AttestationRecord]:
+    """Return them in their order; of equal envelopes the first."""
+    return list({item.envelope_digest: item for item in reversed(attestations)}.values())[::-1]

@@ -8,8 +8,8 @@ import jsonschema_rs
 import pytest
 from django.test import Client
 
-from incidents.indicators import IndicatorKind
 from incidents.stated import STATED_KINDS, members_of
+from inventory.identity.indicators import IndicatorKind
 from supplychain.api.views import openapi_document
 from tests.factories import cyclonedx, deployment, digest, image_index, report, submit
 from tests.supplychain.actors import client_of, new_key

@@ -10,9 +10,9 @@ import pytest
 from incidents.impact import candidates
 from incidents.impact.candidates import Candidates
 from incidents.impact.judging import Candidate, MatchClass, judge
-from incidents.indicators import Indicator
 from incidents.pasted import parse_text
 from inventory.graph.packed import pack
+from inventory.identity.indicators import Indicator
 
 VERSIONS = (
     "1.2.3", "v1.2.3", "1.2", "1.2.0", "1.2.3.0", "01.2.3", "1.2.3-rc1", "v1.2.3-rc1", "1.2.3+b1", "0:1.2.3",

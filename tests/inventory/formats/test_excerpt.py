@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 
@@ -96,3 +97,15 @@ def test_no_bytes_and_no_place_raise_anything(data: bytes, place: str):
 def test_broken_xml_raises_nothing(cut: int, junk: bytes, place: str):
     assert isinstance(at(XML[:cut] + junk + XML[cut:], place), str)
     assert isinstance(at(XML[:cut], place), str)
+
+
+def test_a_pointer_leads_through_the_payload_of_an_envelope_and_the_lines_of_a_document():
+    payload = {"predicate": {"components": [{"name": "inside"}]}}
+    envelope = {"payloadType": "x", "payload": base64.b64encode(json.dumps(payload).encode()).decode()}
+    text = json.dumps({"Data": json.dumps(payload)})
+
+    place = "/payload/predicate/components/0/name"
+    assert at(json.dumps(envelope).encode(), place) == '"inside"'
+    assert at(b'{"first": 1}\n' + json.dumps(envelope).encode(), f"/1{place}") == '"inside"'
+    assert at(text.encode(), "/Data/predicate/components/0/name") == '"inside"'
+    assert at(b'{"payload": "not base64!"}', place) == '"not base64!"'

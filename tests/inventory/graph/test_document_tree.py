@@ -10,6 +10,7 @@ import pytest
 from inventory.formats.records import ROOT
 from inventory.graph.document_tree import DocumentTree, PlaceNotFoundError
 from inventory.graph.outline import Way
+from inventory.graph.sboms_inside import sboms_of
 from tests.factories import cyclonedx, digest, image_index, submit
 
 pytestmark = pytest.mark.django_db
@@ -26,9 +27,8 @@ CHAIN = {"root": [A], A: [B, C], B: [C]}
 
 def tree(*components: str | Mapping[str, Any], **members: Any) -> DocumentTree:
     evidence = submit("a", cyclonedx(*components, subject=APP, **members))
-    found = DocumentTree.of(evidence)
-    assert found is not None
-    return found
+    [only] = sboms_of(evidence)
+    return DocumentTree(only.snapshot)
 
 
 def names(found: DocumentTree, number: int, *, way: Way, is_loose: bool = False) -> list[str]:
@@ -127,11 +127,11 @@ def test_find_looks_into_this_document_alone():
 
     assert [node.name for node in found.find("npm/B")] == ["b"]
     assert found.find("hidden") == ()
-    assert DocumentTree.of(other) is not None
+    assert len(sboms_of(other)) == 1
 
 
 def test_what_is_no_sbom_has_no_tree():
-    assert DocumentTree.of(submit("a", image_index(APP))) is None
+    assert sboms_of(submit("a", image_index(APP))) == ()
 
 
 def test_a_level_costs_one_statement_however_large_the_document(django_assert_num_queries):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from inventory.graph.receipts import NEWEST_FIRST, ReceiptFilter, ReceiptNotFoundError, find_receipt, receipts
 from inventory.models import Evidence, State
+from tests.attested import dsse, encode, statement
 from tests.factories import (
     SEES_ALL,
     START,
@@ -15,9 +17,13 @@ from tests.factories import (
     cyclonedx,
     deployment,
     digest,
+    digest_of,
     image_index,
     later,
     member_of,
+    openvex,
+    referring_manifest,
+    registry_event,
     report,
     store,
     submit,
@@ -67,6 +73,27 @@ def test_an_sbom_its_container_and_its_index_all_speak_of_an_artifact():
     submit("a", cyclonedx(LODASH, subject=digest("other")))
 
     assert found(artifact=APP) == [closed, opened, index, sbom]
+
+
+def test_an_attestation_an_event_a_config_and_a_referrer_speak_of_an_artifact():
+    attestation = submit("a", encode(dsse(statement(APP))))
+    event = submit("a", registry_event(APP))
+    referrer = submit("a", referring_manifest(APP))
+    vex = submit("a", openvex(f"pkg:oci/app@{APP.replace(':', '%3A')}"))
+    submit("a", encode(dsse(statement(digest("other")))))
+    submit("b", encode(dsse(statement(APP))))
+
+    assert found(member_of("a"), artifact=APP) == [vex, referrer, event, attestation]
+
+
+def test_an_image_that_only_claims_something_of_itself_is_spoken_of_by_its_document():
+    config = json.dumps(
+        {"architecture": "amd64", "os": "linux", "rootfs": {"type": "layers", "diff_ids": [digest("layer")]},
+         "config": {"Labels": {"org.opencontainers.image.source": "https://github.com/acme/shop"}}}
+    ).encode()  # fmt: skip
+    evidence = submit("a", config)
+
+    assert found(artifact=digest_of(config)) == [evidence]
 
 
 def test_what_was_sent_for_an_artifact_and_not_read_speaks_of_it_too():

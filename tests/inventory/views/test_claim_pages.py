@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.factories import cyclonedx, digest, submit
+from tests.factories import cyclonedx, digest, referring_manifest, registry_event, submit
 
 pytestmark = pytest.mark.django_db
 
@@ -71,6 +71,58 @@ def test_an_sbom_inside_an_attestation_has_its_tree(member):
 
     assert f"/evidence/{evidence.public_id}/tree" in html
     assert b"lodash" in member.get(f"/evidence/{evidence.public_id}/tree").content
+
+
+def test_a_document_of_several_sboms_shows_the_tree_of_each(member):
+    lines = [
+        enveloped({**STATEMENT, "predicateType": "https://cyclonedx.org/bom", "predicate": json.loads(cyclonedx(purl))})
+        for purl in ("pkg:npm/alphabet@1", "pkg:npm/omelette@1")
+    ]
+    evidence = submit("team-a", b"\n".join(lines))
+    tree = f"/evidence/{evidence.public_id}/tree"
+
+    html = member.get(f"/evidence/{evidence.public_id}").content.decode()
+
+    assert "1 of 2" in html
+    for number, shown, other in ((0, b"alphabet", b"omelette"), (1, b"omelette", b"alphabet")):
+        address = f"{tree}?sbom={number}&amp;"
+        assert address in html
+        level = member.get(f"{tree}?sbom={number}").content
+        assert shown in level
+        assert other not in level
+        detail = member.get(f"{tree}?sbom={number}&node=0").content
+        assert shown in detail
+        assert b"As it is written" in detail
+    assert b"omelette" in member.get(f"{tree}?at=/1/payload/predicate/components/0").content
+    assert member.get(f"{tree}?sbom=2").status_code == 404
+
+
+def test_a_place_of_a_document_without_sbom_shows_what_is_written_there(member, stranger):
+    evidence = submit("team-a", json.dumps(VEX).encode())
+    address = f"/evidence/{evidence.public_id}/tree?at=/statements/0/justification"
+
+    assert b"vulnerable_code_not_present" in member.get(address).content
+    assert b"cannot be shown" in member.get(f"/evidence/{evidence.public_id}/tree?at=/nothing").content
+    assert stranger.get(address).status_code == 404
+    assert member.get(f"/evidence/{evidence.public_id}/tree").status_code == 404
+
+
+def test_a_registrys_event_shows_where_the_tag_pointed(member):
+    html = page(member, registry_event(APP, repository="shop/api", tag="1.0"))
+
+    for shown in ("registry.example/shop/api", "1.0", "Push", f"/artifacts/{APP}", "ci"):
+        assert shown in html
+
+
+def test_an_image_shows_what_it_claims_and_refers_to(member):
+    manifest = json.loads(referring_manifest(APP))
+    manifest["annotations"] = {"org.opencontainers.image.source": "https://github.com/acme/shop"}
+
+    html = page(member, manifest)
+
+    assert "Refers to" in html
+    assert f"/artifacts/{APP}" in html
+    assert "https://github.com/acme/shop" in html
 
 
 def test_statements_show_their_status_products_and_issuer(member):

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from incidents.indicators import PackageName
+from inventory.identity.indicators import PackageName
 from inventory.identity.purls import package_key, package_purl
 
 ECOSYSTEMS = {

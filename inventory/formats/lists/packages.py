@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from incidents.indicators import Indicator, IndicatorKind, PackageName
-from incidents.pasted.names import name_package
-from incidents.pasted.versions import ALL, Versions, VersionsError, is_expression, read_versions, type_of_range
+from inventory.formats.lists.names import name_package
+from inventory.formats.lists.versions import ALL, Versions, VersionsError, is_expression, read_versions, type_of_range
 from inventory.identity.digests import find_digest
 from inventory.identity.images import ImageError, parse_image
+from inventory.identity.indicators import Indicator, IndicatorKind, PackageName
 from inventory.identity.purl_spec import MAX_LENGTH
 from inventory.identity.purls import IDENTITY_QUALIFIERS, PurlError, parse_purl
 

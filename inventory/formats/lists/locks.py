@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from incidents.indicators import Indicator
-from incidents.pasted.packages import package_indicator, unreadable
+from inventory.formats.lists.packages import package_indicator, unreadable
+from inventory.identity.indicators import Indicator
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,8 +6,8 @@ import base64
 import binascii
 import re
 
-from incidents.indicators import HASH_LENGTHS, Indicator, IndicatorKind
 from inventory.identity.digests import DigestError, parse_digest
+from inventory.identity.indicators import HASH_LENGTHS, Indicator, IndicatorKind
 
 _BARE = {length: algorithm for algorithm, length in HASH_LENGTHS.items()}
 _HEX = re.compile(r"[0-9A-Fa-f]{32,128}")

@@ -7,10 +7,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from incidents.indicators import Indicator
-from incidents.pasted.names import ECOSYSTEMS, NAME, name_package
-from incidents.pasted.packages import package_indicator, purl_indicator, unreadable
-from incidents.pasted.versions import is_expression
+from inventory.formats.lists.names import ECOSYSTEMS, NAME, name_package
+from inventory.formats.lists.packages import package_indicator, purl_indicator, unreadable
+from inventory.formats.lists.versions import is_expression
+from inventory.identity.indicators import Indicator
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

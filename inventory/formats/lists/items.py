@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from incidents.indicators import HASH_LENGTHS, Indicator, IndicatorKind, not_answered
-from incidents.pasted.hashes import read_hash
-from incidents.pasted.names import ECOSYSTEMS, PREFIXES, is_module_path, name_package
-from incidents.pasted.packages import holds_purl, package_indicator, purl_indicators, unreadable
-from incidents.pasted.versions import is_expression, is_version
+from inventory.formats.lists.hashes import read_hash
+from inventory.formats.lists.names import ECOSYSTEMS, PREFIXES, is_module_path, name_package
+from inventory.formats.lists.packages import holds_purl, package_indicator, purl_indicators, unreadable
+from inventory.formats.lists.versions import is_expression, is_version
 from inventory.identity.digests import find_digest
 from inventory.identity.images import ImageError, parse_image
+from inventory.identity.indicators import HASH_LENGTHS, Indicator, IndicatorKind, not_answered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
