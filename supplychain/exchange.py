@@ -69,7 +69,8 @@ class Query(NamedTuple):
 
 
 COMMIT: Final = Query(Statement("COMMIT"))
-_BEGIN: Final = Statement("BEGIN")
+BEGIN: Final = Query(Statement("BEGIN"))
+"""Behind a COMMIT: what follows is another transaction, which Django takes for the one it began."""
 _prepared: WeakKeyDictionary[psycopg.Connection[Any], set[bytes]] = WeakKeyDictionary()
 
 
@@ -129,7 +130,7 @@ def _converse(raw: psycopg.Connection[Any], queries: Sequence[Query]) -> list[An
     connection = raw.pgconn
     known = _prepared.setdefault(raw, set())
     begins = not raw.autocommit and connection.transaction_status == pq.TransactionStatus.IDLE
-    sent = [Query(_BEGIN), *queries] if begins else queries
+    sent = [BEGIN, *queries] if begins else queries
     values = [_encoded(query) for query in sent]
     connection.enter_pipeline_mode()
     try:

@@ -1,8 +1,6 @@
 """The worker's side of the queue: claim a row, do its work in one transaction, write down what became of it.
 
-The row is claimed twice. First `processing` and attempts + 1 are committed, so that a worker that dies in the work has
-still used up a try. Then the row lock is taken and held through the one transaction of the work: while it is held the
-document is being worked on, and when its holder dies it is free, whatever any clock says.
+What a claim is says held.py.
 """
 
 from __future__ import annotations
@@ -10,6 +8,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import Enum, auto
 from time import monotonic, perf_counter
 from typing import TYPE_CHECKING
 
@@ -24,7 +23,16 @@ from inventory.formats.schema import check_source
 from inventory.ingest import identifiers, queue_sql, upsert
 from inventory.ingest.appliers import apply_document, kinds_for
 from inventory.ingest.endings import applied_ending, rejected_ending
-from inventory.ingest.held import Claim, hold
+from inventory.ingest.held import (
+    MAX_ATTEMPTS,
+    Claim,
+    claim_and_hold,
+    claim_next,
+    claimed,
+    claiming,
+    hold,
+    overdue_before,
+)
 from inventory.ingest.time_limit import OutOfTimeError, time_limit
 from inventory.models import EvidenceKind, EvidenceState, State
 from inventory.store import blobs
@@ -40,14 +48,12 @@ if TYPE_CHECKING:
     from inventory.ingest.held import Held
     from inventory.ingest.result import Applied
     from inventory.models import Evidence
-    from supplychain.exchange import Row, Value
+    from supplychain.exchange import Value
 
 logger = logging.getLogger(__name__)
 
-MAX_ATTEMPTS = 3
 SOFT_LIMIT_SECONDS, HARD_LIMIT_SECONDS = 270.0, 285.0
 """Of one document: below Celery's limit of a task, which begins earlier (settings.py)."""
-OVERDUE_AFTER = timedelta(seconds=10)
 RETRY_AFTER = timedelta(seconds=2)
 """Not before this after a first failure of ours, twice that after the second; the sweep rings for it then."""
 LANE_AFTER = timedelta(seconds=1)
@@ -60,12 +66,6 @@ _READ_AS: dict[str, str] = {EvidenceKind.SNAPSHOT: EvidenceKind.DEPLOYMENT}
 """A snapshot is a runtime report like another; that it is the whole, its route says."""
 _OUTCOMES = {State.APPLIED: "applied", State.APPLIED_WITH_WARNINGS: "applied", State.REJECTED: "rejected"}
 """What /ops counts by the minute, under `documents.`; quarantined ones are counted where they are set aside."""
-
-
-class _Turn:
-    """Which team this process served last: the next in turn comes first among equals."""
-
-    team_id = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,32 +82,32 @@ def process_next() -> bool:
     The next is the oldest of the team with the fewest in work, so that a team's thousand documents delay no other team;
     of several such teams the one that comes after the last served.
     """
-    claim = _claim(now=datetime.now(UTC))
-    if claim is None:
-        return False
-    _process(claim, goes_on=lambda: False)
-    return True
+    return _process(None, goes_on=lambda: False) is not _NoEnd.NOTHING_WAITS
 
 
 def work_for(seconds: float) -> bool:
     """Work through what waits, for a turn; True when the turn ended before the queue did.
 
-    Each document's last exchange claims the next one, so that a document costs one exchange and one commit less.
+    The first document is claimed and held in one exchange. Each document's last exchange claims the next one, so that a
+    document costs one commit less.
     """
     until = monotonic() + seconds
 
     def goes_on() -> bool:
         return monotonic() < until
 
-    claim = _claim(now=datetime.now(UTC))
-    while claim is not None:
-        claim = _process(claim, goes_on=goes_on)
-    return not goes_on()
+    claim = None
+    while True:
+        ended = _process(claim, goes_on=goes_on)
+        claim = ended.next_claim if isinstance(ended, _Ended) else None
+        if claim is None and (ended is not _NoEnd.SET_BACK or not goes_on()):
+            return not goes_on()
 
 
 def count_overdue(after: timedelta | None = None) -> int:
     """Count documents that waited too long and that no living worker holds, at most MAX_RINGS."""
-    overdue = datetime.now(UTC) - (OVERDUE_AFTER if after is None else after)
+    now = datetime.now(UTC)
+    overdue = overdue_before(now) if after is None else now - after
     [rows] = exchange([Query(queue_sql.OVERDUE, {"overdue": overdue, "limit": MAX_RINGS})])
     return to_int(rows[0][0])
 
@@ -125,84 +125,95 @@ def retry(evidence_id: int, *, at: datetime) -> bool:
     return count == 1
 
 
-def _claim(*, now: datetime) -> Claim | None:
-    """Claim a document. A connection that broke while the worker slept is replaced."""
-    try:
-        [rows] = exchange([_claiming(now)])
-    except OperationalError:
-        if connection.in_atomic_block:
-            raise
-        connection.close()
-        [rows] = exchange([_claiming(now)])
-    return _claimed(rows)
+class _NoEnd(Enum):
+    """What a look at the queue came to when it ended no document."""
+
+    NOTHING_WAITS = auto()
+    SET_BACK = auto()
+    """It waits for another try, is quarantined, or is another worker's."""
 
 
-def _claiming(now: datetime) -> Query:
-    return Query(
-        queue_sql.CLAIM,
-        {
-            "now": now,
-            "overdue": now - OVERDUE_AFTER,
-            "after": _Turn.team_id,
-            "lanes": settings.LARGE_DOCUMENTS_AT_ONCE,
-        },
-    )
+def _process(claim: Claim | None, *, goes_on: Callable[[], bool]) -> _Ended | _NoEnd:
+    """Give a document its try: the one that is claimed already, or the next that waits."""
+    if connection.in_atomic_block and claim is None:  # of the caller, whose commit is the claim's too
+        claim = claim_next(now=datetime.now(UTC))
+        if claim is None:
+            return _NoEnd.NOTHING_WAITS
+    with log_context.bound():
+        try:
+            return _try(claim, goes_on=goes_on)
+        except _NotAskedError:  # the connection broke while the worker slept
+            connection.close()
+            return _try(claim, goes_on=goes_on)
 
 
-def _claimed(rows: Sequence[Row]) -> Claim | None:
-    if not rows:
-        return None
-    evidence_id, attempt, _Turn.team_id = map(to_int, rows[0])
-    return Claim(evidence_id, attempt)
+class _NotAskedError(Exception):
+    """The connection to the database turned out to be broken before anything was claimed."""
 
 
-def _process(claim: Claim, *, goes_on: Callable[[], bool]) -> Claim | None:
-    """Give a claimed document its try, and return the next claim if the turn goes on."""
-    about = f"evidence:{claim.evidence_id}"
-    with log_context.bound(evidence_row=claim.evidence_id, attempt=claim.attempt), reporter.working_on(about):
-        ended = _try(claim, goes_on=goes_on)
-    if ended is not None:
-        return ended.next_claim
-    return _claim(now=datetime.now(UTC)) if goes_on() else None
-
-
-def _try(claim: Claim, *, goes_on: Callable[[], bool]) -> _Ended | None:
-    """Work on a claimed document, and write down what became of it; None when it came to no end of its own."""
-    if claim.attempt > MAX_ATTEMPTS:
-        _quarantine(claim, Failure("worker_died", f"{MAX_ATTEMPTS} workers died over this document."))
-        return None
+def _try(claim: Claim | None, *, goes_on: Callable[[], bool]) -> _Ended | _NoEnd:
+    """Work on a document in one transaction, and write down what became of it."""
     began = perf_counter()
     try:
         with (
             time_limit(soft_seconds=SOFT_LIMIT_SECONDS, hard_seconds=HARD_LIMIT_SECONDS),
             transaction.atomic(),
         ):
-            ended = _work(claim, now=datetime.now(UTC), goes_on=goes_on)
-    except _NoLaneError:
-        _let_wait(claim, after=LANE_AFTER)
-        return None
-    except EvidenceStoreUnavailableError as error:
-        logger.warning("The storage of documents is away; a document waits.", extra={"reason": error.reason})
-        _let_wait(claim, after=WAIT_AFTER)
-        return None
-    except MemoryError as error:  # without its stack, to be written into memory that is not there
-        logger.error("A document failed: out of memory.")  # noqa: TRY400
-        failure = _failure(error)
+            claim, held = _take(claim)
+            if claim is None:
+                return _NoEnd.NOTHING_WAITS
+            with reporter.working_on(f"evidence:{claim.evidence_id}"):
+                ended = _work(held, goes_on=goes_on)
     except Exception as error:
-        logger.exception("A document failed.")
-        if isinstance(error.__cause__, DiskFull):  # whatever the document is, the next one would fail too
-            upsert.forget_all()
-            _let_wait(claim, after=WAIT_AFTER)
-            return None
-        failure = _failure(error)
+        if claim is None:
+            raise
+        failure = _set_back(claim, error)
     else:
         if ended is not None:
             _tell(ended, seconds=perf_counter() - began)
-        return ended
+        return ended or _NoEnd.SET_BACK
     # Behind the handlers: the error's stack, and with it the document's memory, is gone.
-    upsert.forget_all()
-    _put_back(claim, failure)
-    return None
+    if failure is not None:
+        upsert.forget_all()
+        _put_back(claim, failure)
+    return _NoEnd.SET_BACK
+
+
+def _take(claim: Claim | None) -> tuple[Claim | None, Held | None]:
+    """Hold a claimed document, or claim and hold the next; in a turn each is claimed with the end of the one before."""
+    if claim is not None:
+        log_context.add(evidence_row=claim.evidence_id, attempt=claim.attempt)
+        return claim, hold(claim)
+    try:
+        claim, held = claim_and_hold(now=datetime.now(UTC))
+    except OperationalError as error:
+        raise _NotAskedError from error
+    if claim is not None:
+        log_context.add(evidence_row=claim.evidence_id, attempt=claim.attempt)
+    return claim, held
+
+
+def _set_back(claim: Claim, error: Exception) -> Failure | None:
+    """Say what went wrong with a try, or let a document wait with which nothing is wrong."""
+    if isinstance(error, _NoLaneError):
+        _let_wait(claim, after=LANE_AFTER)
+        return None
+    if isinstance(error, _WornOutError):
+        _quarantine(claim, Failure("worker_died", f"{MAX_ATTEMPTS} workers died over this document."))
+        return None
+    if isinstance(error, EvidenceStoreUnavailableError):
+        logger.warning("The storage of documents is away; a document waits.", extra={"reason": error.reason})
+        _let_wait(claim, after=WAIT_AFTER)
+        return None
+    if isinstance(error, MemoryError):  # without its stack, to be written into memory that is not there
+        logger.error("A document failed: out of memory.")
+        return _failure(error)
+    logger.error("A document failed.", exc_info=error)
+    if isinstance(error.__cause__, DiskFull):  # whatever the document is, the next one would fail too
+        upsert.forget_all()
+        _let_wait(claim, after=WAIT_AFTER)
+        return None
+    return _failure(error)
 
 
 def _failure(error: Exception) -> Failure:
@@ -229,16 +240,22 @@ class _NoLaneError(Exception):
     """As many large documents are worked on as may be: this one waits, and small ones go on."""
 
 
-def _work(claim: Claim, *, now: datetime, goes_on: Callable[[], bool]) -> _Ended | None:
+class _WornOutError(Exception):
+    """The claim found that as many workers died over this document as there are tries; it is not read again."""
+
+
+def _work(held: Held | None, *, goes_on: Callable[[], bool]) -> _Ended | None:
     """Read and apply one document, and return how it ended; what cannot be read is rejected, an end like any other.
 
-    Returns None when somebody else has taken the row over meanwhile. Waits for the row: the claim of another worker,
-    or the sweep, may hold it for the moment in which they see that it is taken.
+    Returns None when somebody else has taken the row over meanwhile. To hold it waits for the row: the claim of another
+    worker, or the sweep, may hold it for the moment in which they see that it is taken.
     """
-    held = hold(claim)
     if held is None:
         logger.info("Another worker took a document over.")
         return None
+    claim, now = held.claim, datetime.now(UTC)
+    if claim.attempt > MAX_ATTEMPTS:
+        raise _WornOutError
     if not held.has_lane:
         raise _NoLaneError
     for memory in (upsert, identifiers):
@@ -256,10 +273,10 @@ def _work(claim: Claim, *, now: datetime, goes_on: Callable[[], bool]) -> _Ended
 
 def _end(ending: Sequence[Query], *, goes_on: Callable[[], bool]) -> Claim | None:
     """Send the last writes of a document, the claim of the next and the commit in one exchange."""
-    claiming = [_claiming(datetime.now(UTC))] if goes_on() else []
+    next_one = [claiming(datetime.now(UTC))] if goes_on() else []
     commit = [COMMIT] if is_outermost() else []
-    answers = exchange([*ending, *claiming, *commit])
-    return _claimed(answers[len(ending)]) if claiming else None
+    answers = exchange([*ending, *next_one, *commit])
+    return claimed(answers[len(ending)]) if next_one else None
 
 
 def _read_and_apply(held: Held, *, now: datetime) -> tuple[Applied, SchemaVerdict | None]:

@@ -58,16 +58,17 @@ WITH RECURSIVE busy AS MATERIALIZED (
 UPDATE inventory_evidencestate s SET state = 'processing', attempts = s.attempts + 1,
     claimed_at = %(now)s::timestamptz
 FROM next WHERE s.evidence_id = next.evidence_id
-RETURNING s.evidence_id, s.attempts, s.team_id
+RETURNING s.evidence_id, s.attempts, s.team_id,
+    set_config('supplychain.claimed', s.evidence_id || ' ' || s.attempts, false)
 """)
 # Its statements are the same for every document, and planning some of them costs more than doing them: until the
 # transaction ends the server keeps to one plan of each.
-HOLD = Statement(f"""
+_HOLD = f"""
 SELECT json_build_object(
     'evidence', to_jsonb(e) - 'dedupe_key',
     'key', json_build_object('id', k.id, 'kinds', k.kinds, 'clusters', k.clusters),
     'artifacts', (SELECT json_object_agg(a.digest, a.id) FROM inventory_artifact a WHERE a.digest = ANY(e.artifacts)),
-    'bound_before', CASE WHEN e.artifacts = '{{}}' THEN (
+    'bound_before', CASE WHEN e.artifacts = '{{{{}}}}' THEN (
         SELECT json_object_agg(a.digest, a.id) FROM inventory_evidence f
         JOIN inventory_snapshot n ON n.evidence_id = f.id
         JOIN inventory_snapshotsubject j ON j.snapshot_id = n.id
@@ -77,14 +78,24 @@ SELECT json_build_object(
     'plans', set_config('plan_cache_mode', 'force_generic_plan', true),
     'generation', pg_relation_filenode('inventory_component'),
     'has_lane', NOT s.is_large OR {_LANE})::text,
-    b.data
+    CASE WHEN s.attempts <= %(most)s::smallint THEN b.data END
 FROM inventory_evidencestate s
 JOIN inventory_evidence e ON e.id = s.evidence_id
 JOIN inventory_evidenceblob b ON b.digest = e.blob_id
 LEFT JOIN access_apikey k ON k.id = e.api_key_id
-WHERE s.evidence_id = %(evidence)s::bigint AND s.state = 'processing' AND s.attempts = %(attempt)s::smallint
+WHERE s.state = 'processing' AND {{claimed}}
 FOR NO KEY UPDATE OF s
-""")
+"""
+HOLD = Statement(_HOLD.format(claimed="s.evidence_id = %(evidence)s::bigint AND s.attempts = %(attempt)s::smallint"))
+# The same in the exchange of the claim, which leaves its answer in the session for it. When it found nothing, what an
+# earlier claim left there is of another moment.
+HOLD_CLAIMED = Statement(
+    _HOLD.format(
+        claimed="""s.claimed_at = %(now)s::timestamptz
+  AND s.evidence_id = split_part(current_setting('supplychain.claimed', true), ' ', 1)::bigint
+  AND s.attempts = split_part(current_setting('supplychain.claimed', true), ' ', 2)::smallint"""
+    )
+)
 FINISH_APPLIED = Statement("""
 UPDATE inventory_evidencestate SET state = %(state)s, applied_sequence = nextval('inventory_applied_sequence'),
     applied_at = %(at)s::timestamptz, kind = %(kind)s, format = %(format)s, format_version = %(format_version)s,

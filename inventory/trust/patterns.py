@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from re import _constants as words  # type: ignore[attr-defined]  # typeshed has no entry for it
-from re import _parser as parser  # type: ignore[attr-defined]  # the standard library's own parser, there since 3.11
+from re import _constants as words  # type: ignore[attr-defined, unused-ignore]  # typeshed has no entry for it
+from re import _parser as parser  # type: ignore[attr-defined, unused-ignore]  # the standard library's own parser, there since 3.11
 from typing import Any, Final
 
 LONGEST: Final = 512

@@ -20,7 +20,7 @@ from django.db.models import F  # noqa: E402
 
 from inventory import tasks  # noqa: E402
 from inventory.ingest import process  # noqa: E402
-from inventory.ingest.held import Claim  # noqa: E402
+from inventory.ingest.held import Claim, hold  # noqa: E402
 from inventory.models import EvidenceState, State  # noqa: E402
 from supplychain.celery import app  # noqa: E402
 
@@ -37,4 +37,4 @@ def process_this(evidence_id: int) -> None:
     waiting = EvidenceState.objects.filter(pk=evidence_id, state=State.RECEIVED)
     if waiting.update(state=State.PROCESSING, attempts=F("attempts") + 1, claimed_at=now):
         with transaction.atomic():
-            process._work(Claim(evidence_id=evidence_id, attempt=1), now=now, goes_on=lambda: False)
+            process._work(hold(Claim(evidence_id=evidence_id, attempt=1)), goes_on=lambda: False)

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection, transaction
 from django.test import override_settings
 
-from inventory.ingest import process, queue_sql
+from inventory.ingest import held, process, queue_sql
 from inventory.models import Evidence, EvidenceState, State
 from supplychain.access.models import Team
 from supplychain.exchange import Query, exchange
@@ -35,12 +35,12 @@ SELECT id, team_id, 'received', 0, %(at)s, '', '', '', '{}', '{}', '[]', 0 FROM 
 
 @pytest.fixture(autouse=True)
 def _new_worker(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process._Turn, "team_id", 0)
+    monkeypatch.setattr(held._Turn, "team_id", 0)
 
 
 def claim() -> int | None:
     """Claim as a worker does, and say whose document it was."""
-    claimed = process._claim(now=datetime.now(UTC))
+    claimed = held.claim_next(now=datetime.now(UTC))
     return None if claimed is None else EvidenceState.objects.get(pk=claimed.evidence_id).team_id
 
 
@@ -110,7 +110,7 @@ def test_a_claim_reads_no_more_however_many_teams_and_documents_wait(teams: int,
 
 def _blocks_of_a_claim(*, after: int) -> int:
     now = datetime.now(UTC)
-    values: dict[str, datetime | int] = {"now": now, "overdue": now - process.OVERDUE_AFTER, "after": after, "lanes": 1}
+    values: dict[str, datetime | int] = {"now": now, "overdue": now - held.OVERDUE_AFTER, "after": after, "lanes": 1}
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")
         cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {queue_sql.CLAIM.sql}", values)
@@ -126,7 +126,7 @@ def store_large(team: str, data: bytes) -> Evidence:
 
 
 def _held(evidence: Evidence) -> Query:
-    return Query(queue_sql.HOLD, {"evidence": evidence.pk, "attempt": 1, "lanes": 1})
+    return Query(queue_sql.HOLD, {"evidence": evidence.pk, "attempt": 1, "lanes": 1, "most": 3})
 
 
 @pytest.mark.django_db(transaction=True)
@@ -140,15 +140,15 @@ def test_while_a_large_document_is_in_work_only_small_ones_are_claimed() -> None
         with other.cursor() as cursor:  # the worker that has the large one
             other.set_autocommit(False)
             cursor.execute("SELECT pg_try_advisory_xact_lock(%s, 1)", [queue_sql.LARGE_LANE])
-            claimed = process._claim(now=datetime.now(UTC))
+            claimed = held.claim_next(now=datetime.now(UTC))
             assert claimed is not None
             assert claimed.evidence_id == small.pk
-            assert process._claim(now=datetime.now(UTC)) is None
+            assert held.claim_next(now=datetime.now(UTC)) is None
             other.rollback()
     finally:
         other.close()
 
-    claimed = process._claim(now=datetime.now(UTC))
+    claimed = held.claim_next(now=datetime.now(UTC))
     assert claimed is not None
     assert claimed.evidence_id == second.pk
     assert EvidenceState.objects.get(pk=first.pk).state == State.PROCESSING
@@ -158,14 +158,14 @@ def test_while_a_large_document_is_in_work_only_small_ones_are_claimed() -> None
 @override_settings(LARGE_DOCUMENTS_AT_ONCE=1)
 def test_a_large_document_that_finds_no_lane_waits_and_has_used_up_no_try() -> None:
     large = store_large("a", b"{0}")
-    claimed = process._claim(now=datetime.now(UTC))
+    claimed = held.claim_next(now=datetime.now(UTC))
     assert claimed is not None
     other = connection.copy()
     try:
         with other.cursor() as cursor:
             other.set_autocommit(False)
             cursor.execute("SELECT pg_try_advisory_xact_lock(%s, 1)", [queue_sql.LARGE_LANE])
-            assert process._process(claimed, goes_on=lambda: False) is None
+            assert process._process(claimed, goes_on=lambda: False) is process._NoEnd.SET_BACK
             other.rollback()
     finally:
         other.close()

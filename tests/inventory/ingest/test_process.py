@@ -14,7 +14,7 @@ from django.db import OperationalError, connection, connections, transaction
 from psycopg.errors import DiskFull
 
 from inventory.ingest import process, sbom, upsert
-from inventory.ingest.held import Claim
+from inventory.ingest.held import Claim, claim_next, hold
 from inventory.ingest.time_limit import OutOfTimeError
 from inventory.models import Evidence, EvidenceBlob, EvidenceState, State
 from supplychain.access.models import Team
@@ -276,7 +276,7 @@ def test_what_was_taken_over_meanwhile_is_not_worked_on_twice() -> None:
     make_due(evidence, state=State.PROCESSING, attempts=2, claimed_at=datetime.now(UTC))
 
     with transaction.atomic():
-        process._work(Claim(evidence.pk, attempt=1), now=START, goes_on=lambda: False)
+        process._work(hold(Claim(evidence.pk, attempt=1)), goes_on=lambda: False)
 
     assert (state_of(evidence).state, state_of(evidence).attempts) == (State.PROCESSING, 2)
 
@@ -301,7 +301,7 @@ def test_after_a_failure_ids_that_may_not_have_reached_the_disk_are_forgotten(
 @pytest.mark.django_db(transaction=True, databases=["default", "interning"])
 def test_a_moment_in_which_another_claim_looks_at_the_row_costs_no_try() -> None:
     evidence = store("a", GOOD)
-    claim = process._claim(now=datetime.now(UTC))
+    claim = claim_next(now=datetime.now(UTC))
     assert claim is not None
     worker = threading.Thread(target=_process, args=(claim,))
 
@@ -320,7 +320,7 @@ def test_a_moment_in_which_another_claim_looks_at_the_row_costs_no_try() -> None
 def _process(claim: Claim) -> None:
     try:
         with transaction.atomic():
-            process._work(claim, now=START, goes_on=lambda: False)
+            process._work(hold(claim), goes_on=lambda: False)
     finally:
         connections.close_all()
 
