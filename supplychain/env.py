@@ -161,7 +161,7 @@ def database(url: str) -> DatabaseAddress:
     options: dict[str, object] = dict(parse_qsl(parts.query))
     host = str(options.pop("host", "")) or unquote(parts.hostname or "")
     return DatabaseAddress(
-        ENGINE="django.db.backends.postgresql",
+        ENGINE="supplychain.database.engine",
         NAME=name,
         USER=unquote(parts.username or ""),
         PASSWORD=unquote(parts.password or ""),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -32,6 +32,8 @@ _TEXT, _BINARY = pq.Format.TEXT, pq.Format.BINARY
 
 _Model = TypeVar("_Model", bound="Model")
 
+Meanwhile = Callable[[], Sequence["Query"]]
+"""Work for the time that the server needs; the queries it returns are sent behind those that it needs it for."""
 Row = tuple[bytes | None, ...]
 TypedRow = tuple[Any, ...]
 _Encoded = tuple[list[bytes | None], list[pq.Format]]
@@ -80,13 +82,15 @@ def exchange(queries: Sequence[Query], *, using: str = "default") -> list[list[R
     Outside a transaction they are one of their own, committed when this returns. Inside Django's `atomic` they are part
     of it, and the first one begins it.
     """
-    return [_rows(result) for result in _asked(queries, connections[using])]
+    return [_rows(result) for result in _asked(queries, connections[using], meanwhile=None)]
 
 
-def exchange_typed(queries: Sequence[Query], *, using: str = "default") -> list[list[TypedRow]]:
+def exchange_typed(
+    queries: Sequence[Query], *, using: str = "default", meanwhile: Meanwhile | None = None
+) -> list[list[TypedRow]]:
     """Do the same for rows of many types: values are what the driver makes of each column, times in UTC."""
     wrapper = connections[using]
-    results = _asked(queries, wrapper)
+    results = _asked(queries, wrapper, meanwhile=meanwhile)
     reader = Transformer(wrapper.connection)
     return [_typed(result, reader) for result in results]
 
@@ -117,16 +121,20 @@ def to_model(model: type[_Model], columns: Mapping[str, Any]) -> _Model:
     return model.from_db(DEFAULT_DB_ALIAS, [field.attname for field in fields], values)
 
 
-def _asked(queries: Sequence[Query], wrapper: BaseDatabaseWrapper) -> list[Any]:
+def _asked(queries: Sequence[Query], wrapper: BaseDatabaseWrapper, *, meanwhile: Meanwhile | None) -> list[Any]:
     wrapper.ensure_connection()
     raw: psycopg.Connection[Any] = wrapper.connection
-    if wrapper.queries_logged:  # what counts statements sees these too
-        wrapper.queries_log.extend({"sql": query.statement.sql, "time": "0"} for query in queries)
+
+    def logged(sent: Sequence[Query]) -> Sequence[Query]:
+        if wrapper.queries_logged:  # what counts statements sees these too
+            wrapper.queries_log.extend({"sql": query.statement.sql, "time": "0"} for query in sent)
+        return sent
+
     with wrapper.wrap_database_errors:
-        return _converse(raw, queries)
+        return _converse(raw, logged(queries), meanwhile=meanwhile and (lambda: logged(meanwhile())))
 
 
-def _converse(raw: psycopg.Connection[Any], queries: Sequence[Query]) -> list[Any]:
+def _converse(raw: psycopg.Connection[Any], queries: Sequence[Query], *, meanwhile: Meanwhile | None) -> list[Any]:
     connection = raw.pgconn
     known = _prepared.setdefault(raw, set())
     begins = not raw.autocommit and connection.transaction_status == pq.TransactionStatus.IDLE
@@ -135,6 +143,10 @@ def _converse(raw: psycopg.Connection[Any], queries: Sequence[Query]) -> list[An
     connection.enter_pipeline_mode()
     try:
         prepares = _send(connection, sent, values, known=known)
+        if meanwhile is not None:
+            connection.flush()
+            late = meanwhile()
+            prepares += _send(connection, late, map(_encoded, late), known=known.union(filter(None, prepares)))
         connection.pipeline_sync()
         results = raw.wait(_answers(connection))
         connection.exit_pipeline_mode()

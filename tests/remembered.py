@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from incidents.impact import coverage, what_runs
+from incidents.impact.digests import DIGESTS
+from incidents.impact.explain import TEXTS
 
 
 def forget_everything() -> None:
-    for remembered in (coverage.COUNTED, coverage.LABELLED, coverage.BARE, what_runs.RUNNING, what_runs.READ):
+    for remembered in (coverage.COUNTED, coverage.LABELLED, coverage.BARE, what_runs.RUNNING, what_runs.READ, DIGESTS):
         remembered.forget()
+    TEXTS.clear()

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from incidents.impact.answer import Row
+    from incidents.impact.arrears import Arrears
     from incidents.impact.coverage import Ground
     from incidents.impact.matching import Matches
     from incidents.impact.question import Question
@@ -108,20 +109,57 @@ def _answer(question: Question, *, actor: Actor, teams: list[int] | None, at: da
             indicator_count=len(question.indicators),
         )
         behind = arrears(reading, teams=teams, state=state)
-        header = _header(question, counts=counts, ground=groundwork.ground(), at=min(at, reading.as_of or at))
-        header = replace(header, replica=behind.note, backlog=behind.backlog or header.backlog)
         listed = Rows.listed(counts.statuses, counts.workload_counts, classes=_listed(question))
-        answer_hash = _hash(question, header=header, counts=counts, rows=listed)
-        kept = pages.keep(listed, question=question, header=header, answer_hash=answer_hash, actor=actor, at=at)
-        # The audit line comes last: appending to the chain makes everybody else who appends wait.
-        written = [] if kept is None else [kept.query]
-        written.append(_audit(question, header=header, answer_hash=answer_hash, actor=actor))
-        if not reading.is_replica:
-            state.afterwards(written)
         shown = listed.first(question.limit, state=state) if len(listed) else []
-        rows = fill(shown, matches=matches, parameters=parameters, is_now=question.is_now, state=state)
-    impact = Impact(header, rows, None if kept is None else kept.cursor, answer_hash)
-    return _Answer(impact, written if reading.is_replica else ())
+        head = _Head(question, counts=counts, ground=groundwork.ground(), rows=listed, actor=actor, at=at)
+
+        def put_together() -> Sequence[Query]:
+            head.put_together(behind, as_of=reading.as_of)
+            return () if reading.is_replica else head.to_write
+
+        rows = fill(
+            shown,
+            matches=matches,
+            parameters=parameters,
+            is_now=question.is_now,
+            state=state,
+            meanwhile=put_together,
+        )
+    return _Answer(head.impact(rows), head.to_write if reading.is_replica else ())
+
+
+class _Head:
+    """All of an answer but its rows, and what is written of it: put together while the page's rows are read."""
+
+    header: Header
+    answer_hash: str
+    to_write: Sequence[Query]
+    _cursor: str | None
+
+    def __init__(
+        self, question: Question, *, counts: Tally, ground: Ground, rows: Rows, actor: Actor, at: datetime
+    ) -> None:
+        self._question, self._counts, self._ground = question, counts, ground
+        self._rows, self._actor, self._at = rows, actor, at
+
+    def put_together(self, behind: Arrears, *, as_of: datetime | None) -> None:
+        """Make header, hash, and the queries that keep the answer; the audit line comes last.
+
+        Appending to the chain makes everybody else who appends wait.
+        """
+        question, actor, at = self._question, self._actor, self._at
+        header = _header(question, counts=self._counts, ground=self._ground, at=min(at, as_of or at))
+        self.header = replace(header, replica=behind.note, backlog=behind.backlog or header.backlog)
+        self.answer_hash = _hash(question, header=self.header, counts=self._counts, rows=self._rows)
+        kept = pages.keep(
+            self._rows, question=question, header=self.header, answer_hash=self.answer_hash, actor=actor, at=at
+        )
+        audited = _audit(question, header=self.header, answer_hash=self.answer_hash, actor=actor)
+        self.to_write = [audited] if kept is None else [kept.query, audited]
+        self._cursor = None if kept is None else kept.cursor
+
+    def impact(self, rows: tuple[Row, ...]) -> Impact:
+        return Impact(self.header, rows, self._cursor, self.answer_hash)
 
 
 def _plans(question: Question) -> Plans:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from incidents.impact.matching import Matches
     from inventory.graph.one_state import OneState
     from inventory.graph.verdicts import Origin
+    from supplychain.exchange import Meanwhile
 
 UNKNOWN_CLASS = 8
 _STATUS = {0: Status.AFFECTED, 1: Status.POSSIBLE, 2: Status.CLEARED, 4: Status.UNKNOWN}
@@ -91,6 +92,11 @@ class _Text(NamedTuple):
     has_purl: bool
 
 
+TEXTS: dict[int, _Text] = {}
+"""How components are shown, as far as this process has read it: a component never changes, so any state tells."""
+_TEXTS_KEPT = 50_000
+
+
 class _Component(NamedTuple):
     """A row of COMPONENT_TEXTS."""
 
@@ -138,14 +144,22 @@ class _Named:
 
 
 def fill(
-    rows: Sequence[PageRow], *, matches: Matches, parameters: Mapping[str, object], is_now: bool, state: OneState
+    rows: Sequence[PageRow],
+    *,
+    matches: Matches,
+    parameters: Mapping[str, object],
+    is_now: bool,
+    state: OneState,
+    meanwhile: Meanwhile | None = None,
 ) -> tuple[Row, ...]:
     """Return the rows of a page, in the order given, and end the state they are read in; at most two round trips.
 
-    `parameters` are those of the answer's statement.
+    `parameters` are those of the answer's statement. `meanwhile` is done while the page is read, and what it returns is
+    written with the state's end.
     """
     ids = [row.artifact_id for row in rows]
     if not ids:
+        state.fetch_together(last=True, meanwhile=meanwhile)
         return ()
     shows_cleared = any(row.row_class // 2 == MatchClass.CLEARED // 2 for row in rows)
     components = {match.component_id for match in matches.components}
@@ -158,6 +172,8 @@ def fill(
         Statement(_Named, statements.PAGE_ARTIFACTS, wanted),
         Statement(lambda *row: row, statements.PAGE_KINDS, wanted),
         Statement(found_origin, VERDICTS, wanted),
+        last=True,
+        meanwhile=meanwhile,
     )
     sources = _sources(held, holders={*ids, *(run.artifact_id for run in runs)})
     found = {component_id for each in held for component_id in each.components}
@@ -365,5 +381,12 @@ def _read_texts(sources: Iterable[Sequence[_Source]], *, state: OneState) -> dic
         for occurrence in source.occurrences
         for step in (occurrence.component_id, *(occurrence.path or ()))
     }
-    statement = Statement(_Component, statements.COMPONENT_TEXTS, {"components": array_of(sorted(ids))})
-    return {component.component_id: component.text for component in state.fetch(statement, last=True)}
+    known = {component_id: text for component_id in ids if (text := TEXTS.get(component_id)) is not None}
+    if unknown := ids - known.keys():
+        statement = Statement(_Component, statements.COMPONENT_TEXTS, {"components": array_of(sorted(unknown))})
+        read = {component.component_id: component.text for component in state.fetch(statement, last=True)}
+        if len(TEXTS) + len(read) > _TEXTS_KEPT:
+            TEXTS.clear()
+        TEXTS.update(read)
+        known.update(read)
+    return known

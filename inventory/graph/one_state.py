@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar, cast
 
 from django.db import connections
@@ -18,9 +18,9 @@ from supplychain.exchange import COMMIT, Query, exchange_typed
 from supplychain.exchange import Statement as Prepared
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from supplychain.exchange import Value
+    from supplychain.exchange import Meanwhile, Value
 
 Row = TypeVar("Row")
 Plans = Literal["generic", "custom"]
@@ -60,7 +60,6 @@ class OneState:
         self._settings = {"timeout": f"{seconds}s", "plans": f"force_{plans}_plan"}
         self._is_open = False
         self._waiting: list[Along[Any]] = []
-        self._afterwards: Sequence[Query] = ()
 
     def along(self, statement: Statement[Row]) -> Along[Row]:
         """Send a statement along with whatever is asked next, and return where its rows will be."""
@@ -68,24 +67,26 @@ class OneState:
         self._waiting.append(along)
         return along
 
-    def afterwards(self, queries: Sequence[Query]) -> None:
-        """Do these with the exchange that ends the state, in a transaction of their own that may write."""
-        self._afterwards = queries
-
     def fetch(self, statement: Statement[Row], *, last: bool = False) -> list[Row]:
         """Return the rows of one statement."""
         (rows,) = self.fetch_together(statement, last=last)
         return rows
 
-    def fetch_together(self, *statements: Statement[Any], last: bool = False) -> list[list[Any]]:
-        """Return the rows of each statement, for one round trip. `last` says that nothing else is asked."""
+    def fetch_together(
+        self, *statements: Statement[Any], last: bool = False, meanwhile: Meanwhile | None = None
+    ) -> list[list[Any]]:
+        """Return the rows of each statement, for one round trip. `last` says that nothing else is asked.
+
+        `meanwhile` is done while the server works. The queries that it returns are sent with the same exchange: with
+        `last` in a transaction of their own that may write, behind the state's.
+        """
         opening = [] if self._is_open else [Query(_BEGIN), Query(_SETTINGS, self._settings)]
         along, self._waiting = self._waiting, []
         asked = [*statements, *(waiting.statement for waiting in along)]
         queries = [_query(statement) for statement in asked]
         self._is_open = True
-        ending = [COMMIT, *self._afterwards] if last else []
-        results = exchange_typed([*opening, *queries, *ending], using=self._using)
+        work = partial(_end, meanwhile) if last else meanwhile
+        results = exchange_typed([*opening, *queries], using=self._using, meanwhile=work)
         self._is_open = not last
         found = results[len(opening) :]
         made = [[statement.make(*row) for row in rows] for statement, rows in zip(asked, found, strict=False)]
@@ -97,11 +98,12 @@ class OneState:
         """End the transaction, unless its last statement did."""
         if self._is_open:
             self._is_open = False
-            exchange_typed([COMMIT, *self._afterwards], using=self._using)
+            exchange_typed([COMMIT], using=self._using)
 
     def abandon(self) -> None:
-        """End the transaction after a failure."""
-        if self._is_open:
+        """End the transaction after a failure, unless the connection ended with it."""
+        raw = connections[self._using].connection
+        if self._is_open and raw is not None and not raw.closed:
             self._is_open = False
             exchange_typed([_ROLLBACK], using=self._using)
 
@@ -123,6 +125,10 @@ def one_state(*, using: str, seconds: int = ANSWER_SECONDS, plans: Plans = "gene
         state.abandon()
         raise
     state.close()
+
+
+def _end(meanwhile: Meanwhile | None) -> list[Query]:
+    return [COMMIT] if meanwhile is None else [COMMIT, *meanwhile()]
 
 
 def _query(statement: Statement[Any]) -> Query:

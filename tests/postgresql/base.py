@@ -7,8 +7,10 @@ that one trigger sleeps for that one statement.
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.backends.postgresql import base, operations
+from django.db.backends.postgresql import operations
 from django.db.transaction import atomic
+
+from supplychain.database.engine import base
 
 _SLEEP = "ALTER TABLE access_auditevent DISABLE TRIGGER audit_event_no_truncate"
 _WAKE = "ALTER TABLE access_auditevent ENABLE TRIGGER audit_event_no_truncate"

@@ -99,24 +99,29 @@ def test_or_each_time_for_its_values_when_they_are_many():
 ADD = Query(prepared("INSERT INTO inventory_environment (slug, is_production) VALUES (%(slug)s, false)"))
 
 
+def added(*slugs: str) -> list[Query]:
+    return [ADD._replace(values={"slug": slug}) for slug in slugs]
+
+
 def read_and_add(*slugs: str, failing: bool = False) -> None:
-    with one_state(using="default") as state:
-        state.afterwards([ADD._replace(values={"slug": slug}) for slug in slugs])
-        state.fetch(SLUGS, last=not failing)
+    def work() -> list[Query]:
         if failing:
             raise ZeroDivisionError
+        return added(*slugs)
+
+    with one_state(using="default") as state:
+        state.fetch_together(SLUGS, last=True, meanwhile=work)
 
 
 def test_what_is_written_afterwards_travels_with_the_end():
     assert not Environment.objects.exists()
     with round_trips() as counted, one_state(using="default") as state:
-        state.afterwards([ADD._replace(values={"slug": "staging"})])
-        assert state.fetch(SLUGS, last=True) == []
+        assert state.fetch_together(SLUGS, last=True, meanwhile=lambda: added("staging")) == [[]]
     assert counted.count == 1
 
     with one_state(using="default") as state:
-        state.afterwards([ADD._replace(values={"slug": "test"})])
         assert state.fetch(SLUGS) == ["staging"]
+        assert state.fetch_together(last=True, meanwhile=lambda: added("test")) == []
     assert list(Environment.objects.order_by("slug").values_list("slug", flat=True)) == ["staging", "test"]
 
 

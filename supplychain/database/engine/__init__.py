@@ -1,0 +1,1 @@
+"""Django's backend for PostgreSQL with a pool of our own (`ENGINE = "supplychain.database.engine"`)."""

@@ -1,0 +1,37 @@
+"""The backend: Django's, but for the pool."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.db.backends.base.base import NO_DB_ALIAS
+from django.db.backends.postgresql import base
+
+from supplychain.database.engine.pool import LatestFirstPool, check
+
+if TYPE_CHECKING:
+    import psycopg
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    if TYPE_CHECKING:  # Django's own, which its stubs do not know
+        _connection_pools: ClassVar[dict[str, LatestFirstPool]]
+
+        def _configure_connection(self, connection: psycopg.Connection[Any]) -> None: ...
+
+    @property
+    def pool(self) -> LatestFirstPool | None:
+        """Return the pool of this address, as Django does, of our class and with our check."""
+        options = self.settings_dict["OPTIONS"].get("pool")
+        if self.alias == NO_DB_ALIAS or not options:
+            return None
+        if self.alias not in self._connection_pools:
+            pool = LatestFirstPool(
+                kwargs={**self.get_connection_params(), "autocommit": True},
+                open=False,
+                configure=self._configure_connection,
+                check=check,
+                **options,
+            )
+            self._connection_pools.setdefault(self.alias, pool)  # several threads may come at once
+        return self._connection_pools[self.alias]
