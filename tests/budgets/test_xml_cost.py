@@ -1,8 +1,7 @@
-"""What a component of CycloneDX XML costs, against a bare loop of the same parser: a machine moves both alike."""
+"""What a component of CycloneDX XML costs: in calls, against a bare loop of the same parser, and in memory."""
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,10 +10,11 @@ from xml.parsers import expat
 import pytest
 
 from inventory.formats.read import read_document
-from tests.budgets.test_parser_cost import cheapest
+from tests.effort import assert_linear, calls_of, cost
 
-READ_RATIO = 4.0
-"""The bare loop calls a handler for each element and text and does nothing with them."""
+CALLS = 270
+READ_RATIO = 9.0
+"""Three times what is measured. The bare loop calls a handler for each element and text and does nothing with them."""
 KILOBYTES = 5.0
 
 
@@ -56,34 +56,29 @@ def bare_loop(data: bytes) -> None:
     parser.Parse(data, True)
 
 
-def test_reading_a_component_costs_a_few_times_what_a_bare_loop_does() -> None:
-    data = document(2_000)
+def test_a_component_costs_a_few_hundred_calls_and_a_few_times_what_a_bare_loop_takes_for_it() -> None:
+    count = 1_000
+    data = document(count)
     read_document(data)  # its purls are parsed once for all documents that name them
 
-    assert cheapest(lambda: read_document(data)) <= READ_RATIO * cheapest(lambda: bare_loop(data))
+    assert calls_of(lambda: read_document(data)) <= CALLS * count
+    assert cost(lambda: read_document(data), of=lambda: bare_loop(data), limit=READ_RATIO) <= READ_RATIO
 
 
 def test_a_component_costs_the_same_in_a_document_ten_times_as_long() -> None:
-    short, long = document(500), document(5_000)
-    for data in (short, long):
-        read_document(data)
-
-    ratio = cheapest(lambda: read_document(long)) / cheapest(lambda: read_document(short))
-
-    assert ratio <= 15.0
+    assert_linear(read_document, document(300), document(3_000))
 
 
 @pytest.mark.slow
-def test_a_hundred_thousand_components_take_a_minute_at_most_and_five_kilobytes_each(tmp_path: Path) -> None:
-    path, count = tmp_path / "bom.xml", 100_000
+def test_fifty_thousand_components_take_five_kilobytes_each(tmp_path: Path) -> None:
+    path, count = tmp_path / "bom.xml", 50_000
     path.write_bytes(document(count))
 
     told = subprocess.run(
         [sys.executable, "-m", "tests.budgets.reading_of", str(path)],
-        capture_output=True, text=True, check=True, timeout=120,
+        capture_output=True, text=True, check=True, timeout=600,
     )  # fmt: skip
 
-    seconds, before, after, found = map(float, re.findall(r"[\d.]+", told.stdout))
+    before, after, found = map(int, told.stdout.split())
     assert found == count
-    assert seconds <= 60
     assert (after - before) / count <= KILOBYTES

@@ -246,7 +246,7 @@ def test_a_search_of_ten_kilobytes_is_refused(client_with_key: Client, path: str
 @pytest.mark.django_db(transaction=True)
 def test_no_text_keeps_a_reader_busy(text: str):
     client = client_of(new_key(*EVERYTHING))
-    started = time.process_time()
+    started = time.thread_time()
 
     statuses = {
         client.get("/api/v1/search", {"q": text}).status_code,
@@ -254,7 +254,7 @@ def test_no_text_keeps_a_reader_busy(text: str):
     }
 
     assert statuses <= {200, 400}
-    assert time.process_time() - started < 3
+    assert time.thread_time() - started < 3
 
 
 def test_a_statement_that_takes_too_long_is_stopped_and_told():
