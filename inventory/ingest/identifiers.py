@@ -1,10 +1,14 @@
 """What a component is also known by: hashes and CPEs that a team's documents state for it.
 
-Most of a document's were stated by the one before it: a process remembers what it has written and sends only the rest.
+Most of a document's were stated by the one before it, and only the rest is sent: a process remembers what it has seen
+written, and each track what its newest document stated, for processes that have not seen it.
 """
 
 from __future__ import annotations
 
+import hashlib
+from array import array
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -12,7 +16,7 @@ from django.db import transaction
 from inventory.ingest.sbom_sql import ADD_CPES, ADD_HASHES
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from inventory.formats.records import ComponentRecord, Hash
     from supplychain.exchange import Statement, Value
@@ -20,13 +24,34 @@ if TYPE_CHECKING:
 _MAX_KNOWN = 300_000
 _MAX_VARIANTS = 4
 _MAX_CPE = 1024
+_DIGEST_BYTES = 8
 
 Fact = tuple[int, str, str]
 """(component id, algorithm or 'cpe', value)."""
-Stated = tuple[tuple["Hash", ...], "str | None"]
-"""All that a document says of one component: its hashes and its CPE."""
-_NOTHING_YET: tuple[Stated, ...] = (((), None),)
-"""To state nothing needs no writing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """All that a document says of one component: its hashes and its CPE."""
+
+    component_id: int
+    hashes: tuple[Hash, ...]
+    cpe: str | None
+    digest: int
+    """Of all the others, 64 bits: what a track remembers it by."""
+
+    @classmethod
+    def of(cls, component_id: int, *, hashes: tuple[Hash, ...], cpe: str | None) -> Told:
+        stated = [str(component_id), *(f"{hash_.algorithm}:{hash_.value}" for hash_ in hashes), cpe or ""]
+        digest = hashlib.blake2b("\x00".join(stated).encode(), digest_size=_DIGEST_BYTES).digest()
+        return cls(component_id, hashes, cpe, int.from_bytes(digest, "little"))
+
+    def facts(self) -> Iterator[Fact]:
+        """Yield what is to be written of it."""
+        for hash_ in self.hashes:
+            yield self.component_id, hash_.algorithm, hash_.value
+        if self.cpe:
+            yield self.component_id, "cpe", self.cpe[:_MAX_CPE]
 
 
 class _Written:
@@ -36,62 +61,85 @@ class _Written:
     """
 
     def __init__(self) -> None:
-        self._teams: dict[int, dict[int, tuple[Stated, ...]]] = {}
+        self._teams: dict[int, dict[int, tuple[Told, ...]]] = {}
         self._generation: int | None = None
 
     def follow(self, generation: int) -> None:
         if generation != self._generation:
-            self._teams.clear()
+            self.forget()
             self._generation = generation
 
-    def of(self, team_id: int) -> Mapping[int, tuple[Stated, ...]]:
+    def forget(self) -> None:
+        self._teams.clear()
+
+    def of(self, team_id: int) -> Mapping[int, tuple[Told, ...]]:
         return self._teams.get(team_id, {})
 
-    def add(self, stated: Collection[tuple[int, Stated]], *, team_id: int) -> None:
+    def add(self, stated: Collection[Told], *, team_id: int) -> None:
         if sum(map(len, self._teams.values())) + len(stated) > _MAX_KNOWN:
             self._teams.clear()
         known = self._teams.setdefault(team_id, {})
-        for component_id, told in stated:
-            known[component_id] = (told, *known.get(component_id, ()))[:_MAX_VARIANTS]
+        for told in stated:
+            known[told.component_id] = (told, *known.get(told.component_id, ()))[:_MAX_VARIANTS]
 
 
 _written = _Written()
 follow_generation = _written.follow
+forget_all = _written.forget
 
 
-def state_identifiers(
-    components: Sequence[ComponentRecord], *, component_ids: Sequence[int], team_id: int
-) -> Iterator[tuple[Statement, dict[str, Value]]]:
-    """Yield the statements that write what is not known to be written; sorted, so that documents cannot deadlock."""
-    known = _written.of(team_id)
-    stated = [
-        (component_id, told)
-        for component, component_id in zip(components, component_ids, strict=True)
-        if (told := (component.hashes, component.cpe)) not in known.get(component_id, _NOTHING_YET)
-    ]
-    transaction.on_commit(lambda: _written.add(stated, team_id=team_id))
-    new = sorted({fact for component_id, told in stated for fact in _facts(component_id, told)})
-    hashes = [fact for fact in new if fact[1] != "cpe"]
-    cpes = [fact for fact in new if fact[1] == "cpe"]
-    if hashes:
-        yield (
-            ADD_HASHES,
-            {
-                "components": [component_id for component_id, _, _ in hashes],
-                "algorithms": [algorithm for _, algorithm, _ in hashes],
-                "values": [f"\\x{value}" for _, _, value in hashes],
-            },
-        )
-    if cpes:
-        yield (
-            ADD_CPES,
-            {"components": [component_id for component_id, _, _ in cpes], "cpes": [cpe for _, _, cpe in cpes]},
-        )
+@dataclass(frozen=True, slots=True)
+class Identifiers:
+    """What a document states: all of it as a track remembers it, and what this process has not seen written."""
 
+    packed: bytes
+    """The digests, sorted little-endian uint64; equal for equal statements."""
+    unknown: Sequence[Told]
 
-def _facts(component_id: int, told: Stated) -> Iterator[Fact]:
-    hashes, cpe = told
-    for hash_ in hashes:
-        yield component_id, hash_.algorithm, hash_.value
-    if cpe:
-        yield component_id, "cpe", cpe[:_MAX_CPE]
+    @classmethod
+    def of(cls, components: Sequence[ComponentRecord], *, component_ids: Sequence[int], team_id: int) -> Identifiers:
+        known = _written.of(team_id)
+        digests: set[int] = set()
+        unknown: dict[int, Told] = {}
+        for component, component_id in zip(components, component_ids, strict=True):
+            hashes, cpe = component.hashes, component.cpe
+            if not hashes and not cpe:
+                continue
+            for told in known.get(component_id, ()):
+                if told.hashes == hashes and told.cpe == cpe:
+                    break
+            else:
+                told = Told.of(component_id, hashes=hashes, cpe=cpe)
+                unknown[told.digest] = told
+            digests.add(told.digest)
+        return cls(array("Q", sorted(digests)).tobytes(), list(unknown.values()))
+
+    def new(self, stated: Iterable[bytes]) -> list[Told]:
+        """Return what neither this process nor tracks of the team know to be written; `stated` is what those hold."""
+        before: set[int] = set()
+        for packed in stated:
+            column = array("Q")
+            column.frombytes(packed)
+            before.update(column)
+        return [told for told in self.unknown if told.digest not in before]
+
+    def writes(self, new: Sequence[Told], *, team_id: int) -> Iterator[tuple[Statement, dict[str, Value]]]:
+        """Yield the statements that write what is new; sorted, so that documents cannot deadlock."""
+        transaction.on_commit(lambda: _written.add(self.unknown, team_id=team_id))
+        facts = sorted({fact for told in new for fact in told.facts()})
+        hashes = [fact for fact in facts if fact[1] != "cpe"]
+        cpes = [fact for fact in facts if fact[1] == "cpe"]
+        if hashes:
+            yield (
+                ADD_HASHES,
+                {
+                    "components": [component_id for component_id, _, _ in hashes],
+                    "algorithms": [algorithm for _, algorithm, _ in hashes],
+                    "values": [f"\\x{value}" for _, _, value in hashes],
+                },
+            )
+        if cpes:
+            yield (
+                ADD_CPES,
+                {"components": [component_id for component_id, _, _ in cpes], "cpes": [cpe for _, _, cpe in cpes]},
+            )

@@ -15,7 +15,7 @@ from inventory.formats.graph import Graph
 from inventory.formats.records import Completeness, Scope
 from inventory.graph import outline
 from inventory.ingest import memberships, sbom_sql, understood, vex
-from inventory.ingest.identifiers import state_identifiers
+from inventory.ingest.identifiers import Identifiers
 from inventory.ingest.names import split_names
 from inventory.ingest.result import Applied
 from inventory.ingest.running import ADD_POINTS, LOCK_EXCLUSIVE, LOCK_SHARED
@@ -73,7 +73,11 @@ def apply(record: SbomRecord, *, held: Held, at: datetime, part: int = 0) -> App
     flags = {} if record.is_plan else _flags(record, component_ids=interned.component_ids, graph=graph)
     components = ComponentSet.of(flags)
     key = _track_key(record, evidence=evidence)
-    place, relations = _find_place(key, components=components, artifact_ids=artifact_ids)
+    identifiers = Identifiers.of(record.components, component_ids=interned.component_ids, team_id=key.team_id)
+    place, relations = _find_place(
+        key, components=components, artifact_ids=artifact_ids, wants_stated=bool(identifiers.unknown)
+    )
+    new = identifiers.new(place.stated)
     if interned.label_id is not None:
         subjects = labelled(interned.label_id)
     else:
@@ -93,10 +97,12 @@ def apply(record: SbomRecord, *, held: Held, at: datetime, part: int = 0) -> App
     writes = tuple(
         Query(statement, point | columns)
         for statement, columns in (
-            *_track_statements(place.step, components=components, key=key),
+            *_track_statements(
+                place.step, components=components, key=key, stated=identifiers.packed, states_more=bool(new)
+            ),
             (sbom_sql.ADD_SNAPSHOT, snapshot),
             *_subject_statements(record, evidence=evidence, subjects=subjects.found),
-            *state_identifiers(record.components, component_ids=interned.component_ids, team_id=key.team_id),
+            *identifiers.writes(new, team_id=key.team_id),
         )
     )
     stated = () if record.vex is None else tuple(vex.writes(record.vex, evidence=evidence))
@@ -119,10 +125,12 @@ class Place:
     step: Step
     snapshot_id: int
     track_id: int
+    stated: Sequence[bytes]
+    """What candidates remember to have been stated by this team (identifiers.py); nothing where nobody asked."""
 
 
 def _find_place(
-    key: TrackKey, *, components: ComponentSet, artifact_ids: Mapping[str, int]
+    key: TrackKey, *, components: ComponentSet, artifact_ids: Mapping[str, int], wants_stated: bool
 ) -> tuple[Place, Sequence[Row]]:
     """Lock the track's key and choose the step; the lock comes first, so that the heads read are the newest.
 
@@ -135,14 +143,17 @@ def _find_place(
         "producer": key.producer,
         "architecture": key.architecture,
         "limit": CANDIDATES,
+        "wants_stated": wants_stated,
     }
     asked = asking_relations(artifact_ids, team_id=key.team_id)
     [[numbers], candidates, *relations] = exchange(
         [Query(sbom_sql.LOCK_KEY, parameters), Query(FIND_CANDIDATES, parameters), *asked]
     )
     snapshot_id, new_track_id = map(to_int, numbers[:2])
-    step = next_step(components, candidates=[Head.of(row) for row in candidates])
-    return Place(step, snapshot_id, step.track_id or new_track_id), relations[0] if relations else ()
+    heads = [Head.of(row) for row in candidates]
+    step = next_step(components, candidates=heads)
+    stated = [head.stated for head in heads]
+    return Place(step, snapshot_id, step.track_id or new_track_id, stated), relations[0] if relations else ()
 
 
 def _flags(record: SbomRecord, *, component_ids: Sequence[int], graph: Graph) -> dict[int, int]:
@@ -179,7 +190,9 @@ def _track_key(record: SbomRecord, *, evidence: Evidence) -> TrackKey:
     return TrackKey(evidence.team_id, name[:1024], record.producer[:255], record.architecture[:64])
 
 
-def _track_statements(step: Step, *, components: ComponentSet, key: TrackKey) -> Iterator[Write]:
+def _track_statements(
+    step: Step, *, components: ComponentSet, key: TrackKey, stated: bytes, states_more: bool
+) -> Iterator[Write]:
     columns: Columns = {
         "name": key.name,
         "producer": key.producer,
@@ -187,8 +200,9 @@ def _track_statements(step: Step, *, components: ComponentSet, key: TrackKey) ->
         "set_hash": components.set_hash,
         "head": components.packed,
         "head_count": components.count,
+        "stated": stated,
     }
-    if step.track_id is not None and not step.added and not step.dropped:
+    if step.track_id is not None and not step.added and not step.dropped and not states_more:
         yield sbom_sql.REPEAT_TRACK, {}
         return
     yield (sbom_sql.ADD_TRACK if step.track_id is None else sbom_sql.EXTEND_TRACK), columns

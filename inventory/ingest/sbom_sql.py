@@ -17,16 +17,16 @@ FROM pg_advisory_xact_lock(%(lock)s::bigint)
 """)
 ADD_TRACK = Statement("""
 INSERT INTO inventory_track
-    (id, team_id, name, producer, architecture, last_seq, set_hash, head, head_count, updated_at)
+    (id, team_id, name, producer, architecture, last_seq, set_hash, head, head_count, stated, updated_at)
 VALUES (%(track)s::int, %(team)s::bigint, %(name)s, %(producer)s, %(architecture)s, %(seq)s::int, %(set_hash)s,
-    %(head)s, %(head_count)s, %(at)s::timestamptz)
+    %(head)s, %(head_count)s, %(stated)s, %(at)s::timestamptz)
 """)
 REPEAT_TRACK = Statement("""
 UPDATE inventory_track SET last_seq = %(seq)s::int, updated_at = %(at)s::timestamptz WHERE id = %(track)s::int
 """)
 EXTEND_TRACK = Statement("""
 UPDATE inventory_track SET last_seq = %(seq)s::int, set_hash = %(set_hash)s, head = %(head)s,
-    head_count = %(head_count)s, updated_at = %(at)s::timestamptz
+    head_count = %(head_count)s, stated = %(stated)s, updated_at = %(at)s::timestamptz
 WHERE id = %(track)s::int
 """)
 ADD_FIRST_REACH = Statement("""

@@ -23,7 +23,7 @@ MAX_DIFFERENCE = 0.4
 _FLAG_BITS = 8
 
 FIND_CANDIDATES = Statement("""
-SELECT id, last_seq, set_hash, head FROM inventory_track
+SELECT id, last_seq, set_hash, head, CASE WHEN %(wants_stated)s::bool THEN stated END FROM inventory_track
 WHERE team_id = %(team)s::bigint AND name = %(name)s::text AND producer = %(producer)s::text
   AND architecture = %(architecture)s::text
 ORDER BY updated_at DESC, id DESC LIMIT %(limit)s::int
@@ -54,12 +54,14 @@ class Head:
     last_seq: int
     set_hash: bytes
     head: bytes
+    stated: bytes = b""
+    """What the newest document stated (identifiers.py); read only where this process does not know it."""
 
     @classmethod
     def of(cls, row: Row) -> Head:
         """Read a row of FIND_CANDIDATES."""
-        track_id, last_seq, set_hash, head = row
-        return cls(to_int(track_id), to_int(last_seq), set_hash or b"", head or b"")
+        track_id, last_seq, set_hash, head, stated = row
+        return cls(to_int(track_id), to_int(last_seq), set_hash or b"", head or b"", stated or b"")
 
 
 @dataclass(frozen=True, slots=True)

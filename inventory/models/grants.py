@@ -32,7 +32,7 @@ GRANTS: Grants = {
     "inventory_packagereach": Grant(web=_READ, worker="SELECT, INSERT, UPDATE (track_count)"),
     # presence
     "inventory_track": Grant(
-        web=_READ, worker="SELECT, INSERT, UPDATE (last_seq, set_hash, head, head_count, updated_at)"
+        web=_READ, worker="SELECT, INSERT, UPDATE (last_seq, set_hash, head, head_count, stated, updated_at)"
     ),
     "inventory_track_id_seq": Grant(web="", worker="USAGE"),
     "inventory_snapshot": Grant(web=_READ, worker=_ADD),

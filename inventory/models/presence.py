@@ -34,6 +34,11 @@ class Track(models.Model):
     set_hash = models.BinaryField(db_comment="BLAKE2b-128 over the newest set")
     head = models.BinaryField(db_comment="Newest set: sorted little-endian uint64, component id << 8 | flags")
     head_count = models.IntegerField(default=0)
+    stated = models.BinaryField(
+        db_default=b"",
+        db_comment="What the newest document stated of its components: sorted little-endian uint64, one for each "
+        "component with hashes or a CPE (ingest/identifiers.py)",
+    )
     updated_at = models.DateTimeField()
 
     objects = TeamScopedQuerySet.as_manager()

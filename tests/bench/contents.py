@@ -5,16 +5,19 @@ Ids stay out, since they depend on the way; so do the bytes of documents, of whi
 
 from __future__ import annotations
 
+from array import array
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
+from inventory.formats.records import Hash
 from inventory.graph import outline
+from inventory.ingest.identifiers import Told
 from inventory.ingest.tracks import ComponentSet, unpack
-from inventory.models import Component, Snapshot, Track
+from inventory.models import Component, ComponentCpe, ComponentHash, Snapshot, Track
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _TRACK = """(SELECT min(a.digest) FROM inventory_snapshotsubject f JOIN inventory_artifact a ON a.id = f.artifact_id
              WHERE f.track_id = {0} AND f.seq = 1)"""
@@ -109,10 +112,22 @@ def _snapshots(identities: dict[int, str]) -> Iterator[Any]:
 
 
 def _heads(identities: dict[int, str]) -> Iterator[Any]:
-    """Tell each track's newest set, and whether its hashes are those of the set."""
+    """Tell each track's newest set, whether its hashes are those of the set, and whether it knows what was stated."""
     for track in Track.objects.all():
         flags = unpack(bytes(track.head))
         newest = track.snapshots.get(seq=track.last_seq)
         whole = ComponentSet.of(flags)
         agrees = bytes(track.set_hash) == bytes(newest.set_hash) == whole.set_hash and whole.count == track.head_count
-        yield track.name, agrees, sorted((identities[component], flag) for component, flag in flags.items())
+        knows = bytes(track.stated) == _stated(track, component_ids=flags)
+        yield track.name, agrees, knows, sorted((identities[component], flag) for component, flag in flags.items())
+
+
+def _stated(track: Track, *, component_ids: Iterable[int]) -> bytes:
+    """Pack what a track should remember, where no component was stated in two ways."""
+    digests = []
+    for component_id in component_ids:
+        facts = {"team_id": track.team_id, "component_id": component_id}
+        hashes = tuple(Hash(one.algorithm, bytes(one.value).hex()) for one in ComponentHash.objects.filter(**facts))
+        cpe = ComponentCpe.objects.filter(**facts).values_list("cpe", flat=True).first()
+        digests.append(Told.of(component_id, hashes=hashes, cpe=cpe).digest)
+    return array("Q", sorted(digests)).tobytes()

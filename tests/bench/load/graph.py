@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 import zstandard
 
 from inventory.formats.graph import UNREACHABLE
-from inventory.formats.records import ROOT, ArtifactKind, ComponentRecord, SubjectSource
+from inventory.formats.records import ROOT, ArtifactKind, ComponentRecord, Hash, SubjectSource
 from inventory.identity.purls import PackageKey, parse_purl
+from inventory.ingest.identifiers import Told
 from inventory.ingest.identify import identify
 from inventory.ingest.subjects import DOCUMENT_CONFIDENCE
 from inventory.ingest.tracks import CANDIDATES, ComponentSet, Head, Step, next_step
@@ -39,7 +40,7 @@ _STREAMS = {
     "component": "id, package_id, version, identity, has_purl, source_package_id",
     "componenthash": "team_id, component_id, algorithm, value",
     "componentcpe": "team_id, component_id, cpe",
-    "track": "id, team_id, name, producer, architecture, last_seq, set_hash, head, head_count, updated_at",
+    "track": "id, team_id, name, producer, architecture, last_seq, set_hash, head, head_count, stated, updated_at",
     "presence": "component_id, track_id, from_seq, to_seq, flags",
     "snapshot": "id, evidence_id, track_id, seq, component_count, distinct_count, is_complete, producer_version, "
     "set_hash, outline, ecosystems",
@@ -66,6 +67,8 @@ class _Track:
     head: Head
     count: int
     updated_at: str
+    ids: Sequence[int] = ()
+    """The newest set."""
     open: dict[int, tuple[int, int]] = field(default_factory=dict)
 
 
@@ -108,6 +111,7 @@ class GraphLoader:
     def _play(self, service: Service, *, facts: set[int]) -> None:
         tracks: list[_Track] = []
         components, outline, ecosystems = ComponentSet(b"", b"", 0), "", ""
+        ids: list[int] = []
         shape = _Shape((-1, -1), array("i"))
         places = self._schedule.places[service.number]
         for place in places:
@@ -121,6 +125,7 @@ class GraphLoader:
             step = next_step(components, candidates=[track.head for track in tracks[:CANDIDATES]])
             at = self._clock.moment(build.at).isoformat()
             track = self._extend(tracks, step, components=components, at=at)
+            track.ids = ids
             self._write_presence(track, step)
             self._state_facts(step.added, team_id=self._team_ids[service.team], facts=facts)
             self._write_point(place, track=track, outline=outline, ecosystems=ecosystems)
@@ -156,7 +161,8 @@ class GraphLoader:
             head = track.head
             self._streams["track"].add(
                 f"{track.id}\t{team_id}\t{service.repository}\t{PRODUCER}\t\t{head.last_seq}\t"
-                f"{hexadecimal(head.set_hash)}\t{hexadecimal(head.head)}\t{track.count}\t{track.updated_at}"
+                f"{hexadecimal(head.set_hash)}\t{hexadecimal(head.head)}\t{track.count}\t"
+                f"{hexadecimal(self._stated(track.ids))}\t{track.updated_at}"
             )
 
     def _write_point(self, place: int, *, track: _Track, outline: str, ecosystems: str) -> None:
@@ -178,6 +184,15 @@ class GraphLoader:
         self.stored[place] = Stored(digest, len(data), count + len(service.base), count)
         packed = hexadecimal(self._compressor.compress(data))
         self._streams["evidenceblob"].add(f"{digest}\t{len(data)}\t{packed}\t{at}")
+
+    def _stated(self, ids: Sequence[int]) -> bytes:
+        """Pack what a document of these components states, as ingest remembers it."""
+        return array("Q", sorted({self._told(component_id).digest for component_id in ids})).tobytes()
+
+    def _told(self, component_id: int) -> Told:
+        purl = self._purls[component_id]
+        value = sha256_of(purl)
+        return Told.of(component_id, hashes=(Hash("sha256", value),) if value else (), cpe=cpe(purl))
 
     def _state_facts(self, added: Sequence[int], *, team_id: int, facts: set[int]) -> None:
         for component_id in added:
