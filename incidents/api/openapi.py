@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from incidents.asking import MAX_LIMIT
-from incidents.impact.answer import Backlog, ClusterCount, Coverage, ReplicaNote, Row, Status, Summary
+from incidents.impact.answer import Backlog, ClusterCount, Coverage, Feed, ReplicaNote, Row, Status, Summary
 from incidents.impact.question import DEFAULT_LIMIT
 from incidents.stated import MAX_FIELD_LENGTH, MAX_VERSIONS, STATED_KINDS, members_of
 from inventory.identity.indicators import IndicatorKind
@@ -21,7 +21,7 @@ _PREFIX = "#/components/schemas/"
 _TIME = {"type": "string", "format": "date-time"}
 _TEXTS = {"type": "array", "items": {"type": "string"}}
 _STATUSES = {"type": "array", "items": {"type": "string", "enum": [status.value for status in Status]}}
-_MADE_OF = (Backlog, Coverage, Summary, ClusterCount, Row, ReplicaNote)
+_MADE_OF = (Backlog, Coverage, Summary, ClusterCount, Row, ReplicaNote, Feed)
 
 QUESTION = {"$ref": f"{_PREFIX}ImpactQuestion"}
 ANSWERS = {
@@ -124,6 +124,7 @@ def _answer(refs: dict[str, dict[str, Any]]) -> dict[str, Any]:
         "replica": {"anyOf": [refs["ReplicaNote"], {"type": "null"}]},
         "backlog": refs["Backlog"],
         "coverage": refs["Coverage"],
+        "feeds": {"type": "array", "items": refs["Feed"]},
         "summary": refs["Summary"],
         "clusters": {"type": "array", "items": refs["ClusterCount"]},
         "rows": {"type": "array", "items": refs["Row"]},

@@ -42,6 +42,7 @@ def as_json(impact: Impact) -> JSON:
         "replica": header.replica,
         "backlog": header.backlog,
         "coverage": header.coverage,
+        "feeds": header.feeds,
         "summary": header.summary,
         "clusters": header.clusters,
         "rows": impact.rows,

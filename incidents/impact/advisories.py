@@ -1,4 +1,4 @@
-"""Advisories asked for become the packages that they name, so that a question by id is answered like one by package.
+"""Advisories and lists asked for become what they name, so that a question by id is answered like one by package.
 
 What an advisory says is taken as the asker's teams have it now. One nobody has sent, one that was withdrawn, and what
 names no package that can be looked for stay what they are, with a problem: nobody looked for them.
@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from incidents.impact.answer import Feed
 from inventory.graph.advisories import find_asked
+from inventory.graph.feeds import count_retracted
 from inventory.identity.ecosystems import namespaces_of
 from inventory.identity.indicators import Indicator, IndicatorKind, PackageName
+from inventory.identity.listed import LIST_SOURCE
 from inventory.identity.purls import PackageKey, package_purl
 from supplychain.errors import DomainError
 
@@ -32,27 +35,77 @@ _SAME_PACKAGES = {"githubactions": "github", "github": "githubactions"}
 
 
 def with_advisories(question: Question, *, actor: Actor) -> Question:
-    """Return the question with each advisory replaced by what it names. Three statements where one is asked.
+    """Return the question with each advisory and list replaced by what it names, and with the feeds that say so.
 
-    Raises DomainError `question_too_large` where the advisories name too much for one question.
+    Four statements where one is asked, five where one is a list, twice that where a list names advisories. Raises
+    DomainError `question_too_large` where they name too much for one question.
     """
-    asked = [_id_of(indicator) for indicator in question.indicators if indicator.kind is IndicatorKind.ADVISORY]
-    if not asked:
-        return question
-    known = find_asked(asked, actor=actor)
-    found: list[Indicator] = []
-    for indicator in question.indicators:
-        if indicator.kind is IndicatorKind.ADVISORY:
-            found.extend(_named(indicator, known[_id_of(indicator)]))
-        else:
-            found.append(indicator)
-    if len(found) > MAX_INDICATORS:
-        raise DomainError("question_too_large", f"The advisories name {len(found)} packages; ask in parts.")
-    return replace(question, indicators=tuple(found))
+    asked = _Asked(actor)
+    found = asked.replaced(question.indicators)
+    if asked.has_lists:
+        found = asked.replaced(found)
+    if not asked.records:
+        return replace(question, indicators=found)
+    return replace(question, indicators=found, feeds=asked.feeds())
 
 
-def _id_of(indicator: Indicator) -> str:
-    return dict(indicator.details).get("id", indicator.given).upper()
+class _Asked:
+    """The advisories and lists that one question asks for, as they are looked up."""
+
+    def __init__(self, actor: Actor) -> None:
+        self._actor = actor
+        self.records: dict[int, AdvisoryRow] = {}
+
+    @property
+    def has_lists(self) -> bool:
+        return any(record.source == LIST_SOURCE for record in self.records.values())
+
+    def replaced(self, indicators: Sequence[Indicator]) -> tuple[Indicator, ...]:
+        """Return the indicators with those that name advisories replaced; what came to nothing is not tried again."""
+        names = {name for one in indicators if _is_open(one) for name in _names_of(one)}
+        if not names:
+            return tuple(indicators)
+        known = find_asked(names, actor=self._actor)
+        found: list[Indicator] = []
+        for indicator in indicators:
+            if _is_open(indicator):
+                records = tuple(record for name in _names_of(indicator) for record in known[name])
+                self.records |= {record.version_id: record for record in records}
+                found.extend(_named(indicator, records))
+            else:
+                found.append(indicator)
+        if len(found) > MAX_INDICATORS:
+            raise DomainError("question_too_large", f"The advisories and lists name {len(found)} things; ask in parts.")
+        return tuple(found)
+
+    def feeds(self) -> tuple[Feed, ...]:
+        """Return which versions of which feeds were asked, and how much of each was taken back."""
+        records = sorted(self.records.values(), key=lambda record: (record.identifier, record.version_id))
+        retracted = count_retracted(
+            [record.advisory_id for record in records],
+            standing=[record.version_id for record in records if record.withdrawn_at is None],
+            actor=self._actor,
+        )
+        return tuple(
+            Feed(record.identifier, _version_of(record), retracted.get(record.advisory_id, 0)) for record in records
+        )
+
+
+def _version_of(record: AdvisoryRow) -> str:
+    """Return what tells this version from others: its sender's word, when its source changed it, when it came."""
+    at = record.modified_at or record.seen_at
+    return record.feed_version or at.isoformat().replace("+00:00", "Z")
+
+
+def _is_open(indicator: Indicator) -> bool:
+    return indicator.kind is IndicatorKind.ADVISORY and indicator.problem is None
+
+
+def _names_of(indicator: Indicator) -> tuple[str, ...]:
+    """Return what an advisory or list may be kept under: a list is found by its name alone, too."""
+    name = dict(indicator.details).get("id", indicator.given).upper()
+    prefix = f"{LIST_SOURCE}:".upper()
+    return (name,) if name.startswith(prefix) else (name, prefix + name)
 
 
 def _named(indicator: Indicator, records: Sequence[AdvisoryRow]) -> Iterator[Indicator]:
@@ -62,10 +115,25 @@ def _named(indicator: Indicator, records: Sequence[AdvisoryRow]) -> Iterator[Ind
         unknown = "no document that you may see has this advisory: nobody looked for it"
         yield msgspec.structs.replace(indicator, problem=withdrawn if records else unknown)
         return
+    for record in standing:
+        yield from _listed(indicator, record)
+    advisories = [record for record in standing if record.source != LIST_SOURCE]
+    if advisories:
+        yield from _affected(indicator, advisories)
+
+
+def _listed(indicator: Indicator, record: AdvisoryRow) -> Iterator[Indicator]:
+    """Yield what a list names, each with the list and its line there; the line is that of the question."""
+    for one in record.listed:
+        where = (("advisory", record.identifier), ("advisory_line", str(one.line)))
+        yield msgspec.structs.replace(one, line=indicator.line, details=(*one.details, *where))
+
+
+def _affected(indicator: Indicator, records: Sequence[AdvisoryRow]) -> Iterator[Indicator]:
     packages: dict[tuple[PackageKey, str], list[Affected]] = defaultdict(list)
     sources: dict[tuple[PackageKey, str], list[str]] = defaultdict(list)
     unread = 0
-    for record in standing:
+    for record in records:
         unread += record.affected_count - len(record.affected)
         for entry in record.affected:
             if not entry.type:

@@ -97,6 +97,18 @@ class Coverage:
     clusters: tuple[ClusterFreshness, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A version of an advisory or list that was asked, by its id.
+
+    `retracted_count`: versions of packages, and other things, that earlier versions named and this one does not.
+    """
+
+    source: str
+    version: str
+    retracted_count: int
+
+
 class NamespaceCount(Struct, frozen=True, gc=False):
     namespace: str
     workload_count: int
@@ -218,6 +230,7 @@ class Header:
     summary: Summary
     clusters: tuple[ClusterCount, ...]
     replica: ReplicaNote | None = None
+    feeds: tuple[Feed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -256,6 +256,7 @@ def _header(question: Question, *, counts: Tally, ground: Ground, at: datetime) 
         coverage=ground.coverage,
         summary=_summary(counts),
         clusters=_clusters(counts.places),
+        feeds=question.feeds,
     )
 
 

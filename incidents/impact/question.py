@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from incidents.impact.answer import Feed
     from inventory.identity.indicators import Indicator
 
 _CANONICAL = msgspec.json.Encoder(order="sorted")
@@ -41,6 +42,8 @@ class Question:
     statuses: tuple[Status, ...] = DEFAULT_STATUSES
     limit: int = DEFAULT_LIMIT
     cursor: str | None = None
+    feeds: tuple[Feed, ...] = ()
+    """The advisories and lists that it was made from, once they are looked up."""
 
     @property
     def is_now(self) -> bool:

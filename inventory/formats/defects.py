@@ -15,8 +15,9 @@ class Defects:
     Readers say where by the JSON pointer of the format's JSON form; `locate` turns it into a place of another syntax.
     """
 
-    def __init__(self, *, locate: Callable[[str], str] | None = None) -> None:
+    def __init__(self, *, locate: Callable[[str], str] | None = None, kept: int = KEPT_PER_CODE) -> None:
         self._locate = locate
+        self._most = kept
         self._kept: list[ReadWarning] = []
         self._counts: dict[str, int] = {}
         self.total = 0
@@ -26,7 +27,7 @@ class Defects:
         self.total += 1
         count = self._counts.get(code, 0) + 1
         self._counts[code] = count
-        if count <= KEPT_PER_CODE:
+        if count <= self._most:
             self._kept.append(ReadWarning(code, storable(self.place(pointer)), storable(message)))
 
     def place(self, pointer: str) -> str:
@@ -40,8 +41,8 @@ class Defects:
     def warnings(self) -> list[ReadWarning]:
         """List what was kept, then one line for every code of which more were met than kept."""
         more = [
-            ReadWarning(code, "", f"{count - KEPT_PER_CODE} more of these; {count} in all.")
+            ReadWarning(code, "", f"{count - self._most} more of these; {count} in all.")
             for code, count in self._counts.items()
-            if count > KEPT_PER_CODE
+            if count > self._most
         ]
         return self._kept + more

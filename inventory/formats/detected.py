@@ -23,6 +23,7 @@ class Kind(enum.StrEnum):
     ATTESTATION = "attestation"
     VEX = "vex"
     ADVISORY = "advisory"
+    LIST = "list"
     POSTURE = "posture"
     WORKFLOW = "workflow"
     OTHER = "other"

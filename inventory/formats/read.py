@@ -19,6 +19,7 @@ from inventory.formats.github_advisories import read_github_advisories
 from inventory.formats.known_components import list_components
 from inventory.formats.kubernetes import read_kubernetes
 from inventory.formats.limits import DEFAULT_LIMITS, Limits
+from inventory.formats.lists.document import read_list, recognise_list
 from inventory.formats.oci import read_image
 from inventory.formats.openvex import read_openvex
 from inventory.formats.osv import read_osv, read_osv_yaml
@@ -131,6 +132,10 @@ def _read_github_advisories(source: Source) -> Document:
     return read_github_advisories(source.text, limits=source.limits)
 
 
+def _read_list(source: Source) -> Document:
+    return read_list(source.text, limits=source.limits)
+
+
 READERS: Final[Mapping[str, Callable[[Source], Document]]] = {
     "cyclonedx": _read_cyclonedx,
     "cyclonedx-xml": _read_cyclonedx_xml,
@@ -157,6 +162,7 @@ READERS: Final[Mapping[str, Callable[[Source], Document]]] = {
     "osv-yaml": _read_osv_yaml,
     "osv-zip": _read_osv_zip,
     "github-advisory": _read_github_advisories,
+    "list": _read_list,
     "in-toto": _read_attestations,
     "dsse": _read_attestations,
     "sigstore-bundle": _read_attestations,
@@ -227,7 +233,12 @@ def _read_inside(data: bytes, *, limits: Limits) -> Document:
 
 
 def _detect(text: Utf8, *, kind: str | None) -> Detected:
-    """Recognise a document; what was sent as a runtime report and is nothing else is read as one, to name defects."""
+    """Recognise a document; what was sent as a runtime report and is nothing else is read as one, to name defects.
+
+    A list is what its sender calls one and is nothing else.
+    """
+    if kind == Kind.LIST:
+        return recognise_list(text, detect=detect_text)
     try:
         return detect_text(text)
     except FormatError as error:

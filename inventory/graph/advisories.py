@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from inventory.graph.families import visible_teams
+from inventory.graph.feeds import find_listed
 from inventory.graph.statements import Slice, containing, fetch, slice_of
 from inventory.graph.visibility import own
 from inventory.identity.ecosystems import canonical_namespace_of
+from inventory.identity.listed import LIST_SOURCE
 from inventory.identity.versions.osv import AffectedVersions, affected_versions, read_ranges
 from supplychain.errors import DomainError
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from inventory.identity.indicators import Indicator
     from inventory.identity.purls import PackageKey
     from supplychain.access.actors import Actor
 
@@ -56,8 +59,8 @@ WITH RECURSIVE kin(asked, key) AS (
 )
 SELECT asked, key FROM (SELECT asked, key FROM kin LIMIT %(most)s) few ORDER BY asked, key
 """
-_COLUMNS = """a.source, v.identifier, v.id, v.summary, v.severity, v.aliases, v.upstream, v.affected_count,
-    v.modified_at, v.published_at, v.withdrawn_at, v.seen_at,
+_COLUMNS = """a.id, a.source, v.identifier, v.id, v.feed_version, v.summary, v.severity, v.aliases, v.upstream,
+    v.affected_count, v.modified_at, v.published_at, v.withdrawn_at, v.seen_at,
     (SELECT e.public_id FROM inventory_evidence e WHERE e.id = v.evidence_id), v.pointer"""
 _NAMED = f"""
 SELECT {_COLUMNS} FROM inventory_advisory a {_CURRENT}
@@ -133,11 +136,13 @@ class Affected:
 
 @dataclass(frozen=True, slots=True)
 class AdvisoryRow:
-    """The current version of one advisory, with the document that a team has it from."""
+    """The current version of one advisory or list, with the document that a team has it from."""
 
+    advisory_id: int
     source: str
     identifier: str
     version_id: int
+    feed_version: str
     summary: str
     severity: str
     aliases: list[str]
@@ -150,6 +155,8 @@ class AdvisoryRow:
     evidence: UUID
     pointer: str
     affected: tuple[Affected, ...] = ()
+    listed: tuple[Indicator, ...] = ()
+    """What a list names, line by line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,9 +263,15 @@ def _kin(names: Iterable[str], *, actor: Actor) -> Mapping[str, list[str]]:
 
 
 def find_records(names: Sequence[str], *, actor: Actor) -> tuple[AdvisoryRow, ...]:
-    """Return the current records that bear one of these names (upper case), with what they name. Two statements."""
+    """Return the current records that bear one of these names (upper case), with what they name.
+
+    Two statements; three where one is a list.
+    """
     rows = fetch(AdvisoryRow, _NAMED, {"names": list(names), "teams": visible_teams(actor)})
     affected: dict[int, list[Affected]] = {row.version_id: [] for row in rows}
     for entry in fetch(Affected, _AFFECTED, {"versions": list(affected)}) if rows else ():
         affected[entry.version_id].append(entry)
-    return tuple(replace(row, affected=tuple(affected[row.version_id])) for row in rows)
+    listed = find_listed([row.version_id for row in rows if row.source == LIST_SOURCE])
+    return tuple(
+        replace(row, affected=tuple(affected[row.version_id]), listed=listed.get(row.version_id, ())) for row in rows
+    )

@@ -96,6 +96,13 @@ class Indicator(Struct, frozen=True, gc=False):
     """Fields of kinds that no evidence answers yet, as given, so that they are shown back."""
     problem: str | None = None
 
+    @property
+    def names_every_version(self) -> bool:
+        """Whether it is a package with nothing said of its versions."""
+        return (
+            self.kind is IndicatorKind.PACKAGE and not self.versions and self.range is None and self.range_text is None
+        )
+
     def as_asked(self) -> Mapping[str, object]:
         """Return the indicator as `asked.indicators[]` shows it, without counts."""
         shown: dict[str, object] = {"line": self.line, "given": self.given, "kind": self.kind.value}

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
 
 from inventory.formats.advisory_records import AdvisoryFeed
 from inventory.formats.attestations.records import AttestationsRecord
 from inventory.formats.image_records import ImageRecord, RegistryRecord
+from inventory.formats.list_records import ListRecord
 from inventory.formats.posture.records import PostureRecord
 from inventory.formats.posture.workflow_records import WorkflowRecord
 from inventory.formats.records import RuntimeRecord, SbomRecord, VexRecord
-from inventory.ingest import advisories, attestations, image, posture, registry, runtime, sbom, vex
+from inventory.ingest import advisories, attestations, image, lists, posture, registry, runtime, sbom, vex
 from inventory.models import EvidenceKind
 
 if TYPE_CHECKING:
@@ -21,6 +23,21 @@ if TYPE_CHECKING:
     from inventory.formats.document import Document
     from inventory.ingest.held import Held
     from inventory.ingest.result import Applied
+    from inventory.models import Evidence
+
+
+_KINDS: Final[Mapping[type, frozenset[str]]] = {
+    SbomRecord: frozenset({EvidenceKind.SBOM}),
+    ImageRecord: frozenset({EvidenceKind.IMAGE}),
+    RuntimeRecord: frozenset({EvidenceKind.DEPLOYMENT, EvidenceKind.SNAPSHOT}),
+    AdvisoryFeed: frozenset({EvidenceKind.ADVISORY}),
+    ListRecord: frozenset({EvidenceKind.LIST}),
+    VexRecord: frozenset({EvidenceKind.VEX}),
+    PostureRecord: frozenset({EvidenceKind.POSTURE}),
+    WorkflowRecord: frozenset({EvidenceKind.WORKFLOW}),
+    AttestationsRecord: frozenset({EvidenceKind.ATTESTATION}),
+    RegistryRecord: frozenset({EvidenceKind.REGISTRY}),
+}
 
 
 def apply_document(document: Document, *, held: Held, at: datetime) -> Applied:
@@ -36,26 +53,7 @@ def apply_document(document: Document, *, held: Held, at: datetime) -> Applied:
 
 def kinds_for(document: Document) -> frozenset[str]:
     """Return the kinds of which a key must be bound to one; either word opens both ways to report what runs."""
-    match document:
-        case SbomRecord():
-            kinds: set[str] = {EvidenceKind.SBOM}
-        case ImageRecord():
-            kinds = {EvidenceKind.IMAGE}
-        case RuntimeRecord():
-            kinds = {EvidenceKind.DEPLOYMENT, EvidenceKind.SNAPSHOT}
-        case AdvisoryFeed():
-            kinds = {EvidenceKind.ADVISORY}
-        case VexRecord():
-            kinds = {EvidenceKind.VEX}
-        case PostureRecord():
-            kinds = {EvidenceKind.POSTURE}
-        case WorkflowRecord():
-            kinds = {EvidenceKind.WORKFLOW}
-        case AttestationsRecord():
-            kinds = {EvidenceKind.ATTESTATION}
-        case RegistryRecord():
-            kinds = {EvidenceKind.REGISTRY}
-    return frozenset(kinds)
+    return _KINDS[type(document)]
 
 
 def _apply(document: Document, *, held: Held, at: datetime) -> Applied:
@@ -67,10 +65,8 @@ def _apply(document: Document, *, held: Held, at: datetime) -> Applied:
             applied = image.apply(document, evidence=evidence, at=at)
         case RuntimeRecord():
             applied = runtime.apply(document, evidence=evidence, at=at)
-        case AdvisoryFeed():
-            applied = advisories.apply(document, evidence=evidence)
-        case VexRecord():
-            applied = vex.apply(document, evidence=evidence)
+        case AdvisoryFeed() | ListRecord() | VexRecord():
+            applied = _apply_said(document, evidence=evidence)
         case PostureRecord():
             applied = posture.apply_report(document, evidence=evidence)
         case WorkflowRecord():
@@ -80,3 +76,14 @@ def _apply(document: Document, *, held: Held, at: datetime) -> Applied:
         case AttestationsRecord():
             applied = attestations.apply(document, held=held, at=at)
     return applied
+
+
+def _apply_said(document: AdvisoryFeed | ListRecord | VexRecord, *, evidence: Evidence) -> Applied:
+    """Apply what others say of packages and products."""
+    match document:
+        case AdvisoryFeed():
+            return advisories.apply(document, evidence=evidence)
+        case ListRecord():
+            return lists.apply(document, evidence=evidence)
+        case VexRecord():
+            return vex.apply(document, evidence=evidence)

@@ -20,6 +20,7 @@ from redis.exceptions import RedisError
 
 from inventory.formats.deployments import is_self_dated
 from inventory.identity.digests import DigestError, parse_digest
+from inventory.identity.listed import LIST_NAME
 from inventory.ingest import process
 from inventory.intake import body, receive_sql
 from inventory.models import BlobPlace, Evidence, EvidenceKind, EvidenceState, EvidenceTombstone
@@ -84,6 +85,10 @@ class Parameters:
                 raise UploadParameterError(f"`{name}` must be at most {limit} characters, without NUL.")
         if self.kind and self.kind not in EvidenceKind.values:
             raise UploadParameterError(f"`kind` must be one of {', '.join(EvidenceKind.values)}.")
+        if self.kind == EvidenceKind.LIST and not LIST_NAME.fullmatch(self.name):
+            raise UploadParameterError(
+                "`name` says what a list is asked for by: a letter, then at most 99 letters, digits, `.`, `_`, `-`."
+            )
         try:
             digests = sorted({str(parse_digest(text)) for text in self.artifacts})
         except DigestError as error:

@@ -6,6 +6,7 @@ from inventory.models.advisories import (
     AdvisorySighting,
     AdvisoryVersion,
     AffectedPackage,
+    ListedIndicator,
     VexProduct,
     VexStatement,
 )
@@ -111,6 +112,7 @@ __all__ = [
     "EvidenceTombstone",
     "ImageLayer",
     "IndexMember",
+    "ListedIndicator",
     "Package",
     "PackageReach",
     "PostureCheck",

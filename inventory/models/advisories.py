@@ -12,11 +12,12 @@ from django.db import models
 from django.db.models import Q
 
 from inventory.formats.vex_records import VexStatus
+from inventory.identity.indicators import IndicatorKind
 from supplychain.access.querysets import TeamScopedQuerySet
 
 
 class Advisory(models.Model):
-    """A record of one source: `GHSA-…` of GitHub's, a list under its name. Interned by ingest, never changed."""
+    """A record of one source: `GHSA-…` of GitHub's, `list:…` of its senders'. Interned by ingest, never changed."""
 
     id = models.AutoField(primary_key=True)
     source = models.CharField(max_length=255, db_collation="C", db_comment="Whose record it is: GHSA, PYSEC, MAL, list")
@@ -48,7 +49,10 @@ class AdvisoryVersion(models.Model):
     upstream = ArrayField(
         models.CharField(max_length=255), default=list, db_comment="What it was made from: other advisories, no aliases"
     )
-    affected_count = models.IntegerField(db_comment="Entries of the record, read or not")
+    affected_count = models.IntegerField(db_comment="Entries of the record, read or not; indicators of a list")
+    feed_version = models.CharField(
+        max_length=255, blank=True, db_default="", db_comment="Which version of a list it is, as its sender says"
+    )
     modified_at = models.DateTimeField(null=True, db_comment="As the record says; NULL where it says none")
     published_at = models.DateTimeField(null=True)
     withdrawn_at = models.DateTimeField(null=True)
@@ -122,6 +126,42 @@ class AffectedPackage(models.Model):
             # which advisories name a package
             models.Index(fields=["type", "namespace_key", "name_key"], name="affected_package_key"),
             models.Index(fields=["name_key"], name="affected_package_name"),
+        ]
+
+
+class ListedIndicator(models.Model):
+    """What a line of a list was understood as. Written with the list's version, never changed.
+
+    What nobody could read is a row too: whoever asks by the list is told. Ranges are judged when asked.
+    """
+
+    pk = models.CompositePrimaryKey("version_id", "position")
+    version = models.ForeignKey(AdvisoryVersion, on_delete=models.PROTECT, related_name="listed", db_index=False)
+    position = models.IntegerField()
+    line = models.IntegerField()
+    kind = models.CharField(max_length=32, db_comment="IndicatorKind: what it was taken for")
+    given = models.CharField(max_length=2000, blank=True, db_comment="As written, cut")
+    type = models.CharField(max_length=32, blank=True, db_collation="C", db_comment="purl type; '' for any")
+    namespace_key = models.CharField(max_length=1024, blank=True, db_collation="C")
+    any_namespace = models.BooleanField(db_default=False, db_comment="A bare name: looked for in every namespace")
+    name_key = models.CharField(max_length=1024, blank=True, db_collation="C")
+    versions = ArrayField(models.CharField(max_length=1024), default=list)
+    version_range = models.TextField(blank=True, db_comment="A `vers:` text; of a bare name the range as written")
+    value = models.CharField(
+        max_length=2048, blank=True, db_comment="Package purl, digest, `algorithm:hash`, image name or advisory's id"
+    )
+    details = models.JSONField(default=dict, db_comment="What is left of the indicator, to show it as it was read")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(kind=""), name="listed_indicator_kind_told"),
+            models.CheckConstraint(
+                condition=~Q(kind=IndicatorKind.PACKAGE.value, name_key=""), name="listed_indicator_package_named"
+            ),
+        ]
+        indexes = [
+            # which lists name a package
+            models.Index(fields=["name_key", "type"], condition=~Q(name_key=""), name="listed_indicator_name"),
         ]
 
 

@@ -60,6 +60,7 @@ class EvidenceKind(models.TextChoices):
     ADVISORY = "advisory"
     POSTURE = "posture"
     WORKFLOW = "workflow"
+    LIST = "list"
 
 
 class Evidence(models.Model):

@@ -53,6 +53,7 @@ GRANTS: Grants = {
     "inventory_advisoryalias": Grant(web=_READ, worker=_ADD),
     "inventory_advisorysighting": Grant(web=_READ, worker=_ADD),
     "inventory_affectedpackage": Grant(web=_READ, worker=_ADD),
+    "inventory_listedindicator": Grant(web=_READ, worker=_ADD),
     "inventory_vexstatement": Grant(web=_READ, worker=_ADD),
     "inventory_vexproduct": Grant(web=_READ, worker=_ADD),
     # posture

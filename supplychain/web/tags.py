@@ -29,6 +29,7 @@ _SPELLED: Mapping[str, str] = {
     "image": "Image manifest or index",
     "vex": "VEX statements",
     "advisory": "Advisories",
+    "list": "List of indicators",
     "posture": "Posture report",
     "registry": "Registry record",
     "oci_index": "Image index",

@@ -12,6 +12,7 @@ from inventory.formats.lists.versions import is_expression, is_version
 from inventory.identity.digests import find_digest
 from inventory.identity.images import ImageError, parse_image
 from inventory.identity.indicators import HASH_LENGTHS, Indicator, IndicatorKind, not_answered
+from inventory.identity.listed import LIST_NAME, list_identifier
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +31,8 @@ _ADVISORY = re.compile(
     r"|RUSTSEC-\d{4}-\d{4}|GO-\d{4}-\d{4,}|(?:RH[SBE]A|ALSA|RLSA|ELSA)-\d{4}:\d+|(?:DSA|DLA|USN)-\d+-\d+|SNYK-[A-Z0-9-]+-\d+)",
     re.IGNORECASE,
 )
+_LIST = re.compile(rf"list:\s*(?P<name>{LIST_NAME.pattern})", re.IGNORECASE)
+"""A list that was sent as evidence, by its name; `list:1.0` is a package of that name."""
 _USES = re.compile(r"uses:\s*(?P<uses>[^\s@]+)(?:@(?P<ref>\S+))?", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?:https?|git|ssh|git\+https)://(?P<host>[^/\s]+)/(?P<path>\S*)", re.IGNORECASE)
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}", re.IGNORECASE)
@@ -70,6 +73,7 @@ def read_item(text: str, *, number: int | None) -> Indicator:
     return (
         read_hash(item, given=text, line=number)
         or _advisory(item, given=text, line=number)
+        or _list(item, given=text, line=number)
         or _used(item, given=text, line=number)
         or _address(item, given=text, line=number)
         or _coordinates(item, given=text, line=number)
@@ -94,6 +98,13 @@ def _advisory(item: str, *, given: str, line: int | None) -> Indicator | None:
         return None
     name = found[0] if item[:4].upper() == "GHSA" else found[0].upper()
     return Indicator(IndicatorKind.ADVISORY, given, line, details=(("id", name),))
+
+
+def _list(item: str, *, given: str, line: int | None) -> Indicator | None:
+    match = _LIST.fullmatch(item)
+    if match is None or is_version(match["name"]):
+        return None
+    return Indicator(IndicatorKind.ADVISORY, given, line, details=(("id", list_identifier(match["name"])),))
 
 
 def _used(item: str, *, given: str, line: int | None) -> Indicator | None:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from inventory.formats.lists.items import MAX_LINE_LENGTH, read_common, read_line
+from inventory.formats.lists.json_locks import read_json_lock
 from inventory.formats.lists.locks import LockReader
 from inventory.formats.lists.packages import read_plain_purl
 from inventory.formats.lists.tables import TableReader
@@ -30,10 +31,14 @@ class Lines:
 
     def __init__(self, text: str) -> None:
         self._lines = _lines(text)
+        self._locked = read_json_lock(text.removeprefix("\ufeff"))
         self.count = len(self._lines)
 
     def __iter__(self) -> Iterator[Indicator]:
         """Yield what each line asks for, with its number."""
+        if self._locked is not None:
+            yield from self._locked
+            return
         table, lock = TableReader(), LockReader()
         for number, raw in enumerate(self._lines, start=1):
             if lock.is_idle and (plain := read_plain_purl(raw, number=number)) is not None:

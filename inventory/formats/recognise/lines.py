@@ -42,4 +42,5 @@ def recognise_lines(start: bytes, *, whole: bytes) -> Detected:
     protobuf = recognise_protobuf_text(start)
     if protobuf is not None:
         return protobuf
-    raise FormatError("unknown_format", "The document is neither JSON, XML nor SPDX text.")
+    message = "The document is neither JSON, XML nor SPDX text. A list of indicators is sent with kind=list and a name."
+    raise FormatError("unknown_format", message)
