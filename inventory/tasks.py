@@ -9,12 +9,16 @@ from django.utils import timezone
 
 from inventory.graph.backlog import read_backlog
 from inventory.ingest import process
+from inventory.verification import batch
+from inventory.verification.progress import count_due, is_due
 from supplychain.ops import facts, reporter
 
 RINGS_ENOUGH = 4
 """Rings that wait. A worker that is idle takes one at once, so this bounds what waits, not who is woken."""
 TURN_SECONDS = 5.0
 """How long one task goes on: short beside the task limit, long beside a document."""
+VERIFYING_SECONDS = 2.0
+"""The same of verification, which can wait longer than documents."""
 
 
 @shared_task(name="inventory.tasks.process_evidence")
@@ -22,6 +26,15 @@ def process_evidence() -> None:
     """Process what waits, for a turn; rings again when more does, so that a thousand lost rings cost one sweep."""
     if process.work_for(TURN_SECONDS):
         process_evidence.delay()
+    elif is_due(recent=batch.RECENT):
+        verify_attestations.delay()
+
+
+@shared_task(name="inventory.tasks.verify_attestations")
+def verify_attestations() -> None:
+    """Judge attestations that are due, for a turn; rings again when more are."""
+    if batch.verify_for(VERIFYING_SECONDS):
+        verify_attestations.delay()
 
 
 def is_rung() -> bool:
@@ -49,6 +62,15 @@ def sweep() -> None:
     facts.record(facts.SWEEP, at=at)
     for _ in range(process.count_overdue()):
         process_evidence.delay()
+
+
+@shared_task(name="inventory.tasks.sweep_verification")
+def sweep_verification() -> None:
+    """Look at all attestations for one that is due: a ring was lost, or trust changed (beat, every minute)."""
+    count = count_due()
+    reporter.gauge("verification.due", count)
+    if count:
+        verify_attestations.delay()
 
 
 @shared_task(name="inventory.tasks.sweep_orphans")

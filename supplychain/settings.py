@@ -172,6 +172,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": float(SWEEP_SECONDS),
         "options": {"expires": SWEEP_SECONDS - 1},
     },
+    "sweep-verification": {
+        "task": "inventory.tasks.sweep_verification",
+        "schedule": 60.0,
+        "options": {"expires": 50},
+    },
     "sweep-orphans": {
         "task": "inventory.tasks.sweep_orphans",
         "schedule": 3600.0,
@@ -197,6 +202,8 @@ LARGE_DOCUMENTS_AT_ONCE = env.number("LARGE_DOCUMENTS_AT_ONCE", default=1, minim
 UPLOADS_PER_MINUTE = env.number("UPLOADS_PER_MINUTE", default=8_000, minimum=1)
 WEB_WORKERS = env.number("WEB_WORKERS", default=2, minimum=1)
 WEB_REPLICAS = env.number("WEB_REPLICAS", default=1, minimum=1)
+# Workers that verify signatures at once: the others stay free for documents.
+VERIFIERS_AT_ONCE = env.number("VERIFIERS_AT_ONCE", default=1, minimum=1)
 REFUSE_SCHEMA_INVALID = env.flag("REFUSE_SCHEMA_INVALID", default=False)
 # Where the bytes of new documents go (docs/operations.md, Object storage). Those there before stay readable.
 EVIDENCE_STORAGE = env.choice("EVIDENCE_STORAGE", default="database", allowed=("database", "s3"))

@@ -120,7 +120,10 @@ class ReferrerTag(msgspec.Struct, frozen=True):
 
 
 def read_cosign_signatures(raw: Mapping[str, msgspec.Raw], body: Members) -> tuple[AttestationRecord, ...]:
-    """Read the signatures in the layers of cosign's `.sig` manifest; what they sign are the layers' bytes."""
+    """Read the signatures in the layers of cosign's `.sig` and `.att` manifests; what they sign are the layers' bytes.
+
+    An attestation's signature lies in its envelope, which is the blob; the layer has its certificate and log entry.
+    """
     if not is_of_cosign(body):
         return ()
     slices = array_items(raw["layers"], pointer="/layers")
@@ -128,27 +131,28 @@ def read_cosign_signatures(raw: Mapping[str, msgspec.Raw], body: Members) -> tup
         raise FormatError("too_many_signatures", f"More than {MAX_SIGNED_LAYERS} signatures.", pointer="/layers")
     found = []
     for index, (layer, bytes_) in enumerate(zip(items(body.get("layers")), slices, strict=True)):
+        pointer, kind = place("/layers", index), text(members(layer), "mediaType")
         annotations = members(members(layer).get("annotations"))
-        pointer = place("/layers", index)
         value = decode(annotations.get(_SIGNATURE, ""), pointer=place(pointer, "annotations", _SIGNATURE))
-        if value and text(members(layer), "mediaType") == SIMPLE_SIGNING:
+        is_proof = bool(value) if kind == SIMPLE_SIGNING else bool({_CERTIFICATE, _LOG_ENTRY} & annotations.keys())
+        if kind in _COSIGN_LAYERS and is_proof:
             found.append(_signature(members(layer), annotations, value=value, raw=bytes(bytes_), pointer=pointer))
     return tuple(found)
 
 
 def _signature(layer: Members, annotations: Members, *, value: bytes, raw: bytes, pointer: str) -> AttestationRecord:
     certificate = certificate_of(annotations.get(_CERTIFICATE))
-    digest = text(layer, "digest")
+    digest, kind = text(layer, "digest"), text(layer, "mediaType")
     return AttestationRecord(
         envelope=Envelope.COSIGN_LAYER,
         envelope_version="",
         envelope_digest=sha256(raw),
         pointer=pointer,
-        payload_type=SIMPLE_SIGNING,
+        payload_type=kind,
         payload_digest=digest if re.fullmatch(r"sha256:[0-9a-f]{64}", digest) else "",
         statement_type="",
         predicate_type="",
-        predicate=Predicate.IMAGE_SIGNATURE,
+        predicate=Predicate.IMAGE_SIGNATURE if kind == SIMPLE_SIGNING else Predicate.UNKNOWN,
         subjects=(),
         signatures=(SignatureRecord("", value, certificate),),
         log_entry_count=int(bool(annotations.get(_LOG_ENTRY))),
