@@ -106,12 +106,17 @@ def referring_manifest(subject: str) -> bytes:
 
 
 def registry_event(
-    target: str, *, repository: str = "shop/api", tag: str = "1.0", action: str = "push", **members: Any
+    target: str,
+    *,
+    repository: str = "shop/api",
+    tag: str = "1.0",
+    action: str = "push",
+    told_at: str = "2026-03-01T11:00:00Z",
 ) -> bytes:
     """Write the notification of a registry that a tag was pushed or pulled."""
     event = {
-        "id": f"{action} {tag} {target}",
-        "timestamp": "2026-03-01T11:00:00Z",
+        "id": f"{action} {tag} {target} {told_at}",
+        "timestamp": told_at,
         "action": action,
         "target": {
             "mediaType": "application/vnd.oci.image.manifest.v1+json",
@@ -121,7 +126,6 @@ def registry_event(
         },
         "request": {"host": "registry.example"},
         "actor": {"name": "ci"},
-        **members,
     }
     return json.dumps({"events": [event]}).encode()
 

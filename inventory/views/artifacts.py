@@ -14,6 +14,7 @@ from inventory.graph.components import list_components
 from inventory.graph.diff import PackagePlace, diff_artifacts
 from inventory.graph.runtime import WorkloadFilter, list_workloads
 from inventory.graph.statements import bounded
+from inventory.graph.tags import tags_at
 from inventory.identity.digests import parse_digest
 from supplychain.access.actors import actor_of
 from supplychain.access.scopes import Scope
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 WORKLOADS_SHOWN = 20
 ATTESTATIONS_SHOWN = 20
+TAGS_SHOWN = 20
 _RUNNING = {"true": True, "false": False}
 
 
@@ -62,6 +64,7 @@ def artifact_page(request: HttpRequest, digest: str) -> HttpResponse:
         components = list_components(artifact.digest, text="", after=None, limit=PAGE_SIZE, actor=actor)
         running = WorkloadFilter(digest=artifact.digest)
         attestations = list_attestations(artifact.digest, after=None, limit=ATTESTATIONS_SHOWN, actor=actor)
+        tags = tags_at(artifact.digest, limit=TAGS_SHOWN, actor=actor)
         workloads = list_workloads(running, after=None, limit=WORKLOADS_SHOWN, now=now, actor=actor)
     context = {
         "section": "/artifacts",
@@ -71,6 +74,8 @@ def artifact_page(request: HttpRequest, digest: str) -> HttpResponse:
         "sbom_snippet": upload_sbom(request, digest=artifact.digest),
         "attestations": attestations.rows,
         "has_more_attestations": attestations.next is not None,
+        "tags": tags,
+        "tags_limit": TAGS_SHOWN,
         "workloads": workloads.rows,
         "has_more_workloads": workloads.next is not None,
         "now": now,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.views.decorators.http import require_safe
 
+from inventory.graph.advisories import list_advisories
 from inventory.graph.packages import PackagePlace, list_packages, read_package
 from inventory.graph.statements import bounded
 from inventory.identity.purls import PackageKey, parse_purl
@@ -20,6 +21,8 @@ from supplychain.web.snippets import upload_sbom
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
+
+ADVISORIES_SHOWN = 20
 
 
 @require_safe
@@ -43,7 +46,13 @@ def package_page(request: HttpRequest, purl: str) -> HttpResponse:
     key = _package_key(path_tail(request, prefix="/packages/", tail=purl))
     with bounded():
         found = read_package(key, actor=actor_of(request))
-    context = {"section": "/packages", "found": found}
+        advisories = list_advisories("", package=key, after=None, limit=ADVISORIES_SHOWN, actor=actor_of(request))
+    context = {
+        "section": "/packages",
+        "found": found,
+        "advisories": advisories.rows,
+        "has_more_advisories": advisories.next is not None,
+    }
     return show(request, page="packages/page.html", fragment="packages/page.html", context=context)
 
 

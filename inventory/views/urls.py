@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inventory.views import artifacts, documents, evidence, packages, runtime, search
+from inventory.views import advisories, artifacts, documents, evidence, packages, runtime, search, tags
 
 urlpatterns = [
     path("search", search.search_page, name="search"),
@@ -12,6 +12,9 @@ urlpatterns = [
     path("artifacts/<str:digest>/diff", artifacts.difference_page, name="artifact-difference"),
     path("packages", packages.package_list, name="packages"),
     path("packages/<path:purl>", packages.package_page, name="package"),
+    path("advisories", advisories.advisory_list, name="advisories"),
+    path("advisories/<str:identifier>", advisories.advisory_page, name="advisory"),
+    path("tags", tags.tag_list, name="tags"),
     path("workloads", runtime.workload_list, name="workloads"),
     path("clusters", runtime.cluster_list, name="clusters"),
     path("clusters/<str:name>", runtime.cluster_page, name="cluster"),

@@ -29,6 +29,8 @@ _NAVIGATION = (
     NavigationItem("Impact", "/impact", "affiliate", Scope.INCIDENTS_READ),
     NavigationItem("Artifacts", "/artifacts", "box", Scope.INVENTORY_READ),
     NavigationItem("Packages", "/packages", "package", Scope.INVENTORY_READ),
+    NavigationItem("Advisories", "/advisories", "bug", Scope.INVENTORY_READ),
+    NavigationItem("Tags", "/tags", "tag", Scope.INVENTORY_READ),
     NavigationItem("Workloads", "/workloads", "server-2", Scope.INVENTORY_READ),
     NavigationItem("Clusters", "/clusters", "cloud", Scope.INVENTORY_READ),
     NavigationItem("Evidence", "/evidence", "file-certificate", Scope.INVENTORY_READ),

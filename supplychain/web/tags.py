@@ -76,6 +76,9 @@ BADGES: Mapping[str, Badge] = {
     "did_not_run": Badge("Did not run", "player-stop", "plain", "Not known to have run at the time asked for"),
     "ended": Badge("Ended", "player-stop", "plain", "Seen to end"),
     "not_running": Badge("Not running", "player-stop", "plain", "Not known to run at this instant"),
+    # what was told before and is no longer so
+    "withdrawn": Badge("Withdrawn", "x", "plain", "Its source has taken it back"),
+    "moved": Badge("Moved", "arrow-right", "warning", "The tag pointed at something else before"),
     "stale": Badge("Stale", "clock-exclamation", "warning", "Silent for more than three report intervals"),
     # verdicts of where an artifact comes from (docs/trust.md)
     "verified_expected": Badge(

@@ -18,7 +18,17 @@ from supplychain.access.scopes import ORGANISATION_ROLE_SCOPES, TEAM_ROLE_SCOPES
 from supplychain.access.sessions import SEEN_AT
 from supplychain.ids import uuid7
 from tests.access_matrix.passkeys import passkey_id, passkey_of
-from tests.factories import advisory, apply_waiting, cyclonedx, deployment, digest, report, store, submit
+from tests.factories import (
+    advisory,
+    apply_waiting,
+    cyclonedx,
+    deployment,
+    digest,
+    registry_event,
+    report,
+    store,
+    submit,
+)
 from tests.supplychain.actors import PASSWORD, client_of, make_user, new_key
 
 Names = Mapping[str, str]
@@ -121,6 +131,7 @@ def _team(letter: str) -> Names:
     accepted = submit(slug, sbom)
     submit(slug, cyclonedx("pkg:npm/lodash@4.17.20", subject=names["other"], name=f"registry.example/other-{letter}:1"))
     submit(slug, advisory(names["advisory"], name=names["package"].rpartition("/")[2]), declared_kind="advisory")
+    submit(slug, registry_event(names["artifact"], repository=names["repository"].partition("/")[2]))
     refused = store(slug, f'{{"no": "document of {letter}"}}'.encode())
     apply_waiting()
     place = {"cluster": names["cluster"], "namespace": names["service"], "service": names["service"]}
@@ -149,6 +160,7 @@ def _shared_kinds(letter: str) -> dict[str, str]:
         "package": f"pkg:npm/only-of-{letter * 6}",
         "advisory": f"MAL-2026-{letter * 6}",
         "image": f"registry.example/{letter * 6}:1.0",
+        "repository": f"registry.example/told-{letter * 6}",
         "cluster": f"cluster-{letter * 6}",
         "service": f"service-{letter * 6}",
     }

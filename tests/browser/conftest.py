@@ -15,7 +15,8 @@ from django.conf import settings
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from supplychain.access.models import Membership, Team, User
-from tests.factories import cyclonedx, deployment, digest, report, store, submit
+from tests.attested import CYCLONEDX, dsse, encode, statement
+from tests.factories import cyclonedx, deployment, digest, referring_manifest, registry_event, report, store, submit
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 DATA = Path(__file__).parents[1] / "data"
@@ -122,6 +123,12 @@ def estate(transactional_db: None) -> None:
         "cyclonedx/trivy-image.json",
     ):
         submit("team-a", (DATA / path).read_bytes(), filename=path, repository="acme/shop")
+    submit("team-a", registry_event(SHOP, told_at="2026-03-01T08:00:00Z"))
+    submit("team-a", registry_event(NEXT, told_at="2026-03-01T09:00:00Z"))
+    submit("team-a", referring_manifest(SHOP))
+    parts = [json.loads(cyclonedx(purl, {"name": ""})) for purl in ("pkg:npm/express@4.0.0", "pkg:npm/debug@4.3.4")]
+    lines = [encode(dsse(statement(SHOP, predicate_type=CYCLONEDX, predicate=part))) for part in parts]
+    submit("team-a", b"\n".join([*lines, encode(dsse(statement(SHOP)))]), filename="attested.jsonl")
     template = {"spec": {"containers": [{"name": "app", "image": "registry.example/declared:1"}]}}
     declared = {
         "apiVersion": "apps/v1",

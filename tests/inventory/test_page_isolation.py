@@ -51,7 +51,7 @@ def look(asker: Asker) -> None:
 
 
 def _lists() -> Iterator[str]:
-    yield from ("/", "/artifacts", "/packages", "/workloads", "/clusters", "/evidence")
+    yield from ("/", "/artifacts", "/packages", "/workloads", "/clusters", "/evidence", "/advisories", "/tags")
     for text in ("lodash", "stranger", "shop", APP, SECRET):
         yield from (f"/search?q={quote(text)}", f"/impact?q={quote(text)}", f"/artifacts?q={quote(text)}")
 
@@ -60,6 +60,7 @@ def _details() -> Iterator[str]:
     yield from (f"/artifacts/{one}" for one in (APP, OLD, CONFIG, DARK, SECRET))
     yield from (f"/artifacts/{APP}/components", f"/artifacts/{APP}/diff?to={OLD}")
     yield from ("/clusters/prod-eu", "/clusters/a-cluster")
+    yield from ("/advisories/CVE-2021-44228", "/tags?repository=registry.example/shop", "/tags?q=registry")
     for purl in (*PURLS, *SPELLED_OTHERWISE):
         yield f"/packages/{quote(purl.partition('?')[0].rpartition('@')[0], safe='')}"
 
