@@ -76,7 +76,7 @@ def advisory_page(request: HttpRequest, identifier: str) -> HttpResponse:
     context = {
         "section": "/advisories",
         "identifier": _spelled(identifier, records=found.records),
-        "names": [name for name in found.names if name != identifier.upper()],
+        "names": [_spelled(name, records=found.records) for name in found.names if name != identifier.upper()],
         "records": [
             RecordShown(record, tuple(_affected(entry) for entry in record.affected[:AFFECTED_SHOWN]))
             for record in found.records
