@@ -2,7 +2,18 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from inventory.api import advisories, artifacts, attestations, evidence, exports, packages, runtime, search, tags
+from inventory.api import (
+    advisories,
+    artifacts,
+    attestations,
+    evidence,
+    exports,
+    origins,
+    packages,
+    runtime,
+    search,
+    tags,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/evidence", evidence.EvidenceListView.as_view(), name="api-evidence-list"),
@@ -21,6 +32,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
         attestations.ArtifactAttestationsView.as_view(),
         name="api-artifact-attestations",
     ),
+    path(
+        "api/v1/artifacts/<str:digest>/verifications",
+        origins.ArtifactVerificationsView.as_view(),
+        name="api-artifact-verifications",
+    ),
+    path("api/v1/artifacts/<str:digest>/trace", origins.ArtifactTraceView.as_view(), name="api-artifact-trace"),
+    path("api/v1/pipeline", origins.PipelineView.as_view(), name="api-pipeline"),
     path(
         "api/v1/artifacts/<str:before>/diff/<str:after>", artifacts.ArtifactDiffView.as_view(), name="api-artifact-diff"
     ),

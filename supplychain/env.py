@@ -1,6 +1,7 @@
 """Typed readers of the environment. A missing or bad value stops the start with one sentence that names it."""
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
@@ -89,6 +90,16 @@ def choice(name: str, *, default: str, allowed: tuple[str, ...]) -> str:
     value = os.environ.get(name, "").strip() or default
     if value not in allowed:
         raise BadSettingError(f"{name} must be one of {', '.join(allowed)}, not {value!r}.")
+    return value
+
+
+def pattern(name: str, *, default: str) -> str:
+    """Return a regular expression as it was written, which Python can read."""
+    value = os.environ.get(name, "").strip() or default
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise BadSettingError(f"{name} must be a regular expression, not {value!r}: {error}.") from None
     return value
 
 

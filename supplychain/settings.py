@@ -198,6 +198,8 @@ MAX_COMPONENTS = env.number("MAX_COMPONENTS", default=200_000, minimum=1)
 # Of documents this large, as received, only so many are worked on at once: a worker stays free for small ones.
 LARGE_DOCUMENT_BYTES = env.number("LARGE_DOCUMENT_BYTES", default=4 * MIB, minimum=1024)
 LARGE_DOCUMENTS_AT_ONCE = env.number("LARGE_DOCUMENTS_AT_ONCE", default=1, minimum=1)
+# Tags that must never point at a second image.
+RELEASE_TAG_PATTERN = env.pattern("RELEASE_TAG_PATTERN", default=r"v?\d+(\.\d+){1,3}([-+._].*)?")
 # For each key. The counters are the web processes' own, so each process grants its share (api/throttling.py).
 UPLOADS_PER_MINUTE = env.number("UPLOADS_PER_MINUTE", default=8_000, minimum=1)
 WEB_WORKERS = env.number("WEB_WORKERS", default=2, minimum=1)

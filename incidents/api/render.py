@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from rest_framework.renderers import JSONRenderer
+
+from supplychain.api.tables import csv_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from incidents.impact.answer import Asked, Impact, IndicatorAnswer, Match, Row, WorkloadShown
 
 JSON = dict[str, object]
-# The last four are the wide forms that East Asian spreadsheets read like the first four.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 CSV_COLUMNS = (
     "status", "effect", "digest", "names", "confidence", "indicator", "purl", "direct", "path", "pointer", "evidence",
     "reason", "cluster", "environment", "namespace", "workload_kind", "workload", "container", "service", "team",
@@ -82,12 +80,12 @@ def _indicator(indicator: IndicatorAnswer) -> JSON:
 
 def as_csv(pages: Iterable[Impact]) -> Iterator[str]:
     """Yield the flat list, a line a (row, match, workload), page by page (RFC 4180; no cell can be a formula)."""
-    yield _line(CSV_COLUMNS)
+    yield csv_line(CSV_COLUMNS)
     for impact in pages:
         for row in impact.rows:
             for match in row.matches or (None,):
                 for workload in row.workloads or (None,):
-                    yield _line((*_row_cells(row), *_match_cells(match), *_workload_cells(workload)))
+                    yield csv_line((*_row_cells(row), *_match_cells(match), *_workload_cells(workload)))
 
 
 def _row_cells(row: Row) -> tuple[object, ...]:
@@ -110,15 +108,3 @@ def _workload_cells(workload: WorkloadShown | None) -> tuple[object, ...]:
         shown.cluster, shown.environment, shown.namespace, shown.kind, shown.name, shown.container, shown.service,
         shown.team, *times,
     )  # fmt: skip
-
-
-def _line(cells: Iterable[object]) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\r\n").writerow([_cell(cell) for cell in cells])
-    return buffer.getvalue()
-
-
-def _cell(value: object) -> str:
-    """Spreadsheets run a cell that begins like a formula: an apostrophe makes it text (docs/api.md)."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text

@@ -13,13 +13,12 @@ from rest_framework.views import APIView
 from inventory.api.artifacts import read_digest_of_path
 from inventory.formats.attestations.records import Envelope, Predicate
 from inventory.graph.attestations import (
-    UNSIGNED_CLAIM,
-    UNSUPPORTED,
     AttestationKey,
     AttestationRow,
     list_attestations,
 )
 from inventory.graph.statements import bounded
+from inventory.models.verification import OF_ATTESTATIONS
 from supplychain.access.actors import actor_of
 from supplychain.access.permissions import RequireScope
 from supplychain.api.pagination import PAGE_PARAMETERS, address_after, read_key, read_limit
@@ -85,7 +84,7 @@ class ArtifactAttestationSerializer(serializers.Serializer[Any]):
     predicate_type = serializers.CharField(allow_blank=True)
     predicate = serializers.ChoiceField(choices=_PREDICATES, help_text="`unknown` is kept and shown, never evaluated")
     verdict = serializers.ChoiceField(
-        choices=[UNSIGNED_CLAIM, UNSUPPORTED], help_text="Nothing is verified yet: no attestation is believed"
+        choices=[verdict.value for verdict in OF_ATTESTATIONS], help_text="How far it may be believed: docs/trust.md"
     )
     reasons = serializers.ListField(child=serializers.CharField())
     subject = AttestedSubjectSerializer(source="*")
@@ -114,7 +113,7 @@ class ArtifactAttestationsView(APIView):
         operation_id="artifact_attestations", parameters=PAGE_QUERY, responses=page_of(ArtifactAttestationSerializer)
     )
     def get(self, request: Request, digest: str) -> Response:
-        """What attestations claim of an artifact, newest first. None of it is verified."""
+        """What attestations claim of an artifact, newest first, and how far each may be believed."""
         reject_unknown_parameters(request, PAGE_PARAMETERS)
         key = read_key(request, length=3)
         after = None if key is None else AttestationKey(datetime.fromisoformat(str(key[0])), str(key[1]), str(key[2]))

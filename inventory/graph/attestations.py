@@ -1,7 +1,7 @@
 """What attestations claim of an artifact, by its own digest, by another digest of the same bytes, or by its index.
 
-An index commits to its members, so what is claimed of the index holds for each of them; never the other way. Nothing
-here is verified: a signed claim is one that nobody has judged yet.
+An index commits to its members, so what is claimed of the index holds for each of them; never the other way. Beside
+each stands how far it may be believed (graph/judged.py).
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from inventory.graph.artifacts import find_artifact
 from inventory.graph.families import visible_teams
+from inventory.graph.judged import JUDGED
 from inventory.graph.statements import Slice, fetch, slice_of
-from inventory.graph.visibility import own
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from supplychain.access.actors import Actor
 
 MAX_EVIDENCE = 5
-UNSIGNED_CLAIM, UNSUPPORTED = "unsigned_claim", "unsupported"
-NOT_VERIFIED = "not_verified"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +69,13 @@ class AttestationRow:
     finished_at: datetime | None
     evidence: list[UUID]
     evidence_count: int
+    verdict: str
+    code: str
+    reasons_json: str
 
     @property
     def is_signed(self) -> bool:
-        """Tell whether a signature came with it. Whose, and whether it is a good one, nobody has looked at."""
+        """Tell whether a signature came with it, good or not."""
         return self.signature_count > 0
 
     @property
@@ -87,52 +88,31 @@ class AttestationRow:
         return self.builder_id is not None
 
     @property
-    def verdict(self) -> str:
-        """Say what may be believed: unsigned, it is its sender's claim; signed, we cannot judge it yet."""
-        return UNSUPPORTED if self.is_signed else UNSIGNED_CLAIM
-
-    @property
     def reasons(self) -> list[str]:
-        return [NOT_VERIFIED] if self.is_signed else []
+        """Return the codes of why the verdict is this one."""
+        codes = [self.code, *(code for code, _, _ in json.loads(self.reasons_json))]
+        return list(dict.fromkeys(code for code in codes if code))
 
     def key(self) -> AttestationKey:
         return AttestationKey(self.received_at, self.envelope_digest, self.team)
 
 
-_SAME = f"""
-SELECT %(id)s::int AS id, '' AS relation
-UNION SELECT x.artifact_id, 'alias' FROM inventory_artifactalias x WHERE x.alias_id = %(id)s AND {own("x.team_id")}
-UNION SELECT x.alias_id, 'alias' FROM inventory_artifactalias x WHERE x.artifact_id = %(id)s AND {own("x.team_id")}
-"""
 _ATTESTATIONS = f"""
-WITH same AS ({_SAME}),
-family AS (
-    SELECT id, relation FROM same
-    UNION SELECT m.index_id, 'index' FROM same JOIN inventory_indexmember m ON m.member_id = same.id
-    WHERE {own("m.team_id")}
-),
-named AS (
-    SELECT DISTINCT ON (o.attestation_id) o.attestation_id, f.relation, o.artifact_id, o.name
-    FROM family f JOIN inventory_attestationsubject o ON o.artifact_id = f.id
-    WHERE {own("o.team_id")} ORDER BY o.attestation_id, f.relation, o.position
-),
-found AS (
-    SELECT attestation_id, relation, artifact_id, name FROM named
-    UNION
-    SELECT l.id, 'payload', n.artifact_id, n.name FROM named n
-    JOIN inventory_attestation p ON p.id = n.attestation_id AND p.envelope = 'simple-signing'
-    JOIN inventory_attestation l ON l.payload_digest = p.payload_digest AND l.team_id = p.team_id
-    WHERE l.envelope = 'cosign-layer' AND l.subject_count = 0
-)
+WITH asked AS (SELECT %(id)s::int AS id), {JUDGED}
 SELECT a.envelope_digest, t.slug, a.first_received_at, a.envelope, a.envelope_version, a.statement_type,
-       a.predicate_type, a.predicate, a.facts::text, f.relation, r.digest, f.name, a.subject_count, a.signature_count,
-       a.log_entry_count, a.timestamp_count, s.key_ids, s.certificate_digests, p.builder_id, p.build_type,
-       p.invocation_id, p.repository, p.ref, p.commit, p.workflow_path, p.started_at, p.finished_at, e.ids, e.count
-FROM found f
+       a.predicate_type, a.predicate, a.facts::text, f.relation, r.digest, coalesce(n.name, ''), a.subject_count,
+       a.signature_count, a.log_entry_count, a.timestamp_count, s.key_ids, s.certificate_digests, p.builder_id,
+       p.build_type, p.invocation_id, p.repository, p.ref, p.commit, p.workflow_path, p.started_at, p.finished_at,
+       e.ids, e.count, f.verdict, f.code, f.reasons::text
+FROM judged f
 JOIN inventory_attestation a ON a.id = f.attestation_id
 JOIN access_team t ON t.id = a.team_id
 JOIN inventory_artifact r ON r.id = f.artifact_id
 LEFT JOIN inventory_provenance p ON p.attestation_id = a.id
+LEFT JOIN LATERAL (
+    SELECT o.name FROM inventory_attestationsubject o
+    WHERE o.attestation_id = a.id AND o.artifact_id = f.artifact_id ORDER BY o.position LIMIT 1
+) n ON true
 CROSS JOIN LATERAL (
     SELECT coalesce(array_agg(g.key_id ORDER BY g.position) FILTER (WHERE g.key_id <> ''), '{{}}') AS key_ids,
            coalesce(array_agg(g.certificate_digest ORDER BY g.position) FILTER (WHERE g.certificate_digest <> ''),

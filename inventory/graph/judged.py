@@ -4,7 +4,8 @@ An artifact's own attestations count, those of its other digests, and those of t
 commits to its members, a member says nothing of its index. What joins two digests must be proven by the bytes of the
 index or manifest. Where a document only claims it, a good signature over the one is none over the other.
 
-Only statements of where the artifact comes from make a verdict of it: provenance, and signatures over the artifact
+Only statements of where the artifact comes from make a verdict of it: provenance, what a verifier of provenance summed
+up, and signatures over the artifact
 itself. A signed SBOM or test result says who looked at it, not who built it.
 """
 
@@ -18,7 +19,12 @@ NOT_VERIFIED, DUE = "not_verified", "verification_due"
 """Reasons: nobody has looked at it yet; or its signer has lost trust since somebody did."""
 INDEX_CLAIMED, ALIAS_CLAIMED = "index_claimed", "alias_claimed"
 """Reasons: the signature may be good, but that it speaks for this digest is nobody's proof."""
-ORIGIN = (Predicate.PROVENANCE, Predicate.IMAGE_SIGNATURE, Predicate.SIGNATURE)
+ORIGIN = (
+    Predicate.PROVENANCE,
+    Predicate.IMAGE_SIGNATURE,
+    Predicate.SIGNATURE,
+    Predicate.VERIFICATION_SUMMARY,
+)
 """Predicates that tell where an artifact comes from."""
 
 _ORIGINS = ", ".join(f"'{predicate.value}'" for predicate in ORIGIN)

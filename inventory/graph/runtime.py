@@ -46,6 +46,7 @@ class WorkloadFilter:
     digest: str = ""
     at: datetime | None = None
     is_unmapped: bool = False
+    team: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +224,11 @@ def list_workloads(
 ) -> Slice[WorkloadRow, WorkloadKey]:
     """Return what runs, or ran at an instant, in the order of clusters, namespaces and names. One statement."""
     conditions, parameters = [_NOW if wanted.at is None else _THEN], {"at": wanted.at or now, "limit": limit + 1}
-    for column, text in (("c.name", wanted.cluster), ("w.namespace", wanted.namespace)):
+    for column, text in (
+        ("c.name", wanted.cluster),
+        ("w.namespace", wanted.namespace),
+        ("t.slug", wanted.team),
+    ):
         if text:
             conditions.append(f"{column} = %({column[2:]})s")
             parameters[column[2:]] = text

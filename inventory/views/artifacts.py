@@ -15,7 +15,9 @@ from inventory.graph.diff import PackagePlace, diff_artifacts
 from inventory.graph.runtime import WorkloadFilter, list_workloads
 from inventory.graph.statements import bounded
 from inventory.graph.tags import tags_at
+from inventory.graph.trace import read_trace
 from inventory.identity.digests import parse_digest
+from inventory.views.origins import picture
 from supplychain.access.actors import actor_of
 from supplychain.access.scopes import Scope
 from supplychain.api.parameters import read_choice, read_text
@@ -65,6 +67,7 @@ def artifact_page(request: HttpRequest, digest: str) -> HttpResponse:
         running = WorkloadFilter(digest=artifact.digest)
         attestations = list_attestations(artifact.digest, after=None, limit=ATTESTATIONS_SHOWN, actor=actor)
         tags = tags_at(artifact.digest, limit=TAGS_SHOWN, actor=actor)
+        trace = read_trace(artifact.digest, actor=actor)
         workloads = list_workloads(running, after=None, limit=WORKLOADS_SHOWN, now=now, actor=actor)
     context = {
         "section": "/artifacts",
@@ -76,6 +79,7 @@ def artifact_page(request: HttpRequest, digest: str) -> HttpResponse:
         "has_more_attestations": attestations.next is not None,
         "tags": tags,
         "tags_limit": TAGS_SHOWN,
+        "picture": picture(trace),
         "workloads": workloads.rows,
         "has_more_workloads": workloads.next is not None,
         "now": now,

@@ -101,4 +101,5 @@ def _filter(request: HttpRequest) -> WorkloadFilter:
         digest=digest if digest in {"", WITHOUT_DIGEST} else str(parse_digest(digest)),
         at=read_time(request, "at"),
         is_unmapped=service == NO_SERVICE,
+        team=read_text(request, "team") or "",
     )

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from inventory.views import advisories, artifacts, documents, evidence, packages, runtime, search, tags
+from inventory.views import (
+    advisories,
+    artifacts,
+    documents,
+    evidence,
+    origins,
+    packages,
+    runtime,
+    search,
+    tags,
+)
 
 urlpatterns = [
     path("search", search.search_page, name="search"),
@@ -15,6 +25,7 @@ urlpatterns = [
     path("advisories", advisories.advisory_list, name="advisories"),
     path("advisories/<str:identifier>", advisories.advisory_page, name="advisory"),
     path("tags", tags.tag_list, name="tags"),
+    path("pipeline", origins.pipeline_page, name="pipeline"),
     path("workloads", runtime.workload_list, name="workloads"),
     path("clusters", runtime.cluster_list, name="clusters"),
     path("clusters/<str:name>", runtime.cluster_page, name="cluster"),

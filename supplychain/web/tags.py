@@ -38,6 +38,10 @@ _SPELLED: Mapping[str, str] = {
     "named": "Name only",
     "init": "Init container",
     "ephemeral": "Ephemeral container",
+    "source_to_ci": "Source to CI",
+    "ci_to_artifact": "CI to artifact",
+    "artifact_to_registry": "Artifact to registry",
+    "registry_to_runtime": "Registry to runtime",
 }
 _UNITS = ("kB", "MB", "GB", "TB")
 _SPANS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
@@ -82,7 +86,7 @@ BADGES: Mapping[str, Badge] = {
     "stale": Badge("Stale", "clock-exclamation", "warning", "Silent for more than three report intervals"),
     # verdicts of where an artifact comes from (docs/trust.md)
     "verified_expected": Badge(
-        "Verified", "rosette-discount-check", "good", "Signed by whom is trusted for it, and as expected"
+        "Verified", "rosette-discount-check", "good", "Signed by a signer who is trusted for exactly this"
     ),
     "verified_unexpected": Badge(
         "Unexpected", "alert-triangle", "danger", "A good signature, and not what a trusted signer is expected to sign"
@@ -97,7 +101,9 @@ BADGES: Mapping[str, Badge] = {
     "unsigned_claim": Badge("Claimed", "quote", "warning", "Whoever sent it says so: nobody signed it"),
     "none": Badge("No provenance", "circle-dashed", "unknown", "Nothing says where it comes from"),
     # links of a trace
-    "verified": Badge("Verified", "rosette-discount-check", "good", "Proven by a signature of whom is trusted for it"),
+    "verified": Badge(
+        "Verified", "rosette-discount-check", "good", "Proven by a signature of a signer who is trusted for it"
+    ),
     "claimed": Badge("Claimed", "quote", "warning", "Somebody says so; nothing proves it"),
     "missing": Badge("Missing", "circle-dashed", "unknown", "No evidence of it has arrived"),
     "broken": Badge("Broken", "link-off", "danger", "Evidence contradicts it"),

@@ -23,6 +23,8 @@ PAGES = (
     "/search?q=zzzzzz",
     "/artifacts",
     "/artifacts?sbom=none",
+    "/pipeline",
+    "/pipeline?class=none",
     f"/artifacts/{SHOP}",
     f"/artifacts/{SHOP}/components",
     f"/artifacts/{SHOP}/diff?with={NEXT}",

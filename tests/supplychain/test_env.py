@@ -111,3 +111,10 @@ def test_an_issuer_without_tls_stops_the_start(monkeypatch, value):
 
     with pytest.raises(env.BadSettingError, match="https"):
         env.issuer("NAME")
+
+
+def test_a_pattern_that_is_none_is_refused(monkeypatch):
+    monkeypatch.setenv("SOME_PATTERN", "v(1")
+
+    with pytest.raises(env.BadSettingError, match="SOME_PATTERN must be a regular expression"):
+        env.pattern("SOME_PATTERN", default=".*")
