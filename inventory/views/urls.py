@@ -11,6 +11,7 @@ from inventory.views import (
     packages,
     runtime,
     search,
+    tag_overwrites,
     tags,
 )
 
@@ -25,6 +26,7 @@ urlpatterns = [
     path("advisories", advisories.advisory_list, name="advisories"),
     path("advisories/<str:identifier>", advisories.advisory_page, name="advisory"),
     path("tags", tags.tag_list, name="tags"),
+    path("tags/overwrites", tag_overwrites.overwrite_list, name="tag-overwrites"),
     path("pipeline", origins.pipeline_page, name="pipeline"),
     path("workloads", runtime.workload_list, name="workloads"),
     path("clusters", runtime.cluster_list, name="clusters"),

@@ -107,6 +107,7 @@ BADGES: Mapping[str, Badge] = {
     "claimed": Badge("Claimed", "quote", "warning", "Somebody says so; nothing proves it"),
     "missing": Badge("Missing", "circle-dashed", "unknown", "No evidence of it has arrived"),
     "broken": Badge("Broken", "link-off", "danger", "Evidence contradicts it"),
+    "overwritten": Badge("Overwritten", "alert-octagon", "danger", "Seen at two images that nothing joins"),
     # classes of what runs, by where it comes from (docs/trust.md)
     "expected": Badge("Expected", "rosette-discount-check", "good", "Verified, and as a trusted signer is expected to"),
     "unexpected": Badge("Unexpected", "alert-triangle", "danger", "Verified as something else, or a signature failed"),

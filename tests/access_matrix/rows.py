@@ -130,6 +130,9 @@ API = (
     Row(route="api/v1/pipeline", scopes=READ),
     Row(route="api/v1/pipeline", scopes=READ, query={"cluster": "{cluster}"}, missing=200),
     Row(route="api/v1/pipeline", scopes=READ, query={"team": "{team}"}, missing=200),
+    Row(route="api/v1/tags/overwrites", scopes=READ),
+    Row(route="api/v1/tags/overwrites", scopes=READ, query={"repository": "{repository}"}, missing=200),
+    Row(route="api/v1/tags", scopes=READ, query={"repository": "{repository}"}, missing=200),
     Row(
         route="api/v1/artifacts/<str:before>/diff/<str:after>",
         scopes=READ,
@@ -222,6 +225,8 @@ PAGES = (
     Row(route="tags", scopes=READ),
     Row(route="tags", scopes=READ, query={"q": "{repository}"}, missing=200),
     Row(route="tags", scopes=READ, query={"repository": "{repository}"}, missing=200),
+    Row(route="tags/overwrites", scopes=READ),
+    Row(route="tags/overwrites", scopes=READ, query={"repository": "{repository}"}, missing=200),
     Row(route="pipeline", scopes=READ),
     Row(route="pipeline", scopes=READ, query={"cluster": "{cluster}"}, missing=200),
     Row(route="pipeline", scopes=READ, query={"team": "{team}"}, missing=200),

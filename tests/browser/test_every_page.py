@@ -24,6 +24,7 @@ PAGES = (
     "/artifacts",
     "/artifacts?sbom=none",
     "/pipeline",
+    "/tags/overwrites",
     "/pipeline?class=none",
     f"/artifacts/{SHOP}",
     f"/artifacts/{SHOP}/components",
