@@ -5,8 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from time import sleep
+from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
@@ -27,6 +26,7 @@ class ObjectStorage:
     fails_after: int | None = None
     """The number of requests after which it is down."""
     clear_count: int = 0
+    cleared: threading.Condition = field(default_factory=threading.Condition)
 
     @property
     def client(self) -> Any:
@@ -47,9 +47,17 @@ class ObjectStorage:
     def delete(self, key: str) -> None:
         self.client.delete_object(Bucket=BUCKET, Key=key)
 
+    def sleep(self) -> bool:
+        """Let a request be slow; say whether its test has ended meanwhile, which ends the sleep too."""
+        with self.cleared:
+            count = self.clear_count
+            return self.cleared.wait_for(lambda: self.clear_count != count, timeout=self.seconds)
+
     def clear(self) -> None:
-        self.seconds, self.is_down, self.fails_after = 0.0, False, None
-        self.clear_count += 1
+        with self.cleared:
+            self.seconds, self.is_down, self.fails_after = 0.0, False, None
+            self.clear_count += 1
+            self.cleared.notify_all()
         for key in self.keys():
             self.delete(key)
 
@@ -62,12 +70,9 @@ def object_storage() -> Iterator[ObjectStorage]:
 
     def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         storage.request_count += 1
-        clears_before = storage.clear_count
-        sleep(storage.seconds)
         # A request that was asleep when its test ended must not write into the next test's bucket.
-        is_forgotten = storage.clear_count != clears_before
         if (
-            is_forgotten
+            storage.sleep()
             or storage.is_down
             or (storage.fails_after is not None and storage.request_count > storage.fails_after)
         ):

@@ -90,7 +90,7 @@ def visit(chromium: Browser, live_server, estate: None, request: pytest.FixtureR
     # Without transitions, so that no colour is measured half way.
     options = {"viewport": DESKTOP, "reduced_motion": "reduce", **getattr(request, "param", {})}
     context = chromium.new_context(**options)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(60_000)
     # No page may load anything from elsewhere, and a test must not reach out either.
     context.route(lambda url: urlsplit(url).netloc != urlsplit(live_server.url).netloc, lambda route: route.abort())
     visit = Visit(page=context.new_page(), base=live_server.url)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from privileges import Privileges
 
-START_SECONDS = 90.0
+START_SECONDS = 180.0
 _SECRETS = re.compile(r"```sh\ncd deploy/secrets\n(?P<commands>.*?)```", re.DOTALL)
 _OURS = {"migrate", "web", "worker", "beat"}
 
@@ -190,7 +190,7 @@ class Stack:
         file = self.folder / f"{name}.log"
         return file.read_text(errors="replace") if file.exists() else ""
 
-    def stop(self, name: str, *, seconds: float = 30) -> int:
+    def stop(self, name: str, *, seconds: float = 90) -> int:
         """Stop a service as the compose file does, and return its exit status."""
         self._ask_to_stop(name)
         return self._wait(name, seconds=seconds)
@@ -202,7 +202,7 @@ class Stack:
             for name in running:
                 self._ask_to_stop(name)
             for name in running:
-                self._wait(name, seconds=30)
+                self._wait(name, seconds=90)
 
     def _ask_to_stop(self, name: str) -> None:
         number = signal.Signals[services()[service_of(name)].get("stop_signal", "SIGTERM")]

@@ -7,7 +7,8 @@ from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-TIMEOUT_SECONDS = 30.0
+TIMEOUT_SECONDS = 90.0
+"""Of waiting, on a busy machine: what is waited for takes a tenth of it."""
 SETTLED = frozenset({"applied", "applied_with_warnings", "rejected", "quarantined"})
 
 

@@ -31,8 +31,8 @@ from supplychain.env import database
 from tests.flows.client import Client
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
-READY_SECONDS = 60.0
-STOP_SECONDS = 20.0
+READY_SECONDS = 180.0
+STOP_SECONDS = 60.0
 
 KeyMaker = Callable[..., Client]
 
@@ -153,7 +153,7 @@ def wait_until_ready(
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline and all(one.poll() is None for one in processes):
         try:
-            with urllib.request.urlopen(f"{base}{path}", timeout=5) as answer:
+            with urllib.request.urlopen(f"{base}{path}", timeout=20) as answer:
                 if answer.status == 200 and _worker_listens(folder):
                     return
         except (urllib.error.URLError, OSError):

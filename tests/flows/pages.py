@@ -26,7 +26,7 @@ def browse(
 ) -> tuple[str, dict[str, str]]:
     """Ask for a page as a browser does, and return it with the cookies held afterwards."""
     held = dict(cookies or {})
-    connection = HTTPConnection(urlsplit(web.base).netloc, timeout=30)
+    connection = HTTPConnection(urlsplit(web.base).netloc, timeout=90)
     headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in held.items())}
     body = None
     if fields is not None:

@@ -38,7 +38,7 @@ def chunked(client: Client, data: bytes) -> Answer:
         for start in range(0, len(data), 999):
             yield data[start : start + 999]
 
-    connection = http.client.HTTPConnection(urlsplit(client.base).netloc, timeout=30)
+    connection = http.client.HTTPConnection(urlsplit(client.base).netloc, timeout=90)
     headers = {"Authorization": f"Bearer {client.key}", "Transfer-Encoding": "chunked"}
     connection.request("POST", EVIDENCE, pieces(), headers, encode_chunked=True)
     response = connection.getresponse()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from privileges import Privileges
 
 USER = "supplychain"
-START_SECONDS = 60.0
+START_SECONDS = 180.0
 # Never durable: the machine that crashes takes the tests with it.
 _OPTIONS = ("fsync=off", "listen_addresses=", "max_connections=40", "wal_level=replica", "hot_standby=on")
 

@@ -37,7 +37,7 @@ def test_a_session_ends_after_its_longest_life_however_busy_it_was():
 
 def test_a_session_that_nobody_used_ends():
     client = signed_in(make_user())
-    move_back(client, SEEN_AT, seconds=settings.SESSION_IDLE_SECONDS - 5)
+    move_back(client, SEEN_AT, seconds=settings.SESSION_IDLE_SECONDS - 60)
     assert is_signed_in(client)
 
     move_back(client, SEEN_AT, seconds=settings.SESSION_IDLE_SECONDS)
@@ -49,11 +49,11 @@ def test_being_here_is_written_once_a_minute(django_assert_num_queries):
     client = signed_in(make_user())
     with django_assert_num_queries(3):  # session, user, memberships
         client.get("/api/v1/me")
-    move_back(client, SEEN_AT, seconds=70)
+    move_back(client, SEEN_AT, seconds=120)
 
     client.get("/api/v1/me")
 
-    assert client.session[SEEN_AT] > time.time() - 5
+    assert client.session[SEEN_AT] > time.time() - 60
 
 
 def test_a_session_without_its_start_belongs_to_nobody():

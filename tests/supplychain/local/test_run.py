@@ -14,7 +14,7 @@ def run(*arguments, home, **environment):
     # The environment is complete already: only the command itself is of interest here.
     given = {**os.environ, "SUPPLYCHAIN_HOME": str(home), "SUPPLYCHAIN_BOOTSTRAPPED": "1", **environment}
     command = [str(CHECKOUT / "run"), *arguments]
-    return subprocess.run(command, env=given, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(command, env=given, capture_output=True, text=True, check=False, timeout=240)
 
 
 def test_help_names_every_command(tmp_path):

@@ -18,7 +18,7 @@ def child(tmp_path, code, *, name="child"):
     return Child(name=name, command=[sys.executable, "-c", code], log=tmp_path / f"{name}.log")
 
 
-def ends(pid, *, seconds=5.0):
+def ends(pid, *, seconds=60.0):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
@@ -36,7 +36,7 @@ def test_a_child_that_ends_is_started_again(tmp_path):
 
     keeper.start()
     try:
-        assert keeper.wait_until(lambda: marks.exists() and len(marks.read_text()) >= 2, seconds=10)
+        assert keeper.wait_until(lambda: marks.exists() and len(marks.read_text()) >= 2, seconds=60)
     finally:
         keeper.stop()
 
@@ -47,7 +47,7 @@ def test_a_child_that_cannot_start_is_given_up(tmp_path, monkeypatch):
 
     keeper.start()
     with pytest.raises(GaveUpError, match="child ended 6 times"):
-        keeper.wait_until(lambda: False, seconds=20)
+        keeper.wait_until(lambda: False, seconds=60)
 
 
 def test_every_child_is_asked_to_end_and_waited_for(tmp_path):
@@ -67,7 +67,7 @@ def test_every_child_is_asked_to_end_and_waited_for(tmp_path):
         one.command.append(one.name)
     keeper = Supervisor(children, environment=dict(os.environ))
     keeper.start()
-    assert keeper.wait_until(lambda: len(list(tmp_path.glob("*.up"))) == 2, seconds=10)
+    assert keeper.wait_until(lambda: len(list(tmp_path.glob("*.up"))) == 2, seconds=60)
 
     keeper.stop()
 
