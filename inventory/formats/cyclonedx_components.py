@@ -114,9 +114,9 @@ class ComponentReader:
         if len(self.records) + self.rejected_count + len(listed.items) > self._limits.components:
             message = f"The document has more than {self._limits.components} components."
             raise FormatError("too_many_components", message, pointer=batch.pointer)
-        parent, records, memory = batch.parent, self.records, self._memory
-        for item, key, pointer in zip_longest(listed.items, listed.keys, _pointers(batch.pointer, len(listed.items))):
-            known = memory.get(key)
+        parent, records, pointers = batch.parent, self.records, _pointers(batch.pointer, len(listed.items))
+        found = self._memory.find(listed.keys)
+        for item, key, known, pointer in zip_longest(listed.items, listed.keys, found, pointers):
             if known is not None:
                 records.append(replace(known.record, pointer=pointer, parent=parent))
                 continue
@@ -143,7 +143,7 @@ class ComponentReader:
             record = self._record(part, pointer=pointer, parent=parent)
             self.records.append(record)
             if key is not None and self.defects.total == defects_before and part.is_plain:
-                self._memory[key] = Known(copy(record))
+                self._memory.add(key, Known(copy(record)))
         return part.components
 
     def _is_usable(self, name: str | None, item: msgspec.Raw, *, pointer: str) -> bool:

@@ -13,6 +13,7 @@ from typing import Any, Final
 from inventory.formats.cyclonedx_components import ComponentReader
 from inventory.formats.cyclonedx_parts import ComponentPart
 from inventory.formats.defects import Defects
+from inventory.formats.known_components import Memory
 from inventory.formats.limits import Limits
 from inventory.formats.pointers import join
 from inventory.formats.records import ComponentRecord, FormatError, Scope
@@ -34,7 +35,7 @@ class Related:
         self._limits = limits
         self._defects = defects
         self._place = place
-        self._reader = ComponentReader(limits=limits, defects=defects, look_at_strings=False, memory={})
+        self._reader = ComponentReader(limits=limits, defects=defects, look_at_strings=False, memory=Memory())
 
     def add_services(self, services: object) -> None:
         """Append the services of a document, nested ones included. Raises FormatError `too_many_components`."""

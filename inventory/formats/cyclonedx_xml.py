@@ -20,6 +20,7 @@ from inventory.formats.cyclonedx_related import Related
 from inventory.formats.cyclonedx_variants import variants_of
 from inventory.formats.cyclonedx_vex import read_vex
 from inventory.formats.edges import EdgeReader
+from inventory.formats.known_components import Memory
 from inventory.formats.limits import Limits
 from inventory.formats.recognise.markup import CYCLONEDX_XML
 from inventory.formats.records import ROOT, ComponentRecord, FormatError, MembershipRecord, SbomRecord
@@ -137,7 +138,7 @@ class _Components:
         self._limits = limits
         self._defects = defects
         self._readers = [
-            ComponentReader(limits=limits, defects=defects, look_at_strings=False, memory={}) for _ in range(2)
+            ComponentReader(limits=limits, defects=defects, look_at_strings=False, memory=Memory()) for _ in range(2)
         ]
         self._tops = [_Open(-1, "/bom", None), _Open(-1, "/bom/metadata/component", ROOT)]
         self._open: list[_Open] = []

@@ -19,9 +19,9 @@ from inventory.formats.limits import Limits
 from inventory.formats.records import ComponentRecord
 
 _MOST_ITEMS: Final = 5_000
-"""A longer list is not worth remembering: it would push out what documents share."""
-_MOST_KNOWN: Final = 40_000
-"""Some 30 MB."""
+"""A longer list is not worth remembering: it would push out what documents share. It also needs the room."""
+_MOST_KNOWN: Final = 100_000
+"""Some 75 MB. The newest builds of 200 services have 55,000 different components; with less, each pushes others out."""
 
 
 class Known(msgspec.Struct, gc=False):
@@ -31,8 +31,40 @@ class Known(msgspec.Struct, gc=False):
     is_valid: bool = False
 
 
-Memory = dict[bytes, Known]
-"""Of one version of the format under one set of limits, by the hash of the bytes."""
+class Memory:
+    """Of one version of the format under one set of limits, by the hash of the bytes.
+
+    It has two halves: what is added or found again is in the younger one. When it is told to age, the younger becomes
+    the older, and what was not met since the last time is forgotten.
+    """
+
+    __slots__ = ("_old", "_young")
+
+    def __init__(self) -> None:
+        self._young: dict[bytes, Known] = {}
+        self._old: dict[bytes, Known] = {}
+
+    def __len__(self) -> int:
+        return len(self._young) + len(self._old)
+
+    def find(self, keys: Sequence[bytes]) -> list[Known | None]:
+        """Return what is known of each."""
+        found = [*map(self._young.get, keys)]
+        if self._old:
+            for place, key in enumerate(keys):
+                if found[place] is None and (known := self._old.pop(key, None)) is not None:
+                    self._young[key] = found[place] = known
+        return found
+
+    def add(self, key: bytes, known: Known) -> None:
+        self._young[key] = known
+
+    def age(self) -> None:
+        self._old, self._young = self._young, {}
+
+    @property
+    def young_count(self) -> int:
+        return len(self._young)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +76,17 @@ class Listed:
 
 
 class _Memories:
-    """All that is remembered; all of it is forgotten when it becomes too much."""
+    """All that is remembered; it ages when it becomes too much."""
 
     def __init__(self) -> None:
         self._memories: dict[tuple[str, Limits], Memory] = {}
 
     def of(self, version: str, limits: Limits) -> Memory:
-        if sum(map(len, self._memories.values())) >= _MOST_KNOWN:
-            self.forget()
-        return self._memories.setdefault((version, limits), {})
+        memories = self._memories.values()
+        if sum(memory.young_count for memory in memories) >= _MOST_KNOWN // 2:
+            for memory in memories:
+                memory.age()
+        return self._memories.setdefault((version, limits), Memory())
 
     def forget(self) -> None:
         self._memories.clear()
@@ -66,5 +100,7 @@ forget_all = _memories.forget
 def list_components(raw: msgspec.Raw, *, pointer: str) -> Listed:
     """Split an array of components. Raises FormatError `wrong_shape` when the value is anything else."""
     items = json_parts.array_items(raw, pointer=pointer)
+    if len(items) > _MOST_ITEMS:
+        forget_all()
     name = hashlib.sha256
     return Listed(items, [name(item).digest() for item in items] if len(items) <= _MOST_ITEMS else ())

@@ -25,7 +25,7 @@ def are_valid(listed: Listed, validator: jsonschema_rs.Validator, *, memory: Mem
     """
     if len(listed.items) > most:
         return False
-    known = [memory.get(key) for key in listed.keys] or [None] * len(listed.items)
+    known = memory.find(listed.keys) or [None] * len(listed.items)
     refs: set[str] = set()
     for item, component in zip(listed.items, known, strict=True):
         if component is not None and component.is_valid:

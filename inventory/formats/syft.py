@@ -17,6 +17,7 @@ from inventory.formats.cyclonedx_components import ComponentReader
 from inventory.formats.cyclonedx_parts import ComponentPart
 from inventory.formats.defects import Defects
 from inventory.formats.edges import EdgeReader
+from inventory.formats.known_components import Memory
 from inventory.formats.limits import Limits
 from inventory.formats.pointers import join
 from inventory.formats.producers import Producer, choose_producer
@@ -63,7 +64,7 @@ def read_syft(text: Utf8, *, limits: Limits) -> SbomRecord:
     if text.bom_stripped:
         defects.add("bom_stripped", "", "The document begins with a byte order mark, which was skipped.")
     record = _described(members, defects=defects)
-    reader = ComponentReader(limits=limits, defects=defects, look_at_strings=False, memory={})
+    reader = ComponentReader(limits=limits, defects=defects, look_at_strings=False, memory=Memory())
     is_dubious = json_parts.has_dubious_escapes(text)
     items = json_parts.array_items(members.get("artifacts", msgspec.Raw(b"[]")), pointer="/artifacts")
     if len(items) > limits.components:

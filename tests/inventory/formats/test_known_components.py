@@ -116,8 +116,20 @@ def test_known_components_count_against_the_ceiling_like_others() -> None:
         read(cyclonedx(LEFT, RIGHT), limits=Limits(components=1))
 
 
-def test_all_is_forgotten_when_it_becomes_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(known_components, "_MOST_KNOWN", 2)
-    data = cyclonedx(LEFT, RIGHT)
+def test_what_was_not_met_again_is_forgotten_when_it_becomes_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(known_components, "_MOST_KNOWN", 4)
+    other = LEFT | {"version": "2"}
 
-    assert [decoded(data, monkeypatch), decoded(data, monkeypatch)] == [2, 2]
+    assert decoded(cyclonedx(LEFT, RIGHT), monkeypatch) == 2
+    assert decoded(cyclonedx(LEFT, other), monkeypatch) == 1
+    assert decoded(cyclonedx(LEFT), monkeypatch) == 0
+    assert decoded(cyclonedx(RIGHT), monkeypatch) == 1
+
+
+def test_a_very_long_list_takes_the_room_of_what_was_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(known_components, "_MOST_ITEMS", 2)
+    decoded(cyclonedx(LEFT), monkeypatch)
+
+    decoded(cyclonedx(LEFT, RIGHT, LEFT | {"version": "2"}), monkeypatch)
+
+    assert decoded(cyclonedx(LEFT), monkeypatch) == 1
