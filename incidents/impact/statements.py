@@ -137,14 +137,17 @@ WITH {ASKED} {{near}}
 """
 _JOINED_NOW = f"""inventory_running r JOIN ({{intervals}}) i ON i.id = r.interval_id
     WHERE r.track_id IN (SELECT track_id FROM held) AND {all_own("r.teams")}"""
-_JOINED_THEN = "({points}) r JOIN shown i ON i.id = r.interval_id WHERE r.track_id IN (SELECT track_id FROM held)"
+_JOINED_THEN = """({points}) r JOIN ({intervals}) i ON i.id = r.interval_id
+    WHERE r.track_id IN (SELECT track_id FROM held)"""
+"""Each interval is looked up by its number once more: `shown` has no index, and is taken for a few rows, so to join it
+takes the square of its length."""
 
 NAMED_RUNS = f"""
 WITH {ASKED}, base AS (SELECT artifact_id FROM named), {_EDGES}
 {
     BY_PLACE.format(
         found=f"SELECT r.artifact_id AS track_id, 0 AS seq, {OWNED} FROM ({{candidates}}) r "
-        "JOIN shown i ON i.id = r.interval_id"
+        "JOIN ({intervals}) i ON i.id = r.interval_id"
     )
 }
 """
@@ -174,8 +177,9 @@ def points(*, is_now: bool) -> str:
     """
     if is_now:
         return _POINTS.format(near="", joined=_JOINED_NOW.format(intervals=INTERVALS.format(when=NOW)))
-    near = _EDGES.format(intervals=INTERVALS.format(when=THEN))
-    joined = _JOINED_THEN.format(points=POINTS_THEN)
+    intervals = INTERVALS.format(when=THEN)
+    near = _EDGES.format(intervals=intervals)
+    joined = _JOINED_THEN.format(points=POINTS_THEN, intervals=intervals)
     return _POINTS.format(near=f", base AS ({_HELD_SUBJECTS}), {near}", joined=joined)
 
 
@@ -203,19 +207,18 @@ def found(*, is_merged: bool) -> str:
 
 PAGE_RUNS = f"""
 WITH shown AS MATERIALIZED ({{intervals}} AND i.artifact_id = ANY(ARRAY({FAMILY})))
-SELECT DISTINCT k.artifact_id, s.artifact_id AS reported_id, reported.digest AS reported_digest, k.certainty, i.id,
+SELECT DISTINCT k.artifact_id, i.artifact_id AS reported_id, reported.digest AS reported_digest, k.certainty, i.id,
        c.name, coalesce(e.slug, 'unknown'), w.namespace, w.kind, w.name, i.container, {SERVICE}, t.slug,
        i.opened_at, i.last_seen_at, i.closed_at
 FROM ({SEEN_CANDIDATES.format(intervals=_SCOPED)}) k
-JOIN shown s ON s.id = k.id
 JOIN inventory_runinterval i ON i.id = k.id
 JOIN inventory_artifact reported ON reported.id = i.artifact_id
 JOIN inventory_workload w ON w.id = i.workload_id
 JOIN inventory_cluster c ON c.id = w.cluster_id
 JOIN access_team t ON t.id = i.team_id
 {SERVICE_OF}
-LEFT JOIN inventory_environment e ON e.id = s.environment_id
-WHERE k.artifact_id = ANY(%(ids)s) AND k.certainty = 0 OR s.artifact_id = ANY(%(ids)s) AND k.certainty > 0
+LEFT JOIN inventory_environment e ON e.id = coalesce(i.environment_id, c.environment_id)
+WHERE k.artifact_id = ANY(%(ids)s) AND k.certainty = 0 OR i.artifact_id = ANY(%(ids)s) AND k.certainty > 0
 ORDER BY c.name, w.namespace, w.kind, w.name, i.container, i.id, k.artifact_id
 """
 
