@@ -171,9 +171,17 @@ class Candidates:
         ]
 
     def _judged(self, number: int, *, is_cleared: bool) -> list[ComponentMatch]:
+        owner, version = self._found.owners[number], self._found.versions[number]
+        asked = self._asked[self._found.places[owner >> 1]]
+        if len(asked) == 1 and not owner & 1 and _is_listed_alone(asked[0][1], version):
+            if is_cleared:
+                return []
+            # What `judge` says of it: most of a long list is this.
+            listed = f"version {version} is listed"
+            return [ComponentMatch(self._found.ids[number], asked[0][0], MatchClass.AFFECTED, listed)]
         candidate = self._found.candidate(number)
         found = []
-        for place, indicator in self._asked[self._found.places[self._found.owners[number] >> 1]]:
+        for place, indicator in asked:
             match_class, reason = judge(indicator, candidate)
             if (match_class is MatchClass.CLEARED) is is_cleared:
                 found.append(ComponentMatch(candidate.component_id, place, match_class, reason))
@@ -217,6 +225,11 @@ def _listed(asked: Sequence[Placed], *, begin: str) -> Sequence[str] | None:
         if not _is_plain(version, begin=begin):
             return None
     return listed
+
+
+def _is_listed_alone(indicator: Indicator, version: str) -> bool:
+    """Say whether a version is listed, and nothing else narrows or widens what is asked for."""
+    return version in indicator.versions and indicator.clears and not indicator.release and not indicator.qualifiers
 
 
 def _is_plain(version: str, *, begin: str) -> bool:

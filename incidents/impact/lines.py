@@ -31,16 +31,13 @@ class _Lines:
 
     def totals(self) -> dict[int, tuple[int, int, int]]:
         """Return {place of the indicator: (artifacts, running artifacts, workloads)}."""
-        nothing: frozenset[int] = frozenset()
-        artifacts, running, workloads = self.artifacts.get, self.running.get, self.workloads.get
-        return {
-            line: (
-                self.counted.get(line, 0) + len(artifacts(line, nothing)),
-                len(running(line, nothing)),
-                len(workloads(line, nothing)),
-            )
-            for line in {**self.counted, **self.artifacts, **self.running}
-        }
+        totals = {line: (count, 0, 0) for line, count in self.counted.items()}
+        for line, artifacts in self.artifacts.items():
+            totals[line] = (self.counted.get(line, 0) + len(artifacts), 0, 0)
+        for line, running in self.running.items():
+            count, _, _ = totals.get(line, (0, 0, 0))
+            totals[line] = (count, len(running), len(self.workloads[line]))
+        return totals
 
 
 def count_lines(

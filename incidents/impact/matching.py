@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from inventory.graph.one_state import OneState
     from inventory.identity.indicators import Indicator
     from supplychain.access.actors import Actor
+    from supplychain.exchange import Meanwhile
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +132,10 @@ SELECT DISTINCT place, artifact_id FROM ran WHERE is_meant
 """What was called so: a name that a document gives, and in the indicator's own window what ran under it."""
 
 
-def find_matches(indicators: Sequence[Indicator], *, actor: Actor, state: OneState) -> Matches:
-    """Return what the indicators mean, for one round trip.
+def find_matches(
+    indicators: Sequence[Indicator], *, actor: Actor, state: OneState, meanwhile: Meanwhile | None = None
+) -> Matches:
+    """Return what the indicators mean, for one round trip. `meanwhile` is done while the server looks them up.
 
     An indicator with a problem means nothing. Packages and components are shared by all teams, so nothing here tells
     who has them: that is asked next, through the asker's eyes.
@@ -151,7 +154,8 @@ def find_matches(indicators: Sequence[Indicator], *, actor: Actor, state: OneSta
         _digests([*of_kind[IndicatorKind.ARTIFACT], *hashes], teams=teams),
         _images(of_kind[IndicatorKind.IMAGE], teams=teams),
     ]
-    rows = iter(state.fetch_together(*(found.statement for found in (*components, *artifacts) if found is not None)))
+    asked = (found.statement for found in (*components, *artifacts) if found is not None)
+    rows = iter(state.fetch_together(*asked, meanwhile=meanwhile))
     return Matches(
         components=tuple(match for found in components if found is not None for match in found.read(next(rows))),
         artifacts=tuple(match for found in artifacts if found is not None for match in found.read(next(rows))),

@@ -70,7 +70,8 @@ def best_of(size: int, stretches: Iterable[tuple[tuple[int, int], int]]) -> byte
     """Return for each position the least class, plus one, of the stretches that cover it; zero for none."""
     by_class: dict[int, list[tuple[int, int]]] = {}
     for stretch, row_class in stretches:
-        by_class.setdefault(row_class, []).append(stretch)
+        if stretch[0] < stretch[1]:
+            by_class.setdefault(row_class, []).append(stretch)
     marks = bytearray(size)
     for row_class in sorted(by_class, reverse=True):
         whole = bytes([row_class + 1]) * size

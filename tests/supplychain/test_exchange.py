@@ -162,3 +162,31 @@ def test_an_exchange_waits_once_however_many_queries_it_has(monkeypatch: pytest.
     exchange([Query(NUMBERS, {"values": list(range(100_000)), "more": 1}), *[Query(COUNT)] * 20])
 
     assert len(waits) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_work_is_done_while_the_server_works_and_what_it_asks_is_answered_with_the_rest() -> None:
+    slow = Query(Statement("SELECT pg_sleep(0.3)::text, clock_timestamp()"))
+    begun: list[datetime] = []
+
+    def work() -> list[Query]:
+        begun.append(datetime.now(UTC))
+        return [Query(NUMBERS, {"values": [1, 2], "more": 10})]
+
+    [[(_, ended)], numbers] = exchange_typed([slow], meanwhile=work)
+
+    assert begun[0] < ended
+    assert numbers == [(11,), (12,)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_work_that_fails_breaks_the_conversation_off() -> None:
+    def work() -> list[Query]:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        exchange_typed([Query(ADD, {"slug": "half"})], meanwhile=work)
+
+    assert connection.connection.closed
+    connection.close()
+    assert not Team.objects.filter(slug="half").exists()

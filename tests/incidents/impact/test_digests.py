@@ -1,0 +1,75 @@
+"""The order of digests is the database's, whether they are remembered, read, or too alike to tell."""
+
+from __future__ import annotations
+
+import pytest
+
+from incidents.impact.digests import DIGESTS
+from incidents.impact.order import Rows
+from inventory.graph.one_state import one_state
+from inventory.models import Artifact
+from tests.remembered import forget_everything
+from tests.round_trips import round_trips
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ALIKE = "0123456789abcde"
+TEXTS = [
+    f"sha512:{'0' * 128}", f"sha256:{'f' * 64}", f"sha256:{'0' * 64}", f"sha384:{'0' * 96}", f"sha256:{ALIKE}{'1' * 49}"
+]  # fmt: skip
+
+
+@pytest.fixture
+def ids() -> list[int]:
+    """Artifacts whose digests are in no order, and one without."""
+    forget_everything()
+    made = [Artifact.objects.create(digest=text).pk for text in TEXTS]
+    return [Artifact.objects.create(label_name="thing").pk, *made]
+
+
+def first(ids: list[int], *, limit: int) -> list[int] | None:
+    with one_state(using="default") as state:
+        return DIGESTS.first([ids], limit=limit, state=state)
+
+
+def by_database() -> list[int]:
+    return list(Artifact.objects.order_by("digest").values_list("pk", flat=True))  # PostgreSQL has NULLs last
+
+
+@pytest.mark.parametrize("limit", [1, 3, 6, 100])
+def test_what_is_remembered_has_the_order_of_the_database(ids: list[int], limit: int):
+    assert first(ids, limit=limit) == by_database()[:limit]
+    assert first(ids, limit=limit) == by_database()[:limit]
+
+
+def test_a_digest_is_read_once(ids: list[int]):
+    assert first(ids[:2], limit=1)
+    with round_trips() as counted:
+        assert first(ids[:2], limit=1)
+    assert counted.count == 0
+
+    with round_trips() as counted:
+        assert first(ids, limit=1)
+    assert counted.count == 2  # with the state's end
+
+
+def test_digests_that_begin_alike_are_put_in_order_by_the_database(ids: list[int]):
+    ids.append(Artifact.objects.create(digest=f"sha256:{ALIKE}{'0' * 49}").pk)
+    statuses = bytearray(max(ids) + 1)
+    for artifact in ids:
+        statuses[artifact] = 1
+
+    assert first(ids, limit=1) == by_database()[:1]  # what is alike stands further behind
+    assert first(ids, limit=2) is None
+    with one_state(using="default") as state:
+        rows = Rows(bytes(statuses), {}).first(100, state=state)
+    assert [row.artifact_id for row in rows] == by_database()
+
+
+def test_one_tie_comes_before_the_next_whatever_its_digests(ids: list[int]):
+    with one_state(using="default") as state:
+        found = DIGESTS.first([ids[1:2], ids[2:]], limit=100, state=state)
+
+    assert found is not None
+    assert found[0] == ids[1]
+    assert found[1:] == [pk for pk in by_database() if pk in ids[2:]]
