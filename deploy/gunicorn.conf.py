@@ -25,7 +25,9 @@ def pre_request(_worker: object, req: object) -> None:
     from django.conf import settings  # noqa: PLC0415  # the application is loaded by now, and not before
 
     length = next((value for name, value in req.headers if name == "CONTENT-LENGTH"), "")  # type: ignore[attr-defined]
-    if length.isdigit() and int(length) > settings.MAX_UPLOAD_BYTES + (1 << 16):
+    is_feed = "kind=advisory" in (req.query or "").split("&")  # type: ignore[attr-defined]
+    most = settings.MAX_FEED_BYTES if is_feed else settings.MAX_UPLOAD_BYTES
+    if length.isdigit() and int(length) > most + (1 << 16):
         # gunicorn has no setting for it; tests/flows/test_s3_transport.py tells when the name changes
         req._expected_100_continue = False  # type: ignore[attr-defined]  # noqa: SLF001
 

@@ -191,8 +191,14 @@ CELERY_BEAT_SCHEDULE = {
     "export-audit-head": {"task": "supplychain.access.tasks.export_audit_head", "schedule": 3600.0},
 }
 
+# --- Who sees what ------------------------------------------------------------------------------------------------
+# Teams whose advisories and lists everybody sees, by slug; those of all others are seen by who sent them.
+FEED_TEAMS = env.words("FEED_TEAMS")
+
 # --- Limits on what is uploaded ------------------------------------------------------------------------------------
 MAX_UPLOAD_BYTES = env.number("MAX_UPLOAD_BYTES", default=64 * MIB, minimum=1024)
+# All advisories of OSV in one zip: 200,000 records are 76 MB to 180 MB.
+MAX_FEED_BYTES = env.number("MAX_FEED_BYTES", default=192 * MIB, minimum=1024)
 MAX_INFLATED_BYTES = env.number("MAX_INFLATED_BYTES", default=256 * MIB, minimum=1024)
 MAX_COMPONENTS = env.number("MAX_COMPONENTS", default=200_000, minimum=1)
 # Of documents this large, as received, only so many are worked on at once: a worker stays free for small ones.

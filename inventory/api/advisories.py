@@ -67,7 +67,9 @@ class AdvisoryRowSerializer(serializers.Serializer[Any]):
     published_at = serializers.DateTimeField(allow_null=True)
     withdrawn_at = serializers.DateTimeField(allow_null=True, help_text="Its source has taken it back")
     seen_at = serializers.DateTimeField()
-    evidence = serializers.CharField(help_text="The document it was read from")
+    evidence = serializers.CharField(
+        allow_null=True, help_text="The document it was read from; null where another team's feed is for everybody"
+    )
     pointer = serializers.CharField(allow_blank=True)
     url = serializers.SerializerMethodField()
 

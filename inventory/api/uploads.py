@@ -11,7 +11,8 @@ from django.http.multipartparser import MultiPartParserError
 from django.utils import timezone
 
 from inventory.intake.body import CHUNK_BYTES, BodyLimits, BodyRefusedError
-from inventory.intake.receive import Parameters, Received, Submission, receive
+from inventory.intake.receive import Received, Submission, receive
+from inventory.models import EvidenceKind
 from supplychain.access.actors import actor_of
 from supplychain.api.throttling import UploadThrottle
 from supplychain.errors import DomainError
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest
     from rest_framework.request import Request
+
+    from inventory.intake.receive import Parameters
 
 MULTIPART = "multipart/form-data"
 PART = "file"
@@ -44,30 +47,34 @@ def receive_upload(request: Request, *, parameters: Parameters) -> Received:
         raise NoTeamError
     http = request._request  # noqa: SLF001  # REST framework would parse the body before it is counted
     media_type = (http.content_type or "").lower()
-    _refuse_by_headers(http, media_type=media_type)
+    limits = _limits(parameters)
+    _refuse_by_headers(http, media_type=media_type, limits=limits)
     submission = Submission(
-        chunks=_multipart_chunks(http) if media_type == MULTIPART else _body_chunks(http),
+        chunks=_multipart_chunks(http, limits=limits) if media_type == MULTIPART else _body_chunks(http),
         content_encoding=(http.headers.get("Content-Encoding") or "").strip().lower(),
         media_type=media_type,
         parameters=parameters,
     )
-    received = receive(submission, actor=actor, team_id=actor.team_id, at=timezone.now(), limits=_limits())
+    received = receive(submission, actor=actor, team_id=actor.team_id, at=timezone.now(), limits=limits)
     log_context.add(evidence_id=str(received.evidence.public_id), is_repeat=not received.is_new)
     return received
 
 
-def _limits() -> BodyLimits:
-    return BodyLimits(raw_bytes=settings.MAX_UPLOAD_BYTES, inflated_bytes=settings.MAX_INFLATED_BYTES)
+def _limits(parameters: Parameters) -> BodyLimits:
+    """Return what a body may have: all advisories of the world in one zip are larger than any other document."""
+    is_feed = parameters.kind == EvidenceKind.ADVISORY
+    raw_bytes = settings.MAX_FEED_BYTES if is_feed else settings.MAX_UPLOAD_BYTES
+    return BodyLimits(raw_bytes=raw_bytes, inflated_bytes=max(raw_bytes, settings.MAX_INFLATED_BYTES))
 
 
-def _refuse_by_headers(http: HttpRequest, *, media_type: str) -> None:
+def _refuse_by_headers(http: HttpRequest, *, media_type: str, limits: BodyLimits) -> None:
     """Refuse before a byte is read: a client that waits for `100 Continue` has sent none then."""
     if media_type == "text/html":
         raise BodyRefusedError(
             "unsupported_media_type", "An HTML page is no document: send the document itself.", status=415
         )
-    if _content_length(http) > settings.MAX_UPLOAD_BYTES + (_FORM_BYTES if media_type == MULTIPART else 0):
-        raise BodyRefusedError("too_large", f"The body is larger than {settings.MAX_UPLOAD_BYTES} bytes.", status=413)
+    if _content_length(http) > limits.raw_bytes + (_FORM_BYTES if media_type == MULTIPART else 0):
+        raise BodyRefusedError("too_large", f"The body is larger than {limits.raw_bytes} bytes.", status=413)
 
 
 def _content_length(http: HttpRequest) -> int:
@@ -97,21 +104,19 @@ def _incomplete() -> BodyRefusedError:
 class _CappedUpload(TemporaryFileUploadHandler):
     """Spools the file to disk and stops at the limit, while it streams in."""
 
-    def __init__(self, request: HttpRequest) -> None:
+    def __init__(self, request: HttpRequest, *, most: int) -> None:
         super().__init__(request)
-        self._total = 0
+        self._total, self._most = 0, most
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         self._total += len(raw_data)
-        if self._total > settings.MAX_UPLOAD_BYTES:
-            raise BodyRefusedError(
-                "too_large", f"The file is larger than {settings.MAX_UPLOAD_BYTES} bytes.", status=413
-            )
+        if self._total > self._most:
+            raise BodyRefusedError("too_large", f"The file is larger than {self._most} bytes.", status=413)
         super().receive_data_chunk(raw_data, start)
 
 
-def _multipart_chunks(http: HttpRequest) -> Iterator[bytes]:
-    http.upload_handlers = [_CappedUpload(http)]
+def _multipart_chunks(http: HttpRequest, *, limits: BodyLimits) -> Iterator[bytes]:
+    http.upload_handlers = [_CappedUpload(http, most=limits.raw_bytes)]
     try:
         fields, files = http.POST, http.FILES
     except MultiPartParserError as error:

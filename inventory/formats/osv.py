@@ -38,12 +38,17 @@ MOST_AFFECTED: Final = 20_000
 MOST_VERSIONS: Final = 200_000
 """Of one record, in all its entries: the most that the largest real records have, several times over."""
 
-_MEMBERS: Final = ("id", "modified", "published", "withdrawn", "summary", "severity", "aliases", "upstream", "affected",
-                   "database_specific")  # fmt: skip
+_MEMBERS: Final = ("id", "modified", "published", "withdrawn", "summary", "severity", "aliases", "upstream", "related",
+                   "affected", "database_specific")  # fmt: skip
 _IDENTIFIER: Final = re.compile(r"[A-Za-z0-9][\x21-\x7e]*")
 _SOURCE: Final = re.compile(r"[A-Za-z]+")
 _EVENTS: Final = frozenset(kind.value for kind in EventKind)
 _TYPES: Final = frozenset({RangeType.SEMVER, RangeType.ECOSYSTEM, RangeType.GIT})
+_DISTRIBUTIONS: Final = frozenset(
+    {"ALBA", "ALEA", "ALSA", "ALPINE", "BELL", "CGA", "DEBIAN", "DLA", "DSA", "DTSA", "ECHO", "MGASA", "MINI", "OESA",
+     "OPENSUSE", "RHBA", "RHEA", "RHSA", "RLSA", "RXSA", "SUSE", "UBUNTU", "USN"}
+)  # fmt: skip
+"""Sources whose records say that packages of a distribution are fixed of what others found."""
 _ENDS: Final = ("fixed", "last_affected")
 
 
@@ -145,7 +150,7 @@ def record_of(value: Object, *, pointer: str, defects: Defects) -> AdvisoryRecor
         summary=text_of(value, "summary"),
         severity=_severity(value),
         aliases=_names(value, "aliases"),
-        upstream=_names(value, "upstream"),
+        upstream=_upstream(value, source=source_of(identifier)),
         modified_at=modified_at,
         published_at=_time(value, "published", defects=defects, pointer=pointer),
         withdrawn_at=_withdrawn(value),
@@ -254,6 +259,12 @@ def _check_events(events: object, *, pointer: str) -> None:
 
 def _names(value: Object, name: str) -> tuple[str, ...]:
     return tuple(found for found in texts_of(value, name) if len(found) <= LONGEST_ID)
+
+
+def _upstream(value: Object, *, source: str) -> tuple[str, ...]:
+    """Return what a record was made from. Before 1.7 distributions had no word for it but `related`."""
+    found = _names(value, "upstream")
+    return found or (_names(value, "related") if source in _DISTRIBUTIONS else ())
 
 
 def _severity(value: Object) -> str:

@@ -1,7 +1,8 @@
 """Advisories as an actor may see them: by any name of the same thing, by package, and what they name.
 
-An advisory is seen through a sighting of an own team. Of each the newest version that such a team has is the current
-one; other names and packages are those of current versions, so what a source has taken back is gone from here.
+An advisory is seen through a sighting of an own team, or of one whose feeds are for everybody (`FEED_TEAMS`). Of each
+the newest version that such a team has is the current one; other names and packages are those of current versions, so
+what a source has taken back is gone from here.
 """
 
 from __future__ import annotations
@@ -10,8 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from inventory.graph.families import visible_teams
-from inventory.graph.feeds import find_listed
+from inventory.graph.feeds import SEEN, find_listed, who
 from inventory.graph.statements import Slice, containing, fetch, slice_of
 from inventory.graph.visibility import own
 from inventory.identity.ecosystems import canonical_namespace_of
@@ -30,47 +30,70 @@ if TYPE_CHECKING:
 MAX_NAMES = 1_000
 """Names of one thing; real ones have a few dozen."""
 
+_FROM = f"""CASE WHEN {own("s.team_id")} THEN s.evidence_id END AS own_evidence_id, s.pointer, s.seen_at"""
+_NEWEST = "v.modified_at DESC NULLS LAST, s.evidence_id DESC, v.id DESC"
 _CURRENT = f"""
 JOIN LATERAL (
-    SELECT v.*, s.evidence_id, s.pointer, s.seen_at FROM inventory_advisorysighting s
+    SELECT v.*, {_FROM} FROM inventory_advisorysighting s
     JOIN inventory_advisoryversion v ON v.id = s.version_id
-    WHERE s.advisory_id = a.id AND {own("s.team_id")}
-    ORDER BY v.modified_at DESC NULLS LAST, s.evidence_id DESC, v.id DESC LIMIT 1
+    WHERE s.advisory_id = a.id AND {SEEN}
+    ORDER BY {_NEWEST} LIMIT 1
 ) v ON true
 """
-"""Joins the current version of `inventory_advisory a` as `v`."""
+"""Joins the current version of `inventory_advisory a` as `v`: the newest of all teams'."""
+_STANDING = f"""
+JOIN LATERAL (
+    SELECT DISTINCT ON (newest.id) newest.* FROM (
+        SELECT DISTINCT ON (s.team_id) v.*, {_FROM} FROM inventory_advisorysighting s
+        JOIN inventory_advisoryversion v ON v.id = s.version_id
+        WHERE s.advisory_id = a.id AND {SEEN}
+        ORDER BY s.team_id, {_NEWEST}
+    ) newest ORDER BY newest.id, newest.own_evidence_id DESC NULLS LAST
+) v ON true
+"""
+"""Joins what each team has as current: what one team sends never hides what another has from who sees both."""
 
 _KIN = f"""
-WITH RECURSIVE kin(asked, key) AS (
-    SELECT n, n COLLATE "C" FROM unnest(%(names)s::text[]) AS n
+WITH RECURSIVE kin(asked, key, is_made_from) AS (
+    SELECT n, n COLLATE "C", false FROM unnest(%(names)s::text[]) AS n
     UNION
-    SELECT kin.asked, named.key FROM kin JOIN LATERAL (
+    SELECT kin.asked, named.key, kin.is_made_from OR named.is_made_from FROM kin JOIN LATERAL (
         SELECT unnest(a.identifier_key || ARRAY(SELECT l.name_key FROM inventory_advisoryalias l
-                                                WHERE l.version_id = v.id)) AS key
-        FROM inventory_advisory a {_CURRENT}
-        WHERE a.id IN (
+                                                WHERE l.version_id = v.id AND NOT l.is_upstream)) AS key,
+            false AS is_made_from
+        FROM inventory_advisory a {_STANDING}
+        WHERE NOT kin.is_made_from AND a.id IN (
             SELECT o.id FROM inventory_advisory o WHERE o.identifier_key = kin.key
             UNION ALL
-            SELECT w.advisory_id FROM inventory_advisoryalias l
-            JOIN inventory_advisoryversion w ON w.id = l.version_id WHERE l.name_key = kin.key)
-          AND (a.identifier_key = kin.key
-               OR EXISTS (SELECT FROM inventory_advisoryalias l WHERE l.version_id = v.id AND l.name_key = kin.key))
+            SELECT w.advisory_id FROM inventory_advisoryalias l JOIN inventory_advisoryversion w ON w.id = l.version_id
+            WHERE l.name_key = kin.key AND NOT l.is_upstream)
+          AND (a.identifier_key = kin.key OR EXISTS (
+                SELECT FROM inventory_advisoryalias l
+                WHERE l.version_id = v.id AND l.name_key = kin.key AND NOT l.is_upstream))
+        UNION ALL
+        SELECT a.identifier_key, true FROM inventory_advisory a {_STANDING}
+        WHERE %(with_made_from)s AND a.id IN (
+            SELECT w.advisory_id FROM inventory_advisoryalias l JOIN inventory_advisoryversion w ON w.id = l.version_id
+            WHERE l.name_key = kin.key AND l.is_upstream)
+          AND EXISTS (SELECT FROM inventory_advisoryalias l
+                      WHERE l.version_id = v.id AND l.name_key = kin.key AND l.is_upstream)
     ) named ON true
 )
-SELECT asked, key FROM (SELECT asked, key FROM kin LIMIT %(most)s) few ORDER BY asked, key
+SELECT DISTINCT asked, key FROM (SELECT asked, key FROM kin LIMIT %(most)s) few ORDER BY asked, key
 """
 _COLUMNS = """a.id, a.source, v.identifier, v.id, v.feed_version, v.summary, v.severity, v.aliases, v.upstream,
     v.affected_count, v.modified_at, v.published_at, v.withdrawn_at, v.seen_at,
-    (SELECT e.public_id FROM inventory_evidence e WHERE e.id = v.evidence_id), v.pointer"""
+    (SELECT e.public_id FROM inventory_evidence e WHERE e.id = v.own_evidence_id), v.pointer"""
 _NAMED = f"""
-SELECT {_COLUMNS} FROM inventory_advisory a {_CURRENT}
-WHERE a.identifier_key = ANY(%(names)s::text[]) ORDER BY a.identifier_key, a.source
+SELECT {_COLUMNS} FROM inventory_advisory a {_STANDING}
+WHERE a.identifier_key = ANY(%(names)s::text[]) ORDER BY a.identifier_key, a.source, v.id DESC
 """
 _LISTED = f"""
 SELECT {_COLUMNS} FROM inventory_advisory a {_CURRENT}
 WHERE (a.identifier_key, a.source) > (%(after_key)s, %(after_source)s)
   AND (%(pattern)s = '' OR a.identifier_key LIKE %(pattern)s
-       OR EXISTS (SELECT FROM inventory_advisoryalias l WHERE l.version_id = v.id AND l.name_key = %(name)s))
+       OR EXISTS (SELECT FROM inventory_advisoryalias l
+                  WHERE l.version_id = v.id AND l.name_key = %(name)s AND NOT l.is_upstream))
   AND (%(package)s::text IS NULL OR EXISTS (
         SELECT FROM inventory_affectedpackage p WHERE p.version_id = v.id AND p.type = %(type)s
         AND p.namespace_key = %(namespace)s AND p.name_key = %(package)s))
@@ -85,7 +108,8 @@ WHERE a.id IN (SELECT w.advisory_id FROM inventory_affectedpackage p
               AND p.namespace_key = %(namespace)s AND p.name_key = %(package)s)
   AND (a.identifier_key, a.source) > (%(after_key)s, %(after_source)s)
   AND (%(pattern)s = '' OR a.identifier_key LIKE %(pattern)s
-       OR EXISTS (SELECT FROM inventory_advisoryalias l WHERE l.version_id = v.id AND l.name_key = %(name)s))
+       OR EXISTS (SELECT FROM inventory_advisoryalias l
+                  WHERE l.version_id = v.id AND l.name_key = %(name)s AND NOT l.is_upstream))
 ORDER BY a.identifier_key, a.source LIMIT %(limit)s
 """
 _AFFECTED = """
@@ -152,7 +176,7 @@ class AdvisoryRow:
     published_at: datetime | None
     withdrawn_at: datetime | None
     seen_at: datetime
-    evidence: UUID
+    evidence: UUID | None
     pointer: str
     affected: tuple[Affected, ...] = ()
     listed: tuple[Indicator, ...] = ()
@@ -207,7 +231,7 @@ def list_advisories(
     """
     place = after or AdvisoryPlace("", "")
     parameters: dict[str, object] = {
-        "teams": visible_teams(actor),
+        **who(actor),
         "after_key": place.key,
         "after_source": place.source,
         "pattern": containing(text) if text else "",
@@ -228,7 +252,7 @@ def read_advisory(name: str, *, actor: Actor) -> AdvisoryDetail:
     """
     names = names_of([name], actor=actor)
     records = find_records(names, actor=actor)
-    parameters = {"names": list(names), "teams": visible_teams(actor), "limit": MAX_STATEMENTS}
+    parameters = {"names": list(names), **who(actor), "limit": MAX_STATEMENTS}
     statements = tuple(fetch(VexNote, _STATEMENTS, parameters))
     if not records and not statements:
         raise AdvisoryNotFoundError
@@ -237,15 +261,16 @@ def read_advisory(name: str, *, actor: Actor) -> AdvisoryDetail:
 
 def names_of(names: Iterable[str], *, actor: Actor) -> tuple[str, ...]:
     """Return all names of the same things, in upper case: aliases both ways and onwards. One statement."""
-    return tuple(sorted({name for kin in _kin(names, actor=actor).values() for name in kin}))
+    return tuple(sorted({name for kin in _kin(names, actor=actor, with_made_from=False).values() for name in kin}))
 
 
 def find_asked(names: Iterable[str], *, actor: Actor) -> Mapping[str, tuple[AdvisoryRow, ...]]:
     """Return the current records of each of these names (upper case), found by any name of the same thing.
 
-    Three statements.
+    Also those that say they were made from it (`upstream`), and onwards: a distribution's record of a CVE. Three
+    statements, four where one is a list.
     """
-    kin = _kin(names, actor=actor)
+    kin = _kin(names, actor=actor, with_made_from=True)
     records = find_records(sorted({name for known in kin.values() for name in known}), actor=actor)
     by_name: dict[str, list[AdvisoryRow]] = {}
     for record in records:
@@ -253,10 +278,11 @@ def find_asked(names: Iterable[str], *, actor: Actor) -> Mapping[str, tuple[Advi
     return {asked: tuple(record for name in known for record in by_name.get(name, ())) for asked, known in kin.items()}
 
 
-def _kin(names: Iterable[str], *, actor: Actor) -> Mapping[str, list[str]]:
+def _kin(names: Iterable[str], *, actor: Actor, with_made_from: bool) -> Mapping[str, list[str]]:
     asked = sorted({name.upper() for name in names})
     kin: dict[str, list[str]] = {name: [] for name in asked}
-    parameters = {"names": asked, "teams": visible_teams(actor), "most": MAX_NAMES * max(1, len(asked))}
+    most = MAX_NAMES * max(1, len(asked))
+    parameters = {"names": asked, **who(actor), "most": most, "with_made_from": with_made_from}
     for origin, name in fetch(lambda *row: row, _KIN, parameters):
         kin[origin].append(name)
     return kin
@@ -267,7 +293,7 @@ def find_records(names: Sequence[str], *, actor: Actor) -> tuple[AdvisoryRow, ..
 
     Two statements; three where one is a list.
     """
-    rows = fetch(AdvisoryRow, _NAMED, {"names": list(names), "teams": visible_teams(actor)})
+    rows = fetch(AdvisoryRow, _NAMED, {"names": list(names), **who(actor)})
     affected: dict[int, list[Affected]] = {row.version_id: [] for row in rows}
     for entry in fetch(Affected, _AFFECTED, {"versions": list(affected)}) if rows else ():
         affected[entry.version_id].append(entry)

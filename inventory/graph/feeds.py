@@ -10,6 +10,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from django.conf import settings
 
 from inventory.graph.families import visible_teams
 from inventory.graph.statements import fetch
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from inventory.identity.indicators import Indicator
     from supplychain.access.actors import Actor
 
+SEEN = f"({own('s.team_id')} OR s.team_id IN (SELECT t.id FROM access_team t WHERE t.slug = ANY(%(feed_teams)s)))"
+"""The sighting `s` may be seen: it is an own team's, or of a team whose feeds are for everybody (FEED_TEAMS)."""
 _LISTED = """
 SELECT version_id, line, kind, given, type, namespace_key, any_namespace, name_key, versions, version_range, value,
     details
@@ -31,7 +34,7 @@ FROM inventory_listedindicator WHERE version_id = ANY(%(versions)s::bigint[]) OR
 _RETRACTED = f"""
 WITH seen AS MATERIALIZED (
     SELECT DISTINCT s.advisory_id, s.version_id, s.version_id = ANY(%(standing)s::bigint[]) AS stands
-    FROM inventory_advisorysighting s WHERE s.advisory_id = ANY(%(advisories)s::int[]) AND {own("s.team_id")}
+    FROM inventory_advisorysighting s WHERE s.advisory_id = ANY(%(advisories)s::int[]) AND {SEEN}
 ), named AS MATERIALIZED (
     SELECT seen.advisory_id, seen.stands, p.type || ' ' || p.namespace_key || ' ' || p.name_key || ' ' || p.release
         AS thing, p.versions, p.ranges <> '' OR p.versions = '{{}}' AS is_open
@@ -58,6 +61,11 @@ GROUP BY g.advisory_id
 """
 
 
+def who(actor: Actor) -> dict[str, object]:
+    """Return the parameters of SEEN."""
+    return {"teams": visible_teams(actor), "feed_teams": list(settings.FEED_TEAMS)}
+
+
 def find_listed(versions: Sequence[int]) -> Mapping[int, tuple[Indicator, ...]]:
     """Return what these versions of lists name, line by line. One statement where there is one."""
     found: dict[int, list[Indicator]] = defaultdict(list)
@@ -73,7 +81,7 @@ def count_retracted(advisories: Sequence[int], *, standing: Sequence[int], actor
     A thing is a version of a package, or whatever else a list can name. An advisory of which no version stands has
     retracted all that it named.
     """
-    parameters = {"advisories": list(advisories), "standing": list(standing), "teams": visible_teams(actor)}
+    parameters = {"advisories": list(advisories), "standing": list(standing), **who(actor)}
     return dict(fetch(lambda advisory, count: (advisory, count), _RETRACTED, parameters))
 
 

@@ -123,6 +123,7 @@ def _rows(found: Mapping[RawRecord, AdvisoryRecord]) -> tuple[list[dict[str, obj
 
 
 def _record_row(record: AdvisoryRecord, *, raw: RawRecord, key: str, content: str, place: int) -> dict[str, object]:
+    aliases = {alias.upper() for alias in record.aliases} - {key}
     return {
         "place": place,
         "source": record.source[:255],
@@ -134,7 +135,8 @@ def _record_row(record: AdvisoryRecord, *, raw: RawRecord, key: str, content: st
         "summary": storable(record.summary)[:500],
         "severity": storable(record.severity)[:255],
         "aliases": list(record.aliases),
-        "alias_keys": sorted({alias.upper() for alias in record.aliases} - {key}),
+        "alias_keys": sorted(aliases),
+        "upstream_keys": sorted({name.upper() for name in record.upstream} - aliases - {key}),
         "upstream": list(record.upstream),
         "affected_count": record.affected_count,
         "modified": _text(record.modified_at),

@@ -9,7 +9,7 @@ ADVISORY_LANE = 0x5C71
 
 _RECORDS = """jsonb_to_recordset(%(records)s::jsonb) AS r(place int, source text, key text, identifier text, hash text,
     digest text, pointer text, summary text, severity text, aliases text[], alias_keys text[], upstream text[],
-    affected_count int, modified timestamptz, published timestamptz, withdrawn timestamptz)"""
+    upstream_keys text[], affected_count int, modified timestamptz, published timestamptz, withdrawn timestamptz)"""
 
 LOCK_TEAM = Statement(f"SELECT pg_advisory_xact_lock({ADVISORY_LANE}, %(team)s::int)")
 # Equal bytes say the same thing: a feed that is sent every day costs what changed.
@@ -37,11 +37,12 @@ WITH said AS MATERIALIZED (
     FROM said ORDER BY advisory_id, content
     ON CONFLICT (advisory_id, content_hash) DO NOTHING RETURNING id, advisory_id, content_hash
 ), new AS MATERIALIZED (
-    SELECT added.id, said.place, said.alias_keys FROM added
+    SELECT added.id, said.place, said.alias_keys, said.upstream_keys FROM added
     JOIN said ON said.advisory_id = added.advisory_id AND said.content = added.content_hash
 ), named AS (
-    INSERT INTO inventory_advisoryalias (name_key, version_id)
-    SELECT DISTINCT alias, new.id FROM new CROSS JOIN unnest(new.alias_keys) AS alias
+    INSERT INTO inventory_advisoryalias (name_key, version_id, is_upstream)
+    SELECT alias, new.id, false FROM new CROSS JOIN unnest(new.alias_keys) AS alias
+    UNION ALL SELECT name, new.id, true FROM new CROSS JOIN unnest(new.upstream_keys) AS name
 )
 INSERT INTO inventory_affectedpackage (version_id, position, ecosystem, name, type, namespace_key, name_key, release,
     versions, ranges)

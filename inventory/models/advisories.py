@@ -64,11 +64,14 @@ class AdvisoryVersion(models.Model):
 
 
 class AdvisoryAlias(models.Model):
-    """A version of an advisory gives this other name. Written with the version, never changed."""
+    """A version of an advisory gives this other name, or was made from it. Written with the version, never changed."""
 
     pk = models.CompositePrimaryKey("name_key", "version_id")
     version = models.ForeignKey(AdvisoryVersion, on_delete=models.PROTECT, related_name="+", db_index=False)
     name_key = models.CharField(max_length=255, db_collation="C", db_comment="Upper case")
+    is_upstream = models.BooleanField(
+        db_default=False, db_comment="No other name: whoever asks by it asks by this record too, and not the other way"
+    )
 
 
 class AdvisorySighting(models.Model):

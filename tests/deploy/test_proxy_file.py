@@ -34,7 +34,7 @@ def test_the_proxy_lets_the_application_refuse_a_body_that_is_a_little_too_large
     megabytes = re.search(r"client_max_body_size (\d+)m;", CONFIGURATION)
 
     assert megabytes
-    assert int(megabytes[1]) * 2**20 > settings.MAX_UPLOAD_BYTES + 2**20
+    assert int(megabytes[1]) * 2**20 > max(settings.MAX_FEED_BYTES, settings.MAX_UPLOAD_BYTES) + 2**20
 
 
 def test_nobody_slow_is_waited_for_longer_than_ten_seconds():

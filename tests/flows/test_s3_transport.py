@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import zstandard
+from django.conf import settings
 
 from inventory.models import Evidence, EvidenceBlob
 from tests.factories import cyclonedx, digest
@@ -47,6 +48,17 @@ def _nothing_is_stored(request: pytest.FixtureRequest, site: Client) -> Iterator
     yield
     expected = 1 if "stores" in request.node.name else 0
     assert (Evidence.objects.count(), EvidenceBlob.objects.count()) == (expected, expected)
+
+
+def test_advisories_may_be_larger_than_any_other_document(sender: Client) -> None:
+    head = (f"Content-Length: {settings.MAX_UPLOAD_BYTES + (1 << 20)}", "Expect: 100-continue")
+
+    others = exchange(sender, f"POST {EVIDENCE} HTTP/1.1", *head, then_close=True)
+    feed = exchange(sender, f"POST {EVIDENCE}?kind=advisory HTTP/1.1", *head, then_close=True)
+
+    assert status_of(others) == 413
+    assert feed.startswith(b"HTTP/1.1 100 Continue")
+    assert b"incomplete_body" in feed
 
 
 def test_a_body_that_says_it_is_too_large_is_refused_before_it_is_sent(sender: Client) -> None:

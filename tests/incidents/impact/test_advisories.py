@@ -8,6 +8,7 @@ from incidents.impact.advisories import with_advisories
 from incidents.impact.assess import assess
 from incidents.impact.question import Question
 from incidents.pasted import read_text
+from inventory.graph.advisories import find_asked
 from supplychain.access.actors import Actor
 from tests.factories import SEES_ALL, START, advisory, cyclonedx, deployment, digest, member_of, report, submit
 from tests.inventory.formats.fixtures import raw
@@ -118,3 +119,45 @@ def test_red_hats_packages_and_actions_are_asked_for_as_each_generator_lists_the
 
     assert purls[:2] == ["pkg:rpm/redhat/skopeo", "pkg:rpm/rhel/skopeo"]
     assert purls[-2:] == ["pkg:githubactions/tj/changed", "pkg:github/tj/changed"]
+
+
+def test_a_cve_asks_by_the_distributions_records_made_from_it_and_not_the_other_way():
+    submit("shop", advisory("CVE-2026-10001", name="xz", ecosystem="PyPI"))
+    submit(
+        "shop", advisory("DEBIAN-CVE-2026-10001", ecosystem="Debian:12", name="xz-utils", upstream=["CVE-2026-10001"])
+    )
+    submit(
+        "shop",
+        advisory("DSA-1-1", ecosystem="Debian:12", name="xz-utils", versions=["2"], upstream=["DEBIAN-CVE-2026-10001"]),
+    )
+    submit(
+        "shop",
+        advisory("USN-1-1", ecosystem="Ubuntu:24.04:LTS", name="xz", related=["CVE-2026-10001", "CVE-2026-10002"]),
+    )
+    submit("shop", advisory("GHSA-2222-2222-2222", name="other", related=["CVE-2026-10001"]))
+
+    by_cve, by_dsa = ({asked["purl"] for asked in shown(ask(text))} for text in ("CVE-2026-10001", "DSA-1-1"))
+
+    assert by_cve == {"pkg:pypi/xz", "pkg:deb/debian/xz-utils", "pkg:deb/ubuntu/xz"}
+    assert by_dsa == {"pkg:deb/debian/xz-utils"}
+    assert shown(ask("CVE-2026-10002"))[0]["purl"] == "pkg:deb/ubuntu/xz"
+
+
+def test_what_one_team_sends_later_hides_nothing_that_another_team_has():
+    submit("shop", advisory("MAL-2026-1", name="left-pad", versions=["1.3.0"]))
+    submit("other", advisory("MAL-2026-1", name="harmless", modified="2026-05-01T00:00:00Z"))
+
+    assert {asked["purl"] for asked in shown(ask("MAL-2026-1"))} == {"pkg:npm/left-pad", "pkg:npm/harmless"}
+
+
+def test_the_feeds_of_a_team_that_keeps_them_for_everybody_are_everybodys(settings: Any):
+    settings.FEED_TEAMS = ("security",)
+    submit("security", advisory("MAL-2026-1", name="left-pad"))
+    submit("other", advisory("MAL-2026-2", name="left-pad"))
+
+    first, second = shown(ask("MAL-2026-1\nMAL-2026-2", actor=member_of("shop")))
+
+    assert (first["purl"], first["problem"]) == ("pkg:npm/left-pad", None)
+    assert second["problem"] == "no document that you may see has this advisory: nobody looked for it"
+    [record] = find_asked(["MAL-2026-1"], actor=member_of("shop"))["MAL-2026-1"]
+    assert record.evidence is None
