@@ -108,7 +108,7 @@ class EdgeReader:
         for source in sources:
             for target in targets:
                 if target != source and target != ROOT:  # noqa: PLR1714 a hot path
-                    self._edges[Edge(source, target)] = None
+                    self._edges[_new_tuple(Edge, (source, target))] = None
 
     @property
     def edges(self) -> list[Edge]:
@@ -123,11 +123,12 @@ class EdgeReader:
     def place(self, ref: object, *, pointer: str) -> tuple[int, ...]:
         """Return what a ref names; warn `dangling_ref` or `ambiguous_ref`."""
         found = self.references.places(ref)
+        if found is not None and len(found) < 2:
+            return found
         if found is None:
             self._defects.add("dangling_ref", pointer, f"Nothing in the document has the reference {str(ref)[:120]!r}.")
             return ()
-        if len(found) > 1:
-            self._defects.add("ambiguous_ref", pointer, f"Several components have the reference {str(ref)[:120]!r}.")
+        self._defects.add("ambiguous_ref", pointer, f"Several components have the reference {str(ref)[:120]!r}.")
         return found
 
     def count_stated(self, number: int, *, pointer: str) -> None:

@@ -77,6 +77,10 @@ class LinedElements:
         self._lines[section].append(line)
         return Element(section, value)
 
+    def lined(self, _section: str, value: object) -> object:
+        """Return an element so that it knows its lines; this one was read so."""
+        return value
+
     def locate(self, pointer: str) -> str:
         """Return `line N` for a JSON pointer, as near as is known; '' for the document."""
         number = pointer[10:]
@@ -91,7 +95,7 @@ class LinedElements:
             return ""
         values = self.values[section]
         offset = 0 if self.keep else len(lines) - len(values)
-        value = values[index - offset] if index >= offset else None
+        value = self.lined(section, values[index - offset]) if index >= offset else None
         return f"line {line_of(value, steps[1:], line=lines[index])}"
 
 

@@ -16,7 +16,9 @@ from inventory.formats.defects import Defects
 from inventory.formats.limits import Limits
 from inventory.formats.recognise.markup import RDF_XML
 from inventory.formats.records import FormatError
+from inventory.formats.skeletons import UnknownError
 from inventory.formats.spdx2_elements import SECTIONS, Element
+from inventory.formats.spdx2_rdf_items import BEGINS, PackageItems
 from inventory.formats.spdx2_rdf_terms import (
     INNER,
     NOTHING,
@@ -32,6 +34,7 @@ from inventory.formats.spdx2_rdf_terms import (
     word_of,
 )
 from inventory.formats.text import Utf8
+from inventory.formats.xml_items import is_splittable
 from inventory.formats.xml_walk import walk
 
 _DEEPEST: Final = 2_048
@@ -89,9 +92,13 @@ class SpdxRdf:
         self._relations: list[tuple[str, Any]] = []
         self._places: dict[str, array[int]] = {"packages": array("i"), "relationships": array("i")}
         self._seen = {_PACKAGE: 0, _RELATIONSHIP: 0, _DESCRIPTION: 0}
+        self._items = PackageItems(read_alone=self._read_alone, longest=limits.string_bytes)
+        self.takes = not keep and is_splittable(text.data)
+        """Packages may be taken by their skeletons."""
+        self.begins = BEGINS
 
     def __iter__(self) -> Iterator[Element]:
-        for _ in walk(self._text, self):
+        for _ in walk(self._text, self, items=self if self.takes else None):
             if len(self._things[_PACKAGE]) > self._limits.components:
                 message = f"The document has more than {self._limits.components} packages."
                 raise FormatError("too_many_components", message, pointer="/packages")
@@ -111,6 +118,44 @@ class SpdxRdf:
             target = relation.get("relatedSpdxElement")
             named = {"spdxElementId": self._name(owner), "relatedSpdxElement": self._name(target) if target else None}
             yield Element("relationships", {**relation, **named})
+
+    def is_between(self) -> bool:
+        """Tell whether the root alone is open."""
+        return len(self._properties) == 1 and not self._open
+
+    def take(self, item: bytes, root: bytes) -> bool:
+        """Take a package that is written like one before; see Items of `walk`."""
+        try:
+            found = self._items.value(item, root)
+        except UnknownError:
+            return False
+        address, known = _intern(found["address"]), self._things[_PACKAGE]
+        if address in known:
+            return False
+        self._seen[_PACKAGE] += 1
+        known[address] = found["value"]
+        self._places["packages"].append(self._seen[_PACKAGE])
+        for said in found["relations"]:
+            self._seen[_RELATIONSHIP] += 1
+            if "relatedSpdxElement" in said:
+                said["relatedSpdxElement"] = _intern(said["relatedSpdxElement"])
+            self._add_relation(address, said)
+        return True
+
+    def _read_alone(self, document: bytes) -> dict[str, Any] | None:
+        """Read a document of one package with its relationships; None where it holds more."""
+        alone = SpdxRdf(Utf8(document, bom_stripped=False), limits=self._limits, keep=False)
+        for _ in walk(alone._text, alone):
+            pass
+        things = [(kind, *one) for kind, known in alone._things.items() for one in known.items()]
+        seen = (1, len(alone._relations), 0)
+        if len(things) != 1 or alone._blank or alone._loose or tuple(alone._seen.values()) != seen:
+            return None
+        kind, address, value = things[0]
+        said = [said for owner, said in alone._relations if owner == address and isinstance(said, dict)]
+        if kind != _PACKAGE or len(said) != seen[1]:
+            return None
+        return {"address": address, "value": value, "relations": said}
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """Begin a thing or a property: they alternate."""
@@ -257,7 +302,10 @@ class SpdxRdf:
             values.setdefault(member, _MAKERS[shape](value))
 
     def _relate(self, thing: _Thing, value: Any) -> None:
-        self._relations.append((thing.address, _node(value)))
+        self._add_relation(thing.address, _node(value))
+
+    def _add_relation(self, owner: str, said: Any) -> None:
+        self._relations.append((owner, said))
         self._places["relationships"].append(self._seen[_RELATIONSHIP])
         if len(self._relations) > self._limits.edges:
             raise FormatError("too_many_edges", f"The document states more than {self._limits.edges} relationships.")

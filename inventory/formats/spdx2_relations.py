@@ -7,8 +7,7 @@ describes neither (COPY_OF, GENERATED_FROM, OTHER, …) is left to the stored do
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -34,6 +33,10 @@ _REVERSE: Final = {
 }  # fmt: skip
 _CONTAINS: Final = frozenset({"CONTAINS"})
 _CONTAINED: Final = frozenset({"CONTAINED_BY", "PACKAGE_OF"})
+_SCOPES: Final = _FORWARD | _REVERSE
+_TURNED: Final = _REVERSE.keys() | _CONTAINED
+"""`B DEPENDENCY_OF A`, `B CONTAINED_BY A`: the target needs or holds the source."""
+_STRUCTURAL: Final = _SCOPES.keys() | _CONTAINS | _CONTAINED
 _SCOPE_ORDER: Final = (Scope.REQUIRED, Scope.PROVIDED, Scope.OPTIONAL, Scope.BUILD, Scope.DEVELOPMENT, Scope.TEST)
 """A package needed in two ways has the scope that comes first here: the one closest to running."""
 
@@ -47,9 +50,8 @@ class _RelationPart(msgspec.Struct, gc=False, rename={"kind": "relationshipType"
 _RELATIONS: Final = msgspec.json.Decoder(list[_RelationPart | Scalar | list[Any]])
 
 
-@dataclass(frozen=True, slots=True)
-class Relation:
-    """One relationship as written; `pointer` is where."""
+class Relation(NamedTuple):
+    """One relationship as written; `pointer` is where. There are as many as packages, or more."""
 
     source: str
     kind: str
@@ -109,7 +111,7 @@ def described_refs(relations: Sequence[Relation], listed: object) -> list[str]:
 
 def undescribed_root(relations: Sequence[Relation], refs: Sequence[str | None]) -> str | None:
     """Find the one package that nothing contains or depends on; None when there are more."""
-    targets = {_direction(relation).target for relation in relations if _is_structural(relation.kind)}
+    targets = {one.source if one.kind in _TURNED else one.target for one in relations if one.kind in _STRUCTURAL}
     tops = [ref for ref in refs if ref is not None and ref not in targets]
     return tops[0] if len(tops) == 1 else None
 
@@ -118,42 +120,39 @@ def apply_relations(
     relations: Sequence[Relation], records: Sequence[ComponentRecord], edges: EdgeReader
 ) -> Completeness:
     """Draw edges, nest contained packages, set scopes; return what the document says of its own completeness."""
-    scopes: dict[int, set[Scope]] = {}
-    completeness = Completeness.UNKNOWN
-    for relation in relations:
-        if not _is_structural(relation.kind):
+    scopes: dict[int, Scope] = {}
+    alone = edges.references.alone
+    for source, kind, target, pointer in relations:
+        if kind not in _STRUCTURAL or target in _NOTHING:
             continue
-        stated = _direction(relation)
-        if relation.target in _NOTHING:
-            if relation.target == "NONE" and ROOT in (edges.references.places(relation.source) or ()):
-                completeness = Completeness.COMPLETE
-            continue
-        sources = edges.place(stated.source, pointer=relation.pointer)
-        targets = edges.place(stated.target, pointer=relation.pointer)
-        scope = _FORWARD.get(relation.kind, _REVERSE.get(relation.kind))
+        needing, needed = (target, source) if kind in _TURNED else (source, target)
+        one, other = alone.get(needing), alone.get(needed)
+        sources = (one,) if one is not None else edges.place(needing, pointer=pointer)
+        targets = (other,) if other is not None else edges.place(needed, pointer=pointer)
+        scope = _SCOPES.get(kind)
         if scope is None:
             _nest(records, sources, targets, edges=edges)
             continue
-        edges.count_stated(1, pointer=relation.pointer)
+        edges.count_stated(1, pointer=pointer)
         edges.add(sources, targets)
-        for target in targets:
-            scopes.setdefault(target, set()).add(scope)
-    for index, found in scopes.items():
-        if index != ROOT:
-            records[index].scope = next(scope for scope in _SCOPE_ORDER if scope in found)
+        for place in targets:
+            scopes[place] = _closest(scopes.get(place, scope), scope)
+    scopes.pop(ROOT, None)
+    for index, scope in scopes.items():
+        records[index].scope = scope
     _cut_circles(records)
-    return completeness
+    return _completeness(relations, edges)
 
 
-def _is_structural(kind: str) -> bool:
-    return kind in _FORWARD or kind in _REVERSE or kind in _CONTAINS or kind in _CONTAINED
+def _closest(one: Scope, other: Scope) -> Scope:
+    return one if one is other else next(scope for scope in _SCOPE_ORDER if scope in {one, other})
 
 
-def _direction(relation: Relation) -> Relation:
-    """Turn `B DEPENDENCY_OF A` and `B CONTAINED_BY A` round, so that the source needs or holds the target."""
-    if relation.kind in _REVERSE or relation.kind in _CONTAINED:
-        return Relation(relation.target, relation.kind, relation.source, relation.pointer)
-    return relation
+def _completeness(relations: Sequence[Relation], edges: EdgeReader) -> Completeness:
+    """The root `DEPENDS_ON NONE`: nothing is missing."""
+    sources = [one.source for one in relations if one.target == "NONE" and one.kind in _STRUCTURAL]
+    is_told = any(ROOT in (edges.references.places(source) or ()) for source in sources)
+    return Completeness.COMPLETE if is_told else Completeness.UNKNOWN
 
 
 def _nest(
@@ -176,7 +175,7 @@ def _nest(
 def _cut_circles(records: Sequence[ComponentRecord]) -> None:
     """Packages that hold each other in a circle are nested in nothing: following parents must end."""
     settled: set[int] = set()
-    for start in range(len(records)):
+    for start in [index for index, record in enumerate(records) if record.parent is not None]:
         path: dict[int, None] = {}
         index: int | None = start
         while index is not None and index not in settled and index not in path:

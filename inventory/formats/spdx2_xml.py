@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -9,8 +10,10 @@ from inventory.formats.defects import Defects
 from inventory.formats.limits import Limits
 from inventory.formats.recognise.markup import XML
 from inventory.formats.records import FormatError
+from inventory.formats.skeletons import UnknownError
 from inventory.formats.spdx2_elements import SECTIONS, Element
 from inventory.formats.text import Utf8
+from inventory.formats.xml_items import MarkupItems, is_splittable
 from inventory.formats.xml_walk import walk
 
 _ARRAYS: Final = frozenset(
@@ -20,6 +23,7 @@ _ARRAYS: Final = frozenset(
      "packageVerificationCodeExcludedFiles", "ranges", "seeAlsos"}
 )  # fmt: skip
 """Members that are arrays in the JSON form, wherever they stand."""
+_BEGINS: Final = re.compile(rb"<(packages|files|relationships)>")
 _FLAGS: Final = {"filesAnalyzed": {"true": True, "false": False}}
 
 
@@ -44,11 +48,40 @@ class SpdxXml:
         self._open: list[tuple[str, dict[str, Any]]] = []
         self._ready: list[Element] = []
         self._counts = dict.fromkeys(SECTIONS, 0)
+        self._items = MarkupItems(read_alone=self._read_alone, longest=limits.string_bytes)
+        self.begins = _BEGINS
+        self.takes = not keep and is_splittable(text.data)
+        """Elements may be taken by their skeletons."""
 
     def __iter__(self) -> Iterator[Element]:
-        for _ in walk(self._text, self):
-            ready, self._ready = self._ready, []
-            yield from ready
+        for _ in walk(self._text, self, items=self if self.takes else None):
+            yield from self._take_ready()
+
+    def is_between(self) -> bool:
+        """Tell whether the root alone is open."""
+        return len(self._open) == 1
+
+    def take(self, item: bytes, root: bytes) -> bool:
+        """Take an element of a section that is written like one before; see Items of `walk`."""
+        try:
+            found = self._items.value(item, root)
+        except UnknownError:
+            return False
+        self._counts[found["section"]] += 1
+        self._ready.append(Element(**found))
+        return True
+
+    def _read_alone(self, document: bytes) -> dict[str, Any] | None:
+        """Read a document of one element and nothing else."""
+        alone = SpdxXml(Utf8(document, bom_stripped=False), limits=self._limits, keep=False)
+        found = [element for _ in walk(alone._text, alone) for element in alone._take_ready()]
+        if len(found) != 1 or alone.head or alone.defects.total:
+            return None
+        return found[0]._asdict()
+
+    def _take_ready(self) -> list[Element]:
+        ready, self._ready = self._ready, []
+        return ready
 
     def start(self, name: str, _attributes: dict[str, str]) -> None:
         """Begin an element; attributes have no meaning in this form."""

@@ -10,10 +10,11 @@ from inventory.formats.limits import Limits
 from inventory.formats.lined import LinedArray
 from inventory.formats.recognise.lines import YAML
 from inventory.formats.records import FormatError
+from inventory.formats.skeletons import Skeletons, UnknownError
 from inventory.formats.spdx2_elements import SECTIONS, Element, LinedElements
 from inventory.formats.text import Utf8
 from inventory.formats.yaml_events import YamlReader, text_scalar, typed_scalar
-from inventory.formats.yaml_plain import NotPlainError, read_plain_item
+from inventory.formats.yaml_plain import NotPlainError, PlainLines, read_plain_item
 
 _NUL: Final = re.compile(rb"\\(?:0|x00|u0000|U00000000)")
 _TOP_LINE: Final = re.compile(rb"\n(?=[^ \-#\r\n])")
@@ -64,6 +65,7 @@ class PlainSpdxYaml(SpdxYaml):
         self._data = data
         self._members = members
         self._scalar = typed_scalar if keep else text_scalar
+        self._last = ("", 0, 0, 0, 0)
 
     def __iter__(self) -> Iterator[Element]:
         line = 1 + self._data.count(b"\n", 0, self._members[0].start)
@@ -78,13 +80,28 @@ class PlainSpdxYaml(SpdxYaml):
 
     def _items(self, member: _Member, start: int, indent: int, *, line: int) -> Iterator[Element]:
         """Give the items of a block sequence; a plain one is read here, another by the general parser."""
+        known = Skeletons(PlainLines(indent=indent, scalar=self._scalar))
         while start < member.end:
             end = self._end_of_item(start, member.end, indent=indent)
-            yield self.element(member.name, self._item(start, end, indent=indent, line=line), line=line)
+            self._last = (member.name, start, end, indent, line)
+            try:
+                if self.keep:
+                    raise UnknownError
+                value = known.read(self._data[start:end].decode())
+            except UnknownError:
+                value = self._item(start, end, indent=indent, line=line)
+            yield self.element(member.name, value, line=line)
             blank = _BLANK.match(self._data, end, member.end)
             after = blank.end() if blank is not None else end
             line += self._data.count(b"\n", start, after)
             start = after
+
+    def lined(self, section: str, value: object) -> object:
+        """Read the last item again where its texts alone were read."""
+        name, start, end, indent, line = self._last
+        if section == name and type(value) is dict:
+            return self._item(start, end, indent=indent, line=line)
+        return value
 
     def _end_of_item(self, start: int, end: int, *, indent: int) -> int:
         """Find the next line that begins an item of this sequence."""

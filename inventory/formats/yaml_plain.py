@@ -8,10 +8,11 @@ as that parser reads it: tests/inventory/formats/test_yaml_plain.py compares the
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from inventory.formats.lined import LinedArray, LinedObject
+from inventory.formats.skeletons import Split
 
 _PLAIN: Final = rb"[A-Za-z0-9./+_(<$^=;~][!-9;-~]*+(?:(?::(?=[!-~])| (?=[!\"$-~]))[!-9;-~]*+)*+"
 """One line of ASCII: no `: `, no ` #`, no space or colon at the end."""
@@ -19,8 +20,50 @@ _LINE: Final = re.compile(
     rb"( *+)(- )?(?:([A-Za-z][A-Za-z0-9_]{0,100}+):(?= *+\r?\n| ))?+"
     rb" *+(?:\"([^\"\\\x00-\x1f\x7f-\xff]*+)\"|'([^'\x00-\x1f\x7f-\xff]*+)'|(" + _PLAIN + rb"))?+ *+\r?\n"
 )
+_QUOTED: Final = r"[^'\"\\\x00-\x1f\x7f-\uffff\U00010000-\U0010ffff]*+"
+_ROW: Final = re.compile(
+    r"^( *+(?:- )?+(?:[A-Za-z][A-Za-z0-9_]{0,100}+:(?: |(?=\n)))?+['\"]?+)"
+    rf"((?<=')(?:{_QUOTED})'|(?<=\")(?:{_QUOTED})\"|(?<!['\"])(?!(?:~|null|Null|NULL)\n){_PLAIN.decode()}|(?<=:))\n",
+    re.MULTILINE,
+)
+"""A line in two: up to its scalar, and the scalar, which may stand in the place of another of its kind."""
+_QUOTES: Final = ("'", '"')
 _KEY_ALONE: Final = 3
 """The last group of _LINE that matched, where a key has nothing behind it."""
+
+
+class PlainLines:
+    """Items of one indent as a syntax of skeletons: each line is a piece up to its scalar, and the scalar."""
+
+    def __init__(self, *, indent: int, scalar: Callable[[str], Any]) -> None:
+        self._indent = indent
+        self._scalar = scalar
+
+    def split(self, item: str) -> Split | None:
+        """Part an item into lines; None where one is of another form."""
+        rows = _ROW.findall(item)
+        if not rows or len(rows) != item.count("\n"):
+            return None
+        skeleton, texts = zip(*rows, strict=True)
+        return skeleton, texts
+
+    def holds(self, skeleton: tuple[str, ...]) -> Sequence[bool]:
+        """A name whose value begins on the next line holds no text."""
+        return [not head.endswith(":") for head in skeleton]
+
+    def cuts(self, skeleton: tuple[str, ...]) -> Sequence[int]:
+        """What begins with a quote ends with one."""
+        return [place for place, head in enumerate(skeleton) if head.endswith(_QUOTES)]
+
+    def read(self, skeleton: tuple[str, ...], texts: Sequence[str]) -> Any:
+        """Read an item; None where it is not plain."""
+        ends = [head[-1:] if head.endswith(_QUOTES) else "" for head in skeleton]
+        lines = zip(skeleton, texts, ends, strict=True)
+        data = "".join(f"{head}{text}{end}\n" for head, text, end in lines).encode()
+        try:
+            return read_plain_item(data, 0, len(data), indent=self._indent, line=1, scalar=self._scalar)
+        except NotPlainError:
+            return None
 
 
 class NotPlainError(Exception):
