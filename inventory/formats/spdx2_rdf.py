@@ -20,18 +20,17 @@ from inventory.formats.skeletons import UnknownError
 from inventory.formats.spdx2_elements import SECTIONS, Element
 from inventory.formats.spdx2_rdf_items import BEGINS, PackageItems
 from inventory.formats.spdx2_rdf_terms import (
-    INNER,
     NOTHING,
     RDF,
     READ_TYPES,
     SECTION_OF,
     SPDX,
-    STEPS,
     TYPES,
     Shape,
     Term,
     Terms,
     word_of,
+    xpath_below,
 )
 from inventory.formats.text import Utf8
 from inventory.formats.xml_items import is_splittable
@@ -129,24 +128,21 @@ class SpdxRdf:
             found = self._items.value(item, root)
         except UnknownError:
             return False
-        address, known = _intern(found["address"]), self._things[_PACKAGE]
-        if address in known:
+        address = _intern(found["address"])
+        if address in self._things[_PACKAGE]:
             return False
         self._seen[_PACKAGE] += 1
-        known[address] = found["value"]
+        self._things[_PACKAGE][address] = found["value"]
         self._places["packages"].append(self._seen[_PACKAGE])
         for said in found["relations"]:
             self._seen[_RELATIONSHIP] += 1
-            if "relatedSpdxElement" in said:
-                said["relatedSpdxElement"] = _intern(said["relatedSpdxElement"])
             self._add_relation(address, said)
         return True
 
     def _read_alone(self, document: bytes) -> dict[str, Any] | None:
         """Read a document of one package with its relationships; None where it holds more."""
         alone = SpdxRdf(Utf8(document, bom_stripped=False), limits=self._limits, keep=False)
-        for _ in walk(alone._text, alone):
-            pass
+        list(walk(alone._text, alone))
         things = [(kind, *one) for kind, known in alone._things.items() for one in known.items()]
         seen = (1, len(alone._relations), 0)
         if len(things) != 1 or alone._blank or alone._loose or tuple(alone._seen.values()) != seen:
@@ -356,13 +352,13 @@ class SpdxRdf:
             return pointer
         section, *steps = pointer.split("/")[1:]
         if section not in SECTIONS:
-            return "//spdx:SpdxDocument" + _xpath([section, *steps])
+            return "//spdx:SpdxDocument" + xpath_below([section, *steps])
         if not steps:
             return "/rdf:RDF"
         index, places = int(steps[0]), self._places.get(section)
         found = places[index] if places is not None and index < len(places) else index + 1
         element = "rdf:Description" if found < 0 else f"spdx:{section[:-1].capitalize()}"
-        return f"(//{element})[{abs(found)}]" + _xpath(steps[1:])
+        return f"(//{element})[{abs(found)}]" + xpath_below(steps[1:])
 
 
 def open_rdf(text: Utf8, *, limits: Limits, keep: bool) -> SpdxRdf:
@@ -402,14 +398,3 @@ _MAKERS: Final[Mapping[Shape, Callable[[Any], Any]]] = {
     Shape.NODE: _node,
     Shape.ELEMENT: _address_of,
 }
-
-
-def _xpath(steps: list[str]) -> str:
-    found = ""
-    for place, step in enumerate(steps):
-        before = steps[place - 1] if place else ""
-        if step.isdecimal():
-            found += f"[{int(step) + 1}]" + (INNER.get(before, "") if place + 1 < len(steps) else "")
-        else:
-            found += "/" + STEPS.get(step, f"spdx:{step}")
-    return found

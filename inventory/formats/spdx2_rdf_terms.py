@@ -121,3 +121,15 @@ def word_of(term: str) -> str:
     """Return the word a term stands for (`…#relationshipType_dependsOn` is DEPENDS_ON)."""
     local = term.rpartition("#")[2]
     return _WORD.sub("_", local.partition("_")[2] or local).upper()
+
+
+def xpath_below(steps: list[str]) -> str:
+    """Return the rest of an XPath for the steps of a JSON pointer below an element."""
+    found = ""
+    for place, step in enumerate(steps):
+        before = steps[place - 1] if place else ""
+        if step.isdecimal():
+            found += f"[{int(step) + 1}]" + (INNER.get(before, "") if place + 1 < len(steps) else "")
+        else:
+            found += "/" + STEPS.get(step, f"spdx:{step}")
+    return found
