@@ -34,6 +34,7 @@ _GROUPS: Final = {
 SCOPE_PROPERTY: Final = "supplychain:scope"
 TYPE_PROPERTY: Final = "supplychain:type"
 SOURCE_PROPERTY: Final = "supplychain:source_package"
+CPE_PROPERTY: Final = "supplychain:cpe"
 """What our own exports write where CycloneDX has no word for it, so that nothing is lost when they come back."""
 _OWN_SCOPES: Final = {scope.name.lower(): scope for scope in Scope}
 _SOURCE_NAMES: Final = frozenset(

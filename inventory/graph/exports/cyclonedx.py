@@ -22,8 +22,9 @@ from cyclonedx.model.tool import ToolRepository
 from cyclonedx.schema.schema import SchemaVersion1Dot4, SchemaVersion1Dot5, SchemaVersion1Dot6, SchemaVersion1Dot7
 from packageurl import PackageURL
 
-from inventory.formats.conventions import SCOPE_PROPERTY, SOURCE_PROPERTY, TYPE_PROPERTY
+from inventory.formats.conventions import CPE_PROPERTY, SCOPE_PROPERTY, SOURCE_PROPERTY, TYPE_PROPERTY
 from inventory.formats.records import ArtifactKind, Scope
+from inventory.graph.exports.cpes import cpe_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -169,7 +170,7 @@ def _component(part: Part, *, types: set[str]) -> Component:
         purl=_purl(part.identity) if part.has_purl else None,
         scope=_SCOPES.get(part.scope, ComponentScope.EXCLUDED),
         hashes=_hashes(part.hashes),
-        cpe=part.cpe,
+        cpe=part.cpe if part.cpe and cpe_version(part.cpe) else None,
         properties=_properties(part, has_type=part.type in types),
     )
 
@@ -180,6 +181,7 @@ def _properties(part: Part, *, has_type: bool) -> list[Property]:
         SCOPE_PROPERTY: None if part.scope in _SCOPES else part.scope.name.lower(),
         TYPE_PROPERTY: None if has_type or part.has_purl else _writable(part.type),
         SOURCE_PROPERTY: None if part.source_package is None else _writable(part.source_package),
+        CPE_PROPERTY: _writable(part.cpe) if part.cpe and not cpe_version(part.cpe) else None,
     }
     return [Property(name=name, value=value) for name, value in told.items() if value is not None]
 

@@ -16,6 +16,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from inventory.formats.vex_records import VexStatus
 from inventory.graph.artifacts import find_artifact
+from inventory.graph.exports.cpes import cpe_version
 from inventory.graph.families import visible_teams
 from inventory.graph.statements import fetch
 from inventory.graph.visibility import own
@@ -178,8 +179,8 @@ def _product(row: _Row, *, below: Sequence[_Row]) -> Object:
     product: Object = {"@id": row.given}
     if row.given.startswith("pkg:"):
         product["identifiers"] = {"purl": row.given}
-    elif row.cpe:
-        product["identifiers"] = {"cpe23" if row.cpe.startswith("cpe:2.3:") else "cpe22": row.cpe}
+    elif version := cpe_version(row.cpe):
+        product["identifiers"] = {f"cpe{version.replace('.', '')}": row.cpe}
     algorithm, _, value = row.digest.partition(":")
     if algorithm in _HASHES:
         product["hashes"] = {_HASHES[algorithm]: value}

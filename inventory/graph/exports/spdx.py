@@ -12,6 +12,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
 from inventory.formats.records import ArtifactKind, Scope
+from inventory.graph.exports.cpes import cpe_version
 from inventory.graph.exports.cyclonedx import serial_of
 
 if TYPE_CHECKING:
@@ -113,9 +114,11 @@ def _package(part: Part) -> Object:
     if part.source_package is not None:
         package["sourceInfo"] = f"built package from: {part.source_package} (as merged documents say)"
     references = [*_reference("PACKAGE-MANAGER", "purl", part.identity if part.has_purl else None)]
-    references += _reference(
-        "SECURITY", "cpe23Type" if (part.cpe or "").startswith("cpe:2.3:") else "cpe22Type", part.cpe
-    )
+    version = cpe_version(part.cpe or "")
+    if version:
+        references += _reference("SECURITY", f"cpe{version.replace('.', '')}Type", part.cpe)
+    elif part.cpe:
+        package["comment"] = f"CPE, as merged documents write it: {part.cpe}"
     if references:
         package["externalRefs"] = references
     hashes = sorted((_ALGORITHMS[one.algorithm], one.value) for one in part.hashes if one.algorithm in _ALGORITHMS)

@@ -160,3 +160,10 @@ def test_a_page_costs_the_same_few_statements_whatever_it_shows(
 
     with django_assert_max_num_queries(budget):
         page(member, path)
+
+
+def test_the_page_of_an_artifact_offers_its_exports(member, shop):
+    html = page(member, f"/artifacts/{SHOP}")
+
+    for form in ("/sbom", "/sbom?format=cyclonedx-xml", "/sbom?format=spdx-json", "/vex"):
+        assert f'href="/api/v1/artifacts/{SHOP}{form}" download' in html
