@@ -73,3 +73,15 @@ def test_one_tie_comes_before_the_next_whatever_its_digests(ids: list[int]):
     assert found is not None
     assert found[0] == ids[1]
     assert found[1:] == [pk for pk in by_database() if pk in ids[2:]]
+
+
+@pytest.mark.parametrize("every", [1, 2, 7, 400])
+def test_idle_rows_are_found_however_far_apart_they_stand(ids: list[int], every: int):
+    statuses = bytearray(max(ids) + 1)
+    for artifact in ids:
+        statuses[artifact] = 1
+    far = bytes(statuses) + bytes(len(statuses) * every)
+
+    with one_state(using="default") as state:
+        rows = Rows(far, {}).first(100, state=state)
+    assert [row.artifact_id for row in rows] == by_database()
