@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from inventory.formats import json_parts
 from inventory.formats.attestations.read import read_attestations
+from inventory.formats.attestations.reported import read_policy_controller
 from inventory.formats.collector import collector_paused
 from inventory.formats.csaf import read_csaf
 from inventory.formats.cyclonedx import read_cyclonedx
@@ -100,6 +101,10 @@ def _read_attestations(source: Source) -> Document:
     return read_attestations(source.text, source.detected, limits=source.limits, read_document=read_document)
 
 
+def _read_policy_controller(source: Source) -> Document:
+    return read_policy_controller(source.text, source.detected, limits=source.limits)
+
+
 def _read_deployments(source: Source) -> Document:
     return read_deployments(source.text, limits=source.limits)
 
@@ -174,6 +179,7 @@ READERS: Final[Mapping[str, Callable[[Source], Document]]] = {
     "pypi-provenance": _read_attestations,
     "gcloud-provenance": _read_attestations,
     "gh-verify": _read_attestations,
+    "policy-controller": _read_policy_controller,
 }
 """By the name of the format, as recognised. What is recognised and not here is refused by its name."""
 

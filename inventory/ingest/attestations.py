@@ -17,7 +17,7 @@ from inventory.formats.attestations.statement import commit_of
 from inventory.formats.records import ConfigRecord, ReadWarning
 from inventory.identity.purls import PurlError, parse_purl
 from inventory.ingest import attestations_sql as sql
-from inventory.ingest import memberships, sbom, understood, vex
+from inventory.ingest import memberships, reported, sbom, understood, vex
 from inventory.ingest.names import Name, split_name
 from inventory.ingest.result import Applied
 from inventory.ingest.running import LOCK_SHARED
@@ -61,6 +61,7 @@ def apply(record: AttestationsRecord, *, held: Held, at: datetime) -> Applied:
         attestations_rejected=record.rejected_count,
         attestations_with_signature=sum(item.is_signed for item in record.attestations),
         sboms=len(applied),
+        reports=len(record.reports),
     )
     subjects = {str(s.digests[0]) for item in record.attestations for s in item.subjects if s.digests}
     return Applied(
@@ -69,12 +70,13 @@ def apply(record: AttestationsRecord, *, held: Held, at: datetime) -> Applied:
         format_version=record.format_version,
         subjects=tuple(sorted(subjects)[:MAX_SUBJECTS]),
         counts=counts,
-        warnings=(*record.warnings, *_strangers(evidence, subjects=subjects), *_of_binding(applied)),
+        warnings=(*record.warnings, *_strangers(record, evidence, subjects=subjects), *_of_binding(applied)),
         understood=understood.of_attestations(record, sboms=[part.understood for part in applied]),
         writes=(
             *writes,
             *_names(stated, evidence=evidence, at=at),
             *_vex_writes(stated_vex, evidence=evidence),
+            *reported.writes(record.reports, evidence=evidence),
         ),
     )
 
@@ -100,6 +102,8 @@ class _Stated:
 
 
 def _state(attestations: Sequence[AttestationRecord], *, evidence: Evidence) -> _Stated:
+    if not attestations:
+        return _Stated((), {})
     ids = intern_artifacts({str(digest) for item in attestations for s in item.subjects for digest in s.digests})
     known, added = _intern(attestations, evidence=evidence)
     new = [item for item in each_once(attestations) if known[item.envelope_digest] in added]
@@ -305,8 +309,10 @@ def _name(subject: AttestedSubject) -> Name | None:
     return Name(f"{purl.namespace}/{purl.name}".strip("/")[:1_024], purl.version[:255])
 
 
-def _strangers(evidence: Evidence, *, subjects: Collection[str]) -> list[ReadWarning]:
+def _strangers(record: AttestationsRecord, evidence: Evidence, *, subjects: Collection[str]) -> list[ReadWarning]:
     """Say when the request names an artifact that no statement is about: no claim attaches to it."""
+    if not record.attestations:
+        return reported.warnings(record.reports, evidence=evidence)
     return [
         ReadWarning("not_a_subject", "", f"No statement here is about {digest}: none is attached to it.")
         for digest in evidence.artifacts

@@ -10,6 +10,7 @@ import msgspec
 from inventory.formats.attestations.envelopes import read_attestation
 from inventory.formats.attestations.open_statement import Tools
 from inventory.formats.attestations.records import MAX_ATTESTATIONS, AttestationsRecord
+from inventory.formats.attestations.reported import read_reports
 from inventory.formats.attestations.shapes import NotOne, find_all
 from inventory.formats.defects import Defects
 from inventory.formats.json_parts import read_members
@@ -49,6 +50,7 @@ def read_attestations(
     for refusal in refused:
         defects.add(refusal.code, refusal.pointer, f"An attestation was left out: {refusal.message}")
     record.rejected_count = len(refused)
+    record.reports = read_reports(text, limits=limits)
     inner = [found for item in record.attestations for found in (item.sbom, item.vex) if found is not None]
     record.warnings = [*defects.warnings(), *(warning for found in inner for warning in found.warnings)]
     return record

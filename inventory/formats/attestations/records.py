@@ -150,6 +150,26 @@ class AttestationRecord:
         return bool(self.signatures)
 
 
+MAX_REPORTED_LEVEL = 2
+"""What another tool says is believed up to this build level, whatever it says."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedRecord:
+    """What another tool says that it verified. `digests` empty: of the artifact that the request names."""
+
+    tool: str
+    digests: tuple[Digest, ...]
+    pointer: str
+    passed: bool
+    predicate_type: str = ""
+    issuer: str = ""
+    identity: str = ""
+    builder_id: str = ""
+    repository: str = ""
+    level: int | None = None
+
+
 @dataclass(slots=True)
 class AttestationsRecord:
     """All attestations of one document. Those that cannot be read are counted, and told by a warning."""
@@ -159,6 +179,8 @@ class AttestationsRecord:
     attestations: list[AttestationRecord]
     rejected_count: int = 0
     warnings: list[ReadWarning] = field(default_factory=list)
+    reports: list[ReportedRecord] = field(default_factory=list)
+    """What tools say that they verified, beside what they hand out."""
 
     def each_once(self) -> list[AttestationRecord]:
         """Return the attestations in their order; of equal envelopes the first."""

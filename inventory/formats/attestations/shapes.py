@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from inventory.formats.attestations.parts import place
 from inventory.formats.attestations.records import MAX_ATTESTATIONS, Envelope
 from inventory.formats.detected import object_member, text_member
@@ -13,8 +15,6 @@ from inventory.formats.json_parts import array_items, first_byte, object_members
 from inventory.formats.records import FormatError
 
 if TYPE_CHECKING:
-    import msgspec
-
     from inventory.formats.detected import Members
 
 _MAX_WRAPPERS: Final = 4
@@ -27,6 +27,7 @@ _NAMES: Final = (
     (frozenset({"envelope", "verification_material"}), Envelope.PYPI),
     (frozenset({"Base64Signature", "Payload"}), Envelope.COSIGN_LAYER),
 )
+_NOTHING: Final = msgspec.Raw(b"null")
 _SIGNED_TYPES: Final = frozenset({"link", "layout"})
 
 
@@ -79,6 +80,10 @@ def wrapper_of(parts: Members) -> str:
         return "attestations"
     if "attestation" in parts and "verificationResult" in parts:
         return "gh-verify"
+    if first_byte(parts.get("authorityMatches", _NOTHING)) == "{" or "authorityMatches" in (
+        object_member(parts, "result") or {}
+    ):
+        return "policy-controller"
     return ""
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 from argparse import FileType
 from datetime import UTC, datetime
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from inventory.formats.read import read_document
+from inventory.management.public_root import public_root
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -56,12 +56,6 @@ class Command(BaseCommand):
             self.stdout.write(f"signed: {evaluation.signed_at.isoformat()}")
         if evaluation.claims is not None:
             self.stdout.write(f"by: {evaluation.claims.identity}\nissuer: {evaluation.claims.issuer}")
-
-
-def public_root() -> bytes:
-    """Return the root of trust of Sigstore's public instance, as our library ships it."""
-    store = resources.files("sigstore._store")
-    return store.joinpath("https%3A%2F%2Ftuf-repo-cdn.sigstore.dev", "trusted_root.json").read_bytes()
 
 
 def _digests_of(path: Path) -> set[str]:
