@@ -14,6 +14,11 @@ from inventory.api import (
     search,
     tag_overwrites,
     tags,
+    packages,
+    runtime,
+    search,
+    tags,
+    verification,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -46,6 +51,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/artifacts/<str:digest>/sbom", exports.ArtifactSbomView.as_view(), name="api-artifact-sbom"),
     path("api/v1/artifacts/<str:digest>/vex", exports.ArtifactVexView.as_view(), name="api-artifact-vex"),
     path("api/v1/tags/overwrites", tag_overwrites.TagOverwriteListView.as_view(), name="api-tag-overwrites"),
+    path("api/v1/verification", verification.VerificationView.as_view(), name="api-verification"),
     path("api/v1/tags", tags.TagListView.as_view(), name="api-tags"),
     path("api/v1/packages", packages.PackageListView.as_view(), name="api-packages"),
     path("api/v1/packages/<path:purl>", packages.PackageView.as_view(), name="api-package"),

@@ -276,6 +276,7 @@ METRIC_COLLECTORS = [
     "supplychain.ops.collectors.ProcessCollector",
     "supplychain.ops.collectors.CapacityCollector",
     "inventory.graph.backlog.EvidenceCollector",
+    "inventory.verification.progress.VerificationCollector",
 ]
 OPERATIONS_FINDINGS = [
     "supplychain.ops.findings.of_sweep",
@@ -283,6 +284,7 @@ OPERATIONS_FINDINGS = [
     "supplychain.ops.findings.of_probes",
     "supplychain.ops.findings.of_backups",
     "supplychain.ops.findings.of_clock",
+    "inventory.verification.progress.of_verification",
 ]
 # /metrics answers these networks without a key; others need a key with the scope `admin`.
 METRICS_NETWORKS = env.words("METRICS_NETWORKS", default=("127.0.0.0/8", "::1/128"))

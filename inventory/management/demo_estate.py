@@ -128,6 +128,9 @@ class Estate:
                     body = gzip.decompress((self._folder / "sboms" / sbom["file"]).read_bytes())
                     query = {"artifact": image["manifest"], "name": image["image"], "version": version["version"]}
                     yield _evidence(body, query=query, sender=service["team"], label=sbom["file"].removesuffix(".gz"))
+        for path in sorted((self._folder / "attestations").glob("*.jsonl")):
+            query, label = {"kind": "attestation"}, f"attestations of {path.stem}"
+            yield _evidence(path.read_bytes(), query=query, sender=path.stem, label=label)
 
     def _runs_of(self, service: Json, *, at: datetime) -> Iterator[Run]:
         for cluster in self.clusters:

@@ -213,6 +213,7 @@ def ask(asker: Asker) -> None:
 
 
 def _lists() -> Iterator[str]:
+    yield "/verification"
     yield from ("/tags?repository=registry.example/shop", "/tags?repository=registry.example/shop&tag=1&limit=1")
     yield from ("/artifacts", "/artifacts?limit=1", "/artifacts?running=true", "/artifacts?running=false")
     yield from ("/packages", "/packages?limit=2", "/workloads", "/workloads?limit=1", "/clusters")

@@ -16,6 +16,7 @@ from inventory.ingest.upkeep import set_cluster
 from inventory.management.demo_access import RESPONDER_KEY, DemoState, make_access, read_state, write_state
 from inventory.management.demo_client import FINAL_STATES, GOOD_STATES, Server, ServerRefusedError
 from inventory.management.demo_estate import PHASES, Estate, Upload
+from inventory.management.demo_trust import trust_demo
 from inventory.models import Cluster
 from supplychain.access.actors import system_actor
 
@@ -44,6 +45,7 @@ class Command(BaseCommand):
             if state.is_loaded:
                 self.stdout.write(f"Demo estate: {estate.company} is loaded already.")
                 return
+            trust_demo(ESTATE, actor=system_actor("load_demo"), at=timezone.now())
             Loading(server=server, keys=state.keys, say=self._say).run(list(estate.uploads(at=state.at)))
         except ServerRefusedError as error:
             raise CommandError(f"The server refused the demo estate: {error}") from error
