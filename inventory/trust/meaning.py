@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Final
 from inventory.formats.attestations.envelopes import SIMPLE_SIGNING, read_payload
 from inventory.formats.attestations.open_statement import Statement, Tools, read_statement
 from inventory.formats.attestations.sbom_inside import DocumentReader
+from inventory.formats.attestations.statement import STATEMENT_TYPES
 from inventory.formats.defects import Defects
 from inventory.formats.limits import DEFAULT_LIMITS
 from inventory.formats.records import FormatError
 from inventory.trust.comparisons import Comparison, require_unforged
-from inventory.trust.evaluation import Step, VerificationError
+from inventory.trust.evaluation import Step, UnsupportedError, VerificationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from inventory.trust.evaluation import Evaluation
 
 _PAYLOAD_TYPES: Final = re.compile(r"application/vnd\.in-toto(\.[a-z0-9][a-z0-9.+-]*)?\+json")
+_KNOWN_TYPES: Final = STATEMENT_TYPES | {"link", ""}
+"""'' is of cosign's payload, which is no statement."""
 _OF_SUBJECT: Final = frozenset({"bad_subject", "too_many_subjects"})
 
 
@@ -72,6 +75,9 @@ def _read(evaluation: Evaluation, read: Callable[[], Statement]) -> Statement:
             evaluation.passed(Step.PAYLOAD)
             raise VerificationError(Step.SUBJECT, "bad_subject", error.message) from error
         raise VerificationError(Step.PAYLOAD, "payload_unparseable", f"{error.code}: {error.message}") from error
+    if statement.statement_type not in _KNOWN_TYPES:
+        message = f"A statement of type {statement.statement_type[:80]!r} is kept and shown, and never judged."
+        raise UnsupportedError(Step.PAYLOAD, "statement_unsupported", message)
     evaluation.passed(Step.PAYLOAD)
     evaluation.passed(Step.SUBJECT)
     return statement

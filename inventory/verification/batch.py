@@ -117,9 +117,13 @@ def _within_memory(due: Sequence[Due], trusted: InForce) -> list[Due]:
 
 def _prove(due: Sequence[Due], trusted: InForce, *, now: datetime) -> dict[int, list[Proof]]:
     """Verify the signatures of all, by their bytes."""
-    from inventory.trust.envelopes import Signed  # noqa: PLC0415  a second and 70 MB, where something is due
-    from inventory.verification.prover import Prover  # noqa: PLC0415  as above
-
+    try:
+        from inventory.trust.envelopes import Signed  # noqa: PLC0415  a second and 70 MB, where something is due
+        from inventory.verification.prover import Prover  # noqa: PLC0415  as above
+    except ImportError:  # what verifies is missing or broken: nothing is, and everybody is told
+        logger.exception("Nothing can be verified: a library cannot be loaded.")
+        broken = Proof(Proven(Outcome.UNSUPPORTED, "verifier_error"), message="A library cannot be loaded.")
+        return {one.id: [broken] for one in due}
     wanted: dict[str, set[str]] = {}
     for one in due:
         for place in (one.place, *one.beside):

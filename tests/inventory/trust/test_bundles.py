@@ -130,8 +130,8 @@ def test_a_bundle_with_one_part_changed_is_not_valid(lab: Lab, good: Bundle, pat
     assert (evaluation.payload, evaluation.digests) == (b"", ())
 
 
-def test_an_entry_of_another_signing_proves_nothing(lab: Lab, good: Bundle) -> None:
-    """CVE-2022-23649, CVE-2022-36056, CVE-2026-22703: the entry's signature was not compared."""
+def test_cve_2022_23649_and_2026_22703_an_entry_of_another_signing_proves_nothing(lab: Lab, good: Bundle) -> None:
+    """Also CVE-2022-36056: the entry's signature was not compared."""
     other = lab.dsse_bundle(STATEMENT)
 
     evaluation = judge(lab, changed(good, *ENTRY, to=other["verificationMaterial"]["tlogEntries"][0]))
@@ -243,7 +243,7 @@ def test_a_signature_outside_of_the_certificates_life_is_refused(lab: Lab, minut
     assert (evaluation.outcome, evaluation.code) == (Outcome.FAILED, "cert_not_valid_at_signing")
 
 
-def test_an_intermediate_that_was_not_valid_then_is_refused(lab: Lab) -> None:
+def test_cve_2026_24122_an_intermediate_that_was_not_valid_then_is_refused(lab: Lab) -> None:
     """CVE-2026-24122: an expired intermediate was accepted."""
     late = Lab(
         at=lab.at + timedelta(days=2),
@@ -333,7 +333,9 @@ def test_what_is_no_bundle_is_refused(lab: Lab, data: bytes) -> None:
     assert evaluation.code in {"malformed", "bundle_shape"}
 
 
-def test_a_surprise_in_a_library_is_no_pass(lab: Lab, good: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_gitsign_cve_2024_51746_a_surprise_in_a_library_is_no_pass(
+    lab: Lab, good: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """gitsign CVE-2024-51746: a crash was taken for success."""
 
     def surprise(*_arguments: Any, **_named: Any) -> None:
