@@ -14,10 +14,6 @@ from inventory.api import (
     search,
     tag_overwrites,
     tags,
-    packages,
-    runtime,
-    search,
-    tags,
     verification,
 )
 

@@ -132,9 +132,7 @@ API = (
     Row(route="api/v1/pipeline", scopes=READ, query={"team": "{team}"}, missing=200),
     Row(route="api/v1/tags/overwrites", scopes=READ),
     Row(route="api/v1/tags/overwrites", scopes=READ, query={"repository": "{repository}"}, missing=200),
-    Row(route="api/v1/tags", scopes=READ, query={"repository": "{repository}"}, missing=200),
     Row(route="api/v1/verification", scopes=READ),
-    Row(route="api/v1/tags", scopes=READ, query={"repository": "{image}"}, missing=200),
     Row(
         route="api/v1/artifacts/<str:before>/diff/<str:after>",
         scopes=READ,
