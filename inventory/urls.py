@@ -8,6 +8,7 @@ from inventory.api import (
     attestations,
     evidence,
     exports,
+    made,
     origins,
     packages,
     runtime,
@@ -40,6 +41,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="api-artifact-verifications",
     ),
     path("api/v1/artifacts/<str:digest>/trace", origins.ArtifactTraceView.as_view(), name="api-artifact-trace"),
+    path("api/v1/repositories", made.RepositoryListView.as_view(), name="api-repositories"),
+    path("api/v1/workflows", made.WorkflowListView.as_view(), name="api-workflows"),
+    path("api/v1/builders", made.BuilderListView.as_view(), name="api-builders"),
+    path("api/v1/made", made.MadeListView.as_view(), name="api-made"),
     path("api/v1/pipeline", origins.PipelineView.as_view(), name="api-pipeline"),
     path(
         "api/v1/artifacts/<str:before>/diff/<str:after>", artifacts.ArtifactDiffView.as_view(), name="api-artifact-diff"

@@ -33,6 +33,7 @@ _NAVIGATION = (
     NavigationItem("Tags", "/tags", "tag", Scope.INVENTORY_READ),
     NavigationItem("Workloads", "/workloads", "server-2", Scope.INVENTORY_READ),
     NavigationItem("Clusters", "/clusters", "cloud", Scope.INVENTORY_READ),
+    NavigationItem("Sources", "/repositories", "git-branch", Scope.INVENTORY_READ),
     NavigationItem("Pipeline", "/pipeline", "route", Scope.INVENTORY_READ),
     NavigationItem("Evidence", "/evidence", "file-certificate", Scope.INVENTORY_READ),
     NavigationItem("Operations", "/ops", "activity", Scope.INVENTORY_READ, is_for_all_teams=True),

@@ -24,6 +24,8 @@ PAGES = (
     "/artifacts",
     "/artifacts?sbom=none",
     "/pipeline",
+    "/repositories",
+    "/builders?name=none",
     "/tags/overwrites",
     "/pipeline?class=none",
     f"/artifacts/{SHOP}",

@@ -220,6 +220,8 @@ def _lists() -> Iterator[str]:
     yield from ("/clusters/prod-eu", "/clusters/a-cluster", "/workloads?service=checkout", f"/workloads?digest={APP}")
     yield from ("/workloads?cluster=a-cluster", "/workloads?environment=production", f"/workloads?digest={SECRET}")
     yield from ("/tags/overwrites", "/tags/overwrites?repository=registry.example/shop")
+    yield from ("/repositories", "/repositories?q=a", "/workflows", "/builders?limit=1")
+    yield from ("/made?kind=repository&name=github.com/shop/api", "/made?kind=repository&name=github.com/a/a")
     yield from ("/pipeline", "/pipeline?limit=1", "/pipeline?class=none&environment=production", "/pipeline?format=csv")
     yield from ("/evidence", "/evidence?limit=1", "/evidence?state=rejected", "/evidence?kind=sbom")
 
