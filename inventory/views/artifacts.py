@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from inventory.graph.artifact_detail import read_artifact
 from inventory.graph.artifacts import ArtifactFilter, ArtifactKey, list_artifacts
 from inventory.graph.attestations import list_attestations
+from inventory.graph.base_images import list_base_images
 from inventory.graph.components import list_components
 from inventory.graph.diff import PackagePlace, diff_artifacts
 from inventory.graph.runtime import WorkloadFilter, list_workloads
@@ -67,6 +68,7 @@ def artifact_page(request: HttpRequest, digest: str) -> HttpResponse:
         running = WorkloadFilter(digest=artifact.digest)
         attestations = list_attestations(artifact.digest, after=None, limit=ATTESTATIONS_SHOWN, actor=actor)
         tags = tags_at(artifact.digest, limit=TAGS_SHOWN, actor=actor)
+        bases = list_base_images(artifact.digest, actor=actor)
         trace = read_trace(artifact.digest, actor=actor)
         workloads = list_workloads(running, after=None, limit=WORKLOADS_SHOWN, now=now, actor=actor)
     context = {
@@ -79,6 +81,7 @@ def artifact_page(request: HttpRequest, digest: str) -> HttpResponse:
         "has_more_attestations": attestations.next is not None,
         "tags": tags,
         "tags_limit": TAGS_SHOWN,
+        "bases": bases,
         "picture": picture(trace),
         "workloads": workloads.rows,
         "has_more_workloads": workloads.next is not None,

@@ -126,6 +126,7 @@ API = (
     Row(route="api/v1/artifacts/<str:digest>/attestations", scopes=READ, path=ARTIFACT),
     Row(route="api/v1/artifacts/<str:digest>/verifications", scopes=READ, path=ARTIFACT),
     Row(route="api/v1/artifacts/<str:digest>/trace", scopes=READ, path=ARTIFACT),
+    Row(route="api/v1/artifacts/<str:digest>/bases", scopes=READ, path=ARTIFACT),
     Row(route="api/v1/repositories", scopes=READ),
     Row(route="api/v1/repositories", scopes=READ, query={"q": "{repository}"}, missing=200),
     Row(route="api/v1/workflows", scopes=READ),

@@ -236,6 +236,7 @@ def _artifacts() -> Iterator[str]:
             "/sbom?format=cyclonedx-xml",
             "/vex",
             f"/diff/{OLD}",
+            "/bases",
             "/trace",
             "/verifications",
             "/attestations",

@@ -147,7 +147,7 @@ def test_what_cannot_be_read_is_refused_with_a_reason(member, path):
     ("path", "budget"),
     [
         ("/artifacts", 10),
-        (f"/artifacts/{SHOP}", 24),
+        (f"/artifacts/{SHOP}", 26),
         (f"/artifacts/{SHOP}/components", 8),
     ],
 )
