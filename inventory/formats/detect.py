@@ -60,7 +60,7 @@ def detect_text(text: Utf8) -> Detected:
     """Recognise bytes that were already checked to be UTF-8; see `detect`."""
     start = text.data[:_HEAD_BYTES].lstrip()
     if start.startswith(b"<"):
-        return recognise_markup(start)
+        return recognise_markup(start, whole=text.data)
     if start.startswith((b"{", b'"')) or start[:1].isdigit():
         return _detect_json(text)
     if start.startswith(b"["):

@@ -17,6 +17,9 @@ XML: Final = "application/xml"
 _ENCODING: Final = re.compile(rb"^<\?xml[^>]*?encoding\s*=\s*[\"']([^\"']*)")
 _CYCLONEDX: Final = re.compile(r"http://cyclonedx\.org/schema/bom/(.*)", re.DOTALL)
 _SPDX_TERMS: Final = re.compile(rb"[\"']https?://spdx\.org/rdf/")
+_ANALYSIS: Final = re.compile(rb"<(?:[\w.-]{1,100}:)?analysis[\s/>]")
+_METADATA_END: Final = re.compile(rb"</(?:[\w.-]{1,100}:)?metadata\s*>")
+_LISTED: Final = re.compile(rb"<(?:[\w.-]{1,100}:)?component[\s/>]")
 _SEPARATOR: Final = " "
 _DOCTYPE: Final = b"<!DOCTYPE"
 
@@ -27,20 +30,35 @@ class _Root(Exception):  # noqa: N818  (it ends the parse, nothing is wrong)
     name: str
 
 
-def recognise_markup(start: bytes) -> Detected:
-    """Recognise XML by its beginning. Raises FormatError `not_utf8`, `dtd_forbidden`, `bad_xml`, `unknown_format`."""
+def recognise_markup(start: bytes, *, whole: bytes) -> Detected:
+    """Recognise XML by its beginning, and a VEX document by all it lists.
+
+    Raises FormatError `not_utf8`, `dtd_forbidden`, `bad_xml`, `unknown_format`.
+    """
     encoding = _ENCODING.search(start)
     if encoding and encoding[1].lower() not in (b"utf-8", b"utf8", b"us-ascii", b"ascii"):
         raise FormatError("not_utf8", "The XML declares an encoding other than UTF-8. Send it as UTF-8.")
     root = _root(start)
     cyclonedx = _CYCLONEDX.fullmatch(root.namespace)
     if cyclonedx and root.name == "bom":
-        return Detected(Kind.SBOM, "cyclonedx-xml", cyclonedx[1][:40], CYCLONEDX_XML)
+        kind = Kind.VEX if _is_vex(whole) else Kind.SBOM
+        return Detected(kind, "cyclonedx-xml", cyclonedx[1][:40], CYCLONEDX_XML)
     spdx = _spdx(root, start)
     if spdx is not None:
         return spdx
     named = f"{root.namespace} {root.name}".strip()
     raise FormatError("unknown_format", f"This XML document is no format we know. Its root is {named[:200]!r}.")
+
+
+def _is_vex(data: bytes) -> bool:
+    """A document that lists no component and holds an analysis of a vulnerability is a VEX document, as in JSON.
+
+    What stands in metadata, such as the tools, is not listed. A comment may make it an SBOM, which is then empty.
+    """
+    if _ANALYSIS.search(data) is None:
+        return False
+    metadata = _METADATA_END.search(data)
+    return _LISTED.search(data, metadata.end() if metadata is not None else 0) is None
 
 
 def _spdx(root: _Root, start: bytes) -> Detected | None:

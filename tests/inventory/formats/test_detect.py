@@ -95,3 +95,24 @@ def test_another_kind_than_the_sender_named_is_refused() -> None:
         read_document(encode(cyclonedx(component("a"))), kind="deployment")
 
     assert caught.value.code == "kind_mismatch"
+
+
+STATED = "<vulnerabilities><vulnerability><analysis/></vulnerability></vulnerabilities>"
+LISTED = "<components><component><name>a</name></component></components>"
+
+
+@pytest.mark.parametrize(
+    ("inside", "kind"),
+    [
+        (STATED, Kind.VEX),
+        (f"<components/>{STATED}", Kind.VEX),
+        (f"<metadata><tools>{LISTED}</tools></metadata>{STATED}", Kind.VEX),
+        (f"{LISTED}{STATED}", Kind.SBOM),
+        ("<vulnerabilities><vulnerability><id>CVE-1</id></vulnerability></vulnerabilities>", Kind.SBOM),
+        ("", Kind.SBOM),
+    ],
+)
+def test_xml_that_holds_statements_and_no_component_is_a_vex_document(inside: str, kind: Kind) -> None:
+    data = f'<bom xmlns="http://cyclonedx.org/schema/bom/1.6">{inside}</bom>'.encode()
+
+    assert detect(data).kind is kind
