@@ -1,4 +1,4 @@
-"""What one document claims, row by row, for its page: attestations, statements about vulnerabilities, advisories.
+"""What one document claims, row by row, for its page: attestations, statements, advisories, lists.
 
 Each takes a document that the asker was found to see, and reads only what that document stated.
 """
@@ -14,6 +14,7 @@ from inventory.models import (
     AffectedPackage,
     AttestationSource,
     AttestationSubject,
+    ListedIndicator,
     VexProduct,
     VexStatement,
 )
@@ -58,3 +59,12 @@ def advised(evidence: Evidence, *, limit: int) -> tuple[AdvisorySighting, ...]:
         .order_by("pk")
     )
     return tuple(rows[:limit])
+
+
+def listed(evidence: Evidence, *, limit: int) -> AdvisorySighting | None:
+    """Return the version of a list that came first with a document, with its `first_rows`. Two statements."""
+    sighting = AdvisorySighting.objects.filter(evidence_id=evidence.pk).select_related("version").first()
+    if sighting is not None:
+        rows = ListedIndicator.objects.filter(version_id=sighting.version_id).order_by("position")
+        sighting.first_rows = list(rows[:limit])  # type: ignore[attr-defined]
+    return sighting

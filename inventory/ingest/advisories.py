@@ -12,6 +12,8 @@ from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from inventory.formats.records import FormatError, storable
 from inventory.ingest import advisories_sql, upsert
 from inventory.ingest.result import Applied
@@ -81,8 +83,8 @@ def _apply_batch(feed: AdvisoryFeed, batch: Sequence[RawRecord], *, evidence: Ev
         "team": evidence.team_id,
         "evidence": evidence.pk,
         "at": evidence.received_at,
-        "records": json.dumps(rows),
-        "affected": json.dumps(affected),
+        "records": msgspec.json.encode(rows).decode(),
+        "affected": msgspec.json.encode(affected).decode(),
     }
     stored = 0
     if rows:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from inventory.formats.records import ROOT
-from inventory.graph.claims import advised, attested, stated
+from inventory.graph.claims import advised, attested, listed, stated
 from inventory.graph.document_tree import DocumentTree
 from inventory.graph.posture import report_parts, workflow_parts
 from inventory.graph.reading_again import read_report
@@ -102,6 +102,10 @@ def _advised(evidence: Evidence) -> Context:
     return {"advised": advised(evidence, limit=PAGE_SIZE)}
 
 
+def _listed(evidence: Evidence) -> Context:
+    return {"listed": listed(evidence, limit=_MOST_ROWS)}
+
+
 _MOST_ROWS: Final = 200
 _ANY: Final = Panel("evidence/panels/any.html", _nothing)
 PANELS: Final[Mapping[str, Panel]] = {
@@ -112,6 +116,7 @@ PANELS: Final[Mapping[str, Panel]] = {
     EvidenceKind.ATTESTATION: Panel("evidence/panels/attestation.html", _attested),
     EvidenceKind.VEX: Panel("evidence/panels/vex.html", _stated),
     EvidenceKind.ADVISORY: Panel("evidence/panels/advisory.html", _advised),
+    EvidenceKind.LIST: Panel("evidence/panels/list.html", _listed),
     EvidenceKind.POSTURE: Panel("evidence/panels/posture.html", _posture),
     EvidenceKind.WORKFLOW: Panel("evidence/panels/workflow.html", _workflow),
     EvidenceKind.REGISTRY: Panel("evidence/panels/registry.html", _nothing),

@@ -213,3 +213,14 @@ def test_the_question_costs_a_fixed_number_of_statements(member, shop, django_as
 
     with django_assert_max_num_queries(26):
         ask(member, f"{LODASH}\npkg:npm/express@4.0.0\n{OLD}")
+
+
+def test_a_list_asked_for_says_which_version_answered_and_what_it_took_back(member, shop):
+    for version, data in (("5", b"lodash@4.17.20\nleft-pad@1.3.0\n"), ("6", b"lodash@4.17.20\n")):
+        submit("team-a", data, declared_kind="list", name="wiz", version=version, at=later(int(version)))
+
+    html = ask(member, "list:wiz")
+
+    assert "1 artifact affected" in html
+    assert "<code>list:wiz</code>, version 6" in html
+    assert "1 retracted" in html

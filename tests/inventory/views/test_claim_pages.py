@@ -161,3 +161,14 @@ def test_a_page_costs_few_statements_and_a_stranger_sees_none(
     with django_assert_max_num_queries(8):
         assert member.get(f"/evidence/{evidence.public_id}").status_code == 200
     assert stranger.get(f"/evidence/{evidence.public_id}").status_code == 404
+
+
+def test_a_list_shows_each_line_as_it_was_understood_and_leads_to_the_question(member):
+    evidence = submit("team-a", b"left-pad,= 1.3.0\n???\n", declared_kind="list", name="wiz", version="6")
+
+    html = member.get(f"/evidence/{evidence.public_id}").content.decode()
+
+    assert "/impact?q=list:wiz" in html
+    assert "left-pad,= 1.3.0" in html
+    assert "in every ecosystem" in html
+    assert "this is no package, digest, image or identifier that we know" in html
