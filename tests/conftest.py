@@ -1,9 +1,31 @@
 """Shared by all tests. It starts nothing: pure tests run without a database."""
 
+import os
+from pathlib import Path
+
 import pytest
 from django.conf import settings
 from django.db import connection
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from pytest_django.plugin import DjangoDbBlocker
+
+TESTS = Path(__file__).parent
+ALONE = frozenset({"bench", "browser", "deploy", "drills", "flows", "replica"})
+"""Folders whose tests start a whole site or change what all databases of a server share: the roles."""
+
+if "CI" not in os.environ:  # there Hypothesis has a profile of its own, as patient as this one
+    hypothesis_settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    hypothesis_settings.load_profile("patient")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what cannot run beside other tests."""
+    for item in items:
+        folders = item.path.relative_to(TESTS).parts
+        if folders[0] in ALONE or folders[:2] == ("supplychain", "database"):
+            item.add_marker(pytest.mark.alone)
 
 
 def pytest_report_header(config: pytest.Config) -> str:

@@ -29,6 +29,9 @@ BEAT_DELAY_SECONDS = 4.0
 # One key sends everything as fast as it can, and nobody reads the log.
 _BENCH_SETTINGS = {"UPLOADS_PER_MINUTE": "10000000", "LOG_LEVEL": "WARNING"}
 _BENCH_DATABASE = {"max_wal_size": "6GB", "wal_compression": "on", "random_page_cost": "1.1"}
+# The whole suite: what can run side by side does, and then what cannot (tests/conftest.py), one test at a time.
+_SIDE_BY_SIDE = ["--numprocesses", str(min(4, max(2, os.cpu_count() or 1))), "--dist", "loadfile"]
+_PHASES = (["-q", "-m", "not drill and not alone", *_SIDE_BY_SIDE], ["-q", "-m", "not drill and alone"])
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -99,7 +102,7 @@ def test(arguments: list[str]) -> int:
     linted = 0 if arguments else lint()
     if _chromium() is None:
         say("run: no chromium is on this machine, so the browser tests are skipped (Debian: apt-get install chromium).")
-    return _pytest(arguments) or linted
+    return _pytest(*([arguments] if arguments else _PHASES)) or linted
 
 
 def conformance(arguments: list[str]) -> int:
@@ -170,14 +173,16 @@ def drill(arguments: list[str]) -> int:
     return _run([str(PYTHON), "-m", "tests.drills", *arguments], dict(os.environ))
 
 
-def _pytest(arguments: list[str]) -> int:
+def _pytest(*runs: list[str]) -> int:
+    """Run pytest once with each list of arguments, all with the same servers; 0 when all pass."""
     with _temporary_home() as place, contextlib.ExitStack() as stack:
         with step("Starting servers for the tests"):
             given = stack.enter_context(servers(place, durable=False))
         environment = given.environment | {"DJANGO_SETTINGS_MODULE": "tests.settings"}
         if chromium := _chromium():
             environment["CHROMIUM"] = chromium
-        return _run([str(PYTHON), "-m", "pytest", *arguments], environment)
+        statuses = [_run([str(PYTHON), "-m", "pytest", *arguments], environment) for arguments in runs]
+    return next((status for status in statuses if status), 0)
 
 
 def _serve(after_start: list[str] | None) -> int:
