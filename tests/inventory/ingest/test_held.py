@@ -81,7 +81,7 @@ def test_a_connection_that_broke_while_the_worker_slept_is_replaced() -> None:
     connection.ensure_connection()
     other = connection.copy()
     with other.cursor() as cursor:
-        cursor.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
+        cursor.execute("SELECT pg_terminate_backend(%s, 60000)", [connection.connection.info.backend_pid])
     other.close()
 
     assert process.process_next()
