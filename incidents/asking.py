@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from inventory.identity.indicators import Indicator
 
 MAX_LIMIT = 500
+_OF_INCIDENTS = ("text", "indicators", "at", "from", "to", "environments", "clusters", "teams")
 _FIELDS = frozenset(
     {"text", "indicators", "at", "from", "to", "environments", "clusters", "teams", "statuses", "limit", "cursor"}
 )
@@ -79,6 +80,24 @@ class _Body:
             return value
         self.fault(name, "out_of_range", f"must be a whole number from 1 to {maximum}")
         return default
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A question, and the JSON it was read from: an incident asks it again by that."""
+
+    question: Question
+    given: Mapping[str, object]
+
+
+def read_incident_question(value: Mapping[str, object]) -> Given:
+    """Read the question of an incident, which is neither paged nor narrowed to some statuses. Raises QuestionError."""
+    wrong = sorted(set(value) - set(_OF_INCIDENTS))
+    if wrong:
+        message = f"is no field of an incident's question; it has {', '.join(_OF_INCIDENTS)}"
+        raise QuestionError([ErrorDetail(f"/{name}", "unknown_field", message) for name in wrong])
+    given = {name: value[name] for name in _OF_INCIDENTS if value.get(name) not in (None, "", [])}
+    return Given(read_body(value), given)
 
 
 def read_body(value: object) -> Question:

@@ -2,11 +2,28 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from incidents.api import impact
+from incidents.api import impact, incidents, runs
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/impact", impact.ImpactView.as_view(), name="api-impact"),
     # The same answer as a file: a browser's link or form cannot ask for one by header.
     path("impact/csv", impact.ImpactFileView.as_view(), name="impact-csv"),
+    path("api/v1/incidents", incidents.IncidentListView.as_view(), name="api-incidents"),
+    path("api/v1/incidents/<uuid:public_id>", incidents.IncidentView.as_view(), name="api-incident"),
+    path("api/v1/incidents/<uuid:public_id>/notes", incidents.NotesView.as_view(), name="api-incident-notes"),
+    path("api/v1/incidents/<uuid:public_id>/close", incidents.CloseView.as_view(), name="api-incident-close"),
+    path(
+        "api/v1/incidents/<uuid:public_id>/acknowledge",
+        incidents.AcknowledgeView.as_view(),
+        name="api-incident-acknowledge",
+    ),
+    path("api/v1/incidents/<uuid:public_id>/timeline", incidents.TimelineView.as_view(), name="api-incident-timeline"),
+    path("api/v1/incidents/<uuid:public_id>/queries", runs.RunListView.as_view(), name="api-incident-runs"),
+    path("api/v1/incidents/<uuid:public_id>/queries/<int:number>", runs.RunView.as_view(), name="api-incident-run"),
+    path(
+        "api/v1/incidents/<uuid:public_id>/queries/<int:number>/diff",
+        runs.RunDiffView.as_view(),
+        name="api-incident-run-diff",
+    ),
     path("", include("incidents.views.urls")),
 ]

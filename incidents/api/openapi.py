@@ -13,6 +13,7 @@ import msgspec
 from incidents.asking import MAX_LIMIT
 from incidents.impact.answer import Backlog, ClusterCount, Coverage, Feed, ReplicaNote, Row, Status, Summary
 from incidents.impact.question import DEFAULT_LIMIT
+from incidents.models import Severity
 from incidents.stated import MAX_FIELD_LENGTH, MAX_VERSIONS, STATED_KINDS, members_of
 from inventory.identity.indicators import IndicatorKind
 from supplychain.api.schema import refusals
@@ -24,6 +25,8 @@ _STATUSES = {"type": "array", "items": {"type": "string", "enum": [status.value 
 _MADE_OF = (Backlog, Coverage, Summary, ClusterCount, Row, ReplicaNote, Feed)
 
 QUESTION = {"$ref": f"{_PREFIX}ImpactQuestion"}
+QUESTION_OF_INCIDENT = {"$ref": f"{_PREFIX}IncidentOpening"}
+QUESTION_AGAIN = {"$ref": f"{_PREFIX}IncidentQuestion"}
 ANSWERS = {
     (200, "application/json"): {"$ref": f"{_PREFIX}ImpactAnswer"},
     (200, "text/csv"): {"type": "string", "description": "The flat list, a line a (row, match, workload)"},
@@ -38,6 +41,8 @@ def add_impact(result: dict[str, Any], generator: object, request: object, publi
     schemas = result["components"]["schemas"]
     schemas |= {f"Impact{name}": _titled(schema) for name, schema in sorted(parts.items())}
     schemas |= {"ImpactQuestion": _question(), "ImpactAsked": _asked(), "ImpactAnswer": _answer(refs)}
+    schemas |= {"IncidentRun": _run(schemas["ImpactAnswer"]), "IncidentRunDifference": _difference(refs)}
+    schemas |= {"IncidentOpening": _opening(), "IncidentQuestion": _question_of_incident()}
     for kind in STATED_KINDS:
         schemas[_indicator_name(kind)] = _indicator(kind)
     return result
@@ -71,6 +76,29 @@ def _question() -> dict[str, Any]:
             "limit": {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
             "cursor": _or_null({"type": "string", "description": "`next` of the page before"}),
         },
+    }
+
+
+def _question_of_incident() -> dict[str, Any]:
+    """An incident's question is neither paged nor narrowed to some statuses."""
+    question = _question()
+    properties = {
+        name: schema for name, schema in question["properties"].items() if name not in {"statuses", "limit", "cursor"}
+    }
+    return {**question, "description": "Empty: the incident's own question again.", "properties": properties}
+
+
+def _opening() -> dict[str, Any]:
+    question = _question_of_incident()
+    own = {
+        "title": {"type": "string", "minLength": 1, "maxLength": 200},
+        "severity": {"type": "string", "enum": [severity.value for severity in Severity]},
+    }
+    return {
+        **question,
+        "description": "What happened, and the question: `text` or `indicators`, or both.",
+        "required": list(own),
+        "properties": {**own, **question["properties"]},
     }
 
 
@@ -130,6 +158,37 @@ def _answer(refs: dict[str, dict[str, Any]]) -> dict[str, Any]:
         "rows": {"type": "array", "items": refs["Row"]},
         "next": {"type": ["string", "null"], "description": "What to send back as `cursor`; null on the last page"},
         "hash": {"type": "string", "description": "Of the whole answer, equal on every page"},
+    }
+    return {"type": "object", "required": list(properties), "properties": properties}
+
+
+def _run(answer: dict[str, Any]) -> dict[str, Any]:
+    """An answer that was kept; a team's member is not given what counts all teams."""
+    parts = {name: schema for name, schema in answer["properties"].items() if name not in {"replica", "next"}}
+    hidden = {name: {"anyOf": [parts[name], {"type": "null"}]} for name in ("asked", "backlog", "coverage")}
+    properties = {
+        "run": {"$ref": f"{_PREFIX}Run"},
+        **parts,
+        **hidden,
+        "next_page": {"type": ["integer", "null"]},
+        "is_whole": {"type": "boolean", "description": "False: the part of one's own teams"},
+    }
+    return {"type": "object", "required": list(properties), "properties": properties}
+
+
+def _difference(refs: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    rows = {"type": "array", "items": refs["Row"]}
+    sides = {"before": refs["Row"], "after": refs["Row"]}
+    pair = {"type": "object", "required": list(sides), "properties": sides}
+    properties = {
+        "run": {"type": "integer"},
+        "against": {"type": ["integer", "null"]},
+        "added": rows,
+        "retracted": {**rows, "description": "Matched then; the list or the question no longer says so"},
+        "changed": {"type": "array", "items": pair},
+        "started": rows,
+        "stopped": rows,
+        "unchanged_count": {"type": "integer"},
     }
     return {"type": "object", "required": list(properties), "properties": properties}
 

@@ -35,7 +35,7 @@ def as_json(impact: Impact) -> JSON:
     """Return the answer for ImpactRenderer; its keys stand in the order of docs/api.md."""
     header = impact.header
     return {
-        "asked": _asked(header.asked),
+        "asked": asked_as_json(header.asked),
         "data_as_of": header.data_as_of,
         "replica": header.replica,
         "backlog": header.backlog,
@@ -55,7 +55,8 @@ def plain(value: object) -> object:
     return built
 
 
-def _asked(asked: Asked) -> JSON:
+def asked_as_json(asked: Asked) -> JSON:
+    """Return the question as understood, with what each indicator came to."""
     return {
         "indicators": [_indicator(indicator) for indicator in asked.indicators],
         "at": asked.at,

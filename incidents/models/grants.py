@@ -6,4 +6,16 @@ from supplychain.database.grants import Grant, Grants
 
 GRANTS: Grants = {
     "incidents_impactpage": Grant(web="SELECT, INSERT, UPDATE (artifacts, classes), DELETE", worker=""),
+    # A run, a page and a line of the timeline are written once; nobody changes what was known or done.
+    "incidents_incident": Grant(
+        web="SELECT, INSERT, UPDATE (title, severity, stage, owner_id, question, is_exploited, is_severe, aware_at, "
+        "fixed_at, changed_at, closed_at, version, run_count, event_count)",
+        worker="SELECT, UPDATE (changed_at, version, run_count, event_count)",
+    ),
+    "incidents_incidentteam": Grant(
+        web="SELECT, INSERT, UPDATE (acknowledged_at, acknowledged_by)", worker="SELECT, INSERT"
+    ),
+    "incidents_queryrun": Grant(web="SELECT, INSERT", worker="SELECT, INSERT"),
+    "incidents_queryrunpage": Grant(web="SELECT, INSERT", worker="SELECT, INSERT"),
+    "incidents_incidentevent": Grant(web="SELECT, INSERT", worker="SELECT, INSERT"),
 }

@@ -34,7 +34,7 @@ class Tense:
     other_state: str
 
 
-_PRESENT = Tense("running", "running", "not_running")
+PRESENT = Tense("running", "running", "not_running")
 _PAST = Tense("ran", "ran", "did_not_run")
 
 
@@ -87,7 +87,7 @@ def tiles(summary: Summary) -> tuple[Tile, ...]:
 
 
 def tense(asked: Asked) -> Tense:
-    return _PRESENT if asked.at is None and asked.from_ is None and asked.to is None else _PAST
+    return PRESENT if asked.at is None and asked.from_ is None and asked.to is None else _PAST
 
 
 def headline(summary: Summary, *, ran: Tense) -> str:

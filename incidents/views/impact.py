@@ -13,6 +13,7 @@ from incidents.impact import assess
 from incidents.impact.answer import Impact, Status
 from incidents.impact.estate import read_places
 from incidents.impact.question import DEFAULT_LIMIT
+from incidents.models import Severity
 from incidents.views import answer
 from incidents.views.question import Typed, read_typed, understand
 from supplychain.access.actors import actor_of
@@ -80,6 +81,7 @@ def _answer(request: HttpRequest, typed: Typed, *, found: Impact) -> dict[str, o
     return {
         "impact": found,
         "header": header,
+        "data_as_of": header.data_as_of,
         "headline": answer.headline(header.summary, ran=tense),
         "tense": tense,
         "tiles": answer.tiles(header.summary),
@@ -87,8 +89,19 @@ def _answer(request: HttpRequest, typed: Typed, *, found: Impact) -> dict[str, o
         "stale_clusters": [cluster for cluster in header.coverage.clusters if cluster.stale],
         "asked": lines,
         "status_words": answer.status_words(header.asked.statuses),
+        "may_respond": actor_of(request).can(Scope.INCIDENTS_WRITE),
+        "severities": [severity.value for severity in Severity],
+        "incident_title": _title(lines),
         "permalink": request.build_absolute_uri(permalink.address) if permalink.fits_in_address else "",
     }
+
+
+def _title(lines: answer.AskedLines) -> str:
+    """Return a title to begin with, so that nothing must be typed before an incident is open."""
+    if not lines.understood:
+        return "Compromise"
+    more = len(lines.understood) - 1
+    return f"Compromise of {lines.understood[0].given[:150]}{f' and {more} more' if more else ''}"
 
 
 def _show(request: HttpRequest, context: dict[str, object], *, status: int = 200) -> HttpResponse:

@@ -109,19 +109,21 @@ def read_typed(query: QueryDict) -> Typed:
     )
 
 
-def understand(typed: Typed) -> Question:
-    """Return the question that was typed. Raises QuestionError with every fault at once."""
-    value: dict[str, object] = {
+def as_given(typed: Typed) -> dict[str, object]:
+    """Return the question of an incident as the API takes it: neither paged nor narrowed to some statuses."""
+    return {
         "text": typed.text,
         "at": _as_utc(typed.at),
         "from": _as_utc(typed.window_from),
         "to": _as_utc(typed.window_to),
         "environments": list(typed.environments),
         "clusters": list(typed.clusters),
-        "statuses": list(typed.statuses),
-        "cursor": typed.cursor or None,
     }
-    return read_body(value)
+
+
+def understand(typed: Typed) -> Question:
+    """Return the question that was typed. Raises QuestionError with every fault at once."""
+    return read_body({**as_given(typed), "statuses": list(typed.statuses), "cursor": typed.cursor or None})
 
 
 def _as_local(text: str) -> str:

@@ -12,7 +12,7 @@ from inventory.graph.visibility import REACHED_ARTIFACT, RUNNING_INTERVALS, VISI
 from supplychain.errors import DomainError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from inventory.formats.records import ArtifactKind
     from supplychain.access.actors import Actor
@@ -149,6 +149,13 @@ def find_artifact(digest: str, *, actor: Actor) -> int:
     if not found:
         raise ArtifactNotFoundError
     return found[0]
+
+
+def visible_digests(digests: Iterable[str | None], *, actor: Actor) -> set[str]:
+    """Return those of the digests that the actor can reach by an edge of its own. One statement."""
+    asked = sorted({digest for digest in digests if digest is not None})
+    sql = f"SELECT a.digest FROM inventory_artifact a WHERE a.digest = ANY(%(digests)s::text[]) AND {VISIBLE_ARTIFACT}"
+    return set(fetch(str, sql, {"digests": asked, "teams": visible_teams(actor)}))
 
 
 def display_name(name: str, tag: str) -> str:

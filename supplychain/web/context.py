@@ -27,6 +27,7 @@ class NavigationItem:
 
 _NAVIGATION = (
     NavigationItem("Impact", "/impact", "affiliate", Scope.INCIDENTS_READ),
+    NavigationItem("Incidents", "/incidents", "urgent", Scope.INCIDENTS_READ),
     NavigationItem("Artifacts", "/artifacts", "box", Scope.INVENTORY_READ),
     NavigationItem("Packages", "/packages", "package", Scope.INVENTORY_READ),
     NavigationItem("Advisories", "/advisories", "bug", Scope.INVENTORY_READ),

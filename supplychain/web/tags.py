@@ -114,6 +114,17 @@ BADGES: Mapping[str, Badge] = {
     "unverifiable": Badge(
         "Unverifiable", "zoom-question", "warning", "Something is said of it that nothing here proves"
     ),
+    # an incident: where the response stands, and how bad it is
+    "open": Badge("Open", "alert-octagon", "danger", "Nobody has looked further yet"),
+    "scoping": Badge("Scoping", "search", "warning", "Finding out how far it goes"),
+    "containing": Badge("Containing", "hand-stop", "warning", "Stopping the spread"),
+    "eradicating": Badge("Eradicating", "hammer", "busy", "Taking it out of what is built and run"),
+    "recovering": Badge("Recovering", "refresh", "busy", "Bringing back what is clean, and proving it"),
+    "closed": Badge("Closed", "circle-check", "good", "Over, with a reason"),
+    "critical": Badge("Critical", "alert-octagon", "danger", "Wake people up"),
+    "high": Badge("High", "alert-triangle", "warning", "Today"),
+    "medium": Badge("Medium", "info-circle", "busy", "This week"),
+    "low": Badge("Low", "info-circle", "plain", "When there is time"),
     # operations
     "good": Badge("Well", "circle-check", "good", "As it should be"),
     "warning": Badge("Look", "alert-triangle", "warning", "Not as it should be; nothing is lost"),

@@ -114,6 +114,8 @@ def address_of(row: Row, *, named: Names, own: Names) -> str:
 
     def part(match: re.Match[str]) -> str:
         kind = row.path[match[1]]
+        if kind.startswith("="):
+            return kind[1:]
         name = own[kind.removeprefix("own:")] if kind.startswith("own:") else named[kind]
         return quote(name, safe="")
 

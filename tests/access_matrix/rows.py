@@ -6,7 +6,8 @@ A new route or method without a row fails `test_every_route_and_every_method_has
 - `scopes`: one of which opens it, or PUBLIC, or SIGNED_IN;
 - which objects it names, by their kind (world.py, `Names`): in the path (`path={"public_id": "evidence"}`), in the
   query or in the body, where `{cluster}` stands for the name. A path parameter of the kind `own:artifact` is always
-  the asker's own. Each row is asked for the asker's own object, for another team's and for one that is not there;
+  the asker's own, and `=1` stands for itself. Each row is asked for the asker's own object, for another team's and
+  for one that is not there;
 - `ok`: the status for an object that the asker may see; `missing`: for one that is not there, or not theirs.
 
 A route that names several objects gets a row for each, so that one is varied at a time. Whoever asks cannot tell
@@ -45,6 +46,8 @@ class Row:
     """The object is one person's own: nobody else may, whatever their role."""
     when_signed_in: int | None = None
     """The status of a public row for who is signed in already, where it is another."""
+    own_transaction: bool = False
+    """It asks, which begins a transaction of its own: what it writes is not undone."""
     no_secret: str = ""
     """Why another team's object may answer otherwise than a missing one."""
 
@@ -55,7 +58,7 @@ class Row:
     @property
     def changes_something(self) -> bool:
         """Incident questions begin a transaction of their own, and leave an audit line alone."""
-        return self.method not in {"GET", "HEAD", "OPTIONS"} and self.scopes != ASK
+        return self.method not in {"GET", "HEAD", "OPTIONS"} and self.scopes != ASK and not self.own_transaction
 
     def __str__(self) -> str:
         about = ",".join([*self.path.values(), *self.query])
@@ -67,11 +70,14 @@ def _scopes(*names: str) -> frozenset[str]:
 
 
 READ, ASK = _scopes("inventory:read"), _scopes("incidents:read")
+RESPOND = _scopes("incidents:write")
 SEND, ADMIN = _scopes("evidence:write"), _scopes("admin")
 RECEIPT = READ | SEND
 # Who may send for no one team: an administrator who is in none.
 NO_TEAM = {"admin": 403}
 EVIDENCE, ARTIFACT, CLUSTER = {"public_id": "evidence"}, {"digest": "artifact"}, {"cluster": "cluster"}
+INCIDENT = {"public_id": "incident"}
+RUN = INCIDENT | {"number": "=1"}
 DOCUMENT, RECORD = cyclonedx("pkg:npm/sent@1"), deployment(digest="{artifact}", cluster="{cluster}", team="{team}")
 
 API = (
@@ -199,12 +205,113 @@ API = (
         body={"text": "{package}\n{artifact}\n{image}", "statuses": ["affected", "possible", "unknown", "cleared"]},
         missing=200,
     ),
+    # incidents
+    Row(route="api/v1/incidents", scopes=ASK),
+    Row(
+        route="api/v1/incidents",
+        method="POST",
+        scopes=RESPOND,
+        body={"title": "taken over", "severity": "high", "text": "{package}"},
+        ok=201,
+        missing=201,
+        own_transaction=True,
+    ),
+    Row(route="api/v1/incidents/<uuid:public_id>", scopes=ASK, path=INCIDENT),
+    Row(
+        route="api/v1/incidents/<uuid:public_id>",
+        method="PATCH",
+        scopes=RESPOND,
+        path=INCIDENT,
+        body={"severity": "low"},
+    ),
+    Row(
+        route="api/v1/incidents/<uuid:public_id>/notes",
+        method="POST",
+        scopes=RESPOND,
+        path=INCIDENT,
+        body={"text": "seen"},
+        ok=201,
+    ),
+    Row(
+        route="api/v1/incidents/<uuid:public_id>/close",
+        method="POST",
+        scopes=RESPOND,
+        path=INCIDENT,
+        body={"reason": "over"},
+        ok=409,
+    ),
+    Row(
+        route="api/v1/incidents/<uuid:public_id>/acknowledge",
+        method="POST",
+        scopes=SEND,
+        path=INCIDENT,
+        refused={"admin": 409},
+    ),
+    Row(route="api/v1/incidents/<uuid:public_id>/timeline", scopes=ASK, path=INCIDENT),
+    Row(route="api/v1/incidents/<uuid:public_id>/queries", scopes=ASK, path=INCIDENT),
+    Row(
+        route="api/v1/incidents/<uuid:public_id>/queries",
+        method="POST",
+        scopes=RESPOND,
+        path=INCIDENT,
+        body={},
+        ok=201,
+        own_transaction=True,
+    ),
+    Row(route="api/v1/incidents/<uuid:public_id>/queries/<int:number>", scopes=ASK, path=RUN),
+    Row(route="api/v1/incidents/<uuid:public_id>/queries/<int:number>/diff", scopes=ASK, path=RUN),
     Row(route="impact/csv", scopes=ASK, query={"q": "{package}\n{artifact}\n{image}"}, missing=200),
     Row(route="impact/csv", method="POST", scopes=ASK, form={"q": "{package}\n{artifact}"}, missing=200),
 )
 
 PAGES = (
     Row(route="", scopes=READ),
+    Row(route="incidents", scopes=ASK),
+    Row(
+        route="incidents",
+        method="POST",
+        scopes=RESPOND,
+        form={"q": "{package}", "title": "taken over", "severity": "high"},
+        ok=303,
+        missing=303,
+        own_transaction=True,
+    ),
+    Row(route="incidents/<uuid:public_id>", scopes=ASK, path=INCIDENT),
+    Row(route="incidents/<uuid:public_id>/queries/<int:number>", scopes=ASK, path=RUN),
+    Row(
+        route="incidents/<uuid:public_id>/ask",
+        method="POST",
+        scopes=RESPOND,
+        path=INCIDENT,
+        form={},
+        ok=303,
+        own_transaction=True,
+    ),
+    Row(
+        route="incidents/<uuid:public_id>/change",
+        method="POST",
+        scopes=RESPOND,
+        path=INCIDENT,
+        form={"state": "scoping"},
+        ok=303,
+    ),
+    Row(
+        route="incidents/<uuid:public_id>/note",
+        method="POST",
+        scopes=RESPOND,
+        path=INCIDENT,
+        form={"text": "seen"},
+        ok=303,
+    ),
+    Row(
+        route="incidents/<uuid:public_id>/acknowledge",
+        method="POST",
+        scopes=SEND,
+        path=INCIDENT,
+        form={},
+        ok=303,
+        refused={"admin": 409},
+    ),
     Row(route="impact", scopes=ASK),
     Row(route="impact", scopes=ASK, query={"q": "{package}\n{artifact}\n{image}"}, missing=200),
     Row(route="impact", method="POST", scopes=ASK, form={"q": "{package}\n{artifact}"}, ok=303, missing=303),

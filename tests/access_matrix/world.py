@@ -13,6 +13,10 @@ from allauth.mfa.models import Authenticator
 from django.test import Client
 from django.utils import timezone
 
+from incidents.asking import read_incident_question
+from incidents.models import Incident, Severity
+from incidents.response.opening import open_incident
+from supplychain.access.actors import Actor
 from supplychain.access.models import ApiKey, User
 from supplychain.access.scopes import ORGANISATION_ROLE_SCOPES, TEAM_ROLE_SCOPES, Scope
 from supplychain.access.sessions import SEEN_AT
@@ -137,17 +141,31 @@ def _team(letter: str) -> Names:
     place = {"cluster": names["cluster"], "namespace": names["service"], "service": names["service"]}
     report(slug, deployment(digest=names["artifact"], image=names["image"], **place))
     key = new_key(team=slug).row
+    incident = _incident(names, team_id=key.team_id)
     return {
         **names,
         "evidence": str(accepted.public_id),
         "rejected": str(refused.public_id),
         "key": str(key.public_id),
         "lookup": key.lookup,
+        "incident": str(incident.public_id),
     }
 
 
+def _incident(names: Names, *, team_id: int) -> Incident:
+    asked = read_incident_question({"text": names["package"]})
+    return open_incident(
+        asked.question,
+        given=asked.given,
+        title="taken over",
+        severity=Severity.HIGH,
+        actor=Actor(team_ids=frozenset({team_id}), label="key:abcdefgh", kind="key"),
+        at=timezone.now(),
+    )
+
+
 def _nobody() -> Names:
-    ids = {kind: str(uuid7()) for kind in ("evidence", "rejected", "key")}
+    ids = {kind: str(uuid7()) for kind in ("evidence", "rejected", "key", "incident")}
     return {**_shared_kinds("x"), **ids, "lookup": "zzzzzzzz", "session": "0" * 20, "passkey": passkey_id("x")}
 
 

@@ -1,0 +1,1 @@
+"""What is done about an incident: asked and asked again, moved from stage to stage, told to whom it concerns."""

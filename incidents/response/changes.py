@@ -1,0 +1,129 @@
+"""What people do to an incident: move it, name its owner, note something, say that they know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from incidents.models import EventKind, IncidentTeam, Severity, Stage
+from incidents.response.lifecycle import check_move
+from incidents.timeline import changing
+from supplychain.access.models import User
+from supplychain.errors import DomainError, ErrorDetail
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from incidents.models import Incident
+    from incidents.timeline import Change
+    from supplychain.access.actors import Actor
+
+_TEXTS = {"title": EventKind.TITLE, "severity": EventKind.SEVERITY}
+_FLAGS = ("is_exploited", "is_severe")
+_TIMES = ("aware_at", "fixed_at")
+
+
+class UnknownOwnerError(DomainError):
+    """Nobody of that name could own the incident."""
+
+    def __init__(self, name: str) -> None:
+        message = f"There is no active user {name}."
+        super().__init__("unknown_owner", message, details=[ErrorDetail("/owner", "unknown_owner", message)])
+
+
+class NotConcernedError(DomainError):
+    """The incident concerns none of the actor's teams, or all of them said so already."""
+
+    def __init__(self) -> None:
+        super().__init__("nothing_to_acknowledge", "No team of yours waits to acknowledge this incident.", status=409)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is to change; None leaves it as it is. `owner` is a user's name, '' nobody's."""
+
+    title: str | None = None
+    severity: Severity | None = None
+    stage: Stage | None = None
+    owner: str | None = None
+    is_exploited: bool | None = None
+    is_severe: bool | None = None
+    aware_at: datetime | None = None
+    fixed_at: datetime | None = None
+    reason: str = ""
+
+
+def change_incident(
+    public_id: UUID, wanted: Wanted, *, actor: Actor, at: datetime, version: int | None = None
+) -> Incident:
+    """Change what differs, and tell each on the timeline.
+
+    Raises IncidentNotFoundError, StaleVersionError, StageRefusedError, UnknownOwnerError.
+    """
+    with changing(public_id, actor=actor, at=at, version=version) as change:
+        _change_fields(change, wanted)
+        _change_owner(change, wanted.owner)
+        if wanted.stage is not None and wanted.stage != change.incident.stage:
+            _move(change, wanted.stage, reason=wanted.reason)
+    return change.incident
+
+
+def add_note(public_id: UUID, text: str, *, actor: Actor, at: datetime) -> Incident:
+    """Add what a person writes to the timeline. Raises IncidentNotFoundError."""
+    with changing(public_id, actor=actor, at=at) as change:
+        change.tell(EventKind.NOTE, text)
+    return change.incident
+
+
+def acknowledge(public_id: UUID, *, actor: Actor, at: datetime) -> Incident:
+    """Say in the name of one's teams that they know. Raises IncidentNotFoundError, NotConcernedError."""
+    if not actor.write_team_ids:
+        raise NotConcernedError
+    with changing(public_id, actor=actor, at=at) as change:
+        waiting = IncidentTeam.objects.filter(
+            incident=change.incident, team__in=sorted(actor.write_team_ids), acknowledged_at__isnull=True
+        ).select_related("team")
+        for concerned in waiting.order_by("team__slug"):
+            concerned.acknowledged_at, concerned.acknowledged_by = at, actor.label
+            concerned.save(update_fields=["acknowledged_at", "acknowledged_by"])
+            change.tell(EventKind.ACKNOWLEDGED, concerned.team.slug)
+        if not change.events:
+            raise NotConcernedError
+    return change.incident
+
+
+def _change_fields(change: Change, wanted: Wanted) -> None:
+    incident = change.incident
+    for name, kind in _TEXTS.items():
+        value = getattr(wanted, name)
+        if value is not None and value != getattr(incident, name):
+            change.tell(kind, str(value), details={"before": str(getattr(incident, name))})
+            setattr(incident, name, value)
+    for name in (*_FLAGS, *_TIMES):
+        value = getattr(wanted, name)
+        if value is not None and value != getattr(incident, name):
+            shown = value if isinstance(value, bool) else value.isoformat()
+            change.tell(EventKind.FLAG, name, details={"value": shown})
+            setattr(incident, name, value)
+
+
+def _change_owner(change: Change, name: str | None) -> None:
+    if name is None:
+        return
+    owner = User.objects.filter(username=name, is_active=True).first() if name else None
+    if name and owner is None:
+        raise UnknownOwnerError(name)
+    if change.incident.owner_id != (owner.pk if owner else None):
+        change.incident.owner = owner
+        change.tell(EventKind.OWNER, name)
+
+
+def _move(change: Change, stage: Stage, *, reason: str) -> None:
+    incident, before = change.incident, Stage(change.incident.stage)
+    check_move(before, stage)
+    incident.stage = stage
+    incident.closed_at = change.at if stage is Stage.CLOSED else None
+    kinds = {Stage.CLOSED: EventKind.CLOSED}
+    kind = EventKind.REOPENED if before is Stage.CLOSED else kinds.get(stage, EventKind.STAGE)
+    change.tell(kind, reason, details={"before": before.value, "after": stage.value})

@@ -1,0 +1,116 @@
+"""Ask an incident's question and keep the whole answer, as it was given: what we knew then."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import zlib
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from incidents.impact import assess
+from incidents.impact.answer import Header, Row
+from incidents.models import Occasion, QueryRun, QueryRunPage
+from supplychain.errors import DomainError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from incidents.impact.question import Question
+    from incidents.models import Incident
+    from supplychain.access.actors import Actor
+
+logger = logging.getLogger(__name__)
+
+PAGE_ROWS = 500
+_CANONICAL = msgspec.json.Encoder(order="sorted")
+_ROWS = msgspec.json.Decoder(tuple[Row, ...])
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A question's whole answer, not stored yet."""
+
+    question: Question
+    header: Header
+    pages: tuple[tuple[Row, ...], ...]
+    answer_hash: str
+    seconds: float
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        return tuple(row for page in self.pages for row in page)
+
+
+class DamagedRunError(DomainError):
+    """What is stored of an answer is not what was stored."""
+
+    def __init__(self, run: QueryRun) -> None:
+        message = f"Answer {run.number} of this incident is not what was stored: see the log and the backup."
+        super().__init__("run_damaged", message, status=500)
+
+
+def ask(question: Question, *, actor: Actor, at: datetime) -> Answered:
+    """Answer a question with all its rows. It stores nothing but what asking stores: not inside a transaction."""
+    began = perf_counter()
+    impact = assess(replace(question, limit=PAGE_ROWS, cursor=None), actor=actor, at=at)
+    first, pages = impact, [impact.rows]
+    while impact.next is not None:
+        impact = assess(replace(question, limit=PAGE_ROWS, cursor=impact.next), actor=actor, at=at)
+        pages.append(impact.rows)
+    return Answered(question, first.header, tuple(pages), first.hash, perf_counter() - began)
+
+
+def keep(
+    answered: Answered,
+    *,
+    incident: Incident,
+    given: Mapping[str, object],
+    occasion: Occasion,
+    actor: Actor,
+    at: datetime,
+) -> QueryRun:
+    """Store an answer as the incident's next run, in the caller's transaction, which holds the incident's row."""
+    incident.run_count += 1
+    packed = [zlib.compress(msgspec.json.encode(rows), 6) for rows in answered.pages]
+    header = msgspec.to_builtins(answered.header)
+    run = QueryRun.objects.create(
+        incident=incident,
+        number=incident.run_count,
+        occasion=occasion,
+        asked_by=actor.label,
+        asked_at=at,
+        took_ms=round(answered.seconds * 1000),
+        question=dict(given),
+        question_hash=answered.question.hash,
+        answer_hash=answered.answer_hash,
+        data_as_of=answered.header.data_as_of,
+        header=header,
+        row_count=sum(len(rows) for rows in answered.pages),
+        content_digest=_digest_over(header, packed),
+    )
+    QueryRunPage.objects.bulk_create(
+        QueryRunPage(run=run, number=number, rows=data, row_count=len(rows))
+        for number, (data, rows) in enumerate(zip(packed, answered.pages, strict=True))
+    )
+    return run
+
+
+def read(run: QueryRun) -> tuple[Header, tuple[Row, ...]]:
+    """Return a stored answer: its header and all its rows, in their order. Raises DamagedRunError."""
+    packed = [bytes(data) for data in run.pages.order_by("number").values_list("rows", flat=True)]
+    if _digest_over(run.header, packed) != run.content_digest:
+        logger.error("a stored answer is damaged", extra={"incident": str(run.incident.public_id), "run": run.number})
+        raise DamagedRunError(run)
+    rows = tuple(row for data in packed for row in _ROWS.decode(zlib.decompress(data)))
+    return msgspec.convert(run.header, Header), rows
+
+
+def _digest_over(header: object, packed: list[bytes]) -> str:
+    parts = [_CANONICAL.encode(header), *packed]
+    whole = hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts))
+    return f"sha256:{whole.hexdigest()}"
