@@ -79,7 +79,8 @@ def ask(world: World, asker: Asker, row: Row, whose: Whose, *, headers: Mapping[
             kind.removeprefix("own:"): own[kind.removeprefix("own:")]
             for kind in row.path.values()
             if kind.startswith("own:")
-        },
+        }
+        | {"user": own["user"]},  # who is signed in stands on every page, also on that of a refusal
     )
     told = [(name, _cookie_or(name, plain(value))) for name, value in answer.items()]
     kept = tuple(sorted(pair for pair in told if pair[0].lower() not in _UNEVEN_HEADERS))

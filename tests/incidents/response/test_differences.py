@@ -16,7 +16,7 @@ def row(name: str, **fields: Any) -> Row:
         "running": False,
         "matches": (),
         "via": (),
-        "provenance": Provenance(),
+        "provenance": Provenance("none", None, None, None, None, None, None, ()),
         "workloads": (),
         "vex": (),
         "confidence": "high",
