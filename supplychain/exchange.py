@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Generator, Iterable, Mapping, 
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -34,6 +35,7 @@ _Model = TypeVar("_Model", bound="Model")
 
 Meanwhile = Callable[[], Sequence["Query"]]
 """Work for the time that the server needs; the queries it returns are sent behind those that it needs it for."""
+Listener = Callable[[Iterable[str], float], None]
 Row = tuple[bytes | None, ...]
 TypedRow = tuple[Any, ...]
 _Encoded = tuple[list[bytes | None], list[pq.Format]]
@@ -73,6 +75,7 @@ class Query(NamedTuple):
 COMMIT: Final = Query(Statement("COMMIT"))
 BEGIN: Final = Query(Statement("BEGIN"))
 """Behind a COMMIT: what follows is another transaction, which Django takes for the one it began."""
+_listeners: list[Listener] = []
 _prepared: WeakKeyDictionary[psycopg.Connection[Any], set[bytes]] = WeakKeyDictionary()
 
 
@@ -93,6 +96,12 @@ def exchange_typed(
     results = _asked(queries, wrapper, meanwhile=meanwhile)
     reader = Transformer(wrapper.connection)
     return [_typed(result, reader) for result in results]
+
+
+def tell_times_to(listener: Listener) -> None:
+    """Let a listener know of each exchange from now on: the SQL that was sent together, and the seconds it took."""
+    if listener not in _listeners:
+        _listeners.append(listener)
 
 
 def is_outermost(using: str = "default") -> bool:
@@ -130,8 +139,17 @@ def _asked(queries: Sequence[Query], wrapper: BaseDatabaseWrapper, *, meanwhile:
             wrapper.queries_log.extend({"sql": query.statement.sql, "time": "0"} for query in sent)
         return sent
 
-    with wrapper.wrap_database_errors:
-        return _converse(raw, logged(queries), meanwhile=meanwhile and (lambda: logged(meanwhile())))
+    began = perf_counter()
+    try:
+        with wrapper.wrap_database_errors:
+            return _converse(raw, logged(queries), meanwhile=meanwhile and (lambda: logged(meanwhile())))
+    finally:
+        _tell(queries, seconds=perf_counter() - began)
+
+
+def _tell(queries: Sequence[Query], *, seconds: float) -> None:
+    for listener in _listeners:
+        listener((query.statement.sql for query in queries), seconds)
 
 
 def _converse(raw: psycopg.Connection[Any], queries: Sequence[Query], *, meanwhile: Meanwhile | None) -> list[Any]:

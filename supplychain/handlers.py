@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 
 from supplychain.api.errors import INTERNAL_ERROR, NOT_FOUND, Problem, is_api_path, problem_of, render_problem
 from supplychain.web import views
+from supplychain.web.pages import unavailable
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -28,7 +32,15 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer an exception that left middleware or a plain view; Django has logged it with its stack."""
-    if not is_api_path(request):
-        return views.server_error(request)
-    return render_problem(INTERNAL_ERROR, path=request.path)
+    """Answer an exception that left middleware or a plain view: a database that is away as such, others as our mistake.
+
+    Django calls this while it handles the exception, and logs that one with its stack.
+    """
+    error = sys.exception()
+    if isinstance(error, OperationalError | InterfaceError):
+        return (
+            render_problem(problem_of(error), path=request.path)
+            if is_api_path(request)
+            else unavailable(request, error)
+        )
+    return render_problem(INTERNAL_ERROR, path=request.path) if is_api_path(request) else views.server_error(request)

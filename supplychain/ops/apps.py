@@ -3,6 +3,7 @@
 from django.apps import AppConfig
 from django.db.backends.signals import connection_created
 
+from supplychain import exchange
 from supplychain.ops import slow_statements
 
 
@@ -12,3 +13,4 @@ class OpsConfig(AppConfig):
 
     def ready(self) -> None:
         connection_created.connect(slow_statements.watch, dispatch_uid="slow_statements")
+        exchange.tell_times_to(slow_statements.tell)

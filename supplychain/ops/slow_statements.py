@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Lock
@@ -20,7 +20,10 @@ MAX_SHAPES = 100
 """Of one process between two reports; more than these are not told."""
 MAX_SHAPE_LENGTH = 4000
 _OURS = ("supplychain.", "inventory.", "incidents.")
-_NOT_A_PLACE = (__name__, "supplychain.ops.", "supplychain.web.", "supplychain.routing", "supplychain.access.sessions")
+_NOT_A_PLACE = (
+    *(__name__, "supplychain.ops.", "supplychain.exchange", "supplychain.web.", "supplychain.routing"),
+    "supplychain.access.sessions",
+)
 _LITERALS = re.compile(r"'(?:[^']|'')*'|\b\d+(?:\.\d+)?\b")
 _LISTS = re.compile(r"(%s|\?)(?:\s*,\s*(?:%s|\?))+")
 _ROWS = re.compile(r"(\([^()]*(?:%s|\?)[^()]*\))(?:\s*,\s*\1)+")
@@ -46,6 +49,12 @@ def watch(*, connection: BaseDatabaseWrapper, **_signal: object) -> None:
     """Time every statement of a connection; the receiver of `connection_created`."""
     if _timed not in connection.execute_wrappers:
         connection.execute_wrappers.append(_timed)
+
+
+def tell(statements: Iterable[str], seconds: float) -> None:
+    """Note statements that were sent together, if they were slow: as one, since nobody knows which of them it was."""
+    if seconds * 1000 >= settings.SLOW_QUERY_MILLISECONDS:
+        _note(";\n".join(statements), seconds=seconds)
 
 
 def take() -> list[Slow]:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection
 
+from supplychain.exchange import Query, Statement, exchange
 from supplychain.ops import costs, reporter, slow_statements
 from supplychain.ops.models import Measure, ProcessBeat, SlowStatement
 from supplychain.ops.tasks import remove_old, tidy
@@ -118,6 +119,15 @@ def test_the_place_is_the_nearest_function_of_ours() -> None:
     read_backlog()
 
     assert {slow.place for slow in slow_statements.take()} == {"inventory.graph.backlog:read_backlog"}
+
+
+@pytest.mark.usefixtures("_all_is_slow")
+def test_statements_of_one_exchange_are_told_together() -> None:
+    exchange([Query(Statement("SELECT 1")), Query(Statement("SELECT %(name)s::text"), {"name": "a secret"})])
+
+    (slow,) = slow_statements.take()
+    assert slow.shape == "SELECT ?; SELECT %(name)s::text"
+    assert slow.count == 1
 
 
 def test_a_quick_statement_is_not_told(settings: Any) -> None:

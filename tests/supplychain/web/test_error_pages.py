@@ -6,6 +6,7 @@ from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 
+from supplychain import handlers
 from supplychain.access.actors import Actor
 from supplychain.errors import DomainError, ErrorDetail
 from supplychain.web import pages, views
@@ -37,6 +38,20 @@ def test_a_failure_names_the_request_id_and_needs_no_database():
 
     assert answer.status_code == 500
     assert b"The server failed to answer" in answer.content
+
+
+@pytest.mark.parametrize(
+    ("path", "told"), [("/settings/sessions", b"The database does not answer"), ("/api/v1/x", b"database_unavailable")]
+)
+def test_a_database_that_is_away_is_told_where_no_view_of_ours_did(path, told, rf):
+    try:
+        raise OperationalError("gone")
+    except OperationalError:  # Django asks the handler while it handles the exception
+        answer = handlers.server_error(rf.get(path))
+
+    assert answer.status_code == 503
+    assert answer["Retry-After"] == "5"
+    assert told in answer.content
 
 
 def test_a_form_without_token_changes_nothing_and_says_so():
