@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 ALIAS = "interning"
 MAX_KNOWN = 500_000
+_FEW = 64
+"""So many unknown components are added without a look for which are there: to look once more costs more than that."""
 
 _ADD_PACKAGES = Statement("""
 INSERT INTO inventory_package (type, namespace_key, name_key, namespace, name)
@@ -46,6 +48,7 @@ FROM unnest(%(texts)s::text[], %(types)s::text[], %(namespaces)s::text[], %(name
 JOIN inventory_package p ON p.type = i.type AND p.namespace_key = i.namespace AND p.name_key = i.name
 LEFT JOIN inventory_package s
     ON s.type = i.source_type AND s.namespace_key = i.source_namespace AND s.name_key = i.source_name
+WHERE NOT EXISTS (SELECT FROM inventory_component c WHERE c.identity = i.identity)
 ORDER BY i.identity
 ON CONFLICT (identity) DO NOTHING
 """)
@@ -129,20 +132,16 @@ def intern_document(
     """Return the ids of everything shared that a document names, adding what is new.
 
     No exchange at all when this process knows the components and there is nothing else; one when all of it is in the
-    database, or only artifacts are new; a second one for new components.
+    database, or only artifacts and a few components are new; a second one for many new components.
     """
     known, unknown = _look_up(components)
-    queries = [*_for_artifacts(sorted(digests)), *_for_label(label)]
-    if unknown:
-        queries.append(Query(_FIND_COMPONENTS, {"texts": sorted(unknown)}))
+    shared = [*_for_artifacts(sorted(digests)), *_for_label(label)]
+    components_asked = _for_components(unknown)
+    queries = [*shared, *components_asked]
     answers = exchange(queries, using=ALIAS) if queries else []
     if unknown:
-        found = _by_text(answers[-1])
-        missing = [unknown[text] for text in sorted(unknown.keys() - found.keys())]
-        have_source = {to_text(text) for text, _, has_source in answers[-1] if to_int(has_source)}
-        sourced = [unknown[text] for text in sorted(unknown.keys() - have_source) if unknown[text].source is not None]
-        if missing or sourced:
-            found |= _add_components(missing, sourced=sourced)
+        told = next(rows for rows, query in zip(answers, queries, strict=True) if query.statement is _FIND_COMPONENTS)
+        found = _by_text(told) | _add_missing(unknown, told=told)
         for place, text in enumerate(known.texts):
             if known.ids[place] is None:
                 known.ids[place] = found[text]
@@ -201,8 +200,31 @@ def _for_label(label: Name | None) -> list[Query]:
     return [Query(sql, {"name": label.name, "version": label.tag}) for sql in (_ADD_LABEL, _FIND_LABEL)]
 
 
-def _add_components(missing: Sequence[ComponentIdentity], *, sourced: Sequence[ComponentIdentity]) -> dict[str, int]:
-    """Add components, their packages and source packages, sorted, in one exchange; return the ids of the missing."""
+def _for_components(unknown: Mapping[str, ComponentIdentity]) -> list[Query]:
+    """Look for components; add what is missing of a few in the same exchange."""
+    if not unknown:
+        return []
+    if len(unknown) > _FEW:
+        return [Query(_FIND_COMPONENTS, {"texts": sorted(unknown)})]
+    identities = [unknown[text] for text in sorted(unknown)]
+    return _adding(identities, sourced=[identity for identity in identities if identity.source is not None])
+
+
+def _add_missing(unknown: Mapping[str, ComponentIdentity], *, told: Sequence[Row]) -> dict[str, int]:
+    """Add those of many that were not found, and source packages that were not known, in a second exchange."""
+    if len(unknown) <= _FEW:
+        return {}
+    missing = [unknown[text] for text in sorted(unknown.keys() - {to_text(text) for text, _, _ in told})]
+    have_source = {to_text(text) for text, _, has_source in told if to_int(has_source)}
+    sourced = [unknown[text] for text in sorted(unknown.keys() - have_source) if unknown[text].source is not None]
+    if not missing and not sourced:
+        return {}
+    answers = exchange(_adding(missing, sourced=sourced), using=ALIAS)
+    return _by_text(answers[2]) if missing else {}
+
+
+def _adding(missing: Sequence[ComponentIdentity], *, sourced: Sequence[ComponentIdentity]) -> list[Query]:
+    """Make the queries that add components, their packages and source packages, sorted, and find the components."""
     spellings = {i.source: (i.source.namespace, i.source.name) for i in sourced if i.source}
     spellings |= {i.key: (i.namespace, i.name) for i in missing}
     queries = [_adding_packages(spellings)]
@@ -212,8 +234,7 @@ def _add_components(missing: Sequence[ComponentIdentity], *, sourced: Sequence[C
         sources = [i.source or _NO_SOURCE for i in sourced]
         filling = {"texts": [i.text for i in sourced], **_columns(sources)}
         queries.append(Query(_FILL_SOURCES, filling))
-    answers = exchange(queries, using=ALIAS)
-    return _by_text(answers[2]) if missing else {}
+    return queries
 
 
 def _adding_components(identities: Sequence[ComponentIdentity]) -> Query:

@@ -28,7 +28,12 @@ _DOCUMENTS = 15
 def costs(site: Site) -> list[Figure]:
     """Count in this process, while the worker sleeps: nobody rings for these documents."""
     ingest, log = [], []
-    for upload in site.traffic.uploads(min(_DOCUMENTS, site.repeats)):
+    services = site.traffic.choose(min(_DOCUMENTS, site.repeats))
+    for number in services:  # this process has just begun: let it learn what a worker knows of its services
+        store(site.traffic.upload(number))
+        process_next()
+    for number in services:
+        upload = site.traffic.upload(number)
         before = _log_position()
         store(upload)
         ingest.append(_cost(process_next))

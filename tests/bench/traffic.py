@@ -46,6 +46,10 @@ class Traffic:
         for _ in range(count):
             yield self.upload(self._random.choice(numbers))
 
+    def choose(self, count: int) -> list[int]:
+        """Return some of the services that builds come from."""
+        return self._random.sample(self._numbers, min(count, len(self._numbers)))
+
     def upload(self, number: int) -> Upload:
         """Return the next build of a service."""
         service = self._services.get(number)

@@ -88,10 +88,16 @@ def test_a_change_of_known_components_costs_no_exchange_more() -> None:
     assert waits_each([*documents(500, number=1), *documents(500, number=1, changed=15)]) == IN_A_QUEUE
 
 
-def test_new_components_cost_one_more() -> None:
+def test_a_few_new_components_cost_no_exchange_more() -> None:
     waits_each(documents(500, number=1))
 
-    assert waits_each(documents(500, number=1, changed=15)) == IN_A_QUEUE + 1
+    assert waits_each(documents(500, number=1, changed=15)) == IN_A_QUEUE
+
+
+def test_many_new_components_cost_one_more() -> None:
+    waits_each(documents(500, number=1))
+
+    assert waits_each(documents(500, number=1, changed=100)) == IN_A_QUEUE + 1
 
 
 def test_a_document_alone_costs_no_more() -> None:
