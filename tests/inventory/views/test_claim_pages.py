@@ -53,12 +53,12 @@ def page(browser: Any, document: object) -> str:
     return str(answer.content.decode())
 
 
-def test_an_attestation_says_what_it_claims_of_which_digest_and_that_nothing_is_verified(member):
+def test_an_attestation_says_what_it_claims_of_which_digest_and_where_its_signatures_are_judged(member):
     html = page(member, enveloped(STATEMENT))
 
     assert "https://builder.example/one" in html
     assert APP in html
-    assert "no signature was verified" in html
+    assert "what was judged of their signatures" in html
 
 
 def test_an_sbom_inside_an_attestation_has_its_tree(member):
