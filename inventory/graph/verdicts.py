@@ -57,14 +57,16 @@ class Origin:
 NO_ORIGIN = Origin(Verdict.NONE, 0, None, None, None, None, None, (), (), None, "", {})
 
 VERDICTS = f"""
-WITH asked AS (SELECT unnest(%(ids)s::int[]) AS id), {JUDGED}, {BEST}
+WITH asked AS (SELECT unnest(%(ids)s::int[]) AS id), {JUDGED}, {BEST},
+others AS (
+    SELECT asked_id, jsonb_object_agg(verdict, count) AS counts FROM (
+        SELECT j.asked_id, j.verdict, count(*) FROM judged j JOIN best b ON b.asked_id = j.asked_id
+        WHERE j.is_origin AND j.attestation_id <> b.attestation_id GROUP BY j.asked_id, j.verdict) counted
+    GROUP BY asked_id
+)
 SELECT b.asked_id, b.verdict, b.level, b.builder, b.repository, b.commit, b.workflow, b.signer, b.code,
-       b.reasons::text, b.envelope_digest, b.relation, coalesce((
-           SELECT jsonb_object_agg(o.verdict, o.count) FROM (
-               SELECT j.verdict, count(*) FROM judged j
-               WHERE j.asked_id = b.asked_id AND j.is_origin AND j.attestation_id <> b.attestation_id
-               GROUP BY j.verdict) o), '{{}}')::text
-FROM best b
+       b.reasons::text, b.envelope_digest, b.relation, coalesce(o.counts, '{{}}')::text
+FROM best b LEFT JOIN others o ON o.asked_id = b.asked_id
 """
 """Made into `FoundOrigin`: one row for each artifact of `%(ids)s` of which anything is attested."""
 
