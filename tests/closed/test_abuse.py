@@ -42,7 +42,12 @@ LISTS = [
     if "{" not in path
     and {"cursor", "limit"} <= {item["name"] for item in methods.get("get", {}).get("parameters", ())}
 ]
-NEEDED = {"search": {"q": "lodash"}, "impact": {"q": "lodash"}, "tags": {"repository": "registry.example/lodash"}}
+NEEDED = {
+    "search": {"q": "lodash"},
+    "impact": {"q": "lodash"},
+    "tags": {"repository": "registry.example/lodash"},
+    "made": {"kind": "repository", "name": "acme/lodash"},
+}
 """What a list does not answer without."""
 READS = [path for path, methods in openapi_document()["paths"].items() if "{" not in path and "get" in methods]
 
