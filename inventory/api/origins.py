@@ -58,7 +58,7 @@ class OriginSerializer(serializers.Serializer[Any]):
     )
 
 
-class FactSerializer(serializers.Serializer[Any]):
+class TraceFactSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     value = serializers.CharField()
 
@@ -82,7 +82,7 @@ class TraceLinkSerializer(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=[kind.value for kind in LinkKind])
     state = serializers.ChoiceField(choices=[state.value for state in LinkState])
     summary = serializers.CharField()
-    facts = FactSerializer(many=True)
+    facts = TraceFactSerializer(many=True)
     reasons = serializers.ListField(child=serializers.CharField())
     control = ControlSerializer(source="*")
     evidence = ProofSerializer(source="proofs", many=True)

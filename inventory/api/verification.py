@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
 
 
-class VerificationSerializer(serializers.Serializer[Any]):
+class VerificationProgressSerializer(serializers.Serializer[Any]):
     attestation_count = serializers.IntegerField()
     due_count = serializers.IntegerField(help_text="Not verified yet, or not since trust changed")
     verdicts = serializers.DictField(child=serializers.IntegerField(), help_text="Attestations by verdict in force")
@@ -28,10 +28,10 @@ class VerificationSerializer(serializers.Serializer[Any]):
 class VerificationView(APIView):
     permission_classes = [RequireScope("inventory:read")]
 
-    @extend_schema(operation_id="verification", responses=VerificationSerializer)
+    @extend_schema(operation_id="verification", responses=VerificationProgressSerializer)
     def get(self, request: Request) -> Response:
         """How far verification is with the attestations that you see."""
         reject_unknown_parameters(request, frozenset())
         with bounded():
             progress = read_progress(actor=actor_of(request))
-        return Response(VerificationSerializer(progress).data)
+        return Response(VerificationProgressSerializer(progress).data)

@@ -24,6 +24,7 @@ from inventory.trust.verdict import Judgement, judge
 from inventory.verification import due_sql, in_force
 from inventory.verification.envelopes import Envelopes
 from inventory.verification.proofs import Proof
+from inventory.verification.proposals import proposals
 from inventory.verification.rows import is_same, row_of, stored_proof
 from inventory.verification.subject import APART, Due, due_of
 from supplychain.exchange import Query, exchange, to_int, to_text
@@ -177,5 +178,6 @@ def _write(judged: Sequence[tuple[Due, Proof, Judgement]], trusted: InForce, *, 
             *([Query(due_sql.ADD_RESULTS, {"rows": json.dumps(added)})] if added else []),
             *([Query(due_sql.CONFIRM, {"ids": same, "version": trusted.version})] if same else []),
             *([Query(due_sql.RENEW, {"ids": apart, "codes": list(APART)})] if apart else []),
+            *proposals(added, teams={due.id: due.team_id for due, _, _ in judged}, at=now),
         ]
     )

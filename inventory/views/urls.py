@@ -12,6 +12,7 @@ from inventory.views import (
     packages,
     runtime,
     search,
+    signers,
     tag_overwrites,
     tags,
 )
@@ -31,6 +32,10 @@ urlpatterns = [
     path("repositories", made.repositories, name="repositories"),
     path("workflows", made.workflows, name="workflows"),
     path("builders", made.builders, name="builders"),
+    path("signers", signers.signer_list, name="signers"),
+    path("signers/<uuid:public_id>/accept", signers.accept, name="signer-accept"),
+    path("signers/<uuid:public_id>/reject", signers.reject, name="signer-reject"),
+    path("signers/<uuid:public_id>/revoke", signers.revoke, name="signer-revoke"),
     path("pipeline", origins.pipeline_page, name="pipeline"),
     path("workloads", runtime.workload_list, name="workloads"),
     path("clusters", runtime.cluster_list, name="clusters"),

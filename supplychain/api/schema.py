@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -69,8 +70,9 @@ class BrowserSessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-u
         return {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME}
 
 
+@cache
 def page_of(serializer: type[serializers.BaseSerializer[Any]]) -> serializers.Serializer[Any]:
-    """Return the schema of one page of a list."""
+    """Return the schema of one page of a list; one for each serializer, however many routes list it."""
     name = serializer.__name__.removesuffix("Serializer") + "Page"
     page: serializers.Serializer[Any] = inline_serializer(
         name,

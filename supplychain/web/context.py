@@ -36,6 +36,7 @@ _NAVIGATION = (
     NavigationItem("Clusters", "/clusters", "cloud", Scope.INVENTORY_READ),
     NavigationItem("Sources", "/repositories", "git-branch", Scope.INVENTORY_READ),
     NavigationItem("Pipeline", "/pipeline", "route", Scope.INVENTORY_READ),
+    NavigationItem("Signers", "/signers", "signature", Scope.POLICY_READ),
     NavigationItem("Evidence", "/evidence", "file-certificate", Scope.INVENTORY_READ),
     NavigationItem("Operations", "/ops", "activity", Scope.INVENTORY_READ, is_for_all_teams=True),
 )

@@ -125,6 +125,10 @@ BADGES: Mapping[str, Badge] = {
     "high": Badge("High", "alert-triangle", "warning", "Today"),
     "medium": Badge("Medium", "info-circle", "busy", "This week"),
     "low": Badge("Low", "info-circle", "plain", "When there is time"),
+    # a trusted signer
+    "proposed": Badge("Proposed", "clock", "warning", "Seen or stated; nobody trusts it yet"),
+    "accepted": Badge("Accepted", "circle-check", "good", "What it signs as expected is verified"),
+    "revoked": Badge("Revoked", "hand-stop", "danger", "Trusted once, and no more"),
     # operations
     "good": Badge("Well", "circle-check", "good", "As it should be"),
     "warning": Badge("Look", "alert-triangle", "warning", "Not as it should be; nothing is lost"),

@@ -73,6 +73,13 @@ READ, ASK = _scopes("inventory:read"), _scopes("incidents:read")
 RESPOND = _scopes("incidents:write")
 SEND, ADMIN = _scopes("evidence:write"), _scopes("admin")
 RECEIPT = READ | SEND
+POLICY, DECIDE = _scopes("policy:read"), _scopes("policy:write")
+NARROW = _scopes("policy:write", "incidents:write")
+# A key decides nothing about trust, whatever its scopes.
+NO_PERSON = {"own key": 403, "stranger's key": 403}
+NO_PERSON_400 = {"own key": 400, "stranger's key": 400}
+NO_PERSON_409 = {"own key": 409, "stranger's key": 409}
+SIGNER = {"public_id": "signer"}
 # Who may send for no one team: an administrator who is in none.
 NO_TEAM = {"admin": 403}
 EVIDENCE, ARTIFACT, CLUSTER = {"public_id": "evidence"}, {"digest": "artifact"}, {"cluster": "cluster"}
@@ -141,6 +148,7 @@ API = (
     Row(route="api/v1/pipeline", scopes=READ),
     Row(route="api/v1/pipeline", scopes=READ, query={"cluster": "{cluster}"}, missing=200),
     Row(route="api/v1/pipeline", scopes=READ, query={"team": "{team}"}, missing=200),
+    Row(route="api/v1/tags", scopes=READ, query={"repository": "{image}"}, missing=200),
     Row(route="api/v1/tags/overwrites", scopes=READ),
     Row(route="api/v1/tags/overwrites", scopes=READ, query={"repository": "{repository}"}, missing=200),
     Row(route="api/v1/verification", scopes=READ),
@@ -205,6 +213,49 @@ API = (
         body={"text": "{package}\n{artifact}\n{image}", "statuses": ["affected", "possible", "unknown", "cleared"]},
         missing=200,
     ),
+    # trust
+    Row(route="api/v1/signers", scopes=POLICY),
+    Row(
+        route="api/v1/signers",
+        method="POST",
+        scopes=DECIDE,
+        body={"name": "release", "team": "{team}", "issuer": "https://i.example", "identity": "https://i.example/a"},
+        ok=201,
+        missing=400,
+        refused=NO_PERSON,
+    ),
+    Row(route="api/v1/signers/<uuid:public_id>", scopes=POLICY, path=SIGNER),
+    *(
+        Row(
+            route=f"api/v1/signers/<uuid:public_id>/{decision}",
+            method="POST",
+            scopes=scopes,
+            path=SIGNER,
+            body={},
+            ok=ok,
+            refused=NO_PERSON,
+        )
+        for decision, scopes, ok in (("accept", DECIDE, 200), ("reject", DECIDE, 200), ("revoke", NARROW, 409))
+    ),
+    Row(route="api/v1/compromises", scopes=POLICY),
+    Row(
+        route="api/v1/compromises",
+        method="POST",
+        scopes=NARROW,
+        body={"kind": "builder", "value": "https://b.example", "since": "2026-03-01T00:00:00Z", "reason": "stolen"},
+        ok=201,
+        missing=201,
+        refused=NO_PERSON_400,
+    ),
+    Row(
+        route="api/v1/compromises/<uuid:public_id>/lift",
+        method="POST",
+        scopes=NARROW,
+        path={"public_id": "compromise"},
+        body={},
+        refused=NO_PERSON_409,
+        no_secret="What was compromised is the organisation's to know.",
+    ),
     # incidents
     Row(route="api/v1/incidents", scopes=ASK),
     Row(
@@ -266,6 +317,18 @@ API = (
 
 PAGES = (
     Row(route="", scopes=READ),
+    Row(route="signers", scopes=POLICY),
+    *(
+        Row(
+            route=f"signers/<uuid:public_id>/{decision}",
+            method="POST",
+            scopes=scopes,
+            path=SIGNER,
+            form={"note": "looked"},
+            ok=ok,
+        )
+        for decision, scopes, ok in (("accept", DECIDE, 303), ("reject", DECIDE, 303), ("revoke", NARROW, 409))
+    ),
     Row(route="incidents", scopes=ASK),
     Row(
         route="incidents",

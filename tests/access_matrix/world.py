@@ -16,6 +16,7 @@ from django.utils import timezone
 from incidents.asking import read_incident_question
 from incidents.models import Incident, Severity
 from incidents.response.opening import open_incident
+from inventory.models import Compromise, CompromiseKind, SignerState, TrustedSigner
 from supplychain.access.actors import Actor
 from supplychain.access.models import ApiKey, User
 from supplychain.access.scopes import ORGANISATION_ROLE_SCOPES, TEAM_ROLE_SCOPES, Scope
@@ -39,6 +40,8 @@ Names = Mapping[str, str]
 """The objects of one team, or some that are not there, by kind."""
 Whose = Literal["own", "foreign", "missing"]
 
+KNOWN_TO_ALL = frozenset({"compromise"})
+"""What is the organisation's, and so no secret of a team."""
 _ALL_SCOPES = frozenset(Scope.values)
 _MEMBER = TEAM_ROLE_SCOPES["owner"]
 
@@ -149,7 +152,33 @@ def _team(letter: str) -> Names:
         "key": str(key.public_id),
         "lookup": key.lookup,
         "incident": str(incident.public_id),
+        "signer": str(_signer(letter, team_id=key.team_id).public_id),
+        "compromise": str(_compromise(letter).public_id),
     }
+
+
+def _signer(letter: str, *, team_id: int) -> TrustedSigner:
+    return TrustedSigner.objects.create(
+        team_id=team_id,
+        name=f"release of {letter}",
+        state=SignerState.PROPOSED,
+        is_production=True,
+        issuer="https://token.example",
+        identity=f"https://example.org/{letter * 6}",
+        maximum_level=2,
+        created_at=timezone.now(),
+    )
+
+
+def _compromise(letter: str) -> Compromise:
+    return Compromise.objects.create(
+        kind=CompromiseKind.BUILDER,
+        value="https://b.example",
+        since=timezone.now(),
+        reason="stolen",
+        declared_by=make_user(f"who-declared-{letter}"),
+        declared_at=timezone.now(),
+    )
 
 
 def _incident(names: Names, *, team_id: int) -> Incident:
@@ -165,7 +194,7 @@ def _incident(names: Names, *, team_id: int) -> Incident:
 
 
 def _nobody() -> Names:
-    ids = {kind: str(uuid7()) for kind in ("evidence", "rejected", "key", "incident")}
+    ids = {kind: str(uuid7()) for kind in ("evidence", "rejected", "key", "incident", "signer", "compromise")}
     return {**_shared_kinds("x"), **ids, "lookup": "zzzzzzzz", "session": "0" * 20, "passkey": passkey_id("x")}
 
 
