@@ -92,7 +92,8 @@ def _authorities(listed: Iterable[Any]) -> Iterable[Authority]:
         chain = tuple(x509.load_der_x509_certificate(part.raw_bytes) for part in authority.cert_chain.certificates)
         if not chain:
             raise BadRootError("An authority has no certificate.")
-        yield Authority(chain, authority.valid_for.start, authority.valid_for.end or _LAST_INSTANT)
+        valid = authority.valid_for
+        yield Authority(chain, _instant(valid.start), _instant(valid.end or _LAST_INSTANT))
 
 
 def _logs(listed: Iterable[Any]) -> Iterable[Log]:
@@ -102,6 +103,13 @@ def _logs(listed: Iterable[Any]) -> Iterable[Log]:
         yield Log(
             ids=frozenset(ids),
             keyring=Keyring([log.public_key]),
-            start=valid.start if valid else _LAST_INSTANT,
-            end=(valid.end if valid else None) or _LAST_INSTANT,
+            start=_instant(valid.start if valid else _LAST_INSTANT),
+            end=_instant((valid.end if valid else None) or _LAST_INSTANT),
         )
+
+
+def _instant(value: datetime) -> datetime:
+    """Return an instant; one without its offset from UTC is none, and cannot be compared with any."""
+    if value.tzinfo is None:
+        raise BadRootError("A time in it has no offset from UTC.")
+    return value

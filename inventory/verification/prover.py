@@ -22,7 +22,7 @@ from inventory.trust.evaluation import Evaluation, Step, UnsupportedError
 from inventory.trust.facts import Proven
 from inventory.trust.meaning import understand
 from inventory.trust.outcomes import Outcome
-from inventory.trust.roots import NO_ROOT, RootOfTrust, load_root
+from inventory.trust.roots import NO_ROOT, BadRootError, RootOfTrust, load_root
 from inventory.trust.signatures import SigningKey, require_signing_key
 from inventory.verification.proofs import Proof
 
@@ -69,7 +69,7 @@ class Prover:
 
     def _proof(self, evaluation: Evaluation, position: int | None) -> Proof:
         roots = {root.digest: root.id for root in self.in_force.roots}
-        tried = () if evaluation.outcome is Outcome.UNSIGNED else tuple(root.id for root in self.in_force.roots)
+        tried = () if evaluation.outcome is Outcome.UNSIGNED else tuple(number for number, _ in self._readable())
         return Proof(
             proven=_proven(evaluation),
             steps=tuple(int(step) for step in evaluation.steps),
@@ -89,14 +89,26 @@ class Prover:
                 for key in self.in_force.keys
                 if key.team_id in {None, team_id} and (loaded := _key(key.pem)) is not None
             }
-            roots = [_root(root.data) for root in self.in_force.roots] or [NO_ROOT]
+            roots = [root for _, root in self._readable()] or [NO_ROOT]
             self._verifiers[team_id] = [Verifier(root, keys, self.now) for root in roots]
         return self._verifiers[team_id]
 
+    def _readable(self) -> list[tuple[int, RootOfTrust]]:
+        """Return the roots in force by their numbers, without those that cannot be read: they believe nobody."""
+        return [
+            (root.id, found) for root in self.in_force.roots if (found := _root(root.data, root.digest)) is not None
+        ]
+
 
 @lru_cache(maxsize=32)
-def _root(data: bytes) -> RootOfTrust:
-    return load_root(data)
+def _root(data: bytes, digest: str) -> RootOfTrust | None:
+    """Return a root of trust; None for one that was loaded, and that our reader cannot read: the others still count."""
+    try:
+        return load_root(data)
+    except BadRootError:
+        extra = {"code": "root_unreadable", "root": digest}
+        logger.exception("A root of trust that counts cannot be read; it believes nobody.", extra=extra)
+        return None
 
 
 @lru_cache(maxsize=1_024)

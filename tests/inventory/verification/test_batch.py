@@ -205,6 +205,43 @@ def test_a_signature_of_a_private_instance_is_verified_by_its_own_root() -> None
     assert (result().verdict, result().root_version) == (Verdict.VERIFIED_EXPECTED, own)
 
 
+def unreadable(lab: Lab) -> bytes:
+    """Write a root that has a root's shape, and a version that our reader does not know."""
+    return lab.trusted_root(mediaType="application/vnd.dev.sigstore.trustedroot+json;version=0.9")
+
+
+def test_a_root_that_cannot_be_read_believes_nobody_and_takes_no_other_with_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    broken = believe(unreadable(Lab(name="broken")), name="broken")
+    lab = trusting_lab()
+    send(lab.dsse_bundle(statement()))
+    verify()
+
+    found = result()
+    assert (found.verdict, found.roots) == (Verdict.VERIFIED_EXPECTED, [found.root_version_id])
+    errors = [vars(record) for record in caplog.records if record.levelname == "ERROR"]
+    assert [(one["code"], one["root"]) for one in errors] == [("root_unreadable", broken.digest)]
+
+
+def test_where_the_only_root_cannot_be_read_nothing_passes_and_registered_keys_still_count() -> None:
+    lab, key = Lab(name="broken"), new_key()
+    believe(unreadable(lab))
+    keyed(key)
+    [bundled] = send(lab.dsse_bundle(statement()))
+    verify()
+    assert (result(bundled).verdict, result(bundled).code) == (Verdict.UNSUPPORTED, "root_unknown")
+
+    *_, bare = send(cosign.envelope(statement(), key))
+    verify()
+    assert result(bare).verdict == Verdict.VERIFIED_EXPECTED
+
+    believe(lab.trusted_root())
+    accept(name="workflow")
+    verify()
+    assert result(bundled).verdict == Verdict.VERIFIED_EXPECTED
+
+
 def keyed(key: Any, **fields: Any) -> TrustedSigner:
     name = fingerprint(load_key(spki(key)))
     return accept(public_key=cosign.public_pem(key), key_fingerprint=name, **fields)

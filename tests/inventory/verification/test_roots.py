@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from io import StringIO
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from django.db import IntegrityError
 
 from inventory.models import TrustRootVersion, trust_version
 from inventory.trust.root_shape import BadRootShapeError, check_shape
-from inventory.trust.roots import load_root
+from inventory.trust.roots import BadRootError, load_root
 from inventory.verification.roots import (
     BadTrustRootError,
     TrustRootRefusedError,
@@ -161,3 +162,18 @@ def test_a_root_that_is_too_large_is_refused() -> None:
 def test_good_roots_have_a_good_shape() -> None:
     check_shape(FIRST)
     check_shape(Lab().trusted_root(tlogs=[], ctlogs=[]))
+
+
+@pytest.mark.parametrize("part", ["certificateAuthorities", "tlogs"])
+def test_a_root_whose_times_are_at_no_offset_is_none(part: str) -> None:
+    """Compared with the time of a signature they would stop the verifier, not this root alone."""
+    bare = {"start": "2026-01-01T00:00:00"}
+    [found] = json.loads(FIRST)[part]
+    key = (
+        {"validFor": bare}
+        if part == "certificateAuthorities"
+        else {"publicKey": {**found["publicKey"], "validFor": bare}}
+    )
+
+    with pytest.raises(BadRootError, match="offset"):
+        load_root(Lab().trusted_root(**{part: [{**found, **key}]}))
