@@ -59,13 +59,16 @@ def payload(digest: str, name: str = "registry.example/shop/api") -> bytes:
     return encoded({"critical": critical, "optional": None})
 
 
-def signature_layer(lab: Lab, signed: bytes, *, key: Any = None) -> dict[str, Any]:
-    """Return the layer of a `.sig` manifest: by a certificate of the lab, or by a bare key that no log knows."""
+def signature_layer(lab: Lab, signed: bytes, *, key: Any = None, forger: Any = None) -> dict[str, Any]:
+    """Return the layer of a `.sig` manifest: by a certificate of the lab, or by a bare key that no log knows.
+
+    A forger signs in the certificate's place, and the log writes it down.
+    """
     if key is not None:
         annotations = {"dev.cosignproject.cosign/signature": text(signed_by(key, signed))}
     else:
         leaf = new_key()
-        signature = sign(leaf, signed)
+        signature = sign(forger or leaf, signed)
         certificate = lab.certificate(leaf)
         spec = {
             "data": {"hash": {"algorithm": "sha256", "value": hashlib.sha256(signed).hexdigest()}},

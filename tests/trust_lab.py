@@ -178,11 +178,11 @@ class Lab:
         envelope = {"payloadType": payload_type, "payload": text(payload), "signatures": [{"sig": text(signature)}]}
         return bundle(certificate, entry, dsseEnvelope=envelope)
 
-    def message_bundle(self, artifact: bytes) -> dict[str, Any]:
-        """Sign an artifact's bytes, and log it: `hashedrekord` 0.0.1."""
+    def message_bundle(self, artifact: bytes, *, forger: Key | None = None) -> dict[str, Any]:
+        """Sign an artifact's bytes, and log it: `hashedrekord` 0.0.1. A forger signs in the certificate's place."""
         key = new_key()
         certificate, digest = self.certificate(key), hashlib.sha256(artifact)
-        signature = sign(key, artifact)
+        signature = sign(forger or key, artifact)
         spec = {
             "data": {"hash": {"algorithm": "sha256", "value": digest.hexdigest()}},
             "signature": {"content": text(signature), "publicKey": {"content": text(pem(certificate))}},

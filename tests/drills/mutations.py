@@ -20,11 +20,14 @@ _TESTS: Final = ("verdict", "times", "envelopes", "bundles", "comparisons", "mea
 _TESTS_OF: Final = {
     **dict.fromkeys(("expectations", "patterns", "facts", "verdict", "compromise", "level"), ("verdict",)),
     "times": ("times", "bundles"),
-    "keys": ("envelopes",),
+    **dict.fromkeys(("keys", "cosign", "envelopes"), ("envelopes",)),
 }
 """Where another file's tests could not see it; others are held to all."""
 
 
+_OVER_ENVELOPE: Final = "check_bytes(key, content.signature, pae(content.payload_type, content.payload))"
+_WHOLE_RESOURCE: Final = 'bare == wanted or bare.startswith((f"{wanted}@", f"{wanted}:", f"{wanted}/"))'
+_OVER_DIGEST: Final = "check_digest(key, content.signature, content.digest, algorithm=content.algorithm)"
 _VALID_LOG: Final = "next((log for log in named if log.is_valid_at(at)), None)"
 
 
@@ -79,10 +82,9 @@ MUTATIONS: Final = (
     Mutation("one identity", "claims", "if len(found) != 1 or not found[0]:", "if not found:"),
     Mutation("surprise is a failure", "bundles", "        return evaluation.stop(reason)\n", "        pass\n"),
     Mutation("known authority first", "bundles", "    require_known_issuer(certificate, root=root)\n", ""),
-    Mutation(
-        "key's signature over an envelope", "keys", "        check_bytes(key, content.signature, pae(", "        dict("
-    ),
+    Mutation("key's signature over an envelope", "keys", _OVER_ENVELOPE, "pass"),
     Mutation("what was signed plainly", "bundles", "check_bytes(key, content.signature, content.payload)", "pass"),
+    Mutation("what was signed as a digest", "bundles", _OVER_DIGEST, "pass"),
     Mutation("a key that is named must sign", "keys", "    for key in named:\n        _check(key, material)\n", ""),
     Mutation("one key is one signer", "keys", "return frozenset(found", "return tuple(found"),
     Mutation("only valid ones sign", "keys", "if not found.code and found.key_fingerprint", "if True"),
@@ -149,6 +151,15 @@ MUTATIONS: Final = (
         "return bool(builder.build().verify_message(response, signature))",
         "return True",
     ),
+    Mutation("compromise of one issuer", "compromise", "if window.issuer and proven.issuer and", "if False and"),
+    Mutation("VSA's resource to its end", "level", _WHOLE_RESOURCE, "bare.startswith(wanted)"),
+    Mutation(
+        "VSA of what is valid", "level", "is not Outcome.VALID or is_compromised or", "is None or is_compromised or"
+    ),
+    Mutation("VSA of the compromised", "level", " or is_compromised or rule is None:", " or rule is None:"),
+    Mutation("signatures counted", "envelopes", "if len(listed) > MAX_SIGNATURES:", "if False:"),
+    Mutation("the payload that cosign signed", "envelopes", "    if not signed.beside:\n", "    if False:\n"),
+    Mutation("cosign's numbers", "cosign", " or not 0 <= found < 2**63:", ":"),
     Mutation("the same stamp twice", "times", "if len(set(timestamps)) != len(timestamps):", "if False:"),
 )
 

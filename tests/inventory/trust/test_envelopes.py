@@ -231,6 +231,22 @@ def test_a_promise_that_was_changed_is_refused(lab: Lab) -> None:
     assert ends(judge(Envelope.COSIGN_LAYER, made, labs=(lab,))) == [("failed", "set_invalid")]
 
 
+@pytest.mark.parametrize("value", [-1, True, "7"])
+def test_a_promise_at_no_time_is_refused(lab: Lab, value: Any) -> None:
+    made = cosign.downloaded(lab, PAYLOAD)
+    made["Bundle"]["Payload"]["integratedTime"] = value
+
+    assert ends(judge(Envelope.COSIGN_LAYER, made, labs=(lab,))) == [("failed", "bundle_shape")]
+
+
+def test_what_another_key_signed_is_refused_whatever_the_log_wrote_down(lab: Lab) -> None:
+    layer = cosign.signature_layer(lab, PAYLOAD, forger=new_key())
+    message = lab.message_bundle(b"artifact", forger=new_key())
+
+    assert ends(judge(Envelope.COSIGN_LAYER, layer, labs=(lab,), beside=PAYLOAD)) == [("failed", "signature_invalid")]
+    assert ends(judge(Envelope.MESSAGE, message, labs=(lab,))) == [("failed", "signature_invalid")]
+
+
 def test_a_layer_signs_the_payload_that_lies_beside_it(lab: Lab) -> None:
     layer = cosign.signature_layer(lab, PAYLOAD)
 

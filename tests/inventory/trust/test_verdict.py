@@ -13,6 +13,7 @@ from inventory.trust.compromise import CompromiseKind, CompromiseWindow
 from inventory.trust.evaluation import Step
 from inventory.trust.expectations import EXPECTATIONS, SignerRule, SignerState
 from inventory.trust.facts import Proven, Stated
+from inventory.trust.level import level_of
 from inventory.trust.outcomes import Outcome, Verdict, best
 from inventory.trust.verdict import Judgement, Trust, judge
 
@@ -206,6 +207,7 @@ def test_a_rule_without_identity_or_key_is_met_by_nobody() -> None:
         (r".*main", True),
         (r"main", False),
         (r"(a+)+b", False),
+        (r"(.+)+", False),
         (r"[", False),
         ("", False),
     ],
@@ -385,6 +387,13 @@ def test_a_verification_summary_of_nobody_trusted_gives_no_level() -> None:
     assert (found.verdict, found.level.level) == (Verdict.VERIFIED_UNEXPECTED, 0)
 
 
+@pytest.mark.parametrize(("outcome", "is_compromised"), [(Outcome.FAILED, False), (Outcome.VALID, True)])
+def test_a_verification_summary_that_is_not_believed_gives_no_level(outcome: Outcome, is_compromised: bool) -> None:
+    found = level_of(replace(KEYED, outcome=outcome), summary(), rule=VERIFIER, is_compromised=is_compromised)
+
+    assert (found.level, found.reasons[0]) == (0, "vsa_not_verified")
+
+
 def test_a_verification_summary_gives_no_more_than_its_verifier_may() -> None:
     assert judged(KEYED, summary(), replace(VERIFIER, maximum_level=2)).level.level == 2
 
@@ -409,6 +418,15 @@ def test_the_level_says_what_the_next_one_needs(proven: Proven, stated: Stated, 
     found = judged(proven, stated)
 
     assert (found.level.level, reason in found.level.reasons) == (level, True)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "level"), [(Outcome.UNSIGNED, 1), (Outcome.UNSUPPORTED, 1), (Outcome.FAILED, 0), (Outcome.VALID, 3)]
+)
+def test_a_trusted_signer_gives_no_level_to_what_is_not_valid(outcome: Outcome, level: int) -> None:
+    found = level_of(replace(PROVEN, outcome=outcome), STATED, rule=RULE, is_compromised=False)
+
+    assert found.level == level
 
 
 def test_a_builder_of_level_two_needs_a_stronger_one_for_three() -> None:
