@@ -25,6 +25,23 @@ if TYPE_CHECKING:
     from supplychain.access.audit import JSON
 
 _NO_DETAILS: Mapping[str, JSON] = {}
+# What the web server's role may update; the rest of an incident is written once (models/grants.py).
+_CHANGEABLE = (
+    "title",
+    "severity",
+    "stage",
+    "owner",
+    "question",
+    "is_exploited",
+    "is_severe",
+    "aware_at",
+    "fixed_at",
+    "changed_at",
+    "closed_at",
+    "version",
+    "run_count",
+    "event_count",
+)
 
 
 class IncidentNotFoundError(DomainError):
@@ -73,7 +90,7 @@ class Change:
             return
         self.incident.version += 1
         self.incident.changed_at = self.at
-        self.incident.save()
+        self.incident.save(update_fields=_CHANGEABLE)
         IncidentEvent.objects.bulk_create(self.events)
         for event in self.events:
             audit.record(

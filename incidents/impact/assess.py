@@ -36,7 +36,7 @@ from incidents.impact.explain import fill
 from incidents.impact.facts import Facts, Place, Spans
 from incidents.impact.matching import find_matches
 from incidents.impact.order import Rows
-from incidents.impact.remembered import marks_statement
+from incidents.impact.remembered import follow_generation, marks_statement
 from incidents.impact.tally import BUILD_GROUP, tally
 from inventory.graph.families import visible_teams
 from inventory.graph.one_state import Statement, array_of, one_state
@@ -99,6 +99,7 @@ def _answer(question: Question, *, actor: Actor, teams: list[int] | None, at: da
     with one_state(using=reading.using, plans=_plans(question)) as state:
         marks = state.along(marks_statement())
         matches = find_matches(question.indicators, actor=actor, state=state, meanwhile=partial(_spell, question))
+        follow_generation(marks.rows[0].generation)
         parameters = _parameters(question, matches=matches, teams=teams, now=at)
         groundwork = Groundwork(parameters, marks=marks.rows[0], is_now=question.is_now, now=at, state=state)
         facts = _read_facts(question, matches=matches, parameters=parameters, groundwork=groundwork, state=state)
@@ -180,7 +181,9 @@ def _next_page(question: Question, *, actor: Actor, teams: list[int] | None, at:
 
     def fill_in(reading: Reading) -> tuple[Row, ...]:
         with one_state(using=reading.using, plans=_plans(question)) as state:
+            marks = state.along(marks_statement())
             matches = find_matches(question.indicators, actor=actor, state=state)
+            follow_generation(marks.rows[0].generation)
             parameters = _parameters(question, matches=matches, teams=teams, now=at)
             return fill(kept.rows, matches=matches, parameters=parameters, is_now=question.is_now, state=state)
 

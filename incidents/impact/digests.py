@@ -12,6 +12,7 @@ from array import array
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from incidents.impact.remembered import forget_with_the_tables
 from inventory.graph.one_state import Statement, array_of
 from inventory.graph.packed import column
 
@@ -88,3 +89,4 @@ def _place(digest: str) -> int:
 
 
 DIGESTS = Digests()
+forget_with_the_tables(DIGESTS.forget)

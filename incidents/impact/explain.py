@@ -23,6 +23,7 @@ from incidents.impact.answer import (
     WorkloadShown,
 )
 from incidents.impact.judging import MatchClass
+from incidents.impact.remembered import forget_with_the_tables
 from inventory.graph.families import choose_kinds
 from inventory.graph.one_state import Statement, array_of
 from inventory.graph.outline import Occurrence, unpack
@@ -95,6 +96,7 @@ class _Text(NamedTuple):
 TEXTS: dict[int, _Text] = {}
 """How components are shown, as far as this process has read it: a component never changes, so any state tells."""
 _TEXTS_KEPT = 50_000
+forget_with_the_tables(TEXTS.clear)
 
 
 class _Component(NamedTuple):

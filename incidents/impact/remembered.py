@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from inventory.graph.one_state import Statement
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Callable, Hashable
 
 Value = TypeVar("Value")
 
 MARKS = """
 SELECT string_agg(token::text, ',' ORDER BY token) FILTER (WHERE kind = 'present'),
        string_agg(token::text, ',' ORDER BY token) FILTER (WHERE kind = 'past'),
-       string_agg(token::text, ',' ORDER BY token) FILTER (WHERE kind = 'labels')
+       string_agg(token::text, ',' ORDER BY token) FILTER (WHERE kind = 'labels'),
+       pg_relation_filenode('inventory_artifact')::bigint
 FROM inventory_estatechange
 """
 
@@ -33,12 +34,39 @@ class Marks:
     present: str | None
     past: str | None
     labels: str | None
+    generation: int
+    """Which file the artifacts are in: a table that was emptied or restored is in another, and its ids mean others."""
 
     def of(self, *, is_now: bool) -> str | None:
         """Return the marks of all that an answer's ground is counted from; the past hangs on the present as well."""
         if is_now or self.present is None or self.past is None:
             return self.present if is_now else None
         return f"{self.present};{self.past}"
+
+
+class _Lasting:
+    """What is remembered of rows that never change, by their ids: for as long as the tables are the same."""
+
+    def __init__(self) -> None:
+        self._generation: int | None = None
+        self._forget: list[Callable[[], None]] = []
+        self._lock = threading.Lock()
+
+    def add(self, forget: Callable[[], None]) -> None:
+        self._forget.append(forget)
+
+    def follow(self, generation: int) -> None:
+        """Forget all where the tables are no longer those that it was read from."""
+        with self._lock:
+            if generation != self._generation:
+                for forget in self._forget:
+                    forget()
+                self._generation = generation
+
+
+_LASTING = _Lasting()
+forget_with_the_tables = _LASTING.add
+follow_generation = _LASTING.follow
 
 
 def marks_statement() -> Statement[Marks]:

@@ -13,9 +13,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from incidents.asking import read_incident_question
 from incidents.models import Incident, Occasion, Severity, Stage
-from incidents.response.changes import Wanted, acknowledge, add_note, change_incident
+from incidents.response.changes import UnknownOwnerError, Wanted, acknowledge, add_note, change_incident
 from incidents.response.differences import difference
-from incidents.response.lifecycle import ORDER, allowed_from
+from incidents.response.lifecycle import ORDER, StageRefusedError, allowed_from
 from incidents.response.opening import ask_again, open_incident
 from incidents.response.part import part_of
 from incidents.timeline import IncidentNotFoundError, events_for
@@ -142,17 +142,10 @@ def ask(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @signed_in(Scope.INCIDENTS_WRITE)
 def change(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Change what the form holds: stage with its reason, severity, owner, title."""
-    form = request.POST
-    wanted = Wanted(
-        title=_text(request, "title", limit=MAX_TITLE) if "title" in form else None,
-        severity=_severity(request) if "severity" in form else None,
-        stage=_stage(request) if "state" in form else None,
-        owner=form["owner"].strip() if "owner" in form else None,
-        reason=_text(request, "reason", limit=MAX_TEXT) if form.get("reason") else "",
-    )
-    if wanted.stage is Stage.CLOSED and not wanted.reason:
-        raise BadFormError("Say why the incident is over.")
-    change_incident(public_id, wanted, actor=actor_of(request), at=timezone.now())
+    try:
+        change_incident(public_id, _wanted(request), actor=actor_of(request), at=timezone.now())
+    except (BadFormError, UnknownOwnerError, StageRefusedError) as refusal:
+        return _refused(request, public_id, refusal)
     return _back(public_id)
 
 
@@ -160,7 +153,10 @@ def change(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @signed_in(Scope.INCIDENTS_WRITE)
 def note(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Write something down on the timeline."""
-    add_note(public_id, _text(request, "text", limit=MAX_TEXT), actor=actor_of(request), at=timezone.now())
+    try:
+        add_note(public_id, _text(request, "text", limit=MAX_TEXT), actor=actor_of(request), at=timezone.now())
+    except BadFormError as refusal:
+        return _refused(request, public_id, refusal)
     return _back(public_id)
 
 
@@ -173,12 +169,35 @@ def acknowledge_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return _back(public_id)
 
 
-def _page(request: HttpRequest, incident: Incident, *, run: QueryRun) -> HttpResponse:
+def _wanted(request: HttpRequest) -> Wanted:
+    form = request.POST
+    wanted = Wanted(
+        title=_text(request, "title", limit=MAX_TITLE) if "title" in form else None,
+        severity=_severity(request) if "severity" in form else None,
+        stage=_stage(request) if "state" in form else None,
+        owner=form["owner"].strip() if "owner" in form else None,
+        reason=_text(request, "reason", limit=MAX_TEXT) if form.get("reason") else "",
+    )
+    if wanted.stage is Stage.CLOSED and not wanted.reason:
+        raise BadFormError("Say why the incident is over.")
+    return wanted
+
+
+def _refused(request: HttpRequest, public_id: UUID, refusal: DomainError) -> HttpResponse:
+    """Show the incident as it still is, and above it what is wrong with the form."""
+    incident = _find(request, public_id)
+    return _page(request, incident, run=_run(incident, incident.run_count), refusal=refusal)
+
+
+def _page(
+    request: HttpRequest, incident: Incident, *, run: QueryRun, refusal: DomainError | None = None
+) -> HttpResponse:
     actor = actor_of(request)
     part = part_of(run, actor=actor)
     events = list(events_for(incident, actor=actor).order_by("-number")[:EVENTS_SHOWN])
     context: dict[str, object] = {
         "section": "/incidents",
+        "error": refusal,
         "incident": incident,
         "run": run,
         "runs": incident.runs.order_by("-number").values("number", "asked_at", "occasion")[:EVENTS_SHOWN],
@@ -199,7 +218,7 @@ def _page(request: HttpRequest, incident: Incident, *, run: QueryRun) -> HttpRes
         **_changes(incident, run=run, rows=part.rows, actor=actor),
         **_teams(incident, actor=actor),
     }
-    return render(request, "incidents/page.html", context)
+    return render(request, "incidents/page.html", context, status=refusal.status if refusal else 200)
 
 
 def _about_answer(header: Header | None) -> Mapping[str, object]:

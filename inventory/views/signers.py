@@ -11,7 +11,7 @@ from django.http import HttpResponseRedirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from inventory.models import SignerDecision, SignerState, TrustedSigner
+from inventory.models import SignerAction, SignerDecision, SignerState, TrustedSigner
 from inventory.verification import registry
 from supplychain.access.actors import actor_of
 from supplychain.access.scopes import Scope
@@ -47,6 +47,7 @@ def signer_list(request: HttpRequest) -> HttpResponse:
         "list": Listing(page.rows, next=page.next or "", first=first_address(request)),
         "state": state,
         "states": _STATES,
+        "accepted_by_self": [one.pk for one in page.rows if _accepted_by(one, user_id=actor.user_id)],
         "may_widen": actor.can(Scope.POLICY_WRITE),
         "may_narrow": actor.can(Scope.POLICY_WRITE) or actor.can(Scope.INCIDENTS_WRITE),
         "accepts_for_production": registry.ACCEPTS_FOR_PRODUCTION,
@@ -84,6 +85,10 @@ def revoke(request: HttpRequest, public_id: UUID) -> HttpResponse:
     registry.revoke(public_id, actor=actor, at=timezone.now(), note=_note(request), compromised_since=_since(request))
     messages.success(request, "Revoked. What it signed is judged anew.")
     return HttpResponseRedirect("/signers", status=303)
+
+
+def _accepted_by(signer: TrustedSigner, *, user_id: int | None) -> bool:
+    return any(one.user_id == user_id and one.action == SignerAction.ACCEPT for one in signer.decisions.all())
 
 
 def _note(request: HttpRequest) -> str:

@@ -14,9 +14,24 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
+from incidents.asking import read_incident_question
+from incidents.models import Occasion, Severity
+from incidents.response.opening import ask_again, open_incident
+from inventory.verification import registry
+from supplychain.access.actors import actor_for_user
 from supplychain.access.models import Membership, Team, User
 from tests.attested import CYCLONEDX, dsse, encode, statement
-from tests.factories import cyclonedx, deployment, digest, referring_manifest, registry_event, report, store, submit
+from tests.factories import (
+    cyclonedx,
+    deployment,
+    digest,
+    later,
+    referring_manifest,
+    registry_event,
+    report,
+    store,
+    submit,
+)
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 DATA = Path(__file__).parents[1] / "data"
@@ -140,3 +155,38 @@ def estate(transactional_db: None) -> None:
     store("team-a", cyclonedx("pkg:npm/late@1", subject=digest("late")), filename="waiting.json")
     member = User.objects.create_user("mia", password=PASSWORD)
     Membership.objects.create(user=member, team=Team.objects.get(slug="team-a"), role="member")
+    _response()
+    _signers()
+
+
+def _response() -> None:
+    """Open an incident and ask it twice, with something that changed between."""
+    responder = actor_for_user(User.objects.get(username="rita"))
+    asked = read_incident_question({"text": "pkg:npm/lodash@4.17.20\npkg:npm/express@4.0.0"})
+    title = "Compromise of pkg:npm/lodash@4.17.20 and of whatever-else-was-published-by-the-same-stolen-account"
+    incident = open_incident(
+        asked.question, given=asked.given, title=title, severity=Severity.HIGH, actor=responder, at=later(60)
+    )
+    report("team-a", deployment(digest=NEXT, environment="production", service="shop"), at=later(70))
+    ask_again(
+        incident.public_id,
+        question=asked.question,
+        given=asked.given,
+        occasion=Occasion.ASKED,
+        actor=responder,
+        at=later(80),
+    )
+
+
+def _signers() -> None:
+    """Propose two signers; two people accept the one."""
+    olga, anna = (
+        actor_for_user(User.objects.create_user(name, password=PASSWORD, organisation_role="approver"))
+        for name in ("olga", "anna")
+    )
+    identity = "https://git.example/acme/shop/.github/workflows/release.yml@refs/tags/v1.0"
+    for name in ("acme releases", "acme nightly builds"):
+        new = registry.NewSigner(name=name, issuer="https://token.example", identity=f"{identity}/{name[5]}")
+        signer = registry.propose(new, actor=olga, at=later(0))
+    for person in (olga, anna):
+        registry.accept(signer.public_id, actor=person, at=later(5))

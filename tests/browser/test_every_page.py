@@ -7,6 +7,7 @@ from typing import Literal
 import pytest
 from django.conf import settings
 
+from incidents.models import Incident
 from inventory.models import Evidence
 from tests.browser.conftest import NEXT, PHONE, SHOP, Visit
 
@@ -39,6 +40,10 @@ PAGES = (
     "/tags",
     "/tags?repository=registry.example/shop/api",
     "/tags?repository=registry.example/shop/api&tag=1.0",
+    "/incidents",
+    "/incidents?state=closed",
+    "/signers",
+    "/signers?state=revoked",
     "/workloads",
     "/workloads?digest=none",
     "/clusters",
@@ -58,8 +63,11 @@ PAGES = (
 
 def pages() -> list[str]:
     trees = Evidence.objects.filter(snapshots__isnull=False)
+    incident = Incident.objects.get()
     return [
         *PAGES,
+        f"/incidents/{incident.public_id}",
+        f"/incidents/{incident.public_id}/queries/1",
         *(f"/evidence/{evidence.public_id}" for evidence in Evidence.objects.all()),
         *(f"/evidence/{one.public_id}/tree{query}" for one in trees for query in ("", "?node=0", "?q=lodash")),
     ]

@@ -7,13 +7,16 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from incidents.impact import assess
 from incidents.impact.answer import Header
 from incidents.impact.question import Question
+from incidents.impact.remembered import MARKS, Marks, _Lasting
 from incidents.pasted import parse_text
+from inventory.graph.statements import fetch
 from inventory.ingest.running import refresh_all
 from inventory.ingest.upkeep import WorkloadPattern, map_service, set_cluster
 from inventory.models import ChangeKind, Cluster, EstateChange, SnapshotSubject
@@ -221,3 +224,25 @@ def current_transaction() -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_current_xact_id()::text::bigint")
         return int(cursor.fetchone()[0])
+
+
+def test_what_is_remembered_by_id_is_forgotten_with_the_tables_it_was_read_from():
+    """A restored or emptied table gives the same ids to other rows."""
+    lasting = _Lasting()
+    forgotten: list[str] = []
+    lasting.add(lambda: forgotten.append("texts"))
+
+    for generation in (7, 7, 8):
+        lasting.follow(generation)
+
+    assert forgotten == ["texts", "texts"]
+
+
+def test_an_emptied_table_is_another_generation():
+    def generation() -> int:
+        return fetch(Marks, MARKS, {})[0].generation
+
+    before = generation()
+    call_command("flush", interactive=False, verbosity=0)
+
+    assert generation() != before

@@ -43,6 +43,8 @@ def test_a_proposed_signer_is_shown_with_what_is_expected_and_accepted_by_two(an
 
     anna.post(f"/signers/{signer.public_id}/accept", {"note": "known <workflow>"})
     assert "known &lt;workflow&gt;" in page(ben, "/signers?state=proposed")
+    assert "You accepted it. Another person must, too." in page(anna)
+    assert "You accepted it" not in page(ben)
     assert anna.post(f"/signers/{signer.public_id}/accept").status_code == 409
     ben.post(f"/signers/{signer.public_id}/accept")
 

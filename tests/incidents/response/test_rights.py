@@ -1,0 +1,90 @@
+"""The whole life of an incident and of a signer, with no more rights than the web server's role has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection
+from django.test import Client
+from psycopg import sql
+
+from incidents.models import Incident, Stage
+from incidents.response.lifecycle import ORDER
+from inventory.models import SignerState, TrustedSigner
+from inventory.verification import registry
+from supplychain.access.actors import actor_for_user
+from supplychain.database.roles import prepare_roles
+from tests.factories import cyclonedx, deployment, digest, report, submit
+from tests.supplychain.actors import AT, make_user, signed_in
+
+# An answer is read from one snapshot of the database, which a test's own transaction would forbid.
+pytestmark = pytest.mark.django_db(transaction=True)
+
+WEB, WORKER = "supplychain_test_web", "supplychain_test_worker"
+BAD = "pkg:npm/lodash@4.17.20"
+
+
+@pytest.fixture
+def people() -> dict[str, Client]:
+    """Everybody of the test, signed in, and what they look at, while all is allowed."""
+    submit("team-a", cyclonedx(BAD, subject=digest("shop"), name="registry.example/shop:1"))
+    report("team-a", deployment(digest=digest("shop"), image="registry.example/shop:1", service="shop"))
+    found = {name: make_user(name, organisation="approver") for name in ("anna", "ben")}
+    registry.propose(
+        registry.NewSigner(name="acme", issuer="https://token.example", identity="acme"),
+        actor=actor_for_user(found["anna"]),
+        at=AT,
+    )
+    found |= {
+        "rita": make_user("rita", organisation="responder"),
+        "mia": make_user("mia", team="team-a", role="member"),
+    }
+    return {name: signed_in(user) for name, user in found.items()}
+
+
+@pytest.fixture
+def as_web(people: dict[str, Client]) -> Iterator[None]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+        if not cursor.fetchone()[0]:
+            pytest.skip("the test's own role must be a superuser to act as others: ./run test has such a server")
+        prepare_roles({"web": f"postgresql://{WEB}@/any", "worker": f"postgresql://{WORKER}@/any"})
+        cursor.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(WEB)))
+        yield
+        cursor.execute("RESET ROLE")
+        for role in (WEB, WORKER):
+            cursor.execute(sql.SQL("DROP OWNED BY {0}; DROP ROLE {0}").format(sql.Identifier(role)))
+
+
+def send(client: Client, path: str, **form: str) -> str:
+    answer = client.post(path, form)
+    assert answer.status_code == 303, (path, answer.status_code, answer.content[:500])
+    return str(answer.headers["Location"])
+
+
+def test_the_web_server_may_do_all_that_the_pages_of_an_incident_offer(people, as_web):
+    rita, mia = people["rita"], people["mia"]
+
+    address = send(rita, "/incidents", q=BAD, title="lodash", severity="high")
+    send(rita, f"{address}/note", text="rotated")
+    send(rita, f"{address}/change", title="lodash again", severity="low", owner="rita")
+    send(rita, f"{address}/ask")
+    send(mia, f"{address}/acknowledge")
+    for stage in (*ORDER[1:], Stage.SCOPING):
+        send(rita, f"{address}/change", state=stage, reason="done")
+
+    assert rita.get(address).status_code == 200
+    incident = Incident.objects.get()
+    assert (incident.stage, incident.severity, incident.run_count) == (Stage.SCOPING, "low", 2)
+
+
+def test_the_web_server_may_decide_about_signers(people, as_web):
+    signer = TrustedSigner.objects.get()
+
+    for name in ("anna", "ben"):
+        send(people[name], f"/signers/{signer.public_id}/accept", note="known")
+    send(people["rita"], f"/signers/{signer.public_id}/revoke", compromised_since="2026-03-01T10:00")
+
+    signer.refresh_from_db()
+    assert signer.state == SignerState.REVOKED
