@@ -189,7 +189,7 @@ def fill(
             matches.candidates.cleared(found) if shows_cleared else (),
         ),
         named=_named(matches),
-        provenance={found.artifact_id: _provenance(found.origin) for found in origins},
+        provenance={found.artifact_id: shown_provenance(found.origin) for found in origins},
     )
     return tuple(page.row(row) for row in rows)
 
@@ -284,7 +284,8 @@ class _Page:
         return "config" if shown is not None and shown.kind == "oci_config" else "index"
 
 
-def _provenance(origin: Origin) -> Provenance:
+def shown_provenance(origin: Origin) -> Provenance:
+    """Return what a row says of where its artifact comes from."""
     return Provenance(
         verdict=origin.verdict.value,
         slsa_build_level=origin.slsa_build_level,

@@ -1,8 +1,8 @@
 """The part of a stored answer that an actor may see.
 
 An answer is asked through the eyes of who runs the incident. A member of a team sees the rows where something of their
-team runs, or whose artifact they know by an edge of their own; of those rows their own containers; and of the documents
-behind them their own.
+team runs, or whose artifact they know by an edge of their own; of those rows their own containers; of the documents
+behind them their own; and of names and provenance what documents of their own say.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ import msgspec
 
 from incidents.impact.answer import ClusterCount, Counted, Effect, NamespaceCount, Status, Summary
 from incidents.response import runs
+from incidents.response.own_eyes import own_eyes
 from inventory.graph.artifacts import visible_digests
 from inventory.models import Evidence
 from supplychain.access.models import Team
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from uuid import UUID
 
     from incidents.impact.answer import Header, Match, Row
@@ -44,11 +45,15 @@ def part_of(run: QueryRun, *, actor: Actor) -> Part:
     if run.incident.is_whole_for(actor):
         return Part(header, header.summary, header.clusters, rows)
     slugs = set(Team.objects.filter(pk__in=actor.team_ids or ()).values_list("slug", flat=True))
-    known = visible_digests((row.artifact.digest for row in rows), actor=actor)
+    known = visible_digests(_digests(rows), actor=actor)
+    eyes = own_eyes({row.artifact.digest for row in rows if row.artifact.digest}, actor=actor)
     documents = _visible_evidence(rows, actor=actor)
     shown = tuple(
         msgspec.structs.replace(
             row,
+            artifact=eyes.artifact(row.artifact),
+            provenance=eyes.provenance(row.artifact),
+            via=tuple(via for via in row.via if via.digest in known),
             workloads=(own := tuple(one for one in row.workloads if one.team in slugs)),
             running=row.running and any(one.ended_at is None for one in own),
             matches=tuple(_match(match, documents=documents) for match in row.matches),
@@ -57,6 +62,12 @@ def part_of(run: QueryRun, *, actor: Actor) -> Part:
         if row.artifact.digest in known or any(one.team in slugs for one in row.workloads)
     )
     return Part(None, _summary(shown), _clusters(shown), shown)
+
+
+def _digests(rows: Iterable[Row]) -> Iterator[str | None]:
+    for row in rows:
+        yield row.artifact.digest
+        yield from (via.digest for via in row.via)
 
 
 def _visible_evidence(rows: Iterable[Row], *, actor: Actor) -> set[UUID]:

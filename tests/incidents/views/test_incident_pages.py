@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from incidents.models import Incident
+from tests.attested import bundle, encode, provenance, statement
 from tests.factories import cyclonedx, deployment, digest, later, report, submit
 from tests.supplychain.actors import make_user, signed_in
 
@@ -142,6 +143,20 @@ def test_a_member_sees_the_part_of_their_team_and_says_that_they_know(responder:
 
     member.post(f"{address}/acknowledge")
     assert "knows: none-team-a" in page(member, address)
+
+
+def test_a_member_is_not_told_what_another_team_says_of_their_artifact(responder: Client, member: Client):
+    submit("team-b", cyclonedx(BAD, subject=SHOP, name="registry.example/secret-name:1"))
+    bundled = bundle(statement(SHOP, predicate=provenance(repository="https://github.com/secret/repository")))
+    submit("team-b", encode(bundled))
+    address = open_from_answer(responder)
+
+    assert "secret-name" in page(responder, address)
+    assert "secret/repository" in page(responder, address)
+    html = page(member, address)
+    assert SHOP in html
+    assert "registry.example/checkout:1" in html
+    assert "secret" not in html
 
 
 def test_a_stranger_finds_no_incident(responder: Client):
