@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import quote
 
 import pytest
@@ -20,7 +20,12 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from inventory.models import Evidence
+from incidents.asking import read_incident_question
+from incidents.models import Incident, Severity
+from incidents.response.opening import open_incident
+from inventory.models import Evidence, TrustedSigner
+from inventory.verification import registry
+from supplychain.access.actors import actor_for_user
 from supplychain.access.models import Team
 from tests.attested import bundle, encode, provenance, statement
 from tests.factories import (
@@ -35,7 +40,7 @@ from tests.factories import (
     store,
     submit,
 )
-from tests.supplychain.actors import client_of, new_key
+from tests.supplychain.actors import client_of, make_user, new_key
 
 APP, OLD, CONFIG, DARK, ARM = (digest(name) for name in ("app", "old", "config", "dark", "arm"))
 SECRET = digest("secret")
@@ -67,7 +72,15 @@ UNASKED = {
     "api/v1/evidence/<uuid:public_id>/retry",
     "api/v1/deployments",
     "api/v1/clusters/<str:cluster>/snapshot",
+    "api/v1/signers/<uuid:public_id>/accept",
+    "api/v1/signers/<uuid:public_id>/reject",
+    "api/v1/signers/<uuid:public_id>/revoke",
+    "api/v1/compromises/<uuid:public_id>/lift",
+    "api/v1/incidents/<uuid:public_id>/notes",
+    "api/v1/incidents/<uuid:public_id>/acknowledge",
+    "api/v1/incidents/<uuid:public_id>/close",
 }
+NOBODY = "00000000-0000-7000-8000-000000000000"
 
 
 @dataclass
@@ -151,6 +164,23 @@ def stranger_after() -> None:
     store("a", cyclonedx(*PURLS, subject=digest("waiting")), at=later(36))
 
 
+def stranger_responds() -> None:
+    """Team A opens an incident of its own about what B runs too, and has a signer for its own builds proposed."""
+    team = Team.objects.get(slug="a")
+    actor = actor_for_user(make_user("otto", team="a", organisation="approver"))
+    asked = read_incident_question({"text": "lodash"})
+    open_incident(
+        asked.question,
+        given=asked.given,
+        title="stranger",
+        severity=Severity.HIGH,
+        actor=replace(actor, team_ids=frozenset({team.pk})),
+        at=later(40),
+    )
+    new = registry.NewSigner(name="stranger", issuer="https://a.example", identity="a", team_id=team.pk)
+    registry.propose(new, actor=actor, at=later(41))
+
+
 def pushed(to: str, *, hour: str) -> bytes:
     """A registry tells that a tag was pushed."""
     target = {"digest": to, "tag": "1", "repository": "shop", "url": "https://registry.example/v2/"}
@@ -208,12 +238,14 @@ def team_b() -> None:
 def ask(asker: Asker) -> None:
     for path in (*_lists(), *_artifacts(), *_packages(), *_advisories(), *_searches(), *_evidence(asker)):
         asker.get(path)
+    for path in _of_others(*_ids_of_others(asker)):
+        asker.get(path)
     for question in _questions():
         asker.post("/impact", question)
 
 
 def _lists() -> Iterator[str]:
-    yield "/verification"
+    yield from ("/verification", "/incidents", "/incidents?open=true", "/signers", "/compromises")
     yield from ("/tags?repository=registry.example/shop", "/tags?repository=registry.example/shop&tag=1&limit=1")
     yield from ("/artifacts", "/artifacts?limit=1", "/artifacts?running=true", "/artifacts?running=false")
     yield from ("/packages", "/packages?limit=2", "/workloads", "/workloads?limit=1", "/clusters")
@@ -284,6 +316,20 @@ def _evidence(asker: Asker) -> Iterator[str]:
         yield f"/evidence/{public_id}/raw"
 
 
+def _ids_of_others(asker: Asker) -> Iterator[str]:
+    """Return the ids of the stranger's incident and signer, or where there is none one that nothing has."""
+    for model in (Incident, TrustedSigner):
+        found = model.objects.values_list("public_id", flat=True).first()
+        asker.names[str(found or NOBODY)] = "another's"
+        yield str(found or NOBODY)
+
+
+def _of_others(incident: str, signer: str) -> Iterator[str]:
+    yield f"/signers/{signer}"
+    for part in ("", "/timeline", "/queries", "/queries/1", "/queries/1/diff"):
+        yield f"/incidents/{incident}{part}"
+
+
 def _questions() -> Iterator[dict[str, object]]:
     texts = (*PURLS, *SPELLED_OTHERWISE, "lodash", "requests", APP, SECRET, "registry.example/shop:1.0", "widget")
     for text in (*texts, "registry.example/stranger:1", "MAL-2026-1", "CVE-2026-3", "\n".join(texts)):
@@ -297,7 +343,7 @@ def told(*parts: Callable[[], None], asking: Callable[[Asker], None]) -> dict[st
         Team.objects.get_or_create(slug=slug, defaults={"name": slug})
     for build in parts:
         build()
-    key = new_key("inventory:read", "incidents:read", "evidence:write", team="b")
+    key = new_key("inventory:read", "incidents:read", "policy:read", "evidence:write", team="b")
     asker = Asker(client_of(key), names_of("b"))
     asking(asker)
     call_command("flush", interactive=False, verbosity=0)
@@ -317,7 +363,7 @@ def names_of(team: str) -> dict[str, str]:
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_team_b_is_told_exactly_what_it_would_be_told_alone():
-    beside = told(stranger_before, team_b, stranger_after, asking=ask)
+    beside = told(stranger_before, team_b, stranger_after, stranger_responds, asking=ask)
     alone = told(team_b, asking=ask)
 
     assert beside.keys() == alone.keys()
@@ -328,11 +374,18 @@ def test_team_b_is_told_exactly_what_it_would_be_told_alone():
 
 def test_every_route_that_reads_is_asked():
     paths = {path for path in _routes(get_resolver()) if path.startswith("api/v1/")} - UNASKED
-    asker = Asker(Client(), {"00000000-0000-7000-8000-000000000000": "evidence-0"})
+    asker = Asker(Client(), {NOBODY: "evidence-0"})
 
     questions = [
         f"api/v1{path.partition('?')[0]}"
-        for path in (*_lists(), *_artifacts(), *_packages(), *_advisories(), *_evidence(asker))
+        for path in (
+            *_lists(),
+            *_artifacts(),
+            *_packages(),
+            *_advisories(),
+            *_evidence(asker),
+            *_of_others(NOBODY, NOBODY),
+        )
     ]
     questions += ["api/v1/search", "api/v1/impact"]
 
