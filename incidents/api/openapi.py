@@ -165,7 +165,7 @@ def _answer(refs: dict[str, dict[str, Any]]) -> dict[str, Any]:
 def _run(answer: dict[str, Any]) -> dict[str, Any]:
     """An answer that was kept; a team's member is not given what counts all teams."""
     parts = {name: schema for name, schema in answer["properties"].items() if name not in {"replica", "next"}}
-    hidden = {name: {"anyOf": [parts[name], {"type": "null"}]} for name in ("asked", "backlog", "coverage")}
+    hidden = {name: {"anyOf": [parts[name], {"type": "null"}]} for name in ("asked", "backlog", "coverage", "feeds")}
     properties = {
         "run": {"$ref": f"{_PREFIX}Run"},
         **parts,

@@ -119,6 +119,7 @@ class RunView(APIView):
                 "data_as_of": run.data_as_of,
                 "backlog": None if header is None else header.backlog,
                 "coverage": None if header is None else header.coverage,
+                "feeds": None if header is None else header.feeds,
                 "summary": part.summary,
                 "clusters": part.clusters,
                 "rows": part.rows[page * PAGE_ROWS : (page + 1) * PAGE_ROWS],

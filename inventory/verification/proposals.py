@@ -49,11 +49,12 @@ SELECT id, NULL, 'propose', %(at)s::timestamptz, 'seen for the first time' FROM 
 def proposals(rows: Iterable[Mapping[str, Any]], *, teams: Mapping[int, int], at: datetime) -> list[Query]:
     """Return the queries that propose who signed these evaluations; `teams` is {attestation: team}.
 
-    One for each signer however many attestations it signed; none for bare keys, which must be registered to be judged.
+    One for each signer however many attestations it signed; none for who differs from a signer that is known, which a
+    person should see as the difference it is, nor for bare keys, which must be registered to be judged.
     """
     seen: dict[tuple[object, ...], Query] = {}
     for row in rows:
-        if row["outcome"] != "valid" or row["verdict"] != "verified_unexpected" or not row["identity"]:
+        if row["outcome"] != "valid" or row["code"] != "signer_unknown" or not row["identity"]:
             continue
         team = teams[row["attestation_id"]]
         identity, pattern = _widened(row["identity"])

@@ -199,3 +199,14 @@ def test_a_compromise_is_lifted_by_two_people_once(anna: Actor, ben: Actor) -> N
     assert trust_version() > before
     with pytest.raises(LiftRefusedError, match="already"):
         lift(compromise.public_id, actor=ben, at=now())
+
+
+def test_who_differs_from_a_signer_that_is_known_is_shown_as_a_difference_and_not_proposed(anna: Actor) -> None:
+    lab = Lab()
+    believe(lab.trusted_root())
+    accepted(anna, ref_pattern="refs/tags/.+")
+    send(lab.dsse_bundle(statement()))
+    verify()
+
+    assert result().code == "unexpected_ref"
+    assert TrustedSigner.objects.count() == 1
