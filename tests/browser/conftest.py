@@ -160,19 +160,21 @@ def estate(transactional_db: None) -> None:
 
 
 def _response() -> None:
-    """Open an incident and ask it twice, with something that changed between."""
+    """Open an incident, and ask something narrower in its place: one artifact is withdrawn."""
     responder = actor_for_user(User.objects.get(username="rita"))
-    asked = read_incident_question({"text": "pkg:npm/lodash@4.17.20\npkg:npm/express@4.0.0"})
+    wide, narrow = (
+        read_incident_question({"text": text})
+        for text in ("pkg:npm/lodash\npkg:npm/express@4.0.0", "pkg:npm/lodash@4.17.20\npkg:npm/express@4.0.0")
+    )
     title = "Compromise of pkg:npm/lodash@4.17.20 and of whatever-else-was-published-by-the-same-stolen-account"
     incident = open_incident(
-        asked.question, given=asked.given, title=title, severity=Severity.HIGH, actor=responder, at=later(60)
+        wide.question, given=wide.given, title=title, severity=Severity.HIGH, actor=responder, at=later(60)
     )
-    report("team-a", deployment(digest=NEXT, environment="production", service="shop"), at=later(70))
     ask_again(
         incident.public_id,
-        question=asked.question,
-        given=asked.given,
-        occasion=Occasion.ASKED,
+        question=narrow.question,
+        given=narrow.given,
+        occasion=Occasion.CHANGED,
         actor=responder,
         at=later(80),
     )
