@@ -25,6 +25,7 @@ from supplychain.access.permissions import RequireScope
 from supplychain.api.pagination import PAGE_PARAMETERS, read_page
 from supplychain.api.parameters import read_choice, read_flag, reject_unknown_parameters
 from supplychain.api.schema import PAGE_QUERY, page_of, refusals
+from supplychain.api.serializers import StrictSerializer
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -86,17 +87,7 @@ class OpeningSerializer(serializers.Serializer[Any]):
     severity = serializers.ChoiceField(choices=list(Severity))
 
 
-class _StrictSerializer(serializers.Serializer[Any]):
-    """A name that is not here is refused, not ignored."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, dict) and (unknown := sorted(set(data) - set(self.fields))):
-            error = serializers.ErrorDetail("There is no such field.", "unknown_field")
-            raise serializers.ValidationError({name: [error] for name in unknown})
-        return super().to_internal_value(data)
-
-
-class IncidentChangeSerializer(_StrictSerializer):
+class IncidentChangeSerializer(StrictSerializer):
     """What the body leaves out stays. `reason` is told with a change of state."""
 
     title = serializers.CharField(max_length=MAX_TITLE, required=False)
@@ -110,11 +101,11 @@ class IncidentChangeSerializer(_StrictSerializer):
     reason = serializers.CharField(max_length=MAX_NOTE, required=False, allow_blank=True)
 
 
-class NoteSerializer(_StrictSerializer):
+class NoteSerializer(StrictSerializer):
     text = serializers.CharField(max_length=MAX_NOTE)
 
 
-class ClosingSerializer(_StrictSerializer):
+class ClosingSerializer(StrictSerializer):
     reason = serializers.CharField(max_length=MAX_NOTE)
 
 

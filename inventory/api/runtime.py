@@ -37,6 +37,7 @@ from supplychain.access.scopes import Scope
 from supplychain.api.pagination import PAGE_PARAMETERS, address_after, read_key, read_limit
 from supplychain.api.parameters import BadParameterError, read_digest, read_text, read_time, reject_unknown_parameters
 from supplychain.api.schema import PAGE_QUERY, page_of, refusals
+from supplychain.api.serializers import StrictSerializer
 from supplychain.api.throttling import UploadThrottle
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ class ClusterDetailSerializer(ClusterSerializer):
     namespaces = NamespaceSerializer(many=True, help_text="Those in which something runs")
 
 
-class ClusterSettingsSerializer(serializers.Serializer[Any]):
+class ClusterSettingsSerializer(StrictSerializer):
     """What reports of a cluster do not say; a name that is not here is refused, not ignored."""
 
     environment = serializers.CharField(
@@ -142,12 +143,6 @@ class ClusterSettingsSerializer(serializers.Serializer[Any]):
     report_interval_seconds = serializers.IntegerField(
         min_value=MIN_INTERVAL_SECONDS, max_value=MAX_INTERVAL_SECONDS, required=False
     )
-
-    def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, dict) and (unknown := sorted(set(data) - set(self.fields))):
-            wrong = serializers.ErrorDetail("There is no such field.", "unknown_field")
-            raise serializers.ValidationError({name: [wrong] for name in unknown})
-        return super().to_internal_value(data)
 
 
 class DeploymentView(APIView):

@@ -15,12 +15,14 @@ from rest_framework.views import APIView
 from inventory.models import Compromise, CompromiseKind, SignerDecision, SignerState, TrustedSigner
 from inventory.verification import registry
 from inventory.verification.compromises import Declaration, declare, lift
+from inventory.verification.people import check_person
 from supplychain.access.actors import actor_of
 from supplychain.access.models import Team
 from supplychain.access.permissions import RequireScope
 from supplychain.api.pagination import PAGE_PARAMETERS, read_page
 from supplychain.api.parameters import read_choice, reject_unknown_parameters
 from supplychain.api.schema import PAGE_QUERY, page_of, refusals
+from supplychain.api.serializers import StrictSerializer
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -37,16 +39,6 @@ _STATED = (
     "ref_pattern", "workflow_path", "build_type", "runner_environment", "events", "parameters", "maximum_level",
     "valid_from", "valid_to",
 )  # fmt: skip
-
-
-class _StrictSerializer(serializers.Serializer[Any]):
-    """A name that is not here is refused, not ignored."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, dict) and (unknown := sorted(set(data) - set(self.fields))):
-            error = serializers.ErrorDetail("There is no such field.", "unknown_field")
-            raise serializers.ValidationError({name: [error] for name in unknown})
-        return super().to_internal_value(data)
 
 
 class SignerDecisionSerializer(serializers.ModelSerializer[SignerDecision]):
@@ -80,7 +72,7 @@ class SignerSerializer(serializers.ModelSerializer[TrustedSigner]):
         return (registry.ACCEPTS_FOR_PRODUCTION if signer.is_production else 1) - given
 
 
-class NewSignerSerializer(_StrictSerializer):
+class NewSignerSerializer(StrictSerializer):
     """What is empty or left out is not asked for. An issuer with an identity or a pattern, or a public key."""
 
     name = serializers.CharField(max_length=255)
@@ -108,7 +100,7 @@ class NewSignerSerializer(_StrictSerializer):
     note = serializers.CharField(max_length=MAX_NOTE, default="", allow_blank=True)
 
 
-class DecisionSerializer(_StrictSerializer):
+class DecisionSerializer(StrictSerializer):
     note = serializers.CharField(max_length=MAX_NOTE, default="", allow_blank=True)
 
 
@@ -133,7 +125,7 @@ class CompromiseSerializer(serializers.ModelSerializer[Compromise]):
         read_only_fields = fields
 
 
-class NewCompromiseSerializer(_StrictSerializer):
+class NewCompromiseSerializer(StrictSerializer):
     kind = serializers.ChoiceField(choices=[kind.value for kind in CompromiseKind])
     value = serializers.CharField(max_length=2048)
     issuer = serializers.CharField(max_length=1024, default="", allow_blank=True)
@@ -164,7 +156,7 @@ class SignerListView(APIView):
     def post(self, request: Request) -> Response:
         """Propose a signer. It counts for nothing until people accept it: one, or two where it is for production."""
         reject_unknown_parameters(request, ())
-        registry.check_person(actor_of(request))
+        check_person(actor_of(request))
         serializer = NewSignerSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         given = dict(serializer.validated_data)
@@ -255,7 +247,7 @@ class CompromiseLiftView(APIView):
         return Response(CompromiseSerializer(lift(public_id, actor=actor_of(request), at=timezone.now())).data)
 
 
-def _decide(request: Request, public_id: UUID, decide: Any, kind: type[_StrictSerializer]) -> Response:
+def _decide(request: Request, public_id: UUID, decide: Any, kind: type[StrictSerializer]) -> Response:
     reject_unknown_parameters(request, ())
     serializer = kind(data=request.data)
     serializer.is_valid(raise_exception=True)

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from inventory.models import Compromise, CompromiseKind
 from inventory.verification.changes import note_change
+from inventory.verification.people import check_person
 from supplychain.access import audit
 from supplychain.errors import DomainError, ErrorDetail
 
@@ -58,9 +59,11 @@ class Declaration:
 
 
 def declare(declared: Declaration, *, actor: Actor, at: datetime) -> Compromise:
-    """Declare a compromise; every verdict that rests on it is judged anew. Raises CompromiseRefusedError."""
-    if actor.user_id is None:
-        raise CompromiseRefusedError("", "A signed-in person declares this, no key.")
+    """Declare a compromise; every verdict that rests on it is judged anew.
+
+    Raises PersonNeededError, CompromiseRefusedError.
+    """
+    user_id = check_person(actor)
     if declared.until is not None and declared.until <= declared.since:
         raise CompromiseRefusedError("/until", "`until` is after `since`.")
     with transaction.atomic():
@@ -72,7 +75,7 @@ def declare(declared: Declaration, *, actor: Actor, at: datetime) -> Compromise:
             until=declared.until,
             reason=declared.reason,
             incident=declared.incident,
-            declared_by_id=actor.user_id,
+            declared_by_id=user_id,
             declared_at=at,
         )
         _record(compromise, "declared", actor=actor, at=at)
@@ -101,9 +104,11 @@ def declare_of_signer(signer: TrustedSigner, *, since: datetime, reason: str, ac
 
 
 def lift(public_id: UUID, *, actor: Actor, at: datetime) -> Compromise:
-    """Ask for the end of a compromise, or, as another person, agree to it. Raises LiftRefusedError."""
-    if actor.user_id is None:
-        raise LiftRefusedError("A signed-in person lifts this, no key.")
+    """Ask for the end of a compromise, or, as another person, agree to it.
+
+    Raises PersonNeededError, LiftRefusedError.
+    """
+    check_person(actor)
     with transaction.atomic():
         compromise = Compromise.objects.select_for_update().filter(public_id=public_id).first()
         if compromise is None:

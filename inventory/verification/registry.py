@@ -17,6 +17,7 @@ from inventory.models import SignerAction, SignerDecision, SignerState, TrustedS
 from inventory.trust.patterns import BadPatternError, compile_pattern
 from inventory.verification.changes import note_change
 from inventory.verification.compromises import declare_of_signer
+from inventory.verification.people import check_person
 from supplychain.access import audit
 from supplychain.errors import DomainError, ErrorDetail
 
@@ -36,13 +37,6 @@ class SignerNotFoundError(DomainError):
 
     def __init__(self) -> None:
         super().__init__("not_found", "There is no such signer.", status=404)
-
-
-class PersonNeededError(DomainError):
-    """A key cannot answer for whom the organisation trusts."""
-
-    def __init__(self) -> None:
-        super().__init__("person_needed", "A signed-in person decides this, no key.", status=403)
 
 
 class SignerStateError(DomainError):
@@ -156,12 +150,6 @@ def revoke(
             declare_of_signer(signer, since=compromised_since, reason=note or "signer revoked", actor=actor, at=at)
         _set(signer, SignerState.REVOKED, at=at)
     return signer
-
-
-def check_person(actor: Actor) -> None:
-    """Raise PersonNeededError for who is no signed-in person."""
-    if actor.user_id is None:
-        raise PersonNeededError
 
 
 def _lock(public_id: UUID, *, actor: Actor) -> TrustedSigner:

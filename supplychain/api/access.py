@@ -25,6 +25,7 @@ from supplychain.access.scopes import Scope
 from supplychain.api.pagination import PAGE_PARAMETERS, read_page
 from supplychain.api.parameters import read_text, read_time, reject_unknown_parameters
 from supplychain.api.schema import PAGE_QUERY, page_of
+from supplychain.api.serializers import StrictSerializer
 from supplychain.errors import DomainError
 
 
@@ -86,7 +87,7 @@ class NewKeySerializer(KeySerializer):
         read_only_fields = fields
 
 
-class KeyRequestSerializer(serializers.Serializer[Any]):
+class KeyRequestSerializer(StrictSerializer):
     """What a key is made from; a name that is not here is refused, not ignored."""
 
     team = serializers.CharField(max_length=63, required=False, help_text="Slug; by default the key's own team")
@@ -98,14 +99,6 @@ class KeyRequestSerializer(serializers.Serializer[Any]):
     kinds = serializers.ListField(child=serializers.CharField(max_length=32), max_length=100, default=list)
     sees_all_teams = serializers.BooleanField(default=False)
     expires_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
-
-    def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, dict) and (unknown := sorted(set(data) - set(self.fields))):
-            message = "There is no such field."
-            raise serializers.ValidationError(
-                {name: [serializers.ErrorDetail(message, "unknown_field")] for name in unknown}
-            )
-        return super().to_internal_value(data)
 
 
 class KeyListView(APIView):

@@ -77,8 +77,6 @@ POLICY, DECIDE = _scopes("policy:read"), _scopes("policy:write")
 NARROW = _scopes("policy:write", "incidents:write")
 # A key decides nothing about trust, whatever its scopes.
 NO_PERSON = {"own key": 403, "stranger's key": 403}
-NO_PERSON_400 = {"own key": 400, "stranger's key": 400}
-NO_PERSON_409 = {"own key": 409, "stranger's key": 409}
 SIGNER = {"public_id": "signer"}
 # Who may send for no one team: an administrator who is in none.
 NO_TEAM = {"admin": 403}
@@ -245,7 +243,7 @@ API = (
         body={"kind": "builder", "value": "https://b.example", "since": "2026-03-01T00:00:00Z", "reason": "stolen"},
         ok=201,
         missing=201,
-        refused=NO_PERSON_400,
+        refused=NO_PERSON,
     ),
     Row(
         route="api/v1/compromises/<uuid:public_id>/lift",
@@ -253,7 +251,7 @@ API = (
         scopes=NARROW,
         path={"public_id": "compromise"},
         body={},
-        refused=NO_PERSON_409,
+        refused=NO_PERSON,
         no_secret="What was compromised is the organisation's to know.",
     ),
     # incidents

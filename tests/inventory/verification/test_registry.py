@@ -11,6 +11,7 @@ from django.utils import timezone
 from inventory.models import Compromise, SignerDecision, SignerState, TrustedSigner, Verdict, trust_version
 from inventory.verification import registry
 from inventory.verification.compromises import CompromiseRefusedError, LiftRefusedError, declare_of_signer, lift
+from inventory.verification.people import PersonNeededError
 from supplychain.access.actors import Actor, actor_for_user, system_actor
 from supplychain.access.models import AuditEvent
 from tests.supplychain.actors import make_user
@@ -114,7 +115,7 @@ def test_a_signer_of_no_production_takes_one_person(anna: Actor) -> None:
 
 
 def test_no_key_decides_whom_the_organisation_trusts() -> None:
-    with pytest.raises(registry.PersonNeededError):
+    with pytest.raises(PersonNeededError):
         registry.propose(new(), actor=system_actor("pipeline"), at=now())
 
 
