@@ -14,12 +14,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from incidents.asking import read_incident_question
 from incidents.models import Incident, Occasion, Severity, Stage
 from incidents.response.changes import UnknownOwnerError, Wanted, acknowledge, add_note, change_incident
-from incidents.response.differences import difference
 from incidents.response.lifecycle import ORDER, StageRefusedError, allowed_from
 from incidents.response.opening import ask_again, open_incident
 from incidents.response.part import part_of
 from incidents.timeline import IncidentNotFoundError, events_for
 from incidents.views import answer
+from incidents.views.panels.order import ABOVE
+from incidents.views.panels.page import IncidentPage
 from incidents.views.question import as_given, read_typed
 from supplychain.access.actors import actor_of
 from supplychain.access.scopes import Scope
@@ -30,12 +31,12 @@ from supplychain.web.pages import show, signed_in
 from supplychain.web.paging import Listing, first_address
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from uuid import UUID
 
     from django.http import HttpRequest, HttpResponse
 
-    from incidents.impact.answer import Header, Row
+    from incidents.impact.answer import Header
     from incidents.models import IncidentTeam, QueryRun
     from supplychain.access.actors import Actor
 
@@ -195,6 +196,8 @@ def _page(
     actor = actor_of(request)
     part = part_of(run, actor=actor)
     events = list(events_for(incident, actor=actor).order_by("-number")[:EVENTS_SHOWN])
+    now = timezone.now()
+    page = IncidentPage(incident, run, part, actor, now)
     context: dict[str, object] = {
         "section": "/incidents",
         "error": refusal,
@@ -213,9 +216,9 @@ def _page(
         "severities": [one.value for one in Severity],
         "events": events,
         "may_respond": actor.can(Scope.INCIDENTS_WRITE),
-        "now": timezone.now(),
+        "now": now,
+        "panels": _panels(page),
         **_about_answer(part.header),
-        **_changes(incident, run=run, rows=part.rows, actor=actor),
         **_teams(incident, actor=actor),
     }
     return render(request, "incidents/page.html", context, status=refusal.status if refusal else 200)
@@ -235,12 +238,9 @@ def _about_answer(header: Header | None) -> Mapping[str, object]:
     }
 
 
-def _changes(incident: Incident, *, run: QueryRun, rows: Sequence[Row], actor: Actor) -> Mapping[str, object]:
-    """Return what changed since the answer before; nothing for the first."""
-    if run.number == 1:
-        return {}
-    earlier = _run(incident, run.number - 1)
-    return {"earlier": earlier, "changes": difference(part_of(earlier, actor=actor).rows, rows)}
+def _panels(page: IncidentPage) -> list[Mapping[str, object]]:
+    filled = ((panel.template, panel.context(page)) for panel in ABOVE)
+    return [{"template": template, "context": context} for template, context in filled if context is not None]
 
 
 def _teams(incident: Incident, *, actor: Actor) -> Mapping[str, object]:
