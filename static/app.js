@@ -1,4 +1,4 @@
-// The only behaviour of ours: the theme button, copying, and telling a screen reader what was swapped in.
+// The only behaviour of ours: the theme button, copying, closing menus, and telling a screen reader what was swapped in.
 // Every page works without this file.
 (() => {
   const announcer = document.getElementById("announcer");
@@ -68,6 +68,20 @@
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-copy], [data-copy-from]");
     if (button) copy(button);
+  });
+
+  // A menu of the bar closes when one looks elsewhere; Escape leads back to what opened it.
+  const openMenus = () => document.querySelectorAll(".site-nav details[open]");
+
+  function closeMenusWithout(target) {
+    for (const menu of openMenus()) if (!menu.contains(target)) menu.open = false;
+  }
+
+  document.addEventListener("click", (event) => closeMenusWithout(event.target));
+  document.addEventListener("focusin", (event) => closeMenusWithout(event.target));
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    for (const menu of openMenus()) { menu.open = false; menu.querySelector("summary").focus(); }
   });
 
   // Ctrl or Cmd with Enter asks, as people expect of a box that takes many lines.
