@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from incidents.impact import coverage, what_runs
 from incidents.impact.digests import DIGESTS
-from incidents.impact.explain import TEXTS
+from incidents.impact.texts import TEXTS
 
 
 def forget_everything() -> None:

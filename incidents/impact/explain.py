@@ -23,7 +23,8 @@ from incidents.impact.answer import (
     WorkloadShown,
 )
 from incidents.impact.judging import MatchClass
-from incidents.impact.remembered import forget_with_the_tables
+from incidents.impact.stretches import CLEARED_FROM
+from incidents.impact.texts import read_texts
 from inventory.graph.families import choose_kinds
 from inventory.graph.one_state import Statement, array_of
 from inventory.graph.outline import Occurrence, unpack
@@ -31,11 +32,12 @@ from inventory.graph.verdicts import VERDICTS, found_origin
 from inventory.models.presence import DIRECT, NO_EDGES, UNSURE
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from uuid import UUID
 
     from incidents.impact.candidates import ComponentMatch
-    from incidents.impact.matching import Matches
+    from incidents.impact.matching import ArtifactMatch, Matches
+    from incidents.impact.texts import Text
     from inventory.graph.one_state import OneState
     from inventory.graph.verdicts import Origin
     from supplychain.exchange import Meanwhile
@@ -84,35 +86,6 @@ class _Source:
     def certainty(self, component_id: int) -> int:
         """Return how sure the document is of the component, in percent."""
         return _UNSURE_CONFIDENCE if self.flags[component_id] & UNSURE else 100
-
-
-class _Text(NamedTuple):
-    """How a component is shown: its purl, or its name when it has none."""
-
-    text: str
-    has_purl: bool
-
-
-TEXTS: dict[int, _Text] = {}
-"""How components are shown, as far as this process has read it: a component never changes, so any state tells."""
-_TEXTS_KEPT = 50_000
-forget_with_the_tables(TEXTS.clear)
-
-
-class _Component(NamedTuple):
-    """A row of COMPONENT_TEXTS."""
-
-    component_id: int
-    identity: str
-    has_purl: bool
-
-    @property
-    def text(self) -> _Text:
-        """A purl as it is; of a `name:` identity the group, name and version."""
-        if self.has_purl:
-            return _Text(self.identity, has_purl=True)
-        shown = self.identity.removeprefix("name:").partition("/")[2].lstrip("/").partition("#")[0]
-        return _Text(shown, has_purl=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +156,7 @@ def fill(
         artifacts=_artifacts(named, stated=stated),
         runs=_by_row(runs, ids=ids),
         sources=sources,
-        texts=_read_texts(sources.values(), state=state),
+        texts=read_texts(_steps(sources.values()), state=state),
         by_component=_by_component(
             [match for match in matches.components if match.component_id in found],
             matches.candidates.cleared(found) if shows_cleared else (),
@@ -201,9 +174,9 @@ class _Page:
     artifacts: Mapping[int, ArtifactShown]
     runs: Mapping[int, Sequence[_Run]]
     sources: Mapping[int, Sequence[_Source]]
-    texts: Mapping[int, _Text]
+    texts: Mapping[int, Text]
     by_component: Mapping[int, Sequence[ComponentMatch]]
-    named: Mapping[int, Sequence[Match]]
+    named: Mapping[int, Sequence[ArtifactMatch]]
     provenance: Mapping[int, Provenance]
 
     def row(self, row: PageRow) -> Row:
@@ -217,7 +190,7 @@ class _Page:
             effect=Effect.BUILD if row.row_class % 2 else Effect.RUNTIME,
             running=bool(runs),
             matches=shown,
-            via=self._via(row.artifact_id, runs=runs, uncertain=uncertain),
+            via=self._via(row, runs=runs, uncertain=uncertain),
             provenance=self.provenance.get(row.artifact_id, NO_PROVENANCE),
             workloads=tuple({id(run.workload): run.workload for run in _each_interval_once(runs)}.values()),
             vex=(),
@@ -225,8 +198,8 @@ class _Page:
         )
 
     def _holds(self, artifact_id: int) -> bool:
-        """Say whether SBOMs of an artifact hold what is asked for; what is cleared says nothing of another digest."""
-        return any(
+        """Say whether an artifact is or holds what is asked for; what is cleared says nothing of another digest."""
+        return any(match.match_class < CLEARED_FROM for match in self.named.get(artifact_id, ())) or any(
             match.match_class is not MatchClass.CLEARED
             for source in self.sources.get(artifact_id, ())
             for occurrence in source.occurrences
@@ -234,9 +207,9 @@ class _Page:
         )
 
     def _matches(self, artifact_id: int, *, row_class: int) -> list[Match]:
+        shown = [_of_artifact(match) for match in self._named(artifact_id, row_class=row_class)]
         if row_class == UNKNOWN_CLASS:
-            return []
-        shown = list(self.named.get(artifact_id, ()))
+            return shown
         for source in self.sources.get(artifact_id, ()):
             for occurrence in source.occurrences:
                 shown.extend(
@@ -263,8 +236,16 @@ class _Page:
             reason=match.reason,
         )
 
-    def _via(self, artifact_id: int, *, runs: Sequence[_Run], uncertain: Sequence[int]) -> tuple[Via, ...]:
-        found = {
+    def _named(self, artifact_id: int, *, row_class: int) -> Iterator[ArtifactMatch]:
+        """Yield what is said of the artifact itself; what clears it, or leaves it unknown, in a row that is so."""
+        for match in self.named.get(artifact_id, ()):
+            if match.match_class < CLEARED_FROM or match.match_class // 2 == row_class // 2:
+                yield match
+
+    def _via(self, row: PageRow, *, runs: Sequence[_Run], uncertain: Sequence[int]) -> tuple[Via, ...]:
+        artifact_id = row.artifact_id
+        found = {via for match in self._named(artifact_id, row_class=row.row_class) for via in match.via}
+        found |= {
             Via(
                 self._relation(run.reported_id), run.reported_digest, "reported by the cluster, resolved to this digest"
             )
@@ -320,23 +301,24 @@ def _by_component(*matches: Iterable[ComponentMatch]) -> dict[int, list[Componen
     return found
 
 
-def _named(matches: Matches) -> dict[int, list[Match]]:
-    found: dict[int, list[Match]] = defaultdict(list)
+def _named(matches: Matches) -> dict[int, list[ArtifactMatch]]:
+    found: dict[int, list[ArtifactMatch]] = defaultdict(list)
     for match in matches.artifacts:
-        certainty = _POSSIBLE_CONFIDENCE if match.match_class is MatchClass.POSSIBLE else 100
-        found[match.artifact_id].append(
-            Match(
-                indicator=match.indicator,
-                purl=None,
-                evidence=None,
-                pointer=None,
-                path=None,
-                direct=None,
-                confidence=_word(certainty),
-                reason=match.reason,
-            )
-        )
+        found[match.artifact_id].append(match)
     return found
+
+
+def _of_artifact(match: ArtifactMatch) -> Match:
+    return Match(
+        indicator=match.indicator,
+        purl=None,
+        evidence=match.evidence,
+        pointer=match.pointer,
+        path=None,
+        direct=None,
+        confidence=_word(match.confidence),
+        reason=match.reason,
+    )
 
 
 def _confidence(matches: Sequence[Match], *, is_unresolved: bool) -> str:
@@ -376,20 +358,12 @@ def _artifacts(rows: Collection[_Named], *, stated: Iterable[tuple[int, str]]) -
     return {row.artifact_id: ArtifactShown(row.digest, row.shown_names, kind[row.artifact_id].value) for row in rows}
 
 
-def _read_texts(sources: Iterable[Sequence[_Source]], *, state: OneState) -> dict[int, _Text]:
-    ids = {
+def _steps(sources: Iterable[Sequence[_Source]]) -> set[int]:
+    """Return all components that the page names."""
+    return {
         step
         for found in sources
         for source in found
         for occurrence in source.occurrences
         for step in (occurrence.component_id, *(occurrence.path or ()))
     }
-    known = {component_id: text for component_id in ids if (text := TEXTS.get(component_id)) is not None}
-    if unknown := ids - known.keys():
-        statement = Statement(_Component, statements.COMPONENT_TEXTS, {"components": array_of(sorted(unknown))})
-        read = {component.component_id: component.text for component in state.fetch(statement, last=True)}
-        if len(TEXTS) + len(read) > _TEXTS_KEPT:
-            TEXTS.clear()
-        TEXTS.update(read)
-        known.update(read)
-    return known

@@ -51,12 +51,12 @@ def count_lines(
     if not is_scoped:
         _add_held(lines, facts=facts, where=where, of_component=of_component, is_alone=all_are_held)
         for artifact in facts.named:
-            for line in of_artifact[artifact]:
+            for line in of_artifact.get(artifact, ()):
                 lines.artifacts[line].add(artifact)
     _add_running(lines, facts=facts, points=points, where=where, of_component=of_component)
     for place in facts.named_points:
         for artifact, owner, workload in zip(place.tracks, place.owners, place.workloads, strict=True):
-            for line in of_artifact[artifact]:
+            for line in of_artifact.get(artifact, ()):
                 lines.running[line].add(owner)
                 lines.workloads[line].add(workload)
     if not all_are_held:
@@ -73,7 +73,8 @@ def _indicators(matches: Matches) -> tuple[dict[int, list[int]], dict[int, list[
             of_component[match.component_id].append(match.indicator)
     of_artifact: dict[int, list[int]] = defaultdict(list)
     for named in matches.artifacts:
-        of_artifact[named.artifact_id].append(named.indicator)
+        if named.match_class < CLEARED_FROM:
+            of_artifact[named.artifact_id].append(named.indicator)
     return of_component, of_artifact
 
 

@@ -15,7 +15,9 @@ from inventory.identity.indicators import IndicatorKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from uuid import UUID
 
+    from incidents.impact.answer import Via
     from incidents.impact.candidates import Placed
     from inventory.graph.one_state import OneState
     from inventory.identity.indicators import Indicator
@@ -25,12 +27,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ArtifactMatch:
-    """An artifact is itself what an indicator names, or may be."""
+    """An artifact is itself what an indicator names, or may be; or a rule excludes it; or nobody can tell.
+
+    `match_class` as in statements.py, so odd where only its build was exposed, 8 unknown. What is cleared or unknown
+    counts where it runs. `confidence` in percent; `evidence` and `pointer` say which document tells, and where.
+    """
 
     artifact_id: int
     indicator: int
-    match_class: MatchClass
+    match_class: int
     reason: str
+    confidence: int = 100
+    evidence: UUID | None = None
+    pointer: str | None = None
+    via: tuple[Via, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +53,12 @@ class Matches:
     """All components of the packages asked for: what is not among `components` is cleared."""
     asks_artifacts: bool = False
     """Whether artifacts were asked for, found or not: what is asked next must not tell that somebody has one."""
+    asks_hashes: bool = False
+
+    @property
+    def asks_components(self) -> bool:
+        """Whether an SBOM could answer: then what has none is unknown, whatever else clears it."""
+        return bool(self.candidates.names) or self.asks_hashes
 
     @property
     def is_long(self) -> bool:
@@ -91,6 +107,8 @@ class _Digested:
     is_member: bool
 
 
+_POSSIBLE = 40
+"""In percent, how sure is what only went by a name."""
 MANY_CANDIDATES = 4_000
 """From here on it costs less to look through what runs than to look up where each of them is."""
 _HASHED = """
@@ -161,6 +179,7 @@ def find_matches(
         artifacts=tuple(match for found in artifacts if found is not None for match in found.read(next(rows))),
         candidates=candidates,
         asks_artifacts=any(found is not None for found in artifacts),
+        asks_hashes=bool(hashes),
     )
 
 
@@ -221,7 +240,7 @@ def _images(asked: Sequence[Placed], *, teams: Sequence[int] | None) -> _Lookup[
 
     def read(rows: Iterable[tuple[int, int]]) -> Iterator[ArtifactMatch]:
         for place, artifact_id in rows:
-            yield ArtifactMatch(artifact_id, place, MatchClass.POSSIBLE, f"was called {named[place]}")
+            yield ArtifactMatch(artifact_id, place, MatchClass.POSSIBLE, f"was called {named[place]}", _POSSIBLE)
 
     parameters = {
         "places": list(named),

@@ -27,6 +27,10 @@ BUILD_GROUP, MATCHED_GROUP = 4, 5
 _GROUP = {0: 0, 1: 0, 2: 1, 3: 1, 8: 2, 4: 3, 5: 3}
 """The place of each class' status in the order of rows: affected, possible, unknown, cleared."""
 
+_CLEARED = (4, 5)
+_LAST = 9
+_RANK = {0: 0, 1: 1, 2: 2, 3: 3, UNKNOWN: 4, 4: 5, 5: 6, _LAST: 7}
+"""Which class says most of an artifact that is itself asked for: never cleared while anything of it is unknown."""
 _ONLY = [bytes(number == status for number in range(256)) for status in range(CLEARED_FROM + 1)]
 """Tables that leave one status."""
 
@@ -55,11 +59,22 @@ class _Runs:
 
     best: dict[int, int] = field(default_factory=dict)
     seen: set[int] = field(default_factory=set)
+    excluded: set[int] = field(default_factory=set)
+    """What a rule excludes by where the artifact itself comes from, whatever it holds."""
     found: Found = field(default_factory=list)
 
     def add(self, owner: int, row_class: int, *, mark: int) -> None:
         if row_class < self.best.get(owner, UNKNOWN):
             self.best[owner] = row_class
+        if not mark & UNSEEN:
+            self.seen.add(owner)
+
+    def add_named(self, owner: int, row_class: int, *, mark: int) -> None:
+        """Add what is itself asked for: there what nobody can tell outweighs what something else clears."""
+        if _RANK[row_class] < _RANK[self.best.get(owner, _LAST)]:
+            self.best[owner] = row_class
+        if row_class in _CLEARED:
+            self.excluded.add(owner)
         if not mark & UNSEEN:
             self.seen.add(owner)
 
@@ -73,6 +88,8 @@ def tally(facts: Facts, *, matches: Matches, is_scoped: bool, listed: Collection
     _add_hits(runs, facts=facts, points=points, where=where)
     _add_named_hits(runs, facts=facts, matches=matches)
     statuses = _judge(runs, held=held, is_scoped=is_scoped)
+    if matches.asks_components:
+        _forget_excluded(facts.undescribed, runs=runs, statuses=statuses)
     bare, unknown = _add_unknown(facts.undescribed, runs=runs, held=held, statuses=statuses)
     workloads = _workloads([*runs.found, *bare])
     running = {artifact: len(names) for artifact, names in workloads.items()}
@@ -97,7 +114,11 @@ def _held(facts: Facts, *, where: Covered, matches: Matches) -> bytearray:
     visible = frozenset(facts.named)
     for match in matches.artifacts:
         status = match.match_class + 1
-        if match.artifact_id in visible and not 0 < statuses[match.artifact_id] <= status:
+        if (
+            match.match_class < CLEARED_FROM
+            and match.artifact_id in visible
+            and not 0 < statuses[match.artifact_id] <= status
+        ):
             statuses[match.artifact_id] = status
     return statuses
 
@@ -121,11 +142,16 @@ def _add_hits(runs: _Runs, *, facts: Facts, points: Points, where: Covered) -> N
 def _add_named_hits(runs: _Runs, *, facts: Facts, matches: Matches) -> None:
     best: dict[int, int] = {}
     for match in matches.artifacts:
-        best[match.artifact_id] = min(match.match_class, best.get(match.artifact_id, UNKNOWN))
+        best[match.artifact_id] = min(match.match_class, best.get(match.artifact_id, _LAST), key=_RANK.__getitem__)
     for place in facts.named_points:
         columns = zip(place.tracks, place.owners, place.workloads, place.marks, strict=True)
         for artifact, owner, workload, mark in columns:
-            runs.add(owner, max(best[artifact], 2) if mark & UNSURE else best[artifact], mark=mark)
+            row_class = best[artifact]
+            if mark & UNSURE:
+                if row_class in _CLEARED:
+                    continue
+                row_class = max(row_class, 2 + row_class % 2)
+            runs.add_named(owner, row_class, mark=mark)
             runs.found.append((place, owner, workload))
 
 
@@ -136,6 +162,14 @@ def _judge(runs: _Runs, *, held: bytearray, is_scoped: bool) -> bytearray:
         row_class = min(best, held[artifact] - 1) if held[artifact] else best
         statuses[artifact] = row_class + (1 if row_class >= 2 or artifact in runs.seen else 3)
     return statuses
+
+
+def _forget_excluded(undescribed: Iterable[Place], *, runs: _Runs, statuses: bytearray) -> None:
+    """Make unknown what runs without an SBOM and is cleared by its origin alone: what it holds was asked for too."""
+    for place in undescribed:
+        for owner, is_bare in zip(place.owners, place.marks, strict=True):
+            if is_bare and owner in runs.excluded and runs.best[owner] in _CLEARED:
+                statuses[owner] = UNKNOWN + 1
 
 
 def _add_unknown(
