@@ -158,6 +158,41 @@ def secret(name: str, *, default: str | None = None) -> str:
     return value or default or ""
 
 
+def signing_key(name: str) -> str:
+    """Return a private key in PEM that we can sign with, or ''. Like every secret it is never part of a message."""
+    pem = secret(name, default="")
+    if not pem:
+        return ""
+    from supplychain.signing import BadSigningKeyError, load_private  # noqa: PLC0415  cryptography, where it is needed
+
+    try:
+        load_private(pem)
+    except BadSigningKeyError as error:
+        raise BadSettingError(f"{name} {error}.") from None
+    return pem
+
+
+def signing_keys(name: str) -> str:
+    """Return public keys in PEM, one below the other, or ''."""
+    pems = secret(name, default="")
+    if not pems:
+        return ""
+    from supplychain.signing import BadSigningKeyError, load_publics  # noqa: PLC0415  the same
+
+    try:
+        load_publics(pems)
+    except BadSigningKeyError as error:
+        raise BadSettingError(f"{name} {error}.") from None
+    return pems
+
+
+def new_signing_key() -> str:
+    """Return a new private key in PEM."""
+    from supplychain.signing import new_key  # noqa: PLC0415  the same
+
+    return new_key()
+
+
 def database(url: str) -> DatabaseAddress:
     """Read a `postgresql://user:password@host:port/name?option=value` address.
 

@@ -23,11 +23,13 @@ CSRF_TRUSTED_ORIGINS = list(env.words("CSRF_TRUSTED_ORIGINS"))
 PUBLIC_URL = env.text("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
 
 
+def _is_generated(name: str) -> bool:
+    return LOCAL and not os.environ.get(name) and not os.environ.get(f"{name}_FILE")
+
+
 def _secret(name: str, *, file: str) -> str:
     """Return a secret of the environment; on one machine without it, the one generated in the state folder."""
-    if LOCAL and not os.environ.get(name) and not os.environ.get(f"{name}_FILE"):
-        return keyfile.read_or_create(HOME / file)
-    return env.secret(name)
+    return keyfile.read_or_create(HOME / file) if _is_generated(name) else env.secret(name)
 
 
 SECRET_KEY = _secret("SECRET_KEY", file="secret_key")
@@ -35,6 +37,14 @@ SECRET_KEY_FALLBACKS = [key for key in [env.secret("SECRET_KEY_PREVIOUS", defaul
 KEY_HMAC_SECRET = _secret("KEY_HMAC_SECRET", file="key_hmac_secret")
 # API keys made under this one still work, and are re-hashed under the new one when they are used.
 KEY_HMAC_SECRET_PREVIOUS = env.secret("KEY_HMAC_SECRET_PREVIOUS", default="")
+# With it the product signs its own verdicts (supplychain/signing.py); without, it signs nothing. The public keys of
+# those before are still shown to who checks what they signed.
+SIGNING_KEY = (
+    keyfile.read_or_create(HOME / "signing_key.pem", make=env.new_signing_key)
+    if _is_generated("SIGNING_KEY")
+    else env.signing_key("SIGNING_KEY")
+)
+SIGNING_KEYS_PREVIOUS = env.signing_keys("SIGNING_KEYS_PREVIOUS")
 
 # --- Applications --------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [

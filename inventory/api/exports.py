@@ -95,7 +95,7 @@ class ArtifactSbomView(APIView):
         return StreamingHttpResponse(
             in_chunks(form.write(merged, version)),
             content_type=form.media_type(version),
-            headers=_as_file(merged.digest, suffix=form.suffix),
+            headers=as_file(merged.digest, suffix=form.suffix),
         )
 
 
@@ -115,7 +115,7 @@ class ArtifactVexView(APIView):
         canonical = read_digest_of_path(digest)
         with bounded():
             data = openvex.export_vex(canonical, actor=actor_of(request))
-        headers = _as_file(canonical, suffix="openvex.json")
+        headers = as_file(canonical, suffix="openvex.json")
         return HttpResponse(data, content_type=openvex.MEDIA_TYPE, headers=headers)
 
 
@@ -131,7 +131,7 @@ def in_chunks(pieces: Iterable[bytes]) -> Iterator[bytes]:
         yield bytes(chunk)
 
 
-def _as_file(digest: str, *, suffix: str) -> dict[str, str]:
+def as_file(digest: str, *, suffix: str) -> dict[str, str]:
     """Name the file by the digest alone: no name of a document ever gets into a header."""
     name = f"{digest.replace(':', '-')}.{suffix}"
     return {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}

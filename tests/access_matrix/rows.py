@@ -89,6 +89,8 @@ API = (
     Row(route="api/version", scopes=PUBLIC),
     Row(route="api/v1/schema", scopes=PUBLIC),
     Row(route="api/v1/docs", scopes=PUBLIC),
+    Row(route="api/v1/signing-keys", scopes=PUBLIC),
+    Row(route="api/v1/signing-keys/<str:key_id>", scopes=PUBLIC, path={"key_id": "=current"}, missing=200),
     Row(route="api/v1/me", scopes=SIGNED_IN),
     Row(route="api/v1/keys", scopes=ADMIN),
     Row(
@@ -134,6 +136,8 @@ API = (
     Row(route="api/v1/artifacts/<str:digest>/components", scopes=READ, path=ARTIFACT),
     Row(route="api/v1/artifacts/<str:digest>/sbom", scopes=READ, path=ARTIFACT),
     Row(route="api/v1/artifacts/<str:digest>/vex", scopes=READ, path=ARTIFACT),
+    Row(route="api/v1/artifacts/<str:digest>/vsa", scopes=READ, path=ARTIFACT),
+    Row(route="api/v1/expectations", scopes=POLICY),
     Row(route="api/v1/artifacts/<str:digest>/attestations", scopes=READ, path=ARTIFACT),
     Row(route="api/v1/artifacts/<str:digest>/verifications", scopes=READ, path=ARTIFACT),
     Row(route="api/v1/artifacts/<str:digest>/trace", scopes=READ, path=ARTIFACT),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 _READ_BY_SETTINGS = re.compile(
-    r'(?:env\.(?:text|flag|number|choice|pattern|words|secret|issuer|team_grants|role_grants)|_secret)\(\s*"([A-Z_]+)"'
+    r'(?:env\.(?:text|flag|number|choice|pattern|words|secret|signing_keys?|issuer|team_grants|role_grants)|_secret)\(\s*"([A-Z_]+)"'
 )
 _READ_BY_LAUNCHER = re.compile(r'os\.environ(?:\.get\(|\[)"([A-Z_]+)"|"([A-Z_]+)" (?:not )?in os\.environ')
 _DOCUMENTED = re.compile(r"^\| `([A-Z_]+)`", re.MULTILINE)

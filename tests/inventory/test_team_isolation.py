@@ -61,6 +61,8 @@ SPELLED_OTHERWISE = (
 )
 UNASKED = {
     # the document of the API and what the key itself is: the same for everyone, or about the asker alone
+    "api/v1/signing-keys",
+    "api/v1/signing-keys/<str:key_id>",
     "api/v1/schema",
     "api/v1/docs",
     "api/v1/me",
@@ -246,6 +248,7 @@ def ask(asker: Asker) -> None:
 
 def _lists() -> Iterator[str]:
     yield from ("/verification", "/incidents", "/incidents?open=true", "/signers", "/compromises")
+    yield from ("/expectations", f"/artifacts/{APP}/vsa", f"/artifacts/{SECRET}/vsa")
     yield from ("/tags?repository=registry.example/shop", "/tags?repository=registry.example/shop&tag=1&limit=1")
     yield from ("/artifacts", "/artifacts?limit=1", "/artifacts?running=true", "/artifacts?running=false")
     yield from ("/packages", "/packages?limit=2", "/workloads", "/workloads?limit=1", "/clusters")

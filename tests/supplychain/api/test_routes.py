@@ -12,21 +12,27 @@ from tests.supplychain.actors import client_of, make_user, new_key, signed_in
 
 pytestmark = pytest.mark.django_db
 
-# What anybody may read: it tells nothing that is not in the source.
-PUBLIC = {"/api/version", "/api/v1/schema", "/api/v1/docs"}
+# What anybody may read: it tells nothing that is not in the source, or is there for others to check signatures.
+PUBLIC = {
+    "/api/version", "/api/v1/schema", "/api/v1/docs", "/api/v1/signing-keys", "/api/v1/signing-keys/current",
+}  # fmt: skip
 # What a key without a scope may ask: who it is.
 WITHOUT_SCOPE = {"/api/v1/me"}
 
-_SAMPLES = {"uuid": str(uuid4()), "int": "1", "str": "sample", "slug": "sample", "path": "sample"}
+_SAMPLES = {"uuid": str(uuid4()), "int": "1", "str": "sample", "slug": "sample", "path": "sample", "key_id": "current"}
 
 
 def walk(resolver: URLResolver, prefix: str = "/") -> Iterator[str]:
     for entry in resolver.url_patterns:
         route = prefix + str(entry.pattern)
         if isinstance(entry, URLPattern):
-            yield re.sub(r"<(?:(\w+):)?\w+>", lambda match: _SAMPLES.get(match[1] or "str", "sample"), route)
+            yield re.sub(r"<(?:(\w+):)?(\w+)>", _sample, route)
         else:
             yield from walk(entry, route)
+
+
+def _sample(parameter: re.Match[str]) -> str:
+    return _SAMPLES.get(parameter[2]) or _SAMPLES.get(parameter[1] or "str", "sample")
 
 
 def api_paths() -> list[str]:
