@@ -115,6 +115,8 @@ _FOR_TEAMS = frozenset(
     }
 )
 _OF_ONE_TEAM = frozenset({EventKind.TEAM_CONCERNED, EventKind.ACKNOWLEDGED})
+_TELLING_A_TEAM = frozenset({EventKind.ACTION})
+"""Lines whose details name the team that they are told to."""
 
 
 def events_for(incident: Incident, *, actor: Actor) -> QuerySet[IncidentEvent]:
@@ -127,7 +129,11 @@ def events_for(incident: Incident, *, actor: Actor) -> QuerySet[IncidentEvent]:
     if incident.is_whole_for(actor):
         return events
     slugs = Team.objects.filter(pk__in=sorted(actor.team_ids or ())).values("slug")
-    return events.filter(Q(kind__in=_FOR_TEAMS) | Q(kind__in=_OF_ONE_TEAM, text__in=slugs))
+    return events.filter(
+        Q(kind__in=_FOR_TEAMS)
+        | Q(kind__in=_OF_ONE_TEAM, text__in=slugs)
+        | Q(kind__in=_TELLING_A_TEAM, details__team__in=list(slugs.values_list("slug", flat=True)))
+    )
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from incidents.api import impact, incidents, runs
+from incidents.api import actions, impact, incidents, runs
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/impact", impact.ImpactView.as_view(), name="api-impact"),
@@ -24,6 +24,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "api/v1/incidents/<uuid:public_id>/queries/<int:number>/diff",
         runs.RunDiffView.as_view(),
         name="api-incident-run-diff",
+    ),
+    path("api/v1/incidents/<uuid:public_id>/actions", actions.ActionListView.as_view(), name="api-incident-actions"),
+    path(
+        "api/v1/incidents/<uuid:public_id>/actions/proposed",
+        actions.ProposedActionsView.as_view(),
+        name="api-incident-actions-proposed",
+    ),
+    path(
+        "api/v1/incidents/<uuid:public_id>/actions/<int:number>",
+        actions.ActionView.as_view(),
+        name="api-incident-action",
     ),
     path("", include("incidents.views.urls")),
 ]

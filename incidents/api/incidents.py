@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import Http404
 from django.utils import timezone
-from django.utils.http import parse_etags
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from incidents.api.etags import IF_MATCH, read_version
 from incidents.api.openapi import QUESTION_OF_INCIDENT
 from incidents.asking import read_incident_question
 from incidents.models import Incident, IncidentEvent, IncidentTeam, Severity, Stage
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 MAX_TITLE = 200
 MAX_NOTE = 20_000
 _OPENING = ("title", "severity")
-_IF_MATCH = OpenApiParameter("If-Match", location=OpenApiParameter.HEADER, description="412 after a change")
 
 
 class ConcernedTeamSerializer(serializers.ModelSerializer[IncidentTeam]):
@@ -178,7 +177,7 @@ class IncidentView(APIView):
 
     @extend_schema(
         operation_id="incidents_change",
-        parameters=[_IF_MATCH],
+        parameters=[IF_MATCH],
         request=IncidentChangeSerializer,
         responses={200: IncidentDetailSerializer, **refusals(409, 412)},
     )
@@ -194,7 +193,7 @@ class IncidentView(APIView):
             if name in given:
                 given[name] = kind(given[name])
         change_incident(
-            public_id, Wanted(**given), actor=actor_of(request), at=timezone.now(), version=_read_version(request)
+            public_id, Wanted(**given), actor=actor_of(request), at=timezone.now(), version=read_version(request)
         )
         return _detail(request, public_id)
 
@@ -274,12 +273,3 @@ def _detail(request: Request, public_id: UUID, *, status: int = 200) -> Response
         concerned = concerned.filter(team__in=sorted(actor.team_ids or ()))
     incident.concerned = list(concerned)  # type: ignore[attr-defined]  # for the serializer alone
     return Response(IncidentDetailSerializer(incident).data, status=status, headers={"ETag": f'"{incident.version}"'})
-
-
-def _read_version(request: Request) -> int | None:
-    """Return the version that `If-Match` names; None where it is absent or `*`, 0, which none has, for any other."""
-    header = request.headers.get("If-Match")
-    if header is None or header.strip() == "*":
-        return None
-    tags = [tag.strip('"') for tag in parse_etags(header) if not tag.startswith("W/")]
-    return int(tags[0]) if len(tags) == 1 and tags[0].isascii() and tags[0].isdigit() else 0

@@ -12,8 +12,12 @@ from incidents.models.incident import (
     Severity,
     Stage,
 )
+from incidents.models.response import ActionKind, ActionState, ContainmentAction
 
 __all__ = [
+    "ActionKind",
+    "ActionState",
+    "ContainmentAction",
     "EventKind",
     "ImpactPage",
     "Incident",

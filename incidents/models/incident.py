@@ -63,6 +63,7 @@ class EventKind(enum.StrEnum):
     ACKNOWLEDGED = "acknowledged"
     CLOSED = "closed"
     REOPENED = "reopened"
+    ACTION = "action"
 
 
 def _choices(kinds: type[enum.StrEnum]) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from incidents.models import EventKind, Incident, IncidentTeam, Occasion, Severity, Stage
 from incidents.response import runs
+from incidents.response.basis import Answer, flag_withdrawn
 from incidents.response.differences import difference
 from incidents.timeline import Change, IncidentNotFoundError, changing
 from supplychain.access.models import Team
@@ -145,6 +146,7 @@ def _keep(change: Change, answered: Answered, *, occasion: Occasion, given: Mapp
         if not found.is_empty:
             change.tell(EventKind.FOUND, details={"run": run.number, "before": earlier.number, **_counts(found)})
     _note_teams(change, answered)
+    _note_actions(change, answered, run=run)
     return run
 
 
@@ -164,6 +166,11 @@ def _note_teams(change: Change, answered: Answered) -> None:
     for team in Team.objects.filter(slug__in=slugs).exclude(pk__in=known).order_by("slug"):
         IncidentTeam.objects.create(incident=change.incident, team=team, since=change.at)
         change.tell(EventKind.TEAM_CONCERNED, team.slug)
+
+
+def _note_actions(change: Change, answered: Answered, *, run: QueryRun) -> None:
+    asked = tuple(one.asked for one in answered.header.asked.indicators)
+    flag_withdrawn(change, Answer(run.number, run.answer_hash, answered.rows, asked))
 
 
 def _short(given: Mapping[str, object]) -> Mapping[str, JSON]:

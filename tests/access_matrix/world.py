@@ -14,7 +14,8 @@ from django.test import Client
 from django.utils import timezone
 
 from incidents.asking import read_incident_question
-from incidents.models import Incident, Severity
+from incidents.models import ActionKind, Incident, Severity
+from incidents.response.actions import NewAction, make_action
 from incidents.response.opening import open_incident
 from inventory.models import Compromise, CompromiseKind, SignerState, TrustedSigner
 from supplychain.access.actors import Actor
@@ -183,14 +184,18 @@ def _compromise(letter: str) -> Compromise:
 
 def _incident(names: Names, *, team_id: int) -> Incident:
     asked = read_incident_question({"text": names["package"]})
-    return open_incident(
+    actor = Actor(team_ids=frozenset({team_id}), label="key:abcdefgh", kind="key")
+    incident = open_incident(
         asked.question,
         given=asked.given,
         title="taken over",
         severity=Severity.HIGH,
-        actor=Actor(team_ids=frozenset({team_id}), label="key:abcdefgh", kind="key"),
+        actor=actor,
         at=timezone.now(),
     )
+    rotate = NewAction(kind=ActionKind.ROTATE, target={"credential": "NPM_TOKEN"}, team=names["team"])
+    make_action(incident.public_id, rotate, actor=actor, at=timezone.now())
+    return incident
 
 
 def _nobody() -> Names:

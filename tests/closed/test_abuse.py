@@ -184,6 +184,7 @@ def test_no_get_changes_anything():
     tables = ["inventory_evidence", "inventory_evidencestate", "inventory_cluster", "inventory_runinterval"]
     tables += ["access_apikey", "access_team", "access_user", "access_membership", "mfa_authenticator"]
     tables += ["incidents_incident", "incidents_incidentevent", "incidents_queryrun", "incidents_incidentteam"]
+    tables += ["incidents_containmentaction"]
     tables += ["inventory_trustedsigner", "inventory_signerdecision", "inventory_compromise", "inventory_trustchange"]
     before = [_content(table) for table in tables]
     done = set(AuditEvent.objects.values_list("action", flat=True))

@@ -1,0 +1,158 @@
+"""What an answer says should be done: derived from the newest, so that nobody types again what is known."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from incidents.impact.answer import Effect, Status
+from incidents.models import ActionKind, Severity
+from incidents.models.response import IN_FORCE
+from incidents.response import runs
+from incidents.response.basis import Answer, package_of, said_of
+from incidents.response.targets import hash_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
+
+    from incidents.impact.answer import Row, WorkloadShown
+    from incidents.models import Incident, QueryRun
+    from supplychain.access.actors import Actor
+    from supplychain.access.audit import JSON
+
+DUE_HOURS: Final = {Severity.CRITICAL: 4, Severity.HIGH: 24, Severity.MEDIUM: 72, Severity.LOW: 168}
+"""Within how many hours of its answer an action should be done, by severity; blocks and freezes at once."""
+_SHORT: Final = 19
+"""Characters of a digest in a title: the algorithm and twelve digits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """An action that nobody has taken yet. `key` names it for as long as answers give rise to it."""
+
+    key: str
+    kind: ActionKind
+    target: Mapping[str, str]
+    title: str
+    team: str | None
+    due_at: datetime
+    evidence: Mapping[str, JSON]
+
+
+def newest_answer(incident: Incident) -> Answer:
+    """Return the newest kept answer. Two statements."""
+    run = incident.runs.get(number=incident.run_count)
+    run.incident = incident
+    return answer_of(run)
+
+
+def answer_of(run: QueryRun) -> Answer:
+    """Return a kept answer as actions rest on it."""
+    header, rows = runs.read(run)
+    return Answer(run.number, run.answer_hash, rows, tuple(one.asked for one in header.asked.indicators))
+
+
+def propose(incident: Incident, *, answer: Answer, asked_at: datetime) -> tuple[Proposal, ...]:
+    """Return what the answer gives rise to and no action in force does yet, blocks first. One statement."""
+    in_force = incident.actions.filter(state__in=[state.value for state in IN_FORCE])
+    taken = set(in_force.values_list("target_hash", flat=True))
+    known = set(incident.teams.filter(acknowledged_at__isnull=False).values_list("team__slug", flat=True))
+    found: dict[str, Proposal] = {}
+    for kind, target, title, team in _derived(answer):
+        key = hash_of(kind, target)
+        if key in taken or key in found or (kind is ActionKind.NOTIFY and team in known):
+            continue
+        due_at = asked_at + timedelta(hours=_hours(kind, Severity(incident.severity)))
+        found[key] = Proposal(key, kind, target, title, team, due_at, said_of(kind, target, answer=answer))
+    return tuple(found.values())
+
+
+def seen_by(
+    proposals: Iterable[Proposal], *, incident: Incident, actor: Actor, slugs: set[str]
+) -> tuple[Proposal, ...]:
+    """Keep what the actor may be told: all of an incident that is theirs, else what their teams are to do."""
+    if incident.is_whole_for(actor):
+        return tuple(proposals)
+    return tuple(one for one in proposals if one.team in slugs)
+
+
+def _hours(kind: ActionKind, severity: Severity) -> int:
+    return 0 if kind in {ActionKind.BLOCK, ActionKind.FREEZE} else DUE_HOURS[severity]
+
+
+_Derived = tuple[ActionKind, dict[str, str], str, str | None]
+
+
+def _derived(answer: Answer) -> Iterator[_Derived]:
+    affected = [row for row in answer.rows if row.status is Status.AFFECTED]
+    yield from _blocks(answer, affected)
+    places = _places(affected)
+    yield from _freezes(places)
+    yield from _rebuilds(places)
+    for team in sorted({one.team for row in answer.rows for one in row.workloads}):
+        yield ActionKind.NOTIFY, {"team": team}, f"Tell team {team}", team
+
+
+def _blocks(answer: Answer, affected: list[Row]) -> Iterator[_Derived]:
+    """What is only suspected is not blocked unasked, nor is what merely took part in a build."""
+    running = [row for row in affected if row.effect is Effect.RUNTIME]
+    hit = {match.indicator for row in running for match in row.matches}
+    for number, asked in enumerate(answer.indicators):
+        package = package_of(asked) if number in hit else None
+        if package is not None:
+            yield ActionKind.BLOCK, {"kind": "package", **package}, f"Block {' '.join(package.values())}"[:300], None
+    for row in running:
+        if row.artifact.digest is not None:
+            name = f" ({row.artifact.names[0]})" if row.artifact.names else ""
+            title = f"Block {row.artifact.digest[:_SHORT]}{name}"[:300]
+            yield ActionKind.BLOCK, {"kind": "artifact", "digest": row.artifact.digest}, title, None
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A service, or a workload that belongs to none, and the team that answers for it."""
+
+    team: str
+    service: str
+    workload: tuple[str, str, str, str]
+
+    @property
+    def target(self) -> dict[str, str]:
+        if self.service:
+            return {"service": self.service}
+        return dict(zip(("cluster", "namespace", "kind", "name"), self.workload, strict=True))
+
+    @property
+    def title(self) -> str:
+        return self.service or f"{self.workload[2]}/{self.workload[3]} in {self.workload[0]}/{self.workload[1]}"
+
+
+def _places(affected: Iterable[Row]) -> Mapping[_Place, set[Effect]]:
+    found: dict[_Place, set[Effect]] = defaultdict(set)
+    for row in affected:
+        for one in row.workloads:
+            found[_place(one)].add(row.effect)
+    return dict(sorted(found.items(), key=lambda item: (item[0].team, item[0].service, item[0].workload)))
+
+
+def _place(one: WorkloadShown) -> _Place:
+    if one.service:
+        return _Place(one.team, one.service, ("", "", "", ""))
+    return _Place(one.team, "", (one.cluster, one.namespace, one.kind, one.name))
+
+
+def _freezes(places: Mapping[_Place, set[Effect]]) -> Iterator[_Derived]:
+    for place, effects in places.items():
+        if place.service and Effect.RUNTIME in effects:
+            target = {"kind": "service", "service": place.service}
+            yield ActionKind.FREEZE, target, f"Freeze deployments of {place.title}"[:300], None
+
+
+def _rebuilds(places: Mapping[_Place, set[Effect]]) -> Iterator[_Derived]:
+    for place, effects in places.items():
+        why = "" if Effect.RUNTIME in effects else " (it only took part in the build: optional)"
+        yield ActionKind.REBUILD, place.target, f"Rebuild {place.title} from clean inputs{why}"[:300], place.team
+        yield ActionKind.REDEPLOY, place.target, f"Redeploy {place.title} with the clean build{why}"[:300], place.team

@@ -1,0 +1,103 @@
+"""What an action is done to: which members each kind of action has, and one spelling of them. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from incidents.models import ActionKind
+from supplychain.errors import DomainError, ErrorDetail
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MAX_TEXT: Final = 2_048
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The members of one form of a target: those that must be there, and those that may."""
+
+    required: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+
+    @property
+    def known(self) -> frozenset[str]:
+        return frozenset((*self.required, *self.optional))
+
+
+BLOCKS: Final[Mapping[str, Shape]] = {
+    "artifact": Shape(("digest",)),
+    "package": Shape(("purl",), ("range",)),
+    "builder": Shape(("id",)),
+    "signer": Shape((), ("issuer", "identity", "fingerprint")),
+    "repository": Shape(("url",)),
+}
+FREEZES: Final[Mapping[str, Shape]] = {
+    "service": Shape(("service",)),
+    "environment": Shape(("environment",)),
+    "cluster": Shape(("cluster",), ("namespace",)),
+}
+_CREDENTIAL = Shape(("credential",), ("repository", "workflow", "environment", "type"))
+_SERVICE = Shape((), ("service", "cluster", "namespace", "kind", "name", "digest", "repository", "commit"))
+_PLAIN: Final[Mapping[ActionKind, Shape]] = {
+    ActionKind.ROTATE: _CREDENTIAL,
+    ActionKind.REVOKE: _CREDENTIAL,
+    ActionKind.REBUILD: _SERVICE,
+    ActionKind.REDEPLOY: _SERVICE,
+    ActionKind.NOTIFY: Shape((), ("team", "person", "address")),
+}
+_FORMS: Final[Mapping[ActionKind, Mapping[str, Shape]]] = {ActionKind.BLOCK: BLOCKS, ActionKind.FREEZE: FREEZES}
+
+
+class BadTargetError(DomainError):
+    """The target does not say what is to be done."""
+
+    def __init__(self, details: list[ErrorDetail]) -> None:
+        super().__init__("bad_action", "The action cannot be made: see `errors`.", details=details)
+
+
+def check_target(kind: ActionKind, target: Mapping[str, object]) -> None:
+    """Raise BadTargetError with every fault of a target."""
+    faults = [fault for name, value in target.items() if (fault := _fault_of_text(name, value)) is not None]
+    shape = _shape(kind, target)
+    if shape is None:
+        known = ", ".join(_FORMS[kind])
+        raise BadTargetError([ErrorDetail("/target/kind", "unknown_kind", f"must be one of {known}")])
+    named = set(target) - ({"kind"} if kind in _FORMS else set())
+    faults += [
+        ErrorDetail(f"/target/{name}", "unknown_field", f"it has {', '.join(sorted(shape.known))}")
+        for name in sorted(named - shape.known)
+    ]
+    faults += [
+        ErrorDetail(f"/target/{name}", "required", "must be given") for name in shape.required if not target.get(name)
+    ]
+    if not any(target.get(name) for name in shape.known):
+        faults.append(ErrorDetail("/target", "required", "says nothing"))
+    if faults:
+        raise BadTargetError(faults)
+
+
+def hash_of(kind: ActionKind, target: Mapping[str, object]) -> str:
+    """Return what two actions share that would do the same to the same."""
+    spelled = json.dumps([kind.value, {name: target[name] for name in sorted(target)}], separators=(",", ":"))
+    return f"sha256:{hashlib.sha256(spelled.encode()).hexdigest()}"
+
+
+def describe(kind: ActionKind, target: Mapping[str, object]) -> str:
+    """Return a title for an action that was given none."""
+    parts = [str(value) for name, value in target.items() if name not in {"kind", "type"} and value]
+    return f"{kind.value.capitalize()} {' '.join(parts)}"[:300]
+
+
+def _shape(kind: ActionKind, target: Mapping[str, object]) -> Shape | None:
+    forms = _FORMS.get(kind)
+    return _PLAIN[kind] if forms is None else forms.get(str(target.get("kind", "")))
+
+
+def _fault_of_text(name: str, value: object) -> ErrorDetail | None:
+    if isinstance(value, str) and len(value) <= MAX_TEXT and "\0" not in value:
+        return None
+    return ErrorDetail(f"/target/{name[:100]}", "bad_text", f"must be text of at most {MAX_TEXT:,} characters")
