@@ -18,7 +18,7 @@ from inventory.formats.recognise.attestations import recognise_attestation
 from inventory.formats.recognise.images import recognise_image
 from inventory.formats.recognise.lines import recognise_lines
 from inventory.formats.recognise.markup import recognise_markup
-from inventory.formats.recognise.posture import recognise_posture, recognise_ruleset
+from inventory.formats.recognise.posture import recognise_posture, recognise_ruleset, recognise_workflow_runs
 from inventory.formats.recognise.protobuf import recognise_protobuf
 from inventory.formats.recognise.runtime import recognise_runtime
 from inventory.formats.recognise.sboms import recognise_sbom
@@ -39,7 +39,13 @@ _RECOGNISERS: Final = (
 )
 """In this order: the first that recognises a JSON object has the word."""
 
-_LISTED: Final = (recognise_attestation, recognise_runtime, recognise_ruleset, recognise_advisory)
+_LISTED: Final = (
+    recognise_attestation,
+    recognise_runtime,
+    recognise_ruleset,
+    recognise_workflow_runs,
+    recognise_advisory,
+)
 """What is sent as a JSON array."""
 
 _HEAD_BYTES: Final = 65_536
@@ -123,5 +129,5 @@ def _detect_list(text: Utf8) -> Detected:
             return found
     raise FormatError(
         "wrong_shape",
-        "A JSON array is read only as a list of deployment records, attestations, advisories or rulesets.",
+        "A JSON array is read only as a list of deployment records, attestations, advisories, rulesets or runs.",
     )

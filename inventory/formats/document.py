@@ -7,6 +7,7 @@ from inventory.formats.attestations.records import AttestationsRecord
 from inventory.formats.image_records import ImageRecord, RegistryRecord
 from inventory.formats.list_records import ListRecord
 from inventory.formats.posture.records import PostureRecord
+from inventory.formats.posture.run_records import WorkflowRunsRecord
 from inventory.formats.posture.workflow_records import WorkflowRecord
 from inventory.formats.records import RuntimeRecord, SbomRecord, VexRecord
 
@@ -18,6 +19,7 @@ Document = (
     | RegistryRecord
     | PostureRecord
     | WorkflowRecord
+    | WorkflowRunsRecord
     | VexRecord
     | AdvisoryFeed
     | ListRecord

@@ -27,9 +27,12 @@ from inventory.formats.osv import read_osv, read_osv_yaml
 from inventory.formats.osv_zip import ZIP_MAGIC, read_osv_zip
 from inventory.formats.posture.records import PostureRecord
 from inventory.formats.posture.ref_rules import read_branch_protection, read_rulesets
+from inventory.formats.posture.run_records import WorkflowRunsRecord
 from inventory.formats.posture.sarif import read_sarif
 from inventory.formats.posture.scorecard import read_scorecard
 from inventory.formats.posture.workflow_records import WorkflowRecord
+from inventory.formats.posture.workflow_runs import FORMAT as WORKFLOW_RUNS
+from inventory.formats.posture.workflow_runs import read_workflow_runs
 from inventory.formats.posture.workflows import read_action, read_workflow
 from inventory.formats.records import FormatError, SbomRecord
 from inventory.formats.registry_events import read_registry_events
@@ -86,7 +89,9 @@ def _read_image(source: Source) -> Document:
     return read_image(source.data, source.text, source.detected, limits=source.limits)
 
 
-def _read_posture(reader: Callable[..., PostureRecord | WorkflowRecord]) -> Callable[[Source], Document]:
+def _read_posture(
+    reader: Callable[..., PostureRecord | WorkflowRecord | WorkflowRunsRecord],
+) -> Callable[[Source], Document]:
     return lambda source: reader(source.text, limits=source.limits)
 
 
@@ -162,6 +167,7 @@ READERS: Final[Mapping[str, Callable[[Source], Document]]] = {
     "github-ruleset": _read_posture(read_rulesets),
     "github-workflow": _read_posture(read_workflow),
     "github-action": _read_posture(read_action),
+    WORKFLOW_RUNS: _read_posture(read_workflow_runs),
     "csaf": _read_csaf,
     "osv": _read_osv,
     "osv-yaml": _read_osv_yaml,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Case, IntegerField, Value, When
 
 from inventory.formats.posture.records import Level
-from inventory.models import PostureReport, WorkflowVersion
+from inventory.models import BuildRun, PostureReport, WorkflowVersion
 
 if TYPE_CHECKING:
     from inventory.models import (
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         PostureCheck,
         PostureFinding,
         SourceControlState,
+        ToolDownload,
         WorkflowJob,
     )
 
@@ -42,6 +43,7 @@ class WorkflowParts:
     workflow: WorkflowVersion
     jobs: tuple[WorkflowJob, ...]
     uses: tuple[ActionUse, ...]
+    downloads: tuple[ToolDownload, ...]
 
 
 def report_parts(evidence: Evidence, *, limit: int) -> ReportParts | None:
@@ -63,5 +65,14 @@ def workflow_parts(evidence: Evidence, *, limit: int) -> WorkflowParts | None:
     if workflow is None:
         return None
     return WorkflowParts(
-        workflow, tuple(workflow.jobs.order_by("id")[:limit]), tuple(workflow.uses.order_by("id")[:limit])
+        workflow,
+        tuple(workflow.jobs.order_by("id")[:limit]),
+        tuple(workflow.uses.order_by("id")[:limit]),
+        tuple(workflow.downloads.order_by("id")[:limit]),
     )
+
+
+def listed_runs(evidence: Evidence, *, limit: int) -> tuple[BuildRun, ...]:
+    """Return the first runs that a visible list of workflow runs tells of, each with the actions it used."""
+    runs = BuildRun.objects.filter(evidence_id=evidence.pk, attestation=None).order_by("position")
+    return tuple(runs.prefetch_related("actions")[:limit])

@@ -12,6 +12,7 @@ from inventory.formats.attestations.records import AttestationsRecord
 from inventory.formats.image_records import ImageRecord, RegistryRecord
 from inventory.formats.list_records import ListRecord
 from inventory.formats.posture.records import PostureRecord
+from inventory.formats.posture.run_records import WorkflowRunsRecord
 from inventory.formats.posture.workflow_records import WorkflowRecord
 from inventory.formats.records import RuntimeRecord, SbomRecord, VexRecord
 from inventory.ingest import advisories, attestations, image, lists, posture, registry, runtime, sbom, vex
@@ -35,6 +36,7 @@ _KINDS: Final[Mapping[type, frozenset[str]]] = {
     VexRecord: frozenset({EvidenceKind.VEX}),
     PostureRecord: frozenset({EvidenceKind.POSTURE}),
     WorkflowRecord: frozenset({EvidenceKind.WORKFLOW}),
+    WorkflowRunsRecord: frozenset({EvidenceKind.WORKFLOW}),
     AttestationsRecord: frozenset({EvidenceKind.ATTESTATION}),
     RegistryRecord: frozenset({EvidenceKind.REGISTRY}),
 }
@@ -67,10 +69,8 @@ def _apply(document: Document, *, held: Held, at: datetime) -> Applied:
             applied = runtime.apply(document, evidence=evidence, at=at)
         case AdvisoryFeed() | ListRecord() | VexRecord():
             applied = _apply_said(document, evidence=evidence)
-        case PostureRecord():
-            applied = posture.apply_report(document, evidence=evidence)
-        case WorkflowRecord():
-            applied = posture.apply_workflow(document, evidence=evidence)
+        case PostureRecord() | WorkflowRecord() | WorkflowRunsRecord():
+            applied = _apply_reported(document, evidence=evidence)
         case RegistryRecord():
             applied = registry.apply(document, evidence=evidence, at=at)
         case AttestationsRecord():
@@ -87,3 +87,14 @@ def _apply_said(document: AdvisoryFeed | ListRecord | VexRecord, *, evidence: Ev
             return lists.apply(document, evidence=evidence)
         case VexRecord():
             return vex.apply(document, evidence=evidence)
+
+
+def _apply_reported(document: PostureRecord | WorkflowRecord | WorkflowRunsRecord, *, evidence: Evidence) -> Applied:
+    """Apply what is said of repositories, their workflows, and the runs of these."""
+    match document:
+        case PostureRecord():
+            return posture.apply_report(document, evidence=evidence)
+        case WorkflowRecord():
+            return posture.apply_workflow(document, evidence=evidence)
+        case WorkflowRunsRecord():
+            return posture.apply_runs(document, evidence=evidence)

@@ -17,7 +17,7 @@ from inventory.formats.attestations.statement import commit_of
 from inventory.formats.records import ConfigRecord, ReadWarning
 from inventory.identity.purls import PurlError, parse_purl
 from inventory.ingest import attestations_sql as sql
-from inventory.ingest import memberships, reported, sbom, understood, vex
+from inventory.ingest import builds, memberships, reported, sbom, understood, vex
 from inventory.ingest.names import Name, split_name
 from inventory.ingest.result import Applied
 from inventory.ingest.running import LOCK_SHARED
@@ -113,6 +113,7 @@ def _state(attestations: Sequence[AttestationRecord], *, evidence: Evidence) -> 
             for statement, rows in _rows(attestations, new=new, known=known, artifact_ids=ids)
             if rows
         ]
+        + builds.writes(list(_runs(new, known=known)), evidence=evidence)
     )
     return _Stated(new, ids)
 
@@ -169,6 +170,13 @@ def _rows(
     yield sql.ADD_SIGNATURES, [row for number, item in numbered for row in _signatures(item, number)]
     yield sql.ADD_PROVENANCE, [row for number, item in numbered for row in _provenance(item, number)]
     yield sql.ADD_DEPENDENCIES, [row for number, item in numbered for row in _dependencies(item, number)]
+
+
+def _runs(new: Sequence[AttestationRecord], *, known: Mapping[str, int]) -> Iterator[dict[str, Any]]:
+    for position, item in enumerate(new):
+        if item.provenance is not None:
+            number = known[item.envelope_digest]
+            yield builds.attested_run(item.provenance, attestation=number, position=position, pointer=item.pointer)
 
 
 def _attestation(item: AttestationRecord) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from inventory.formats.records import FormatError, ReadWarning
 from inventory.identity.repositories import canonical_repository, repository_on
+from inventory.ingest import builds
 from inventory.ingest.result import Applied
 from inventory.models import (
     ActionUse,
@@ -15,14 +16,17 @@ from inventory.models import (
     PostureFinding,
     PostureReport,
     SourceControlState,
+    ToolDownload,
     WorkflowJob,
     WorkflowVersion,
 )
+from supplychain.exchange import exchange
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from inventory.formats.posture.records import PostureRecord
+    from inventory.formats.posture.run_records import WorkflowRunsRecord
     from inventory.formats.posture.workflow_records import WorkflowRecord
     from inventory.models import Evidence
 
@@ -85,7 +89,28 @@ def apply_workflow(record: WorkflowRecord, *, evidence: Evidence) -> Applied:
         format=record.format,
         format_version="",
         subjects=(),
-        counts={"jobs": len(record.jobs), "uses": len(record.uses)},
+        counts={"jobs": len(record.jobs), "uses": len(record.uses), "downloads": len(record.downloads)},
+        warnings=(*record.warnings, *warnings),
+    )
+
+
+def apply_runs(record: WorkflowRunsRecord, *, evidence: Evidence) -> Applied:
+    """Write runs inside the caller's transaction. Raises FormatError `outside_binding`: for one of them, for all."""
+    warnings: list[ReadWarning] = []
+    for repository in dict.fromkeys(run.repository for run in record.runs):
+        warnings += _repository(repository, evidence=evidence)[1]
+    rows = [builds.listed_run(run, position=position) for position, run in enumerate(record.runs)]
+    exchange(builds.writes(rows, evidence=evidence))
+    return Applied(
+        kind=EvidenceKind.WORKFLOW,
+        format=record.format,
+        format_version="",
+        subjects=(),
+        counts={
+            "runs": len(record.runs),
+            "resolved_actions": builds.count_actions(record.runs),
+            "rejected": record.rejected_count,
+        },
         warnings=(*record.warnings, *warnings),
     )
 
@@ -176,6 +201,8 @@ def _add_jobs(workflow: WorkflowVersion, record: WorkflowRecord) -> None:
             permissions=None if job.permissions is None else dict(job.permissions),
             environment=job.environment,
             secrets=list(job.secrets),
+            env=list(job.env),
+            roles=list(job.roles),
             line=job.line,
         )
         for job in record.jobs
@@ -198,3 +225,17 @@ def _add_jobs(workflow: WorkflowVersion, record: WorkflowRecord) -> None:
         for use in record.uses
     )
     ActionUse.objects.bulk_create(uses, batch_size=_ROWS_AT_ONCE)
+    downloads = (
+        ToolDownload(
+            workflow=workflow,
+            job=found.job,
+            step=found.step,
+            url=found.url,
+            is_run=found.is_run,
+            check_kind=found.check,
+            checksums=list(found.checksums),
+            line=found.line,
+        )
+        for found in record.downloads
+    )
+    ToolDownload.objects.bulk_create(downloads, batch_size=_ROWS_AT_ONCE)

@@ -19,6 +19,7 @@ from inventory.models.attestations import (
     Provenance,
     ProvenanceDependency,
 )
+from inventory.models.builds import BuildRun, ResolvedAction
 from inventory.models.changes import ChangeKind, EstateChange
 from inventory.models.evidence import (
     IN_WORK,
@@ -37,6 +38,7 @@ from inventory.models.posture import (
     PostureFinding,
     PostureReport,
     SourceControlState,
+    ToolDownload,
     WorkflowJob,
     WorkflowVersion,
 )
@@ -93,6 +95,7 @@ __all__ = [
     "AttestationSubject",
     "AttestationVerdict",
     "BlobPlace",
+    "BuildRun",
     "Certainty",
     "ChangeKind",
     "CheckOutcome",
@@ -123,6 +126,7 @@ __all__ = [
     "ProvenanceDependency",
     "Referrer",
     "ReportedVerification",
+    "ResolvedAction",
     "RetentionItem",
     "RetentionPlan",
     "RunInterval",
@@ -138,6 +142,7 @@ __all__ = [
     "SubjectBlock",
     "TagEvent",
     "TagSource",
+    "ToolDownload",
     "Track",
     "TrustChange",
     "TrustRoot",

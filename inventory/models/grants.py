@@ -64,6 +64,9 @@ GRANTS: Grants = {
     "inventory_workflowversion": Grant(web=_READ, worker=_ADD),
     "inventory_workflowjob": Grant(web=_READ, worker=_ADD),
     "inventory_actionuse": Grant(web=_READ, worker=_ADD),
+    "inventory_tooldownload": Grant(web=_READ, worker=_ADD),
+    "inventory_buildrun": Grant(web=_READ, worker=_ADD),
+    "inventory_resolvedaction": Grant(web=_READ, worker=_ADD),
     # attestations and registries
     "inventory_attestation": Grant(web=_READ, worker=_ADD),
     "inventory_attestationsource": Grant(web=_READ, worker=_ADD),

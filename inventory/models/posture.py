@@ -132,6 +132,12 @@ class WorkflowJob(models.Model):
     permissions = models.JSONField(null=True, db_comment="{scope: access}; NULL: not stated, the repository's default")
     environment = models.CharField(max_length=255, blank=True)
     secrets = ArrayField(models.CharField(max_length=255), default=list, db_comment="Names; `*` stands for all of them")
+    env = ArrayField(
+        models.CharField(max_length=255),
+        null=True,
+        db_comment="Names of variables. NULL: read before these, roles and downloads were kept",
+    )
+    roles = ArrayField(models.CharField(max_length=255), null=True, db_comment="Cloud roles that steps sign in as")
     line = models.IntegerField()
 
 
@@ -153,3 +159,23 @@ class ActionUse(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["owner_repository", "ref"], name="action_use_of")]
+
+
+class ToolDownload(models.Model):
+    """What one step of a workflow or composite action fetches by address, as far as its script shows."""
+
+    id = models.BigAutoField(primary_key=True)
+    workflow = models.ForeignKey(WorkflowVersion, on_delete=models.PROTECT, related_name="downloads")
+    job = models.CharField(max_length=255, blank=True)
+    step = models.IntegerField(db_comment="From 0")
+    url = models.CharField(max_length=2048, db_collation="C", db_comment="Without scheme, query and fragment")
+    is_run = models.BooleanField(db_comment="A shell runs it as it arrives")
+    check_kind = models.CharField(max_length=32, choices=_choices(workflow_records.DownloadCheck))
+    checksums = ArrayField(models.CharField(max_length=140), default=list, db_comment="In the script, as sha256:…")
+    line = models.IntegerField()
+
+    class Meta:
+        indexes = [
+            # the steps that fetch from an address
+            models.Index(fields=["url"], name="tool_download_url"),
+        ]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from inventory.formats.records import ROOT
 from inventory.graph.claims import advised, attested, listed, stated
 from inventory.graph.document_tree import DocumentTree
-from inventory.graph.posture import report_parts, workflow_parts
+from inventory.graph.posture import listed_runs, report_parts, workflow_parts
 from inventory.graph.reading_again import read_report
 from inventory.graph.sboms_inside import sboms_of
 from inventory.models import EvidenceKind
@@ -82,7 +82,10 @@ def _posture(evidence: Evidence) -> Context:
 
 def _workflow(evidence: Evidence) -> Context:
     parts = workflow_parts(evidence, limit=_MOST_ROWS)
-    longest = max(len(parts.jobs), len(parts.uses)) if parts else 0
+    if parts is None:
+        runs = listed_runs(evidence, limit=_MOST_ROWS)
+        return {"runs": runs, "limit": _MOST_ROWS, "is_cut": len(runs) == _MOST_ROWS}
+    longest = max(len(parts.jobs), len(parts.uses), len(parts.downloads))
     return {"parts": parts, "limit": _MOST_ROWS, "is_cut": longest == _MOST_ROWS}
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from inventory.formats.attestations.parts import items, members, text
 from inventory.formats.attestations.records import DependencyRecord, ProvenanceRecord
+from inventory.formats.attestations.runs import read_run
 from inventory.formats.attestations.sources import Source, parse_source
 from inventory.formats.attestations.statement import commit_of, split_digests
 from inventory.formats.records import FormatError, storable
@@ -51,10 +52,12 @@ def _read_v1(content: Members, *, pointer: str, defects: Defects) -> ProvenanceR
     github = members(internal.get("github"))
     named = _named_source(external, internal=internal, workflow=workflow)
     source = _with_commit(named, dependencies)
+    builder, invocation = text(members(run.get("builder")), "id"), text(metadata, "invocationId")
+    ran = read_run(invocation=invocation, builder=builder, variables=internal)
     return ProvenanceRecord(
-        builder_id=text(members(run.get("builder")), "id"),
+        builder_id=builder,
         build_type=text(definition, "buildType"),
-        invocation_id=text(metadata, "invocationId"),
+        invocation_id=invocation,
         repository=source.repository,
         ref=source.ref,
         commit=source.commit,
@@ -62,6 +65,10 @@ def _read_v1(content: Members, *, pointer: str, defects: Defects) -> ProvenanceR
         event=text(github, "event_name") or text(internal, "GITHUB_EVENT_NAME"),
         runner_environment=text(github, "runner_environment"),
         parameters=_parameters(external, pointer=f"{pointer}/buildDefinition/externalParameters", defects=defects),
+        run_id=ran.run_id,
+        attempt=ran.attempt,
+        actor=ran.actor,
+        called_workflow=ran.called_workflow,
         started_at=_time(metadata, ("startedOn",), pointer=f"{pointer}/runDetails/metadata", defects=defects),
         finished_at=_time(metadata, ("finishedOn",), pointer=f"{pointer}/runDetails/metadata", defects=defects),
         dependencies=dependencies,
@@ -80,10 +87,13 @@ def _read_v0(content: Members, *, pointer: str, defects: Defects) -> ProvenanceR
     source = _with_commit(named, dependencies)
     parameters = members(invocation.get("parameters")) or members(recipe.get("arguments"))
     here = f"{pointer}/metadata"
+    builder = text(members(content.get("builder")), "id")
+    invocation_id = text(metadata, "buildInvocationId") or text(metadata, "buildInvocationID")
+    ran = read_run(invocation=invocation_id, builder=builder, variables=environment)
     return ProvenanceRecord(
-        builder_id=text(members(content.get("builder")), "id"),
+        builder_id=builder,
         build_type=text(content, "buildType") or text(recipe, "type"),
-        invocation_id=text(metadata, "buildInvocationId") or text(metadata, "buildInvocationID"),
+        invocation_id=invocation_id,
         repository=source.repository,
         ref=source.ref,
         commit=source.commit,
@@ -91,6 +101,10 @@ def _read_v0(content: Members, *, pointer: str, defects: Defects) -> ProvenanceR
         event=text(environment, "github_event_name") or text(environment, "GITHUB_EVENT_NAME"),
         runner_environment="",
         parameters=_parameters(parameters, pointer=pointer, defects=defects),
+        run_id=ran.run_id,
+        attempt=ran.attempt,
+        actor=ran.actor,
+        called_workflow=ran.called_workflow,
         started_at=_time(metadata, ("buildStartedOn",), pointer=here, defects=defects),
         finished_at=_time(metadata, ("buildFinishedOn",), pointer=here, defects=defects),
         dependencies=dependencies,

@@ -114,6 +114,11 @@ class ProvenanceRecord:
     runner_environment: str = ""
     parameters: str | None = None
     """External parameters as JSON; None when there are none, or they are too large to be kept beside the bytes."""
+    run_id: str = ""
+    attempt: int | None = None
+    actor: str = ""
+    called_workflow: str = ""
+    """The reusable workflow that the builder is, as `owner/name/path@ref`; '' where it is none."""
     started_at: datetime | None = None
     finished_at: datetime | None = None
     dependencies: tuple[DependencyRecord, ...] = ()

@@ -52,6 +52,33 @@ class ActionUseRecord:
     line: int
 
 
+class DownloadCheck(enum.StrEnum):
+    """How a step looks at what it downloaded."""
+
+    NONE = "none"
+    CHECKSUM = "checksum"
+    """Compared with a checksum that stands in the script itself."""
+    FETCHED_CHECKSUM = "fetched_checksum"
+    """Compared with a checksum from elsewhere: whoever serves one file may serve the other."""
+    SIGNATURE = "signature"
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadRecord:
+    """What a step's script fetches: an address without scheme and query, whether a shell runs it as it arrives.
+
+    `checksums` are all digests that stand in the script, as `sha256:…`.
+    """
+
+    job: str
+    step: int
+    url: str
+    is_run: bool
+    check: DownloadCheck
+    checksums: tuple[str, ...]
+    line: int
+
+
 @dataclass(frozen=True, slots=True)
 class JobRecord:
     """One job. `permissions` is None where neither the job nor the workflow states them: the repository's default.
@@ -65,6 +92,10 @@ class JobRecord:
     environment: str
     secrets: tuple[str, ...]
     """Names of the secrets that its text uses; `*` where it hands on all of them (`secrets: inherit`)."""
+    env: tuple[str, ...]
+    """Names of the variables that the workflow, the job or one of its steps sets."""
+    roles: tuple[str, ...]
+    """Cloud roles and identities that its steps ask for with the job's token, as written."""
     line: int
 
 
@@ -77,4 +108,5 @@ class WorkflowRecord:
     triggers: tuple[str, ...] = ()
     jobs: list[JobRecord] = field(default_factory=list)
     uses: list[ActionUseRecord] = field(default_factory=list)
+    downloads: list[DownloadRecord] = field(default_factory=list)
     warnings: list[ReadWarning] = field(default_factory=list)

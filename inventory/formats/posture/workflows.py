@@ -9,8 +9,15 @@ from typing import Final
 from inventory.formats.defects import Defects
 from inventory.formats.limits import Limits
 from inventory.formats.posture.action_uses import LONGEST_USE, read_use
+from inventory.formats.posture.downloads import find_downloads
 from inventory.formats.posture.fields import LONGEST_NAME, LONGEST_PATH
-from inventory.formats.posture.workflow_records import ActionUseRecord, JobRecord, UseKind, WorkflowRecord
+from inventory.formats.posture.workflow_records import (
+    ActionUseRecord,
+    DownloadRecord,
+    JobRecord,
+    UseKind,
+    WorkflowRecord,
+)
 from inventory.formats.records import FormatError
 from inventory.formats.text import Utf8
 from inventory.formats.yaml_nodes import Mapping, Node, Scalar, Sequence, parse_yaml
@@ -20,6 +27,7 @@ _ALL_SECRETS: Final = re.compile(r"\btoJSON\s*\(\s*secrets\s*\)", re.IGNORECASE)
 _EXPRESSION: Final = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
 _COMMENT: Final = re.compile(r"\s#\s*(\S.*?)\s*$")
 _EACH_OF_THEM: Final = "*"
+_ROLE_INPUTS: Final = ("role-to-assume", "workload_identity_provider", "service_account", "client-id")
 _LONGEST_TRIGGERS: Final = 100
 
 Permissions = tuple[tuple[str, str], ...] | None
@@ -40,10 +48,12 @@ def read_workflow(text: Utf8, *, limits: Limits) -> WorkflowRecord:
     lines = text.data.decode("utf-8").splitlines()
     permissions = _permissions(root.members.get("permissions"))
     shared = set(_secrets_of([node for name, node in root.members.items() if name != "jobs"]))
+    env = set(_names_of(root.members.get("env")))
     for name, job in jobs.members.items():
         if isinstance(job, Mapping):
-            record.jobs.append(_job(name, job, permissions=permissions, shared=shared))
+            record.jobs.append(_job(name, job, permissions=permissions, shared=shared, env=env))
             record.uses.extend(_uses_of_job(name, job, lines=lines, defects=defects))
+            record.downloads.extend(_downloads(name[:LONGEST_NAME], job.members.get("steps")))
         else:
             defects.add("wrong_type", f"line {jobs.key_lines[name]}", f"The job {name[:60]!r} is no mapping; not read.")
     if not record.triggers:
@@ -63,6 +73,7 @@ def read_action(text: Utf8, *, limits: Limits) -> WorkflowRecord:
     lines = text.data.decode("utf-8").splitlines()
     if _text(runs.members.get("using")).lower() == "composite":
         record.uses.extend(_uses_of_steps("", runs.members.get("steps"), lines=lines, defects=defects))
+        record.downloads.extend(_downloads("", runs.members.get("steps")))
     image = runs.members.get("image")
     if isinstance(image, Scalar) and image.text.startswith("docker://"):
         record.uses.append(_use("", None, image, lines=lines))
@@ -70,7 +81,7 @@ def read_action(text: Utf8, *, limits: Limits) -> WorkflowRecord:
     return record
 
 
-def _job(name: str, job: Mapping, *, permissions: Permissions, shared: Iterable[str]) -> JobRecord:
+def _job(name: str, job: Mapping, *, permissions: Permissions, shared: Iterable[str], env: Iterable[str]) -> JobRecord:
     own = job.members.get("permissions")
     secrets = {*shared, *_secrets_of(job.members.values())}
     if _text(job.members.get("secrets")) == "inherit":
@@ -81,6 +92,8 @@ def _job(name: str, job: Mapping, *, permissions: Permissions, shared: Iterable[
         permissions=permissions if own is None else _permissions(own),
         environment=_environment(job.members.get("environment")),
         secrets=tuple(sorted(secrets)),
+        env=tuple(sorted({*env, *_env_of(job)})),
+        roles=tuple(sorted(set(_roles_of(job.members.get("steps"))))),
         line=job.line,
     )
 
@@ -101,6 +114,13 @@ def _images_of(name: str, job: Mapping, *, lines: list[str]) -> Iterator[ActionU
         image = holder.members.get("image") if isinstance(holder, Mapping) else holder
         if isinstance(image, Scalar) and image.text and not image.is_null:
             yield _use(name, None, image, lines=lines, prefix="docker://")
+
+
+def _downloads(job: str, steps: Node | None) -> Iterator[DownloadRecord]:
+    for index, step in enumerate(steps.items if isinstance(steps, Sequence) else ()):
+        script = _member(step, "run")
+        if isinstance(script, Scalar) and not script.is_null:
+            yield from find_downloads(script.text, job=job, step=index, line=script.line)
 
 
 def _uses_of_steps(job: str, steps: Node | None, *, lines: list[str], defects: Defects) -> Iterator[ActionUseRecord]:
@@ -179,6 +199,28 @@ def _secrets_in(expression: str) -> Iterator[str]:
         yield (dotted or quoted)[:LONGEST_NAME]
     if _ALL_SECRETS.search(expression):
         yield _EACH_OF_THEM
+
+
+def _env_of(job: Mapping) -> Iterator[str]:
+    yield from _names_of(job.members.get("env"))
+    steps = job.members.get("steps")
+    for step in steps.items if isinstance(steps, Sequence) else ():
+        yield from _names_of(_member(step, "env"))
+
+
+def _names_of(node: Node | None) -> Iterator[str]:
+    if isinstance(node, Mapping):
+        yield from (name[:LONGEST_NAME] for name in node.members)
+
+
+def _roles_of(steps: Node | None) -> Iterator[str]:
+    """Give the roles that steps sign in as: of AWS, Google Cloud and Azure, by the inputs of their own actions."""
+    for step in steps.items if isinstance(steps, Sequence) else ():
+        given = _member(step, "with")
+        for name in _ROLE_INPUTS:
+            role = _text(_member(given, name))
+            if role:
+                yield f"{name}: {role}"[:LONGEST_NAME]
 
 
 def _names(node: Node | None) -> Iterator[str]:

@@ -107,7 +107,7 @@ def test_a_workflow_becomes_jobs_and_uses():
     assert (workflow.repository, workflow.path, workflow.commit) == ("github.com/acme/shop", PATH, "a" * 40)
     assert WorkflowJob.objects.get(name="build").permissions == {"id-token": "write"}
     assert ActionUse.objects.filter(owner_repository="tj-actions/changed-files", ref="v45").count() == 1
-    assert (state_of(evidence).kind, state_of(evidence).counts) == ("workflow", {"jobs": 2, "uses": 6})
+    assert (state_of(evidence).kind, state_of(evidence).counts) == ("workflow", {"jobs": 2, "uses": 6, "downloads": 0})
     assert state_of(evidence).warning_count == 0
 
 

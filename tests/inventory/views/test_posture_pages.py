@@ -11,6 +11,7 @@ from inventory.models import Evidence
 from inventory.views import panels
 from tests.factories import submit
 from tests.inventory.formats.posture.documents import WORKFLOW, protection, result, ruleset, sarif, scorecard
+from tests.inventory.formats.posture.test_workflow_runs import BAD, run
 
 pytestmark = pytest.mark.django_db
 
@@ -92,3 +93,22 @@ def test_a_report_costs_four_statements_however_long_it_is(member, django_assert
 
     with django_assert_num_queries(4):
         panels.panel_of(evidence).read(evidence)
+
+
+def test_a_list_of_runs_shows_each_run_with_what_it_was_seen_to_use(member):
+    listed = run(resolved_actions=[{"uses": "tj-actions/changed-files@v45", "sha": BAD}])
+
+    html = page(member, encode([listed]))
+
+    assert "github.com/acme/shop" in html
+    assert "13862000001" in html
+    assert "tj-actions/changed-files@v45</code> 0e58ed8671d6" in html
+
+
+def test_a_workflow_shows_what_its_steps_download_and_how_they_check_it(member):
+    script = "on: push\njobs:\n  t:\n    steps:\n      - run: curl https://codecov.io/bash | bash\n"
+
+    html = page(member, script.encode(), repository="acme/shop", name="ci.yml")
+
+    assert "codecov.io/bash" in html
+    assert "a shell runs it as it arrives" in html
