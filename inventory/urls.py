@@ -77,5 +77,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/clusters/<str:cluster>", runtime.ClusterView.as_view(), name="api-cluster"),
     path("api/v1/clusters/<str:cluster>/snapshot", runtime.SnapshotView.as_view(), name="api-cluster-snapshot"),
     path("api/v1/search", search.SearchView.as_view(), name="api-search"),
+    path("", include("inventory.policy.urls")),
     path("", include("inventory.views.urls")),
 ]

@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "supplychain.access",
     "supplychain.web",
     "inventory",
+    "inventory.policy",
     "incidents",
 ]
 AUTH_USER_MODEL = "access.User"
@@ -132,6 +133,7 @@ DATABASE_GRANTS = [
     "supplychain.database.grants.GRANTS",
     "supplychain.ops.grants.GRANTS",
     "inventory.models.grants.GRANTS",
+    "inventory.policy.models.grants.GRANTS",
     "incidents.models.grants.GRANTS",
 ]
 # Which of them answers incident questions; audit lines and kept pages are always written to the default one.
@@ -240,6 +242,8 @@ EVIDENCE_S3_TIMEOUT_SECONDS = env.number("EVIDENCE_S3_TIMEOUT_SECONDS", default=
 RETENTION_DAYS = env.number("RETENTION_DAYS", default=0)
 # Dotted names of functions by which other parts keep evidence they need (inventory/retention/candidates.py: Hold).
 RETENTION_HOLDS: list[str] = []
+# Dotted names of functions that hear of the end of a block (inventory/policy/announcing.py: Listener).
+BLOCK_LISTENERS: list[str] = []
 # The evidence view reads the stream itself, under its own ceiling; these bound forms and JSON bodies.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * MIB
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000

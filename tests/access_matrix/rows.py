@@ -1,7 +1,7 @@
 """The access matrix, one row for each route and method of the site: who may, and which object it names.
 
 A new route or method without a row fails `test_every_route_and_every_method_has_a_row`. A part may keep its rows in a
-module of its own, which test_matrix.py names. To add one, say:
+module of its own, which every_row.py names. To add one, say:
 
 - `route` as the URL configuration spells it, and `method`;
 - `scopes`: one of which opens it, or PUBLIC, or SIGNED_IN;

@@ -10,15 +10,14 @@ from dataclasses import replace
 
 import pytest
 
-from tests.access_matrix import response_rows, rows
 from tests.access_matrix.conftest import SIZE
+from tests.access_matrix.every_row import ROWS
 from tests.access_matrix.matrix import EVERY, METHODS, Told, address_of, ask, expected_status, is_api, routes
 from tests.access_matrix.rows import ANY, Row
 from tests.access_matrix.world import KNOWN_TO_ALL, Asker, Whose, World, make_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-ROWS = (*rows.ROWS, *response_rows.ROWS)
 UNREFUSED = {200, 302, 404}
 PART_OF_A_PAGE = {"HX-Request": "true"}
 

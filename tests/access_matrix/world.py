@@ -18,7 +18,9 @@ from incidents.models import ActionKind, Incident, Severity
 from incidents.response.actions import NewAction, make_action
 from incidents.response.opening import open_incident
 from inventory.models import Compromise, CompromiseKind, SignerState, TrustedSigner
-from supplychain.access.actors import Actor
+from inventory.policy.blocks import add_block
+from inventory.policy.models import Block, BlockKind
+from supplychain.access.actors import Actor, system_actor
 from supplychain.access.models import ApiKey, User
 from supplychain.access.scopes import ORGANISATION_ROLE_SCOPES, TEAM_ROLE_SCOPES, Scope
 from supplychain.access.sessions import SEEN_AT
@@ -41,7 +43,7 @@ Names = Mapping[str, str]
 """The objects of one team, or some that are not there, by kind."""
 Whose = Literal["own", "foreign", "missing"]
 
-KNOWN_TO_ALL = frozenset({"compromise"})
+KNOWN_TO_ALL = frozenset({"compromise", "block"})
 """What is the organisation's, and so no secret of a team."""
 _ALL_SCOPES = frozenset(Scope.values)
 _MEMBER = TEAM_ROLE_SCOPES["owner"]
@@ -155,6 +157,7 @@ def _team(letter: str) -> Names:
         "incident": str(incident.public_id),
         "signer": str(_signer(letter, team_id=key.team_id).public_id),
         "compromise": str(_compromise(letter).public_id),
+        "block": str(_block(names).public_id),
     }
 
 
@@ -182,6 +185,12 @@ def _compromise(letter: str) -> Compromise:
     )
 
 
+def _block(names: Names) -> Block:
+    selector = {"service": names["service"]}
+    product = system_actor("test")
+    return add_block(BlockKind.SERVICE, selector, reason="stolen", incident=None, actor=product, at=timezone.now())
+
+
 def _incident(names: Names, *, team_id: int) -> Incident:
     asked = read_incident_question({"text": names["package"]})
     actor = Actor(team_ids=frozenset({team_id}), label="key:abcdefgh", kind="key")
@@ -199,7 +208,7 @@ def _incident(names: Names, *, team_id: int) -> Incident:
 
 
 def _nobody() -> Names:
-    ids = {kind: str(uuid7()) for kind in ("evidence", "rejected", "key", "incident", "signer", "compromise")}
+    ids = {kind: str(uuid7()) for kind in ("evidence", "rejected", "key", "incident", "signer", "compromise", "block")}
     return {**_shared_kinds("x"), **ids, "lookup": "zzzzzzzz", "session": "0" * 20, "passkey": passkey_id("x")}
 
 

@@ -28,8 +28,9 @@ from supplychain.access.models import ApiKey, AuditEvent
 from supplychain.access.scopes import Scope
 from supplychain.api.errors import problem_of
 from supplychain.api.views import openapi_document
+from tests.access_matrix.every_row import ROWS
 from tests.access_matrix.matrix import address_of, is_api
-from tests.access_matrix.rows import PUBLIC, ROWS
+from tests.access_matrix.rows import PUBLIC
 from tests.access_matrix.world import make_world
 from tests.factories import cyclonedx, deployment, digest, report, submit
 from tests.supplychain.actors import PASSWORD, client_of, make_team, make_user, new_key
@@ -164,7 +165,7 @@ def test_no_session_changes_anything_without_its_csrf_token():
     admin = make_user("admin", organisation="admin")
     client = Client(enforce_csrf_checks=True)
     client.force_login(admin)
-    kinds = ("team", "evidence", "rejected", "key", "passkey", "incident", "signer", "compromise")
+    kinds = ("team", "evidence", "rejected", "key", "passkey", "incident", "signer", "compromise", "block")
     names = dict.fromkeys(kinds, "00000000-0000-7000-8000-000000000000")
     names |= {"cluster": "c", "session": "s", "user": "u", "artifact": digest("a"), "other": digest("b")}
 
@@ -186,6 +187,7 @@ def test_no_get_changes_anything():
     tables += ["incidents_incident", "incidents_incidentevent", "incidents_queryrun", "incidents_incidentteam"]
     tables += ["incidents_containmentaction"]
     tables += ["inventory_trustedsigner", "inventory_signerdecision", "inventory_compromise", "inventory_trustchange"]
+    tables += ["policy_block"]
     before = [_content(table) for table in tables]
     done = set(AuditEvent.objects.values_list("action", flat=True))
 

@@ -40,7 +40,7 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-_OBJECTS = {"/incidents/": "incident", "/signers/": "signer", "/compromises/": "compromise"}
+_OBJECTS = {"/incidents/": "incident", "/signers/": "signer", "/compromises/": "compromise", "/blocks/": "block"}
 """What `public_id` is of, by the path it is in; elsewhere of evidence."""
 _KINDS = {
     "digest": "artifact",

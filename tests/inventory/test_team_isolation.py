@@ -78,6 +78,8 @@ UNASKED = {
     "api/v1/signers/<uuid:public_id>/reject",
     "api/v1/signers/<uuid:public_id>/revoke",
     "api/v1/compromises/<uuid:public_id>/lift",
+    "api/v1/blocks/<uuid:public_id>/lift",
+    "api/v1/blocks/<uuid:public_id>/keep",
     "api/v1/incidents/<uuid:public_id>/notes",
     "api/v1/incidents/<uuid:public_id>/acknowledge",
     "api/v1/incidents/<uuid:public_id>/close",
@@ -247,8 +249,9 @@ def ask(asker: Asker) -> None:
 
 
 def _lists() -> Iterator[str]:
-    yield from ("/verification", "/incidents", "/incidents?open=true", "/signers", "/compromises")
     yield from ("/expectations", f"/artifacts/{APP}/vsa", f"/artifacts/{SECRET}/vsa")
+    yield from ("/verification", "/incidents", "/incidents?open=true", "/signers", "/compromises", "/blocks")
+    yield f"/blocks/{NOBODY}"
     yield from ("/tags?repository=registry.example/shop", "/tags?repository=registry.example/shop&tag=1&limit=1")
     yield from ("/artifacts", "/artifacts?limit=1", "/artifacts?running=true", "/artifacts?running=false")
     yield from ("/packages", "/packages?limit=2", "/workloads", "/workloads?limit=1", "/clusters")

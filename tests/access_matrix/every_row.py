@@ -1,0 +1,7 @@
+"""The whole access matrix: the rows of all parts."""
+
+from __future__ import annotations
+
+from tests.access_matrix import policy_rows, response_rows, rows
+
+ROWS = (*rows.ROWS, *response_rows.ROWS, *policy_rows.ROWS)

@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from inventory.policy.blocks import add_block
+from inventory.policy.hits import Relation, find_hits, find_hits_of
+from inventory.policy.models import BlockKind
+from inventory.policy.selectors import read_selector
+from supplychain.access.actors import actor_for_user
+from tests.factories import cyclonedx, digest, digest_of, image_index, image_manifest, submit
+from tests.supplychain.actors import AT, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def rita():
+    return actor_for_user(make_user("rita", organisation="responder"))
+
+
+def block(rita: Any, kind: BlockKind, **selector: Any) -> Any:
+    return add_block(kind, selector, reason="INC-1", incident=None, actor=rita, at=AT)
+
+
+def hits_of(name: str, **place: str) -> list[tuple[str, str]]:
+    found = find_hits([name], at=AT, **place)[name]
+    return [(hit.kind.value, hit.relation.value) for hit in found]
+
+
+def test_a_blocked_digest_is_hit_whether_anybody_knows_it_or_not(rita):
+    block(rita, BlockKind.ARTIFACT, digest=digest("bad"))
+
+    assert hits_of(digest("bad")) == [("artifact", "same")]
+    assert hits_of(digest("good")) == []
+
+
+def test_nothing_is_hit_while_nothing_is_blocked(rita):
+    submit("team-a", cyclonedx("pkg:npm/lodash@4.17.20", subject=digest("shop")))
+
+    assert hits_of(digest("shop")) == []
+
+
+def test_a_blocked_index_hits_its_members_and_not_the_other_way_to_siblings(rita):
+    amd, arm = digest("amd"), digest("arm")
+    index = image_index(amd, arm)
+    submit("team-a", index)
+
+    block(rita, BlockKind.ARTIFACT, digest=amd)
+
+    assert hits_of(amd) == [("artifact", "same")]
+    assert hits_of(digest_of(index)) == [("artifact", "platform")]
+    assert hits_of(arm) == []
+
+    block(rita, BlockKind.ARTIFACT, digest=digest_of(index))
+
+    assert hits_of(arm) == [("artifact", "index")]
+
+
+def test_a_config_and_its_manifest_are_one_image(rita):
+    manifest = image_manifest(digest("config"))
+    submit("team-a", manifest)
+    block(rita, BlockKind.ARTIFACT, digest=digest_of(manifest))
+
+    assert hits_of(digest("config")) == [("artifact", "same")]
+
+
+@pytest.mark.parametrize(
+    ("selector", "is_hit"),
+    [
+        ({"purl": "pkg:npm/lodash"}, True),
+        ({"purl": "pkg:npm/lodash@4.17.20"}, True),
+        ({"purl": "pkg:npm/lodash@4.17.21"}, False),
+        ({"purl": "pkg:npm/lodash", "range": "<4.17.21"}, True),
+        ({"purl": "pkg:npm/lodash", "range": "vers:npm/>=4.17.21"}, False),
+        ({"purl": "pkg:npm/lodash", "versions": ["1.0.0", "4.17.20"]}, True),
+        ({"purl": "pkg:pypi/lodash"}, False),
+    ],
+)
+def test_a_package_is_hit_by_its_versions(rita, selector, is_hit):
+    submit("team-a", cyclonedx("pkg:npm/lodash@4.17.20", subject=digest("shop")))
+
+    block(rita, BlockKind.PACKAGE, **selector)
+
+    assert hits_of(digest("shop")) == ([("package", "same")] if is_hit else [])
+
+
+def test_a_version_that_nobody_can_compare_is_blocked_with_the_reason(rita):
+    submit("team-a", cyclonedx("pkg:npm/lodash@workspace-dev", subject=digest("shop")))
+    block(rita, BlockKind.PACKAGE, purl="pkg:npm/lodash", range="<4.17.21")
+
+    (hit,) = find_hits([digest("shop")], at=AT)[digest("shop")]
+
+    assert "cannot be compared" in hit.detail
+
+
+def test_the_sbom_of_a_platform_hits_the_index_and_that_of_an_index_its_members(rita):
+    amd, arm = digest("amd"), digest("arm")
+    index = image_index(amd, arm)
+    submit("team-a", index)
+    submit("team-b", cyclonedx("pkg:npm/lodash@4.17.20", subject=amd))
+    block(rita, BlockKind.PACKAGE, purl="pkg:npm/lodash")
+
+    assert hits_of(digest_of(index)) == [("package", "platform")]
+    assert hits_of(arm) == []
+
+    submit("team-b", cyclonedx("pkg:npm/lodash@4.17.19", subject=digest_of(index), tool="trivy"))
+
+    assert hits_of(arm) == [("package", "index")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "selector", "place", "is_hit"),
+    [
+        (BlockKind.SERVICE, {"service": "shop"}, {"service": "shop"}, True),
+        (BlockKind.SERVICE, {"service": "shop"}, {"service": "pay"}, False),
+        (BlockKind.SERVICE, {"service": "shop"}, {}, False),
+        (BlockKind.ENVIRONMENT, {"environment": "production"}, {"environment": "production"}, True),
+        (BlockKind.CLUSTER, {"cluster": "eu"}, {"cluster": "eu", "namespace": "any"}, True),
+        (BlockKind.CLUSTER, {"cluster": "eu", "namespace": "pay"}, {"cluster": "eu", "namespace": "pay"}, True),
+        (BlockKind.CLUSTER, {"cluster": "eu", "namespace": "pay"}, {"cluster": "eu", "namespace": "shop"}, False),
+        (BlockKind.CLUSTER, {"cluster": "eu", "namespace": "pay"}, {"cluster": "us", "namespace": "pay"}, False),
+    ],
+)
+def test_a_freeze_hits_whatever_comes_to_its_place(rita, kind, selector, place, is_hit):
+    block(rita, kind, **selector)
+
+    assert hits_of(digest("shop"), **place) == ([(kind.value, Relation.PLACE.value)] if is_hit else [])
+
+
+def test_a_proposed_block_hits_what_it_would_hit_once_it_is_set(rita):
+    submit("team-a", cyclonedx("pkg:npm/lodash@4.17.20", subject=digest("shop")))
+    selector = read_selector(BlockKind.PACKAGE, {"purl": "pkg:npm/lodash", "range": "<5"})
+
+    found = find_hits_of(selector, [digest("shop"), digest("other")], at=AT)
+
+    assert [len(hits) for hits in found.values()] == [1, 0]
+    assert hits_of(digest("shop")) == []
+
+
+def test_hits_of_many_digests_cost_one_statement(rita, django_assert_num_queries):
+    block(rita, BlockKind.PACKAGE, purl="pkg:npm/lodash")
+    submit("team-a", cyclonedx("pkg:npm/lodash@4.17.20", subject=digest("shop")))
+
+    with django_assert_num_queries(1):
+        find_hits([digest("shop"), *(digest(str(number)) for number in range(50))], at=AT)
