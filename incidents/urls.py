@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from incidents.api import actions, impact, incidents, runs
+from incidents.api import actions, export, impact, incidents, runs
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/impact", impact.ImpactView.as_view(), name="api-impact"),
@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="api-incident-acknowledge",
     ),
     path("api/v1/incidents/<uuid:public_id>/timeline", incidents.TimelineView.as_view(), name="api-incident-timeline"),
+    path("api/v1/incidents/<uuid:public_id>/export", export.ExportView.as_view(), name="api-incident-export"),
     path("api/v1/incidents/<uuid:public_id>/queries", runs.RunListView.as_view(), name="api-incident-runs"),
     path("api/v1/incidents/<uuid:public_id>/queries/<int:number>", runs.RunView.as_view(), name="api-incident-run"),
     path(

@@ -213,6 +213,8 @@ MAX_UPLOAD_BYTES = env.number("MAX_UPLOAD_BYTES", default=64 * MIB, minimum=1024
 MAX_FEED_BYTES = env.number("MAX_FEED_BYTES", default=192 * MIB, minimum=1024)
 MAX_INFLATED_BYTES = env.number("MAX_INFLATED_BYTES", default=256 * MIB, minimum=1024)
 MAX_COMPONENTS = env.number("MAX_COMPONENTS", default=200_000, minimum=1)
+# What `GET /incidents/{id}/export` gives at most; a zip without its 64-bit extension holds no more than 2 GiB of ours.
+MAX_PACK_BYTES = env.number("MAX_PACK_BYTES", default=512 * MIB, minimum=1024, maximum=2048 * MIB - 64 * MIB)
 # Of documents this large, as received, only so many are worked on at once: a worker stays free for small ones.
 LARGE_DOCUMENT_BYTES = env.number("LARGE_DOCUMENT_BYTES", default=4 * MIB, minimum=1024)
 LARGE_DOCUMENTS_AT_ONCE = env.number("LARGE_DOCUMENTS_AT_ONCE", default=1, minimum=1)

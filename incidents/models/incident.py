@@ -64,6 +64,7 @@ class EventKind(enum.StrEnum):
     CLOSED = "closed"
     REOPENED = "reopened"
     ACTION = "action"
+    EXPORTED = "exported"
 
 
 def _choices(kinds: type[enum.StrEnum]) -> list[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from incidents.views import home, impact, incidents, ops
+from incidents.views import export, home, impact, incidents, ops
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("incidents/<uuid:public_id>/change", incidents.change, name="incident-change"),
     path("incidents/<uuid:public_id>/note", incidents.note, name="incident-note"),
     path("incidents/<uuid:public_id>/acknowledge", incidents.acknowledge_page, name="incident-acknowledge"),
+    path("incidents/<uuid:public_id>/export", export.export, name="incident-export"),
     path("incidents/<uuid:public_id>/queries/<int:number>", incidents.run_page, name="incident-run"),
     path("impact", impact.impact_page, name="impact"),
 ]

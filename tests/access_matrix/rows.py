@@ -302,6 +302,7 @@ API = (
         refused={"admin": 409},
     ),
     Row(route="api/v1/incidents/<uuid:public_id>/timeline", scopes=ASK, path=INCIDENT),
+    Row(route="api/v1/incidents/<uuid:public_id>/export", scopes=ASK, path=INCIDENT),
     Row(route="api/v1/incidents/<uuid:public_id>/queries", scopes=ASK, path=INCIDENT),
     Row(
         route="api/v1/incidents/<uuid:public_id>/queries",
@@ -344,6 +345,7 @@ PAGES = (
     ),
     Row(route="incidents/<uuid:public_id>", scopes=ASK, path=INCIDENT),
     Row(route="incidents/<uuid:public_id>/queries/<int:number>", scopes=ASK, path=RUN),
+    Row(route="incidents/<uuid:public_id>/export", method="POST", scopes=ASK, path=INCIDENT, form={}),
     Row(
         route="incidents/<uuid:public_id>/ask",
         method="POST",

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from incidents.views.panels.changes import changes
+from incidents.views.panels.pack import pack
 from incidents.views.panels.page import Panel
 
-ABOVE = (Panel("incidents/_changes.html", changes),)
+ABOVE = (
+    Panel("incidents/_changes.html", changes),
+    Panel("incidents/_pack.html", pack),
+)
 """Below the answer and above timeline and settings, over the whole width."""

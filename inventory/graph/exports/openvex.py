@@ -117,17 +117,20 @@ def export_vex(digest: str, *, actor: Actor) -> bytes:
     written = [made for group in stated.values() if (made := _statement(group)) is not None]
     if len(rows) > _MAX_ROWS or len(written) > MAX_STATEMENTS:
         raise TooManyStatementsError
-    return _document(digest, statements=written)
+    return write_document(
+        digest, statements=written, role="Collector: each statement is its issuer's, named in status_notes"
+    )
 
 
-def _document(digest: str, *, statements: Sequence[Object]) -> bytes:
-    content = json.dumps([digest, statements], ensure_ascii=False)
+def write_document(about: str, *, statements: Sequence[Object], role: str) -> bytes:
+    """Return an OpenVEX document whose id and time follow from what it says: the same content gives the same bytes."""
+    content = json.dumps([about, statements], ensure_ascii=False)
     newest = max((str(statement["timestamp"]) for statement in statements), default="1970-01-01T00:00:00Z")
     document = {
         "@context": "https://openvex.dev/ns/v0.2.0",
         "@id": f"urn:uuid:{uuid5(NAMESPACE_URL, hashlib.sha256(content.encode()).hexdigest())}",
         "author": "supplychain",
-        "role": "Collector: each statement is its issuer's, named in status_notes",
+        "role": role,
         "timestamp": newest,
         "version": 1,
         "tooling": "supplychain",

@@ -74,6 +74,7 @@ def test_the_web_server_may_do_all_that_the_pages_of_an_incident_offer(people, a
     for stage in (*ORDER[1:], Stage.SCOPING):
         send(rita, f"{address}/change", state=stage, reason="done")
 
+    assert b"".join(rita.post(f"{address}/export").streaming_content).startswith(b"PK")
     assert rita.get(address).status_code == 200
     incident = Incident.objects.get()
     assert (incident.stage, incident.severity, incident.run_count) == (Stage.SCOPING, "low", 2)

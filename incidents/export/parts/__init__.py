@@ -1,0 +1,1 @@
+"""The parts of a pack: one module a part, each giving its members; order.py puts them in order."""
