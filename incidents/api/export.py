@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 from typing import TYPE_CHECKING
 
-from django.http import StreamingHttpResponse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.views import APIView
 
 from incidents.export.pack import export_pack
+from incidents.export.sending import send_pack
 from supplychain.access.actors import actor_of
 from supplychain.access.permissions import RequireScope
 from supplychain.api.parameters import read_flag, reject_unknown_parameters
@@ -20,9 +19,8 @@ from supplychain.api.schema import refusals
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from django.http import StreamingHttpResponse
     from rest_framework.request import Request
-
-    from incidents.export.pack import Pack
 
 
 class ExportView(APIView):
@@ -45,18 +43,3 @@ class ExportView(APIView):
         reject_unknown_parameters(request, {"raw"})
         with_raw = read_flag(request, "raw", default=True)
         return send_pack(export_pack(public_id, with_raw=with_raw, actor=actor_of(request), at=timezone.now()))
-
-
-def send_pack(pack: Pack) -> StreamingHttpResponse:
-    """Answer with a pack: its length and digest go ahead, so that a download that broke off is seen."""
-    digest = base64.b64encode(bytes.fromhex(pack.digest.removeprefix("sha256:"))).decode()
-    return StreamingHttpResponse(
-        pack.stream(),
-        content_type="application/zip",
-        headers={
-            "Content-Length": str(pack.size_bytes),
-            "Content-Disposition": f'attachment; filename="{pack.name}"',
-            "Repr-Digest": f"sha-256=:{digest}:",
-            "X-Content-Type-Options": "nosniff",
-        },
-    )

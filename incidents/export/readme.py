@@ -29,6 +29,7 @@ WHAT IS IN IT
   timeline.txt        everything that happened, oldest first, with who did it and when (UTC); timeline.json: the same
   answers/            each asking: asked.json says who asked what, when, and the digests of the answer;
                       header.json and rows-*.json are the answer (rows-*.json.zlib: as it was stored)
+  actions.json        what was done to stop it: each action who did it, when, what answers said before and after
   vex/                the conclusion as OpenVEX 0.2.0, if anything matched: artifacts that are affected, and those that
                       are still looked into. It never says "not affected": what did not match is not proven clean.
   evidence/           the documents on which the answers rest, byte for byte as they were received; each file is named

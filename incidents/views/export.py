@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, cast
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from incidents.api.export import send_pack
 from incidents.export.pack import export_pack
+from incidents.export.sending import send_pack
 from supplychain.access.actors import actor_of
 from supplychain.access.scopes import Scope
 from supplychain.web.pages import signed_in

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from incidents.export.members import Member
+from incidents.export.parts.actions import action_members
 from incidents.export.parts.answers import answer_members
 from incidents.export.parts.audit import audit_members
 from incidents.export.parts.evidence import evidence_members
@@ -20,6 +21,7 @@ Part = Callable[["Subject"], Iterator[Member]]
 PARTS: tuple[Part, ...] = (
     incident_members,
     answer_members,
+    action_members,
     vex_members,
     evidence_members,
     audit_members,

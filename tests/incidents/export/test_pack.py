@@ -19,6 +19,7 @@ from django.test import Client
 
 from incidents.models import EventKind, IncidentEvent
 from inventory.formats.read import read_document
+from inventory.formats.records import VexRecord
 from inventory.models import BlobPlace, Evidence, EvidenceBlob, EvidenceTombstone, RetentionPlan
 from supplychain.access.models import AuditEvent
 from tests.factories import cyclonedx, deployment, digest, digest_of, later, report, submit
@@ -93,7 +94,7 @@ def test_the_pack_holds_answers_documents_timeline_audit_and_conclusion(folder: 
     documents = [one["file"] for one in json.loads((folder / "evidence/index.json").read_text())]
     assert names(folder) == sorted(
         [
-            "README.txt", "SHA256SUMS", "check.py", "incident.json", "timeline.json", "timeline.txt",
+            "README.txt", "SHA256SUMS", "check.py", "actions.json", "incident.json", "timeline.json", "timeline.txt",
             *(f"answers/0000{number}/{name}" for number in (1, 2) for name in ANSWER),
             "audit/head.txt", "audit/heads.txt", "audit/segment.jsonl", "vex/openvex.json", "evidence/index.json",
             *documents,
@@ -126,7 +127,9 @@ def test_the_conclusion_is_openvex_that_never_says_not_affected(responder: Clien
     (statement,) = json.loads(data)["statements"]
     assert statement["status"] == "under_investigation"
     assert sorted(one["@id"] for one in statement["products"]) == sorted([SHOP, PAY])
-    assert len(read_document(data).statements) == 1
+    document = read_document(data)
+    assert isinstance(document, VexRecord)
+    assert len(document.statements) == 1
 
 
 # --- The same content, the same bytes ------------------------------------------------------------------------------
@@ -165,8 +168,8 @@ def rewrite(folder: Path, name: str, before: bytes, after: bytes) -> None:
     old = path.read_bytes()
     assert before in old
     path.write_bytes(old.replace(before, after))
-    digests = [hashlib.sha256(data).hexdigest() for data in (old, path.read_bytes())]
-    sums.write_text(sums.read_text().replace(*digests))
+    was, now = (hashlib.sha256(data).hexdigest() for data in (old, path.read_bytes()))
+    sums.write_text(sums.read_text().replace(was, now))
 
 
 TAMPERED = (
