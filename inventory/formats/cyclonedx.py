@@ -14,7 +14,8 @@ import msgspec
 
 from inventory.formats import json_parts
 from inventory.formats.cyclonedx_components import ComponentReader
-from inventory.formats.cyclonedx_metadata import Metadata, read_completeness, read_metadata
+from inventory.formats.cyclonedx_compositions import read_completeness
+from inventory.formats.cyclonedx_metadata import Metadata, read_metadata
 from inventory.formats.cyclonedx_related import Related
 from inventory.formats.cyclonedx_vex import read_vex
 from inventory.formats.defects import Defects
@@ -74,7 +75,7 @@ def read_cyclonedx(
         defects=defects,
     )
     edges.read_dependencies(members.get("dependencies"))
-    record = _record(members, metadata, version=version)
+    record = _record(members, metadata, version=version, defects=defects)
     record.components, record.metadata_component_count = reader.records, part_count
     record.service_count, record.ancestor_count = related.service_count, related.ancestor_count
     record.rejected_count, record.memberships = rejected_count, tuple(dict.fromkeys(reader.memberships))
@@ -148,7 +149,7 @@ def service_refs(services: object) -> frozenset[str]:
     return frozenset(refs)
 
 
-def _record(members: Mapping[str, msgspec.Raw], metadata: Metadata, *, version: str) -> SbomRecord:
+def _record(members: Mapping[str, msgspec.Raw], metadata: Metadata, *, version: str, defects: Defects) -> SbomRecord:
     compositions = _decode(members, "compositions")
     return SbomRecord(
         format="cyclonedx",
@@ -166,7 +167,7 @@ def _record(members: Mapping[str, msgspec.Raw], metadata: Metadata, *, version: 
         architecture=metadata.architecture,
         created_at=metadata.created_at,
         lifecycles=metadata.lifecycles,
-        completeness=read_completeness(compositions, root_ref=metadata.root_ref),
+        completeness=read_completeness(compositions, root_ref=metadata.root_ref, defects=defects),
         configs=metadata.subjects.configs(),
     )
 

@@ -187,6 +187,8 @@ class ComponentReader:
             self._note_pedigree(part.pedigree, purl, pointer=pointer)
         if part.evidence != ABSENT:
             record.is_unsure = is_unsure(self._decoded(part.evidence, pointer=pointer + "/evidence"))
+        if part.is_external is True and not part.version:
+            record.is_unsure = True  # 1.7: `versionRange` says which versions would do, not which one is there.
         return record
 
     def _note_pedigree(self, raw: msgspec.Raw, purl: Purl | None, *, pointer: str) -> None:

@@ -1,4 +1,4 @@
-"""Reads what a CycloneDX document says about itself and about its subject (`metadata`, `compositions`)."""
+"""Reads what a CycloneDX document says about itself and about its subject (`metadata`)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from inventory.formats.component_fields import ComponentFields
 from inventory.formats.defects import Defects
 from inventory.formats.limits import Limits
 from inventory.formats.producers import Producer, choose_producer
-from inventory.formats.records import ArtifactKind, Completeness, storable
+from inventory.formats.records import ArtifactKind, storable
 from inventory.formats.strict_json import string_defect
 from inventory.formats.subjects import Subjects
 from inventory.formats.timestamps import parse_timestamp
@@ -19,11 +19,6 @@ from inventory.identity.digests import find_digest
 from inventory.identity.purls import Purl
 
 _TRIVY: Final = "aquasecurity:trivy:"
-_COMPLETENESS: Final = {
-    "complete": Completeness.COMPLETE,
-    "unknown": Completeness.UNKNOWN,
-    "not_specified": Completeness.UNKNOWN,
-}
 _COMPONENT: Final = "/metadata/component"
 
 
@@ -70,28 +65,6 @@ def read_time(value: object, *, pointer: str, defects: Defects) -> datetime | No
     if found is None and value is not None:
         defects.add("bad_timestamp", pointer, f"{str(value)[:60]!r} is no RFC 3339 time with zone; it was left out.")
     return found
-
-
-def read_completeness(value: object, *, root_ref: str) -> Completeness:
-    """Read `compositions` for the subject: an incomplete one outweighs a complete one, and absence says nothing."""
-    stated = set()
-    for composition in value if isinstance(value, list) else ():
-        if not isinstance(composition, dict) or not _is_about(composition, root_ref):
-            continue
-        aggregate = composition.get("aggregate")
-        if isinstance(aggregate, str):
-            default = Completeness.INCOMPLETE if aggregate.startswith("incomplete") else Completeness.UNKNOWN
-            stated.add(_COMPLETENESS.get(aggregate, default))
-    if Completeness.INCOMPLETE in stated:
-        return Completeness.INCOMPLETE
-    return Completeness.COMPLETE if stated == {Completeness.COMPLETE} else Completeness.UNKNOWN
-
-
-def _is_about(composition: Mapping[str, Any], root_ref: str) -> bool:
-    """A composition that names nothing is about the whole document."""
-    refs = [composition.get(name) for name in ("assemblies", "dependencies", "vulnerabilities")]
-    named = [ref for group in refs if isinstance(group, list) for ref in group]
-    return not named or (bool(root_ref) and root_ref in named)
 
 
 def _read_subject(component: Mapping[str, Any], result: Metadata, *, defects: Defects, limits: Limits) -> None:

@@ -14,7 +14,8 @@ from inventory.formats import cyclonedx_xml_shapes as shapes
 from inventory.formats.cyclonedx import note_plan, serial_of, service_refs
 from inventory.formats.cyclonedx_components import ComponentReader, Pedigree
 from inventory.formats.cyclonedx_evidence import is_unsure
-from inventory.formats.cyclonedx_metadata import read_completeness, read_metadata
+from inventory.formats.cyclonedx_compositions import read_completeness
+from inventory.formats.cyclonedx_metadata import read_metadata
 from inventory.formats.cyclonedx_parts import ComponentPart, HashPart, PropertyPart
 from inventory.formats.cyclonedx_related import Related
 from inventory.formats.cyclonedx_variants import variants_of
@@ -87,7 +88,7 @@ def _record(
         architecture=metadata.architecture,
         created_at=metadata.created_at,
         lifecycles=metadata.lifecycles,
-        completeness=read_completeness(document.get("compositions"), root_ref=metadata.root_ref),
+        completeness=read_completeness(document.get("compositions"), root_ref=metadata.root_ref, defects=defects),
         has_edges=edges.has_root,
         rejected_count=rejected_count,
         metadata_component_count=part_count,

@@ -200,6 +200,10 @@ def test_parts_of_the_subject_are_found_but_not_counted() -> None:
         ([{"aggregate": "complete"}, {"aggregate": "incomplete"}], Completeness.INCOMPLETE),
         ([{"aggregate": "not_specified"}], Completeness.UNKNOWN),
         (["text", {"aggregate": 5}], Completeness.UNKNOWN),
+        ([{"aggregate": "complete"}, {"aggregate": "incomplete", "dependencies": ["a"]}], Completeness.INCOMPLETE),
+        ([{"aggregate": "complete"}, {"aggregate": "unknown", "assemblies": ["a"]}], Completeness.UNKNOWN),
+        ([{"aggregate": "complete"}, {"aggregate": "not_specified", "assemblies": ["a"]}], Completeness.COMPLETE),
+        ([{"aggregate": "complete"}, {"aggregate": "incomplete", "vulnerabilities": ["v"]}], Completeness.COMPLETE),
     ],
 )
 def test_completeness_is_what_compositions_say_of_the_subject(compositions, completeness) -> None:
@@ -208,6 +212,26 @@ def test_completeness_is_what_compositions_say_of_the_subject(compositions, comp
     record = read_sbom(encode(cyclonedx(component("a"), metadata=metadata, compositions=compositions)))
 
     assert record.completeness is completeness
+
+
+def test_each_part_that_is_not_complete_is_told_with_its_place() -> None:
+    compositions = [{"aggregate": "complete"}, {"aggregate": "incomplete_third_party_only", "dependencies": ["a"]}]
+
+    record = read_sbom(encode(cyclonedx(component("a"), compositions=compositions)))
+
+    [warning] = [warning for warning in record.warnings if warning.code == "incomplete_part"]
+    assert warning.pointer == "/compositions/1/aggregate"
+    assert "a is incomplete_third_party_only" in warning.message
+
+
+def test_a_range_of_versions_is_a_requirement_whose_version_nobody_knows() -> None:
+    required = {**component("a"), "isExternal": True, "versionRange": "vers:npm/>=1.0.0|<2.0.0"}
+    del required["version"]
+    required["purl"] = "pkg:npm/a"
+
+    [found] = read_sbom(encode(cyclonedx(required, specVersion="1.7"))).components
+
+    assert (found.version, found.scope, found.is_unsure) == ("", Scope.PROVIDED, True)
 
 
 def test_hashes_are_normalised() -> None:
