@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from incidents.impact.answer import Feed
+from incidents.impact.products import products
 from inventory.graph.advisories import find_asked
 from inventory.graph.feeds import count_retracted
 from inventory.identity.ecosystems import namespaces_of
@@ -22,7 +23,7 @@ from inventory.identity.purls import PackageKey, package_purl
 from supplychain.errors import DomainError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from incidents.impact.question import Question
     from inventory.graph.advisories import AdvisoryRow, Affected
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from supplychain.access.actors import Actor
 
 MAX_INDICATORS = 60_000
+_STANDARD_LIBRARIES = (PackageKey("golang", "", "stdlib"), PackageKey("golang", "", "std"))
+"""Go's standard library, as its database and most scanners call it, and as cyclonedx-gomod does."""
 _SAME_PACKAGES = {"githubactions": "github", "github": "githubactions"}
 """An action is listed under either type."""
 
@@ -130,29 +133,43 @@ def _listed(indicator: Indicator, record: AdvisoryRow) -> Iterator[Indicator]:
 
 
 def _affected(indicator: Indicator, records: Sequence[AdvisoryRow]) -> Iterator[Indicator]:
-    packages: dict[tuple[PackageKey, str], list[Affected]] = defaultdict(list)
-    sources: dict[tuple[PackageKey, str], list[str]] = defaultdict(list)
-    unread = 0
+    packages: dict[tuple[PackageKey, str, str], list[Affected]] = defaultdict(list)
+    sources: dict[tuple[PackageKey, str, str], list[str]] = defaultdict(list)
+    unread = guessed = found = 0
     for record in records:
         unread += record.affected_count - len(record.affected)
         for entry in record.affected:
-            if not entry.type:
-                unread += 1
+            if entry.type:
+                place = (PackageKey(entry.type, entry.namespace_key, entry.name_key), entry.release, entry.doubt)
+                packages[place].append(entry)
+                sources[place].append(record.identifier)
                 continue
-            place = (PackageKey(entry.type, entry.namespace_key, entry.name_key), entry.release)
-            packages[place].append(entry)
-            sources[place].append(record.identifier)
-    for (key, release), entries in packages.items():
-        yield from _packages(indicator, key, release=release, entries=entries, ids=sources[key, release])
-    if unread or not packages:
+            others = products(indicator, entry, identifier=record.identifier)
+            guessed += entry.doubt != "" and bool(others)
+            unread += not others
+            found += len(others)
+            yield from others
+    for (key, release, doubt), entries in packages.items():
+        ids = sources[key, release, doubt]
+        yield from _packages(indicator, key, release=release, doubt=doubt, entries=entries, ids=ids)
+    if unread or not (packages or found):
         count = f"{unread} of its entries name" if unread else "it names"
         yield msgspec.structs.replace(
             indicator, problem=f"{count} no package that can be looked for: nobody looked for them"
         )
+    if guessed:
+        told = f"{guessed} of its products were looked for by their names alone: no match does not say they are absent"
+        yield msgspec.structs.replace(indicator, problem=told)
 
 
 def _packages(
-    indicator: Indicator, key: PackageKey, *, release: str, entries: Sequence[Affected], ids: Sequence[str]
+    indicator: Indicator,
+    key: PackageKey,
+    *,
+    release: str,
+    doubt: str,
+    entries: Sequence[Affected],
+    ids: Sequence[str],
 ) -> Iterator[Indicator]:
     """Make one indicator for each way in which the package is listed; its entries are OR-ed."""
     meant = [entry.versions() for entry in entries]
@@ -160,20 +177,38 @@ def _packages(
     for one in meant:
         if one.range is not None:
             inside = one.range if inside is None else inside.merge(one.range)
-    details = {"advisory": ", ".join(dict.fromkeys(ids)), "release": release}
-    spelled = [(key.type, namespace) for namespace in namespaces_of(key)]
-    if key.type in _SAME_PACKAGES:
-        spelled.append((_SAME_PACKAGES[key.type], key.namespace))
-    for purl_type, namespace in spelled:
+    imports = {path for entry in entries for path in entry.imports}
+    details = {"advisory": ", ".join(dict.fromkeys(ids)), "release": release, "doubt": doubt}
+    for purl_type, namespace, name in (*_spellings(key), *_imported(imports, of=key)):
         yield Indicator(
             IndicatorKind.PACKAGE,
             indicator.given,
             indicator.line,
-            package=PackageName(purl_type, namespace, key.name),
-            purl=package_purl(purl_type, namespace=namespace, name=key.name),
+            package=PackageName(purl_type, namespace, name),
+            purl=package_purl(purl_type, namespace=namespace, name=name),
             versions=tuple(sorted({version for one in meant for version in one.listed})),
             range=inside,
             release=release,
             clears=not any(one.problems for one in meant),
+            doubt=doubt,
+            is_alone=bool(imports),
             details=tuple((name, value) for name, value in details.items() if value),
         )
+
+
+def _spellings(key: PackageKey) -> Iterator[tuple[str, str, str]]:
+    """Yield type, namespace and name of a package in each way in which generators list it."""
+    for namespace in namespaces_of(key):
+        yield key.type, namespace, key.name
+    if key.type in _SAME_PACKAGES:
+        yield _SAME_PACKAGES[key.type], key.namespace, key.name
+    if key in _STANDARD_LIBRARIES:
+        yield from ((other.type, other.namespace, other.name) for other in _STANDARD_LIBRARIES if other != key)
+
+
+def _imported(paths: Iterable[str], *, of: PackageKey) -> Iterator[tuple[str, str, str]]:
+    """Yield Go's packages that an advisory names beside their module: some documents list packages, not modules."""
+    for path in sorted({path.lower() for path in paths} - {f"{of.namespace}/{of.name}"}):
+        namespace, _, name = path.rpartition("/")
+        if name:
+            yield "golang", namespace, name

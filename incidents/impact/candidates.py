@@ -14,6 +14,7 @@ from msgspec import Struct
 from incidents.impact.judging import Candidate, MatchClass, is_plain, judge
 from inventory.graph.one_state import Statement
 from inventory.graph.packed import column
+from inventory.identity.go_paths import above
 from inventory.identity.purls import package_key
 
 if TYPE_CHECKING:
@@ -41,27 +42,38 @@ _COMPONENTS = """
     SELECT 2 * k.number + {by_source} AS origin, k.is_narrowed, c.id, c.version, c.identity FROM package k
     CROSS JOIN LATERAL (SELECT c.id, c.version, c.identity FROM inventory_component c WHERE {condition} OFFSET 0) c"""
 _CANDIDATES = f"""
-WITH asked(place, type, namespace, name, is_narrowed) AS (
+WITH asked(place, type, namespace, name, is_narrowed, is_kin) AS (
     SELECT * FROM unnest(%(places)s::int[], %(types)s::text[], %(namespaces)s::text[], %(names)s::text[],
-                         %(narrowed)s::int[])
+                         %(narrowed)s::int[], %(kin)s::int[])
+),
+module(place, is_narrowed, path) AS (
+    SELECT * FROM unnest(%(module_places)s::int[], %(module_narrowed)s::int[], %(modules)s::text[])
 ),
 named AS (
-    SELECT a.place, a.is_narrowed, p.id, p.type FROM asked a CROSS JOIN LATERAL (
+    SELECT a.place, a.is_narrowed, a.is_kin, p.id, p.type FROM asked a CROSS JOIN LATERAL (
         SELECT p.id, p.type FROM inventory_package p
         WHERE p.type = a.type AND p.namespace_key = a.namespace AND p.name_key = a.name OFFSET 0) p
     WHERE a.type <> '' AND a.namespace IS NOT NULL
     UNION ALL
-    SELECT a.place, a.is_narrowed, p.id, p.type FROM asked a CROSS JOIN LATERAL (
+    SELECT a.place, a.is_narrowed, a.is_kin, p.id, p.type FROM asked a CROSS JOIN LATERAL (
         SELECT p.id, p.type, p.namespace_key FROM inventory_package p WHERE p.name_key = a.name OFFSET 0) p
     WHERE a.namespace IS NULL AND (a.type = p.type OR a.type = '' AND (p.namespace_key = '' OR p.type IN {_SELF_NAMED}))
     UNION ALL
-    SELECT a.place, a.is_narrowed, p.id, p.type FROM asked a CROSS JOIN LATERAL (
+    SELECT a.place, a.is_narrowed, a.is_kin, p.id, p.type FROM asked a CROSS JOIN LATERAL (
         SELECT p.id, p.type, p.namespace_key FROM inventory_package p WHERE p.name_key = a.name OFFSET 0) p
     WHERE a.type = '' AND a.namespace = p.namespace_key
+    UNION ALL
+    SELECT m.place, m.is_narrowed, 1, p.id, 'golang' FROM module m CROSS JOIN LATERAL (
+        SELECT p.id, substr(p.namespace_key || '/' || p.name_key, length(m.path) + 2) AS rest FROM inventory_package p
+        WHERE p.type = 'golang' AND (p.namespace_key = m.path
+            OR p.namespace_key >= m.path || '/' AND p.namespace_key < m.path || '0') OFFSET 0) p
+    WHERE split_part(p.rest, '/', 1) !~ '^v([2-9]|[1-9][0-9]+)$'
 ),
 package AS MATERIALIZED (SELECT named.*, row_number() OVER () - 1 AS number FROM named)
-SELECT * FROM (
-    SELECT string_agg(int4send(place), ''::bytea ORDER BY number), string_agg(type, ',' ORDER BY number) FROM package
+SELECT packages.places, packages.types, components.*, packages.kin FROM (
+    SELECT string_agg(int4send(place), ''::bytea ORDER BY number) AS places,
+           string_agg(type, ',' ORDER BY number) AS types,
+           string_agg(int4send(number::int), ''::bytea) FILTER (WHERE is_kin = 1) AS kin FROM package
 ) packages
 CROSS JOIN (
     SELECT string_agg(int8send(origin << 32 | id), ''::bytea), string_agg(textsend(version), '\\x00'::bytea),
@@ -75,7 +87,8 @@ CROSS JOIN (
 """
 """One row, packed: place and type of each package; then of each component whose it is and its id, its version, and the
 identities of those that are narrowed, with a byte between that no text has. A component is owned by twice the number of
-its package, plus one where that is its source."""
+its package, plus one where that is its source. Kin are Go's packages below a path asked for, and modules above it; a
+segment `v2` begins another module."""
 
 
 class _Found(NamedTuple):
@@ -90,10 +103,13 @@ class _Found(NamedTuple):
     ids: Column
     versions: Sequence[str]
     identities: Mapping[int, str]
+    kin: Collection[int] = frozenset()
 
     def candidate(self, number: int) -> Candidate:
         owner, identity = self.owners[number], self.identities.get(number, "")
-        return Candidate(self.ids[number], self.types[owner >> 1], self.versions[number], identity, bool(owner & 1))
+        package, is_source = owner >> 1, bool(owner & 1)
+        is_kin = package in self.kin
+        return Candidate(self.ids[number], self.types[package], self.versions[number], identity, is_source, is_kin)
 
 
 _NOTHING = _Found(array("i"), (), array("i"), array("i"), (), {})
@@ -129,14 +145,24 @@ class Candidates:
     def statement(self) -> Statement[_Found]:
         """The statement that fetches them: one row, which `judged` takes."""
         spelled = [(place, name, spelling) for place, name in enumerate(self.names) for spelling in _spellings(name)]
+        modules = [place for place, name in enumerate(self.names) if name.type == "golang" and self._has_kin(place)]
+        above_them = [(place, split) for place in modules for split in above(self.names[place].written)]
+        places = [*(place for place, _, _ in spelled), *(place for place, _ in above_them)]
         parameters = {
-            "places": [place for place, _, _ in spelled],
-            "types": [name.type for _, name, _ in spelled],
-            "namespaces": [_any_distribution(name) for _, name, _ in spelled],
-            "names": [spelling for _, _, spelling in spelled],
-            "narrowed": [int(self._narrowed[place]) for place, _, _ in spelled],
+            "places": places,
+            "types": [name.type for _, name, _ in spelled] + ["golang"] * len(above_them),
+            "namespaces": [_any_distribution(name) for _, name, _ in spelled] + [split[0] for _, split in above_them],
+            "names": [spelling for _, _, spelling in spelled] + [split[1] for _, split in above_them],
+            "narrowed": [int(self._narrowed[place]) for place in places],
+            "kin": [0] * len(spelled) + [1] * len(above_them),
+            "module_places": modules,
+            "module_narrowed": [int(self._narrowed[place]) for place in modules],
+            "modules": [self.names[place].written for place in modules],
         }
         return Statement(self._unpack, _CANDIDATES, parameters)
+
+    def _has_kin(self, place: int) -> bool:
+        return not all(indicator.is_alone for _, indicator in self._asked[place])
 
     def judged(self, rows: Iterable[_Found]) -> Iterator[ComponentMatch]:
         """Take what the statement found, and yield the components that are affected or possible."""
@@ -173,7 +199,8 @@ class Candidates:
     def _judged(self, number: int, *, is_cleared: bool) -> list[ComponentMatch]:
         owner, version = self._found.owners[number], self._found.versions[number]
         asked = self._asked[self._found.places[owner >> 1]]
-        if len(asked) == 1 and not owner & 1 and _is_listed_alone(asked[0][1], version):
+        is_kin = owner >> 1 in self._found.kin
+        if len(asked) == 1 and not owner & 1 and not is_kin and _is_listed_alone(asked[0][1], version):
             if is_cleared:
                 return []
             # What `judge` says of it: most of a long list is this.
@@ -182,24 +209,24 @@ class Candidates:
         candidate = self._found.candidate(number)
         found = []
         for place, indicator in asked:
+            if is_kin and indicator.is_alone:
+                continue
             match_class, reason = judge(indicator, candidate)
             if (match_class is MatchClass.CLEARED) is is_cleared:
                 found.append(ComponentMatch(candidate.component_id, place, match_class, reason))
         return found
 
-    def _unpack(
-        self, places: bytes | None, types: str | None, components: bytes | None, *texts: bytes | None
-    ) -> _Found:
+    def _unpack(self, places: bytes | None, types: str | None, components: bytes | None, *rest: bytes | None) -> _Found:
         if components is None:
             return _NOTHING
-        versions, identities = (bytes(text or b"").decode().split("\0") for text in texts)
+        versions, identities = (bytes(text or b"").decode().split("\0") for text in rest[:2])
         numbers, places_of = column(components), column(places)
         owners, ids = numbers[0::2], numbers[1::2]
         narrowed: list[int] = []
         if any(self._narrowed):
             narrowed = [number for number, owner in enumerate(owners) if self._narrowed[places_of[owner >> 1]]]
         told = dict(zip(narrowed, identities, strict=False))
-        return _Found(places_of, (types or "").split(","), owners, ids, versions, told)
+        return _Found(places_of, (types or "").split(","), owners, ids, versions, told, frozenset(column(rest[2])))
 
 
 class _Everything:
@@ -229,7 +256,8 @@ def _listed(asked: Sequence[Placed], *, begin: str) -> Sequence[str] | None:
 
 def _is_listed_alone(indicator: Indicator, version: str) -> bool:
     """Say whether a version is listed, and nothing else narrows or widens what is asked for."""
-    return version in indicator.versions and indicator.clears and not indicator.release and not indicator.qualifiers
+    narrowed = indicator.release or indicator.qualifiers or indicator.doubt
+    return version in indicator.versions and indicator.clears and not narrowed
 
 
 def _is_plain(version: str, *, begin: str) -> bool:

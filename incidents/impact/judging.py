@@ -32,6 +32,7 @@ class MatchClass(enum.IntEnum):
 class Candidate(Struct, frozen=True, gc=False):
     """A component of a package asked for. `by_source`: found by its distribution's source package.
 
+    `is_kin`: found by a Go path below or above the one asked for; whether it is of that module, the path does not say.
     `identity` is read only when an indicator has qualifiers to compare it with.
     """
 
@@ -40,6 +41,7 @@ class Candidate(Struct, frozen=True, gc=False):
     version: str
     identity: str
     by_source: bool
+    is_kin: bool = False
 
 
 _PLAIN = re.compile(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*)){2}")
@@ -51,6 +53,9 @@ _EVERY_ARCHITECTURE = ("all", "noarch")
 def judge(indicator: Indicator, candidate: Candidate) -> tuple[MatchClass, str]:
     """Say how one component answers a package indicator, and why."""
     match_class, reason = _judge_version(indicator, candidate)
+    if match_class is MatchClass.AFFECTED and (candidate.is_kin or indicator.doubt):
+        doubt = indicator.doubt or "found below or above the Go path asked for"
+        match_class, reason = MatchClass.POSSIBLE, f"{reason}; {doubt}"
     if match_class is not MatchClass.CLEARED and indicator.release:
         match_class, reason = _judge_release(indicator.release, candidate, of=(match_class, reason))
     if match_class is MatchClass.CLEARED or not indicator.qualifiers:

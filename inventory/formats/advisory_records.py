@@ -1,4 +1,4 @@
-"""What advisories say: records of OSV's shape, of GitHub's API, or of a plain list, as one.
+"""Documents of advisories: feeds that give records one by one.
 
 A feed holds up to some hundred thousand records, so it gives them one by one, first as bytes: whoever has a record with
 these bytes need not read it again.
@@ -15,44 +15,7 @@ from typing import TYPE_CHECKING
 from inventory.formats.defects import Defects
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from inventory.identity.purls import PackageKey
-
-
-@dataclass(frozen=True, slots=True)
-class AffectedRecord:
-    """One entry of an advisory: a package, and which of its versions. Nothing of it is judged here."""
-
-    ecosystem: str
-    """As written: `Debian:12`."""
-    name: str
-    key: PackageKey | None
-    """The package's match key; None where the ecosystem has no purl type here."""
-    release: str = ""
-    """The distribution's release it is about (`debian-12`), '' for all."""
-    versions: tuple[str, ...] = ()
-    ranges: str = ""
-    """The ranges as written, as a JSON list of OSV's shape; a `NATIVE` one holds a range in the ecosystem's syntax."""
-
-
-@dataclass(frozen=True, slots=True)
-class AdvisoryRecord:
-    """One version of one advisory."""
-
-    source: str
-    """Whose record it is, by its id: `GHSA`, `PYSEC`, `MAL`, `DSA`; `list` for a plain list."""
-    identifier: str
-    affected: tuple[AffectedRecord, ...]
-    affected_count: int = 0
-    """Entries of the record, read or not."""
-    summary: str = ""
-    severity: str = ""
-    aliases: tuple[str, ...] = ()
-    upstream: tuple[str, ...] = ()
-    modified_at: datetime | None = None
-    published_at: datetime | None = None
-    withdrawn_at: datetime | None = None
+    from inventory.formats.advisory import AdvisoryRecord
 
 
 @dataclass(frozen=True)
@@ -61,11 +24,13 @@ class RawRecord:
 
     pointer: str
     data: bytes
+    known_digest: bytes = b""
+    """That of the bytes, where it is known and they are not at hand."""
 
     @cached_property
     def digest(self) -> bytes:
         """SHA-256 of the bytes."""
-        return hashlib.sha256(self.data).digest()
+        return self.known_digest or hashlib.sha256(self.data).digest()
 
 
 class AdvisoryFeed:

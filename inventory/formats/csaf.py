@@ -10,6 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from inventory.formats.csaf_affected import advisory_of
 from inventory.formats.csaf_products import ProductTree
 from inventory.formats.csaf_rules import broken_rules
 from inventory.formats.defects import Defects
@@ -22,6 +23,7 @@ from inventory.formats.vex_records import JUSTIFICATIONS, VexProductRecord, VexS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from inventory.formats.advisory import AdvisoryRecord
     from inventory.formats.limits import Limits
     from inventory.formats.text import Utf8
 
@@ -69,8 +71,16 @@ def read_csaf(text: Utf8, *, limits: Limits) -> VexRecord:
         created_at=parse_timestamp(tracking.get("current_release_date")),
         statement_count=len(statements) + rejected,
         rejected_count=rejected,
+        advisory=_advisory(document, statements, defects=defects),
         warnings=defects.warnings(),
     )
+
+
+def _advisory(document: Object, statements: list[VexStatementRecord], *, defects: Defects) -> AdvisoryRecord | None:
+    advisory = advisory_of(document, statements)
+    if advisory is None:
+        defects.add("bad_identifier", "/document/tracking/id", "Nobody can ask by this id; the statements are kept.")
+    return advisory
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,7 @@ class ProductTree:
         )
         if record.digest is None and record.purl is None:
             record = replace(record, digest=whole.digest, purl=whole.purl)
+        record = replace(record, platform=whole.platform or whole.cpe or whole.given)
         self._add(text_of(full, "product_id"), record, pointer=join(pointer, "full_product_name"))
 
     def _add(self, product_id: str, record: VexProductRecord, *, pointer: str) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from inventory.formats.advisory_records import AdvisoryFeed, AdvisoryRecord, AffectedRecord, RawRecord
+from inventory.formats.advisory import AdvisoryRecord, AffectedRecord
+from inventory.formats.advisory_records import AdvisoryFeed, RawRecord
 from inventory.formats.json_fields import Object, list_of, object_of, objects_of, text_of
 from inventory.formats.osv import LONGEST_ID, LONGEST_NAME, identifier_of, members_of, raw_records, refuse, source_of
 from inventory.formats.pointers import join

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from inventory.formats import json_parts
-from inventory.formats.advisory_records import AdvisoryFeed, AdvisoryRecord, AffectedRecord, RawRecord
+from inventory.formats.advisory import AdvisoryRecord, AffectedRecord
+from inventory.formats.advisory_records import AdvisoryFeed, RawRecord
 from inventory.formats.json_fields import Object, list_of, object_of, objects_of, text_of, texts_of
 from inventory.formats.pointers import join
 from inventory.formats.records import FormatError
@@ -202,7 +203,15 @@ def _affected(entry: Object, *, pointer: str, at: str, defects: Defects) -> Affe
         release=known.release if known is not None else _release(text_of(package, "purl")),
         versions=versions,
         ranges=json.dumps(ranges, separators=(",", ":")) if ranges else "",
+        imports=_imports(entry) if key is not None and key.type == "golang" else (),
     )
+
+
+def _imports(entry: Object) -> tuple[str, ...]:
+    """Return the packages of a Go module that are meant. Source: go.dev/doc/security/vuln/database."""
+    found = list_of(object_of(entry, "ecosystem_specific"), "imports")
+    paths = (text_of(item, "path").strip("/") for item in found if isinstance(item, dict))
+    return tuple(dict.fromkeys(path for path in paths if 0 < len(path) <= LONGEST_NAME))
 
 
 def _key(ecosystem: Ecosystem | None, name: str, *, purl_text: str) -> PackageKey | None:

@@ -10,7 +10,8 @@ import zipfile
 import zlib
 from typing import TYPE_CHECKING, Final
 
-from inventory.formats.advisory_records import AdvisoryFeed, AdvisoryRecord, RawRecord
+from inventory.formats.advisory import AdvisoryRecord
+from inventory.formats.advisory_records import AdvisoryFeed, RawRecord
 from inventory.formats.defects import Defects
 from inventory.formats.envelope import encoding_of
 from inventory.formats.osv import read_record

@@ -15,6 +15,7 @@ import msgspec
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from inventory.formats.advisory import AdvisoryRecord
     from inventory.formats.vex_records import VexStatementRecord
     from inventory.identity.digests import Digest
     from inventory.identity.purls import Purl
@@ -313,4 +314,6 @@ class VexRecord:
     statement_count: int = 0
     """Statements the document holds, read or not."""
     rejected_count: int = 0
+    advisory: AdvisoryRecord | None = None
+    """CSAF: what the document lets be asked for by its id."""
     warnings: list[ReadWarning] = field(default_factory=list)

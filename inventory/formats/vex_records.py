@@ -50,6 +50,8 @@ class VexProductRecord:
     digest: Digest | None = None
     """The artifact's: of an OCI purl, or the strongest SHA-256, SHA-384 or SHA-512 given; other hashes name none."""
     cpe: str = ""
+    platform: str = ""
+    """CSAF: the CPE or name of what its part is a part of or installed on; the part is the first subcomponent."""
     subcomponents: tuple[VexProductRecord, ...] = ()
 
 

@@ -113,7 +113,7 @@ WHERE a.id IN (SELECT w.advisory_id FROM inventory_affectedpackage p
 ORDER BY a.identifier_key, a.source LIMIT %(limit)s
 """
 _AFFECTED = """
-SELECT version_id, ecosystem, name, type, namespace_key, name_key, release, versions, ranges
+SELECT version_id, ecosystem, name, type, namespace_key, name_key, release, versions, ranges, imports, doubt
 FROM inventory_affectedpackage WHERE version_id = ANY(%(versions)s::bigint[]) ORDER BY version_id, position
 """
 # Of several statements of one issuer about one vulnerability in one product the latest is shown.
@@ -152,6 +152,8 @@ class Affected:
     release: str
     listed: list[str]
     ranges: str
+    imports: list[str]
+    doubt: str
 
     def versions(self) -> AffectedVersions:
         """Return what the entry means for versions of its package."""

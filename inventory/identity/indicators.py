@@ -85,6 +85,10 @@ class Indicator(Struct, frozen=True, gc=False):
     """The distribution's release (`debian-12`) that an advisory speaks of: a component of another is cleared."""
     clears: bool = True
     """False where part of what an advisory says of versions cannot be compared: then no version is cleared by it."""
+    is_alone: bool = False
+    """Go: no package below its path and no module above it is meant; the advisory says which packages are."""
+    doubt: str = ""
+    """Why what matches it is only possible: a mapping that is a guess."""
     digest: str | None = None
     image_name: str | None = None
     image_tag: str | None = None

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from inventory.formats.advisory_records import AdvisoryFeed, AdvisoryRecord, AffectedRecord, RawRecord
+    from inventory.formats.advisory import AdvisoryRecord, AffectedRecord
+    from inventory.formats.advisory_records import AdvisoryFeed, RawRecord
     from inventory.models import Evidence
     from supplychain.exchange import Value
 
@@ -54,6 +55,12 @@ def apply(feed: AdvisoryFeed, *, evidence: Evidence) -> Applied:
     )
 
 
+def apply_one(record: AdvisoryRecord, raw: RawRecord, *, evidence: Evidence) -> None:
+    """Write one advisory that a document of another kind is, as seen by the evidence's team."""
+    exchange([Query(advisories_sql.LOCK_TEAM, {"team": evidence.team_id})])
+    _write({raw: record}, evidence=evidence)
+
+
 def _first(feed: AdvisoryFeed) -> str:
     return next((f"{warning.pointer}: {warning.message}" for warning in feed.defects.warnings()), "none")
 
@@ -78,7 +85,20 @@ def _apply_batch(feed: AdvisoryFeed, batch: Sequence[RawRecord], *, evidence: Ev
     known = _known_digests(batch, team_id=evidence.team_id)
     new = [raw for raw in batch if raw.digest not in known]
     found = {raw: record for raw in new if (record := feed.read(raw)) is not None}
+    stored = _write(found, evidence=evidence)
+    return Counter(
+        records_stored=stored,
+        records_unchanged=len(batch) - len(new) + len(found) - stored,
+        records_rejected=len(new) - len(found),
+        withdrawn=sum(record.withdrawn_at is not None for record in found.values()),
+    )
+
+
+def _write(found: Mapping[RawRecord, AdvisoryRecord], *, evidence: Evidence) -> int:
+    """Write what records say, and that the team has it; return how many of them the team had not."""
     rows, affected = _rows(found)
+    if not rows:
+        return 0
     values: dict[str, Value] = {
         "team": evidence.team_id,
         "evidence": evidence.pk,
@@ -86,19 +106,10 @@ def _apply_batch(feed: AdvisoryFeed, batch: Sequence[RawRecord], *, evidence: Ev
         "records": msgspec.json.encode(rows).decode(),
         "affected": msgspec.json.encode(affected).decode(),
     }
-    stored = 0
-    if rows:
-        exchange(
-            [Query(advisories_sql.ADD_ADVISORIES, values), Query(advisories_sql.ADD_VERSIONS, values)],
-            using=upsert.ALIAS,
-        )
-        stored = len(exchange([Query(advisories_sql.ADD_SIGHTINGS, values)])[0])
-    return Counter(
-        records_stored=stored,
-        records_unchanged=len(batch) - len(new) + len(found) - stored,
-        records_rejected=len(new) - len(found),
-        withdrawn=sum(record.withdrawn_at is not None for record in found.values()),
+    exchange(
+        [Query(advisories_sql.ADD_ADVISORIES, values), Query(advisories_sql.ADD_VERSIONS, values)], using=upsert.ALIAS
     )
+    return len(exchange([Query(advisories_sql.ADD_SIGHTINGS, values)])[0])
 
 
 def _known_digests(batch: Sequence[RawRecord], *, team_id: int) -> set[bytes]:
@@ -160,6 +171,8 @@ def _affected_row(entry: AffectedRecord, *, place: int, position: int) -> dict[s
         "release": entry.release[:255],
         "versions": list(entry.versions),
         "ranges": entry.ranges,
+        "imports": list(entry.imports),
+        "doubt": entry.doubt,
     }
 
 
@@ -176,12 +189,14 @@ def _content_hash(record: AdvisoryRecord) -> str:
         _text(record.modified_at),
         _text(record.published_at),
         _text(record.withdrawn_at),
-        [
-            [entry.ecosystem, entry.name, entry.release, sorted(entry.versions), entry.ranges]
-            for entry in record.affected
-        ],
+        [_content(entry) for entry in record.affected],
     ]
     return hashlib.sha256(json.dumps(parts, separators=(",", ":")).encode()).hexdigest()
+
+
+def _content(entry: AffectedRecord) -> list[object]:
+    said: list[object] = [entry.ecosystem, entry.name, entry.release, sorted(entry.versions), entry.ranges]
+    return [*said, sorted(entry.imports), entry.doubt] if entry.imports or entry.doubt else said
 
 
 def _text(at: datetime | None) -> str | None:

@@ -45,10 +45,12 @@ WITH said AS MATERIALIZED (
     UNION ALL SELECT name, new.id, true FROM new CROSS JOIN unnest(new.upstream_keys) AS name
 )
 INSERT INTO inventory_affectedpackage (version_id, position, ecosystem, name, type, namespace_key, name_key, release,
-    versions, ranges)
-SELECT new.id, p.position, p.ecosystem, p.name, p.type, p.namespace_key, p.name_key, p.release, p.versions, p.ranges
+    versions, ranges, imports, doubt)
+SELECT new.id, p.position, p.ecosystem, p.name, p.type, p.namespace_key, p.name_key, p.release, p.versions, p.ranges,
+    p.imports, p.doubt
 FROM jsonb_to_recordset(%(affected)s::jsonb) AS p(place int, position int, ecosystem text, name text, type text,
-    namespace_key text, name_key text, release text, versions text[], ranges text)
+    namespace_key text, name_key text, release text, versions text[], ranges text, imports text[],
+    doubt text)
 JOIN new ON new.place = p.place
 """)
 ADD_SIGHTINGS = Statement(f"""

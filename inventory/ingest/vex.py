@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from inventory.formats.advisory_records import RawRecord
 from inventory.formats.records import storable
+from inventory.ingest import advisories
 from inventory.ingest.result import Applied
 from supplychain.exchange import Query, Statement
 
@@ -47,7 +49,10 @@ JOIN stated ON stated.position = p.statement
 
 
 def apply(record: VexRecord, *, evidence: Evidence) -> Applied:
-    """Write a document's statements, as those of the evidence's team."""
+    """Write a document's statements, as those of the evidence's team; of CSAF also the advisory that it is."""
+    if record.advisory is not None:
+        digest = bytes.fromhex(evidence.blob_id.removeprefix("sha256:"))
+        advisories.apply_one(record.advisory, RawRecord("", b"", digest), evidence=evidence)
     return Applied(
         kind="vex",
         format=record.format,

@@ -120,6 +120,15 @@ class AffectedPackage(models.Model):
     )
     versions = ArrayField(models.CharField(max_length=1024), default=list)
     ranges = models.TextField(blank=True, db_comment="The record's `ranges` as JSON text, or a native range")
+    imports = ArrayField(
+        models.CharField(max_length=1024),
+        default=list,
+        db_default=[],
+        db_comment="Go: which packages of the module are meant, by their paths; empty for all",
+    )
+    doubt = models.CharField(
+        max_length=255, blank=True, db_default="", db_comment="Why what matches is possible at most"
+    )
 
     class Meta:
         constraints = [

@@ -27,10 +27,15 @@ _MEANING_MORE = PREFIXES | HASH_LENGTHS.keys()
 _PREFIX = re.compile(r"(?P<prefix>[A-Za-z][A-Za-z.]{1,14}):\s*(?=\S)(?P<rest>.+)")
 _NAMED = re.compile(rf"(?P<name>{_NAME})(?:\[[A-Za-z][\w.,\s-]*\])?(?P<rest>.*)", re.DOTALL)
 _ADVISORY = re.compile(
-    r"(?:CVE-\d{4}-\d{4,19}|GHSA(?:-[23456789cfghjmpqrvwx]{4}){3}|MAL-\d{4}-\d+|OSV-\d{4}-\d+|PYSEC-\d{4}-\d+"
-    r"|RUSTSEC-\d{4}-\d{4}|GO-\d{4}-\d{4,}|(?:RH[SBE]A|ALSA|RLSA|ELSA)-\d{4}:\d+|(?:DSA|DLA|USN)-\d+-\d+|SNYK-[A-Z0-9-]+-\d+)",
+    r"(?:(?:[A-Z]+-)?CVE-\d{4}-\d{4,19}|GHSA(?:-[23456789cfghjmpqrvwx]{4}){3}"
+    r"|(?:MAL|OSV|PYSEC|RUSTSEC|GO|HSEC|RSEC|PSF|EUVD|OESA|MGASA|VDE|JLSEC|BELL)-\d{4}-\d+"
+    r"|(?:RH[SBE]A|AL[SBE]A|RLSA|RXSA|ELSA)-\d{4}:\d+|(?:open)?SUSE-[SRFO]U-\d{4}:\d+-\d+"
+    r"|(?:DSA|DLA|DTSA|USN|LSN)-\d+-\d+|ALAS(?:[A-Z0-9.]*-)?\d{4}-\d+|CGA(?:-[23456789cfghjmpqrvwx]{4}){3}"
+    r"|SNYK-[A-Z0-9-]+-\d+|SSA-\d{6}|cisco-sa-[a-z0-9-]+|(?:ICSA|ICSMA)-\d{2}-\d{3}-\d{2}[A-Z]?)",
     re.IGNORECASE,
 )
+_ANY_ADVISORY = re.compile(r"advisory:\s*(?P<id>[A-Za-z0-9][\x21-\x7e]{0,254})", re.IGNORECASE)
+"""By the word before it an id of any issuer: what looks like none would be taken for the name of a package."""
 _LIST = re.compile(rf"list:\s*(?P<name>{LIST_NAME.pattern})", re.IGNORECASE)
 """A list that was sent as evidence, by its name; `list:1.0` is a package of that name."""
 _USES = re.compile(r"uses:\s*(?P<uses>[^\s@]+)(?:@(?P<ref>\S+))?", re.IGNORECASE)
@@ -95,7 +100,9 @@ def _listed(text: str) -> Sequence[str]:
 def _advisory(item: str, *, given: str, line: int | None) -> Indicator | None:
     found = _ADVISORY.fullmatch(item)
     if found is None:
-        return None
+        other = _ANY_ADVISORY.fullmatch(item)
+        given_id = None if other is None else (("id", other["id"]),)
+        return None if given_id is None else Indicator(IndicatorKind.ADVISORY, given, line, details=given_id)
     name = found[0] if item[:4].upper() == "GHSA" else found[0].upper()
     return Indicator(IndicatorKind.ADVISORY, given, line, details=(("id", name),))
 

@@ -13,9 +13,9 @@ from functools import cmp_to_key
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
+from inventory.identity.versions import parse_range
 from inventory.identity.versions.errors import RangeError, UnevaluableVersion
 from inventory.identity.versions.intervals import NOTHING, Interval, after, before, intersection, interval, union
-from inventory.identity.versions.native import read_native
 from inventory.identity.versions.ranges import VersionRange
 from inventory.identity.versions.schemes import scheme_of, sort_key
 
@@ -139,7 +139,7 @@ def affected_versions(purl_type: str, *, ranges: Iterable[OsvRange], versions: I
         only_git = False
         try:
             if one.type is RangeType.NATIVE:
-                native = read_native(purl_type, one.native)
+                native = parse_range(purl_type, one.native)
                 found.append(native.intervals)
                 listed |= native.exact
             else:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from inventory.formats.advisory_records import AdvisoryFeed, AffectedRecord
+from inventory.formats.advisory import AffectedRecord
+from inventory.formats.advisory_records import AdvisoryFeed
 from inventory.formats.read import read_document
 from inventory.formats.records import FormatError
 from inventory.identity.versions.osv import OsvVerdict, affected_versions, judge_all, read_ranges

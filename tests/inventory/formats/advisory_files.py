@@ -6,7 +6,8 @@ import zipfile
 from collections.abc import Mapping
 from typing import Any
 
-from inventory.formats.advisory_records import AdvisoryFeed, AdvisoryRecord
+from inventory.formats.advisory import AdvisoryRecord
+from inventory.formats.advisory_records import AdvisoryFeed
 from inventory.formats.limits import Limits
 from inventory.formats.read import read_document
 

@@ -1,0 +1,54 @@
+"""The parts of a CPE that name a product: what it is called, and of which version. Source: NISTIR 7695."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import unquote
+
+_COLON: Final = re.compile(r"(?<!\\):")
+_ESCAPED: Final = re.compile(r"\\(.)")
+_ANY: Final = frozenset({"", "*", "-"})
+_RED_HAT: Final = re.compile(r"redhat:(?:(?:enterprise_linux|rhel)[a-z_]*:(?P<major>\d+)|.*:el(?P<edition>\d+))")
+_RELEASES: Final = {
+    ("debian", "debian_linux"): "debian",
+    ("canonical", "ubuntu_linux"): "ubuntu",
+    ("alpinelinux", "alpine_linux"): "alpine",
+    ("almalinux", "almalinux"): "almalinux",
+    ("rocky", "rocky"): "rocky",
+    ("oracle", "linux"): "ol",
+}
+"""Vendor and product of a distribution, and the family that its releases are called by here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cpe:
+    """`part` is `a` (application), `o` (operating system) or `h`; '' stands for any value."""
+
+    part: str
+    vendor: str
+    product: str
+    version: str
+
+
+def read_cpe(text: str) -> Cpe | None:
+    """Read a CPE as a URI (`cpe:/a:…`) or as formatted string (`cpe:2.3:a:…`); None where it names no product."""
+    if text.startswith("cpe:2.3:"):
+        parts = [_ESCAPED.sub(r"\1", part) for part in _COLON.split(text)[2:]]
+    elif text[:5].lower() == "cpe:/":
+        parts = [unquote(part) for part in text[5:].split(":")]
+    else:
+        return None
+    part, vendor, product, version = ("" if one in _ANY else one.lower() for one in [*parts, "", "", "", ""][:4])
+    return Cpe(part, vendor, product, version) if product else None
+
+
+def release_named(text: str) -> str:
+    """Return the release of a distribution that a CPE names, written as `read_ecosystem`'s are; '' for none."""
+    red_hat = _RED_HAT.search(text)
+    if red_hat is not None:
+        return f"rhel-{red_hat['major'] or red_hat['edition']}"
+    cpe = read_cpe(text)
+    family = _RELEASES.get((cpe.vendor, cpe.product), "") if cpe is not None else ""
+    return f"{family}-{cpe.version}" if cpe is not None and family and cpe.version else ""
