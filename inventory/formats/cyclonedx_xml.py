@@ -13,8 +13,8 @@ from typing import Any, Final
 from inventory.formats import cyclonedx_xml_shapes as shapes
 from inventory.formats.cyclonedx import note_plan, serial_of, service_refs
 from inventory.formats.cyclonedx_components import ComponentReader, Pedigree
-from inventory.formats.cyclonedx_evidence import is_unsure
 from inventory.formats.cyclonedx_compositions import read_completeness
+from inventory.formats.cyclonedx_evidence import is_unsure
 from inventory.formats.cyclonedx_metadata import read_metadata
 from inventory.formats.cyclonedx_parts import ComponentPart, HashPart, PropertyPart
 from inventory.formats.cyclonedx_related import Related

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('inventory', '0028_made_from'),
+        ('inventory', '0029_builds'),
     ]
 
     operations = [
