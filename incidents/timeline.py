@@ -68,6 +68,10 @@ class Change:
     actor: Actor
     at: datetime
     events: list[IncidentEvent] = field(default_factory=list)
+    _before: dict[str, object] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._before = self._values()
 
     def tell(self, kind: EventKind, text: str = "", *, details: Mapping[str, JSON] = _NO_DETAILS) -> None:
         """Add a line to the timeline."""
@@ -90,7 +94,9 @@ class Change:
             return
         self.incident.version += 1
         self.incident.changed_at = self.at
-        self.incident.save(update_fields=_CHANGEABLE)
+        now = self._values()
+        # Only what differs: a worker that asks again may update less of an incident than the web server.
+        self.incident.save(update_fields=[name for name in _CHANGEABLE if now[name] != self._before[name]])
         IncidentEvent.objects.bulk_create(self.events)
         for event in self.events:
             audit.record(
@@ -101,6 +107,10 @@ class Change:
                 team_id=self.incident.team_id,
                 at=self.at,
             )
+
+    def _values(self) -> dict[str, object]:
+        attributes = {"owner": "owner_id"}
+        return {name: getattr(self.incident, attributes.get(name, name)) for name in _CHANGEABLE}
 
 
 _FOR_TEAMS = frozenset(

@@ -7,6 +7,7 @@ from celery.signals import worker_ready
 from django.conf import settings
 from django.utils import timezone
 
+from inventory.applied_rings import ring_for_applied
 from inventory.graph.backlog import read_backlog
 from inventory.ingest import process
 from inventory.verification import batch
@@ -15,8 +16,8 @@ from supplychain.ops import facts, reporter
 
 RINGS_ENOUGH = 4
 """Rings that wait. A worker that is idle takes one at once, so this bounds what waits, not who is woken."""
-TURN_SECONDS = 5.0
-"""How long one task goes on: short beside the task limit, long beside a document."""
+TURN_SECONDS = 2.0
+"""How long one task goes on: long beside a document, and short enough that who listens for evidence has his turn."""
 VERIFYING_SECONDS = 2.0
 """The same of verification, which can wait longer than documents."""
 
@@ -24,7 +25,7 @@ VERIFYING_SECONDS = 2.0
 @shared_task(name="inventory.tasks.process_evidence")
 def process_evidence() -> None:
     """Process what waits, for a turn; rings again when more does, so that a thousand lost rings cost one sweep."""
-    if process.work_for(TURN_SECONDS):
+    if process.work_for(TURN_SECONDS, told=ring_for_applied):
         process_evidence.delay()
     elif is_due(recent=batch.RECENT):
         verify_attestations.delay()

@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from kombu import Queue
+
 from supplychain import env, keyfile
 from supplychain.database import addresses
 from supplychain.sign_in_settings import *  # noqa: F403  # one part of these settings in a file of its own
@@ -152,11 +154,17 @@ CACHES = {
 
 # --- Celery: Redis is a doorbell, the evidence row is the queue -----------------------------------------------------
 SWEEP_SECONDS = 5
+FOLLOW_SECONDS = 2  # what no ring told of, and what had to wait for its turn
 CELERY_BROKER_URL = env.secret("REDIS_URL", default="redis://127.0.0.1:6379/0")
 CELERY_RESULT_BACKEND = None
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"
 CELERY_TASK_IGNORE_RESULT = True
+# What people wait for does not stand in line behind documents: a free worker takes from both queues in turn.
+CELERY_TASK_QUEUES = (Queue("celery", routing_key="celery"), Queue("live", routing_key="live"))
+CELERY_TASK_ROUTES = {name: {"queue": "live", "routing_key": "live"} for name in ("incidents.tasks.follow_evidence",)}
+# Rung after the commit of what was applied (inventory/applied_rings.py).
+EVIDENCE_APPLIED_TASKS = ["incidents.tasks.follow_evidence"]
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_TIME_LIMIT = 300  # the second wall: a document limits itself (inventory/ingest/time_limit.py)
@@ -193,6 +201,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "inventory.tasks.sweep_orphans",
         "schedule": 3600.0,
         "options": {"expires": 3000},
+    },
+    "follow-evidence": {
+        "task": "incidents.tasks.follow_evidence",
+        "schedule": float(FOLLOW_SECONDS),
+        "options": {"expires": 2 * FOLLOW_SECONDS},
     },
     "tidy-operations": {"task": "supplychain.ops.tasks.tidy", "schedule": 600.0, "options": {"expires": 500}},
     "forget-sessions": {

@@ -12,6 +12,7 @@ from incidents.models.incident import (
     Severity,
     Stage,
 )
+from incidents.models.live import FollowedEvidence, LiveQuestion
 from incidents.models.response import ActionKind, ActionState, ContainmentAction
 
 __all__ = [
@@ -19,10 +20,12 @@ __all__ = [
     "ActionState",
     "ContainmentAction",
     "EventKind",
+    "FollowedEvidence",
     "ImpactPage",
     "Incident",
     "IncidentEvent",
     "IncidentTeam",
+    "LiveQuestion",
     "Occasion",
     "QueryRun",
     "QueryRunPage",

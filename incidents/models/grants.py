@@ -5,7 +5,11 @@ from __future__ import annotations
 from supplychain.database.grants import Grant, Grants
 
 GRANTS: Grants = {
-    "incidents_impactpage": Grant(web="SELECT, INSERT, UPDATE (artifacts, classes), DELETE", worker=""),
+    # A worker that asks an incident again turns the pages of a long answer, too.
+    "incidents_impactpage": Grant(
+        web="SELECT, INSERT, UPDATE (artifacts, classes), DELETE",
+        worker="SELECT, INSERT, UPDATE (artifacts, classes), DELETE",
+    ),
     # A run, a page and a line of the timeline are written once; nobody changes what was known or done.
     "incidents_incident": Grant(
         web="SELECT, INSERT, UPDATE (title, severity, stage, owner_id, question, is_exploited, is_severe, aware_at, "
@@ -25,4 +29,6 @@ GRANTS: Grants = {
         worker="SELECT, INSERT, UPDATE (evidence_after, is_basis_withdrawn, state, changed_at, done_by, done_at, "
         "version)",
     ),
+    "incidents_followedevidence": Grant(web="SELECT", worker="SELECT, INSERT, UPDATE"),
+    "incidents_livequestion": Grant(web="SELECT", worker="SELECT, INSERT, UPDATE, DELETE"),
 }

@@ -51,5 +51,19 @@ def difference(before: Iterable[Row], after: Iterable[Row]) -> Difference:
     )
 
 
+def is_same(before: Iterable[Row], after: Iterable[Row]) -> bool:
+    """Say whether two answers have the same rows: status, effect, what matched, and what runs them, in any order."""
+    return {_about(row): _said(row) for row in before} == {_about(row): _said(row) for row in after}
+
+
+def _said(row: Row) -> object:
+    matches = {(match.indicator, match.purl, match.reason) for match in row.matches}
+    places = {
+        (one.cluster, one.namespace, one.kind, one.name, one.container, one.team, one.ended_at is None)
+        for one in row.workloads
+    }
+    return (row.status, row.effect, row.running, matches, places)
+
+
 def _about(row: Row) -> object:
     return row.artifact.digest or row.artifact.names

@@ -11,7 +11,7 @@ from django.utils import timezone
 from incidents.models import EventKind, Incident, IncidentTeam, Occasion, Severity, Stage
 from incidents.response import runs
 from incidents.response.basis import Answer, flag_withdrawn
-from incidents.response.differences import difference
+from incidents.response.differences import difference, is_same
 from incidents.timeline import Change, IncidentNotFoundError, changing
 from supplychain.access.models import Team
 from supplychain.errors import DomainError
@@ -21,12 +21,16 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from incidents.impact.answer import Row
     from incidents.impact.question import Question
     from incidents.models import QueryRun
     from incidents.response.differences import Difference
     from incidents.response.runs import Answered
     from supplychain.access.actors import Actor
     from supplychain.access.audit import JSON
+
+_NAMED = 10
+"""Artifacts that a line of the timeline names of each kind; the answers hold all."""
 
 
 class NoViewError(DomainError):
@@ -103,6 +107,26 @@ def ask_again(
         return _keep(change, answered, occasion=occasion, given=given)
 
 
+def ask_if_different(
+    public_id: UUID, *, question: Question, given: Mapping[str, object], actor: Actor, at: datetime
+) -> QueryRun | None:
+    """Ask because evidence came, and keep the answer only where its rows or counts differ from the newest one's.
+
+    None where they do not, where the incident was closed meanwhile, or where it asks something else by now. Raises
+    IncidentNotFoundError.
+    """
+    answered = runs.ask(question, actor=actor, at=at)
+    with changing(public_id, actor=actor, at=max(at, timezone.now())) as change:
+        incident = change.incident
+        newest = incident.runs.order_by("-number").first()
+        if incident.stage == Stage.CLOSED or incident.question != dict(given) or newest is None:
+            return None
+        header, rows = runs.read(newest)
+        if header.summary == answered.header.summary and is_same(rows, answered.rows):
+            return None
+        return _keep(change, answered, occasion=Occasion.EVIDENCE, given=given)
+
+
 def _view_of(actor: Actor) -> int | None:
     if actor.sees_all:
         return None
@@ -144,7 +168,8 @@ def _keep(change: Change, answered: Answered, *, occasion: Occasion, given: Mapp
     if earlier is not None:
         found = difference(runs.read(earlier)[1], answered.rows)
         if not found.is_empty:
-            change.tell(EventKind.FOUND, details={"run": run.number, "before": earlier.number, **_counts(found)})
+            details: dict[str, JSON] = {"run": run.number, "before": earlier.number, **_counts(found), **_named(found)}
+            change.tell(EventKind.FOUND, details=details)
     _note_teams(change, answered)
     _note_actions(change, answered, run=run)
     return run
@@ -158,6 +183,17 @@ def _counts(found: Difference) -> dict[str, int]:
         "started_count": len(found.started),
         "stopped_count": len(found.stopped),
     }
+
+
+def _named(found: Difference) -> dict[str, list[str]]:
+    """Name what is new, gone from what runs, or withdrawn: the first few of each, as they are shown."""
+    kinds = {"added": found.added, "stopped": found.stopped, "retracted": found.retracted}
+    return {kind: [_shown(row) for row in rows[:_NAMED]] for kind, rows in kinds.items() if rows}
+
+
+def _shown(row: Row) -> str:
+    name = row.artifact.names[0] if row.artifact.names else ""
+    return f"{name} {row.artifact.digest or ''}".strip()[:300]
 
 
 def _note_teams(change: Change, answered: Answered) -> None:

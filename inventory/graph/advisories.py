@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from inventory.identity.purls import PackageKey
     from supplychain.access.actors import Actor
 
+_NEWEST_SIGHTING = "SELECT coalesce(max(id), 0) FROM inventory_advisorysighting"
 MAX_NAMES = 1_000
 """Names of one thing; real ones have a few dozen."""
 
@@ -222,6 +223,11 @@ class AdvisoryPlace:
 
     key: str
     source: str
+
+
+def newest_sighting() -> int:
+    """Return what grows whenever a document brings a version of an advisory or list that its team did not have."""
+    return fetch(int, _NEWEST_SIGHTING, {})[0]
 
 
 def list_advisories(

@@ -34,7 +34,7 @@ from inventory.ingest.held import (
     overdue_before,
 )
 from inventory.ingest.time_limit import OutOfTimeError, time_limit
-from inventory.models import EvidenceKind, EvidenceState, State
+from inventory.models import READABLE, EvidenceKind, EvidenceState, State
 from inventory.store import blobs
 from inventory.store.errors import EvidenceCorruptError, EvidenceMissingError, EvidenceStoreUnavailableError
 from supplychain.exchange import COMMIT, Query, exchange, is_outermost, to_int
@@ -85,11 +85,12 @@ def process_next() -> bool:
     return _process(None, goes_on=lambda: False) is not _NoEnd.NOTHING_WAITS
 
 
-def work_for(seconds: float) -> bool:
+def work_for(seconds: float, *, told: Callable[[bool], None] | None = None) -> bool:
     """Work through what waits, for a turn; True when the turn ended before the queue did.
 
     The first document is claimed and held in one exchange. Each document's last exchange claims the next one, so that a
-    document costs one commit less.
+    document costs one commit less. `told` hears of each document that became searchable, behind its commit, and with
+    True once the turn is over.
     """
     until = monotonic() + seconds
 
@@ -100,7 +101,12 @@ def work_for(seconds: float) -> bool:
     while True:
         ended = _process(claim, goes_on=goes_on)
         claim = ended.next_claim if isinstance(ended, _Ended) else None
-        if claim is None and (ended is not _NoEnd.SET_BACK or not goes_on()):
+        is_over = claim is None and (ended is not _NoEnd.SET_BACK or not goes_on())
+        if told is not None and isinstance(ended, _Ended) and ended.is_applied:
+            told(False)
+        if told is not None and is_over:
+            told(True)
+        if is_over:
             return not goes_on()
 
 
@@ -234,6 +240,10 @@ class _Ended:
     values: Mapping[str, Value]
     code: str | None
     next_claim: Claim | None
+
+    @property
+    def is_applied(self) -> bool:
+        return self.values["state"] in READABLE
 
 
 class _NoLaneError(Exception):

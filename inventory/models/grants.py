@@ -102,7 +102,7 @@ GRANTS: Grants = {
     "inventory_workload": Grant(web=_READ, worker="SELECT, INSERT, UPDATE (service, runtime_risks)"),
     "inventory_runinterval": Grant(web=_READ, worker="SELECT, INSERT, UPDATE, DELETE"),
     # Written by triggers, which have their owner's rights.
-    "inventory_subjectblock": Grant(web=_READ, worker=""),
-    "inventory_estatechange": Grant(web=_READ, worker=""),
+    "inventory_subjectblock": Grant(web=_READ, worker=_READ),
+    "inventory_estatechange": Grant(web=_READ, worker=_READ),
     "inventory_running": Grant(web=_READ, worker="SELECT, INSERT, DELETE"),
 }

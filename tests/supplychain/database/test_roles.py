@@ -155,7 +155,14 @@ def test_neither_role_makes_objects_or_gives_itself_rights(roles, role, statemen
         "INSERT INTO inventory_evidence (size_bytes) VALUES (1)",
         "INSERT INTO inventory_evidenceblob (digest) VALUES ('x')",
         "INSERT INTO access_apikey (lookup) VALUES ('x')",
-        "INSERT INTO access_auditevent (body) VALUES ('{}')",
+        (
+            "INSERT INTO access_auditevent (body, at, actor, action, subject)"
+            """ VALUES ('{"actor": "user:rita"}', now(), 'user:rita', 'a.b', 'x')"""
+        ),
+        (
+            "INSERT INTO access_auditevent (body, at, actor, action, subject)"
+            """ VALUES ('{"actor": "user:rita"}', now(), 'system:live', 'a.b', 'x')"""
+        ),
     ],
 )
 def test_a_worker_that_was_taken_over_by_a_document_reads_no_secret_and_forges_no_evidence(roles, statement):
@@ -192,6 +199,10 @@ def test_what_each_role_needs_it_may(roles):
             ),
         ],
         WORKER: [
+            (
+                "INSERT INTO access_auditevent (body, at, actor, action, subject)"
+                """ VALUES ('{"actor": "system:live"}', now(), 'system:live', 'a.b', 'x') RETURNING sequence"""
+            ),
             "SELECT evidence_id FROM inventory_evidencestate FOR NO KEY UPDATE SKIP LOCKED",
             (
                 "INSERT INTO inventory_package (type, namespace_key, name_key, namespace, name)"

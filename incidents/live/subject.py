@@ -1,0 +1,91 @@
+"""What is followed: a question, through whose eyes it is asked, and what its newest answer holds."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+import msgspec
+
+from incidents.asking import read_incident_question
+from incidents.impact.advisories import with_advisories
+from incidents.live.interests import interests_of
+from incidents.response import runs
+from inventory.graph.advisories import newest_sighting
+from supplychain.access.actors import system_actor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Mapping
+
+    from incidents.impact.question import Question
+    from incidents.live.interests import Interests
+    from incidents.models import Incident, QueryRun
+    from supplychain.access.actors import Actor
+
+KEPT = 200
+"""Questions whose meaning a worker remembers: a list of thousands of packages takes a tenth of a second to read."""
+_CANONICAL = msgspec.json.Encoder(order="sorted")
+
+Value = TypeVar("Value")
+
+
+class _Latest(Generic[Value]):
+    """The values used last, by keys that never mean another."""
+
+    def __init__(self) -> None:
+        self._values: OrderedDict[Hashable, Value] = OrderedDict()
+
+    def get(self, key: Hashable, make: Callable[[], Value]) -> Value:
+        if key not in self._values:
+            self._values[key] = make()
+        self._values.move_to_end(key)
+        while len(self._values) > KEPT:
+            self._values.popitem(last=False)
+        return self._values[key]
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """A question as it is asked, and what can touch it."""
+
+    question: Question
+    interests: Interests
+
+
+_MEANT: _Latest[Meant] = _Latest()
+_FOUND: _Latest[frozenset[str]] = _Latest()
+
+
+def eyes(team_id: int | None) -> Actor:
+    """Return who asks by himself: through the eyes of the team, or of who sees all."""
+    actor = system_actor("live")
+    return actor if team_id is None else replace(actor, team_ids=frozenset({team_id}))
+
+
+def meaning(given: Mapping[str, object], *, team_id: int | None) -> Meant:
+    """Return what a stored question asks today. What its advisories name is read again when any has changed."""
+
+    def make() -> Meant:
+        question = read_incident_question(given).question
+        named = with_advisories(question, actor=eyes(team_id))
+        return Meant(question, interests_of(question.indicators, named.indicators))
+
+    return _MEANT.get((_CANONICAL.encode(given), team_id, newest_sighting()), make)
+
+
+def digests_of(run: QueryRun) -> frozenset[str]:
+    """Return the digests that an answer's rows are about, and through which they are reached."""
+
+    def make() -> frozenset[str]:
+        rows = runs.read(run)[1]
+        own = {row.artifact.digest for row in rows if row.artifact.digest}
+        return frozenset(own | {via.digest for row in rows for via in row.via})
+
+    return _FOUND.get((run.pk, run.content_digest), make)
+
+
+def newest_run(incident: Incident) -> QueryRun | None:
+    """Return the newest answer of an incident."""
+    run: QueryRun | None = incident.runs.select_related("incident").order_by("-number").first()
+    return run

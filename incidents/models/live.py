@@ -1,0 +1,46 @@
+"""What is asked again by itself: how far evidence was followed, and what waits to be asked."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+
+class FollowedEvidence(models.Model):
+    """How far evidence was followed: one row. Its lock says who follows; written by workers alone."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    sequence = models.BigIntegerField(db_comment="Everything applied up to here was looked at, but what is missing")
+    missing = models.JSONField(
+        default=dict, db_comment="{applied_sequence: since when}: drawn by transactions that had not committed"
+    )
+    marks = models.CharField(max_length=32, blank=True, db_comment="Of what ran when it was looked at last")
+    rests_until = models.DateTimeField(db_comment="Nobody asks before: asking has a share of one worker, not all")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(id=1), name="followed_evidence_one_row"),
+        ]
+
+
+class LiveQuestion(models.Model):
+    """A question that is asked again when evidence comes: of an open incident, or of a watch.
+
+    Written by workers alone, and gone when the incident is closed: all of it can be made anew.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    incident = models.OneToOneField(
+        "incidents.Incident", on_delete=models.CASCADE, null=True, related_name="live", db_comment="NULL: of a watch"
+    )
+    touched_at = models.DateTimeField(null=True, db_comment="Evidence came that can change rows; NULL: none since")
+    unsettled_at = models.DateTimeField(null=True, db_comment="Evidence came that can change counts; NULL: none since")
+    asked_at = models.DateTimeField(null=True, db_comment="When it was asked by itself last")
+    took_ms = models.IntegerField(default=0)
+    ran = models.CharField(max_length=32, blank=True, db_comment="Of what ran of its rows when it was looked at last")
+    problem = models.CharField(max_length=500, blank=True, db_comment="Why it could not be asked; empty: it could")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(took_ms__gte=0), name="live_question_took"),
+        ]

@@ -1,0 +1,65 @@
+"""Following evidence with no more rights than the workers' role has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+from psycopg import sql
+
+from incidents.asking import read_incident_question
+from incidents.live import asking, following
+from incidents.models import FollowedEvidence, Incident, LiveQuestion, Severity
+from incidents.response.opening import open_incident
+from supplychain.database.roles import prepare_roles
+from tests.factories import SEES_ALL, cyclonedx, deployment, digest, report, submit
+
+# An answer is read from one snapshot of the database, which a test's own transaction would forbid.
+pytestmark = pytest.mark.django_db(transaction=True)
+
+WEB, WORKER = "supplychain_live_web", "supplychain_live_worker"
+BAD = "pkg:npm/lodash@4.17.20"
+
+
+@pytest.fixture
+def incident() -> Incident:
+    given = {"text": f"{BAD}\nCVE-2026-0001\nlist:worms\nregistry.example/shop:1"}
+    question = read_incident_question(given).question
+    at = timezone.now()
+    return open_incident(question, given=given, title="lodash", severity=Severity.LOW, actor=SEES_ALL, at=at)
+
+
+@pytest.fixture
+def sent_in(incident: Incident) -> None:
+    following.follow(timezone.now())
+    submit("team-a", cyclonedx(BAD, subject=digest("shop"), name="registry.example/shop:1"))
+    report("team-a", deployment(digest=digest("shop"), image="registry.example/shop:1", service="shop"))
+
+
+@pytest.fixture
+def as_worker(sent_in: None) -> Iterator[None]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+        if not cursor.fetchone()[0]:
+            pytest.skip("the test's own role must be a superuser to act as others: ./run test has such a server")
+        prepare_roles({"web": f"postgresql://{WEB}@/any", "worker": f"postgresql://{WORKER}@/any"})
+        cursor.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(WORKER)))
+        yield
+        cursor.execute("RESET ROLE")
+        for role in (WEB, WORKER):
+            cursor.execute(sql.SQL("DROP OWNED BY {0}; DROP ROLE {0}").format(sql.Identifier(role)))
+
+
+def test_a_worker_may_follow_evidence_and_keep_the_answer_that_it_changes(incident, as_worker):
+    at = timezone.now() + timedelta(minutes=1)
+    following.follow(at)
+    FollowedEvidence.objects.update(rests_until=at)
+    asking.ask_what_waits(at)
+
+    incident.refresh_from_db()
+    asked = LiveQuestion.objects.get()
+    assert (asked.problem, incident.run_count) == ("", 2)
+    assert incident.teams.get().team.slug == "team-a"
