@@ -10,11 +10,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from incidents.impact import assess
-from incidents.impact.answer import Impact, Status
+from incidents.impact.answer import Impact, Status, Summary
 from incidents.impact.estate import read_places
 from incidents.impact.question import DEFAULT_LIMIT
 from incidents.models import Severity
 from incidents.views import answer
+from incidents.views.picture import draw
 from incidents.views.question import Typed, read_typed, understand
 from supplychain.access.actors import actor_of
 from supplychain.access.scopes import Scope
@@ -89,11 +90,16 @@ def _answer(request: HttpRequest, typed: Typed, *, found: Impact) -> dict[str, o
         "stale_clusters": [cluster for cluster in header.coverage.clusters if cluster.stale],
         "asked": lines,
         "status_words": answer.status_words(header.asked.statuses),
+        "picture": draw(found.rows, artifact_count=_matching_count(header.summary)),
         "may_respond": actor_of(request).can(Scope.INCIDENTS_WRITE),
         "severities": [severity.value for severity in Severity],
         "incident_title": _title(lines),
         "permalink": request.build_absolute_uri(permalink.address) if permalink.fits_in_address else "",
     }
+
+
+def _matching_count(summary: Summary) -> int:
+    return summary.affected.artifact_count + summary.possible.artifact_count
 
 
 def _title(lines: answer.AskedLines) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from incidents.views.panels.changes import changes
 from incidents.views.panels.pack import pack
 from incidents.views.panels.page import Panel
+from incidents.views.panels.radius import radius
 
 ABOVE = (
+    Panel("incidents/_radius.html", radius),
     Panel("incidents/_changes.html", changes),
     Panel("incidents/_pack.html", pack),
 )
