@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from incidents.live import asking, following
+from incidents.recovery import stamping
 
 
 @shared_task(name="incidents.tasks.follow_evidence")
@@ -14,3 +15,9 @@ def follow_evidence() -> None:
     more = following.follow(timezone.now())
     if asking.ask_what_waits(timezone.now()) or more:
         follow_evidence.delay()
+
+
+@shared_task(name="incidents.tasks.stamp_recoveries")
+def stamp_recoveries() -> None:
+    """Stamp what is proven recovered, and what turned out not to be."""
+    stamping.stamp_all(timezone.now())

@@ -125,7 +125,7 @@ _FOR_TEAMS = frozenset(
     }
 )
 _OF_ONE_TEAM = frozenset({EventKind.TEAM_CONCERNED, EventKind.ACKNOWLEDGED})
-_TELLING_A_TEAM = frozenset({EventKind.ACTION})
+_TELLING_A_TEAM = frozenset({EventKind.ACTION, EventKind.RECOVERED, EventKind.RECOVERY_LOST})
 """Lines whose details name the team that they are told to."""
 
 

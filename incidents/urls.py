@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from incidents.api import actions, export, impact, incidents, runs
+from incidents.api import actions, export, impact, incidents, recovery, runs
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/impact", impact.ImpactView.as_view(), name="api-impact"),
@@ -37,5 +37,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         actions.ActionView.as_view(),
         name="api-incident-action",
     ),
+    path(
+        "api/v1/incidents/<uuid:public_id>/credentials",
+        recovery.CredentialsView.as_view(),
+        name="api-incident-credentials",
+    ),
+    path("api/v1/incidents/<uuid:public_id>/recovery", recovery.RecoveryView.as_view(), name="api-incident-recovery"),
     path("", include("incidents.views.urls")),
 ]

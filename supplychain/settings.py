@@ -154,6 +154,7 @@ CACHES = {
 
 # --- Celery: Redis is a doorbell, the evidence row is the queue -----------------------------------------------------
 SWEEP_SECONDS = 5
+STAMP_SECONDS = 10  # how soon a service whose last proof came in counts as recovered
 FOLLOW_SECONDS = 2  # what no ring told of, and what had to wait for its turn
 CELERY_BROKER_URL = env.secret("REDIS_URL", default="redis://127.0.0.1:6379/0")
 CELERY_RESULT_BACKEND = None
@@ -206,6 +207,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "incidents.tasks.follow_evidence",
         "schedule": float(FOLLOW_SECONDS),
         "options": {"expires": 2 * FOLLOW_SECONDS},
+    },
+    "stamp-recoveries": {
+        "task": "incidents.tasks.stamp_recoveries",
+        "schedule": float(STAMP_SECONDS),
+        "options": {"expires": STAMP_SECONDS - 1},
     },
     "tidy-operations": {"task": "supplychain.ops.tasks.tidy", "schedule": 600.0, "options": {"expires": 500}},
     "forget-sessions": {

@@ -22,8 +22,9 @@ from incidents.response.actions import (
     make_action,
     take_proposals,
 )
+from incidents.response.answers import newest_answer
 from incidents.response.moves import is_reversible, moves_from
-from incidents.response.proposals import Proposal, newest_answer, propose, seen_by
+from incidents.response.proposals import propose, seen_by
 from supplychain.access.actors import actor_of
 from supplychain.access.models import Team
 from supplychain.access.permissions import RequireScope
@@ -87,7 +88,7 @@ class ProposalSerializer(serializers.Serializer[Any]):
     due_at = serializers.DateTimeField()
     evidence = serializers.DictField()
 
-    def get_state(self, proposal: Proposal) -> str:  # noqa: ARG002  # REST framework's signature
+    def get_state(self, proposal: Any) -> str:  # noqa: ARG002  # REST framework's signature
         return ActionState.PROPOSED.value
 
 
@@ -154,7 +155,7 @@ class ActionListView(APIView):
     def get(self, request: Request, public_id: UUID) -> Response:
         """What is to be done, in the order it was made. A team's member sees what is theirs."""
         reject_unknown_parameters(request, PAGE_PARAMETERS | {"state", "kind"})
-        incident = _visible(request, public_id)
+        incident = visible_incident(request, public_id)
         rows = actions_for(incident, actor=actor_of(request))
         if (state := read_choice(request, "state", allowed=list(STORED))) is not None:
             rows = rows.filter(state=state)
@@ -189,7 +190,7 @@ class ActionView(APIView):
     def get(self, request: Request, public_id: UUID, number: int) -> Response:
         """One action. `ETag` names its version, for `If-Match` of a change."""
         reject_unknown_parameters(request, ())
-        incident = _visible(request, public_id)
+        incident = visible_incident(request, public_id)
         action = actions_for(incident, actor=actor_of(request)).filter(number=number).first()
         if action is None:
             raise Http404
@@ -228,10 +229,10 @@ class ProposedActionsView(APIView):
     def get(self, request: Request, public_id: UUID) -> Response:
         """What the newest answer gives rise to, and no action does yet."""
         reject_unknown_parameters(request, ())
-        incident, actor = _visible(request, public_id), actor_of(request)
+        incident, actor = visible_incident(request, public_id), actor_of(request)
         answer = newest_answer(incident)
         slugs = set(Team.objects.filter(pk__in=sorted(actor.team_ids or ())).values_list("slug", flat=True))
-        found = propose(incident, answer=answer, asked_at=timezone.now())
+        found = propose(incident, answer=answer, asked_at=timezone.now(), actor=actor)
         shown = seen_by(found, incident=incident, actor=actor, slugs=slugs)
         return Response({"run": answer.number, "results": ProposalSerializer(shown, many=True).data})
 
@@ -256,7 +257,8 @@ def _with_one_owner(attrs: dict[str, Any]) -> dict[str, Any]:
     return attrs
 
 
-def _visible(request: Request, public_id: UUID) -> Incident:
+def visible_incident(request: Request, public_id: UUID) -> Incident:
+    """Return an incident that the asker may see; raises Http404."""
     incident = Incident.objects.visible_to(actor_of(request)).filter(public_id=public_id).first()
     if incident is None:
         raise Http404

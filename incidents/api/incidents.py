@@ -98,6 +98,7 @@ class IncidentChangeSerializer(StrictSerializer):
     aware_at = serializers.DateTimeField(required=False)
     fixed_at = serializers.DateTimeField(required=False)
     reason = serializers.CharField(max_length=MAX_NOTE, required=False, allow_blank=True)
+    accept_unproven = serializers.BooleanField(required=False, help_text="As for `close`")
 
 
 class NoteSerializer(StrictSerializer):
@@ -106,6 +107,9 @@ class NoteSerializer(StrictSerializer):
 
 class ClosingSerializer(StrictSerializer):
     reason = serializers.CharField(max_length=MAX_NOTE)
+    accept_unproven = serializers.BooleanField(
+        required=False, help_text="Close although services are not proven recovered; they are told on the timeline"
+    )
 
 
 class EventSerializer(serializers.ModelSerializer[IncidentEvent]):
@@ -224,7 +228,7 @@ class CloseView(APIView):
         reject_unknown_parameters(request, ())
         serializer = ClosingSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        wanted = Wanted(stage=Stage.CLOSED, reason=serializer.validated_data["reason"])
+        wanted = Wanted(stage=Stage.CLOSED, **serializer.validated_data)
         change_incident(public_id, wanted, actor=actor_of(request), at=timezone.now())
         return _detail(request, public_id)
 

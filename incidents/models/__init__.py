@@ -13,6 +13,7 @@ from incidents.models.incident import (
     Stage,
 )
 from incidents.models.live import FollowedEvidence, LiveQuestion
+from incidents.models.recovery import IncidentPlace, IncidentService, RecoveryStamp
 from incidents.models.response import ActionKind, ActionState, ContainmentAction
 
 __all__ = [
@@ -24,11 +25,14 @@ __all__ = [
     "ImpactPage",
     "Incident",
     "IncidentEvent",
+    "IncidentPlace",
+    "IncidentService",
     "IncidentTeam",
     "LiveQuestion",
     "Occasion",
     "QueryRun",
     "QueryRunPage",
+    "RecoveryStamp",
     "Severity",
     "Stage",
 ]

@@ -65,6 +65,10 @@ class EventKind(enum.StrEnum):
     REOPENED = "reopened"
     ACTION = "action"
     EXPORTED = "exported"
+    RECOVERED = "recovered"
+    RECOVERY_LOST = "recovery_lost"
+    MILESTONE = "milestone"
+    UNPROVEN_ACCEPTED = "unproven_accepted"
 
 
 def _choices(kinds: type[enum.StrEnum]) -> list[tuple[str, str]]:

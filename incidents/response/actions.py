@@ -9,10 +9,11 @@ from django.db.models import Q
 
 from incidents.models import ActionKind, ActionState, ContainmentAction, EventKind, Stage
 from incidents.models.response import IN_FORCE
+from incidents.response.answers import newest_answer
 from incidents.response.basis import said_of
 from incidents.response.moves import BINDING, check_move
 from incidents.response.opening import ClosedError, NarrowViewError
-from incidents.response.proposals import newest_answer, propose
+from incidents.response.proposals import propose
 from incidents.response.targets import check_target, describe, hash_of
 from incidents.timeline import IncidentNotFoundError, StaleVersionError, changing
 from supplychain.access.models import Team, User
@@ -133,7 +134,7 @@ def take_proposals(public_id: UUID, keys: Collection[str] | None, *, actor: Acto
     with changing(public_id, actor=actor, at=at) as change:
         _check_runs(change)
         answer = newest_answer(change.incident)
-        proposed = propose(change.incident, answer=answer, asked_at=at)
+        proposed = propose(change.incident, answer=answer, asked_at=at, actor=actor)
         wanted = [
             NewAction(kind=one.kind, target=one.target, title=one.title, team=one.team or "", due_at=one.due_at)
             for one in proposed

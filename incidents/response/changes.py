@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from incidents.models import EventKind, IncidentTeam, Severity, Stage
+from incidents.response.closing import check_proven
 from incidents.response.lifecycle import check_move
 from incidents.timeline import changing
 from supplychain.access.models import User
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from incidents.models import Incident
     from incidents.timeline import Change
     from supplychain.access.actors import Actor
+    from supplychain.access.audit import JSON
 
 _TEXTS = {"title": EventKind.TITLE, "severity": EventKind.SEVERITY}
 _FLAGS = ("is_exploited", "is_severe")
@@ -52,6 +54,7 @@ class Wanted:
     aware_at: datetime | None = None
     fixed_at: datetime | None = None
     reason: str = ""
+    accept_unproven: bool = False
 
 
 def change_incident(
@@ -59,13 +62,13 @@ def change_incident(
 ) -> Incident:
     """Change what differs, and tell each on the timeline.
 
-    Raises IncidentNotFoundError, StaleVersionError, StageRefusedError, UnknownOwnerError.
+    Raises IncidentNotFoundError, StaleVersionError, StageRefusedError, UnknownOwnerError, UnprovenError.
     """
     with changing(public_id, actor=actor, at=at, version=version) as change:
         _change_fields(change, wanted)
         _change_owner(change, wanted.owner)
         if wanted.stage is not None and wanted.stage != change.incident.stage:
-            _move(change, wanted.stage, reason=wanted.reason)
+            _move(change, wanted)
     return change.incident
 
 
@@ -119,11 +122,16 @@ def _change_owner(change: Change, name: str | None) -> None:
         change.tell(EventKind.OWNER, name)
 
 
-def _move(change: Change, stage: Stage, *, reason: str) -> None:
-    incident, before = change.incident, Stage(change.incident.stage)
+def _move(change: Change, wanted: Wanted) -> None:
+    incident, before, stage = change.incident, Stage(change.incident.stage), wanted.stage or Stage.OPEN
     check_move(before, stage)
+    details: dict[str, JSON] = {"before": before.value, "after": stage.value}
+    if stage is Stage.CLOSED:
+        accepted = check_proven(incident, accept_unproven=wanted.accept_unproven)
+        if accepted:
+            change.tell(EventKind.UNPROVEN_ACCEPTED, wanted.reason, details={"services": accepted})
     incident.stage = stage
     incident.closed_at = change.at if stage is Stage.CLOSED else None
     kinds = {Stage.CLOSED: EventKind.CLOSED}
     kind = EventKind.REOPENED if before is Stage.CLOSED else kinds.get(stage, EventKind.STAGE)
-    change.tell(kind, reason, details={"before": before.value, "after": stage.value})
+    change.tell(kind, wanted.reason, details=details)

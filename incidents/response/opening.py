@@ -12,6 +12,7 @@ from incidents.models import EventKind, Incident, IncidentTeam, Occasion, Severi
 from incidents.response import runs
 from incidents.response.basis import Answer, flag_withdrawn
 from incidents.response.differences import difference, is_same
+from incidents.response.services import note_services
 from incidents.timeline import Change, IncidentNotFoundError, changing
 from supplychain.access.models import Team
 from supplychain.errors import DomainError
@@ -206,6 +207,7 @@ def _note_teams(change: Change, answered: Answered) -> None:
 
 def _note_actions(change: Change, answered: Answered, *, run: QueryRun) -> None:
     asked = tuple(one.asked for one in answered.header.asked.indicators)
+    note_services(change, answered.rows, run_number=run.number)
     flag_withdrawn(change, Answer(run.number, run.answer_hash, answered.rows, asked))
 
 

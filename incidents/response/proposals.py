@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 from incidents.impact.answer import Effect, Status
 from incidents.models import ActionKind, Severity
 from incidents.models.response import IN_FORCE
-from incidents.response import runs
-from incidents.response.basis import Answer, package_of, said_of
+from incidents.response.basis import package_of, said_of
+from incidents.response.credentials import credentials_of
 from incidents.response.targets import hash_of
 
 if TYPE_CHECKING:
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from incidents.impact.answer import Row, WorkloadShown
-    from incidents.models import Incident, QueryRun
+    from incidents.models import Incident
+    from incidents.response.basis import Answer
     from supplychain.access.actors import Actor
     from supplychain.access.audit import JSON
 
@@ -42,26 +43,13 @@ class Proposal:
     evidence: Mapping[str, JSON]
 
 
-def newest_answer(incident: Incident) -> Answer:
-    """Return the newest kept answer. Two statements."""
-    run = incident.runs.get(number=incident.run_count)
-    run.incident = incident
-    return answer_of(run)
-
-
-def answer_of(run: QueryRun) -> Answer:
-    """Return a kept answer as actions rest on it."""
-    header, rows = runs.read(run)
-    return Answer(run.number, run.answer_hash, rows, tuple(one.asked for one in header.asked.indicators))
-
-
-def propose(incident: Incident, *, answer: Answer, asked_at: datetime) -> tuple[Proposal, ...]:
-    """Return what the answer gives rise to and no action in force does yet, blocks first. One statement."""
+def propose(incident: Incident, *, answer: Answer, asked_at: datetime, actor: Actor) -> tuple[Proposal, ...]:
+    """Return what the answer gives rise to and no action in force does yet, blocks first. Six statements."""
     in_force = incident.actions.filter(state__in=[state.value for state in IN_FORCE])
     taken = set(in_force.values_list("target_hash", flat=True))
     known = set(incident.teams.filter(acknowledged_at__isnull=False).values_list("team__slug", flat=True))
     found: dict[str, Proposal] = {}
-    for kind, target, title, team in _derived(answer):
+    for kind, target, title, team in (*_derived(answer), *_rotations(answer, actor)):
         key = hash_of(kind, target)
         if key in taken or key in found or (kind is ActionKind.NOTIFY and team in known):
             continue
@@ -109,6 +97,14 @@ def _blocks(answer: Answer, affected: list[Row]) -> Iterator[_Derived]:
             name = f" ({row.artifact.names[0]})" if row.artifact.names else ""
             title = f"Block {row.artifact.digest[:_SHORT]}{name}"[:300]
             yield ActionKind.BLOCK, {"kind": "artifact", "digest": row.artifact.digest}, title, None
+
+
+def _rotations(answer: Answer, actor: Actor) -> Iterator[_Derived]:
+    """What recovery waits for; what may have been in reach besides is listed, and for people to judge."""
+    for one in credentials_of(answer, actor=actor):
+        if one.is_required:
+            of = f" of {one.repository}" if one.repository and one.repository not in one.name else ""
+            yield one.kind, one.target, f"{one.kind.value.capitalize()} {one.name}{of}"[:300], one.team
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from incidents.asking import read_incident_question
 from incidents.models import Incident, Occasion, Severity, Stage
 from incidents.response.changes import UnknownOwnerError, Wanted, acknowledge, add_note, change_incident
+from incidents.response.closing import UnprovenError
 from incidents.response.lifecycle import ORDER, StageRefusedError, allowed_from
 from incidents.response.opening import ask_again, open_incident
 from incidents.response.part import part_of
@@ -145,7 +146,7 @@ def change(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Change what the form holds: stage with its reason, severity, owner, title."""
     try:
         change_incident(public_id, _wanted(request), actor=actor_of(request), at=timezone.now())
-    except (BadFormError, UnknownOwnerError, StageRefusedError) as refusal:
+    except (BadFormError, UnknownOwnerError, StageRefusedError, UnprovenError) as refusal:
         return _refused(request, public_id, refusal)
     return _back(public_id)
 
@@ -178,6 +179,7 @@ def _wanted(request: HttpRequest) -> Wanted:
         stage=_stage(request) if "state" in form else None,
         owner=form["owner"].strip() if "owner" in form else None,
         reason=_text(request, "reason", limit=MAX_TEXT) if form.get("reason") else "",
+        accept_unproven=form.get("accept_unproven") == "true",
     )
     if wanted.stage is Stage.CLOSED and not wanted.reason:
         raise BadFormError("Say why the incident is over.")

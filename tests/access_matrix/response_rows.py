@@ -30,4 +30,6 @@ ROWS = (
         path=RUN,
         body={"note": "seen"},
     ),
+    Row(route="api/v1/incidents/<uuid:public_id>/credentials", scopes=ASK, path=INCIDENT),
+    Row(route="api/v1/incidents/<uuid:public_id>/recovery", scopes=ASK, path=INCIDENT),
 )

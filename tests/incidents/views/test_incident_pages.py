@@ -119,13 +119,15 @@ def test_a_form_that_cannot_be_used_is_refused_and_changes_nothing(
     assert Incident.objects.values().get() == before
 
 
-def test_an_incident_is_closed_with_a_reason_alone(responder: Client):
+def test_an_incident_is_closed_with_a_reason_and_with_what_is_unproven_accepted(responder: Client):
     address = open_from_answer(responder)
     for state in ("scoping", "containing", "eradicating", "recovering"):
         responder.post(f"{address}/change", {"state": state})
 
     assert "Say why" in responder.post(f"{address}/change", {"state": "closed"}).content.decode()
-    responder.post(f"{address}/change", {"state": "closed", "reason": "all replaced"})
+    refused = responder.post(f"{address}/change", {"state": "closed", "reason": "all replaced"})
+    assert "Not proven recovered: team-a/checkout, team-b/ledger" in refused.content.decode()
+    responder.post(f"{address}/change", {"state": "closed", "reason": "all replaced", "accept_unproven": "true"})
 
     assert Incident.objects.get().stage == "closed"
     assert "Ask again" not in page(responder, address)

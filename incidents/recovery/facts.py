@@ -1,0 +1,107 @@
+"""What the seven proofs are computed from, read once for all services of an incident."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from incidents.impact.answer import Status
+from incidents.models import ActionKind, ActionState, EventKind, IncidentEvent, IncidentPlace, RecoveryStamp
+from incidents.response.answers import answer_of
+from incidents.response.credentials import credentials_of
+from inventory.graph.at_places import WorkloadPlace, runs_at, states_of
+from inventory.graph.built import builds_of, sboms_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from incidents.models import ContainmentAction, Incident, IncidentService
+    from incidents.response.credentials import Credential
+    from inventory.graph.at_places import OpenRun, PlaceState
+    from inventory.graph.built import BuildOf, SbomOf
+    from supplychain.access.actors import Actor
+
+Item = TypeVar("Item")
+Key = TypeVar("Key", bound="Hashable")
+
+_FOUND = frozenset({Status.AFFECTED, Status.POSSIBLE})
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything that is known, by service, place and artifact. `found` are the digests of the newest answer's rows."""
+
+    services: Sequence[IncidentService]
+    places: Mapping[int, Sequence[IncidentPlace]]
+    stamps: Mapping[int, Sequence[RecoveryStamp]]
+    run_number: int
+    data_as_of: datetime
+    found: frozenset[str]
+    fixed_at: datetime
+    runs: Mapping[WorkloadPlace, Sequence[OpenRun]]
+    states: Mapping[WorkloadPlace, PlaceState]
+    sboms: Mapping[int, Sequence[SbomOf]]
+    builds: Mapping[int, Sequence[BuildOf]]
+    rotations: Mapping[str, ContainmentAction]
+    credentials: Sequence[Credential]
+    exported_at: datetime | None
+
+
+def gather(incident: Incident, *, actor: Actor, at: datetime) -> Facts:
+    """Read the facts as far as the actor may see them. A constant number of statements."""
+    services = incident.services.select_related("team").order_by("team__slug", "service", "workload")
+    if not incident.is_whole_for(actor):
+        services = services.filter(team__in=sorted(actor.team_ids or ()))
+    shown = list(services)
+    asked = incident.runs.get(number=incident.run_count)
+    asked.incident = incident
+    answer = answer_of(asked)
+    places = _by(IncidentPlace.objects.filter(service__in=shown).order_by("pk"), lambda one: one.service_id)
+    wanted = {workload_of(place) for found in places.values() for place in found}
+    runs = runs_at(wanted, actor=actor)
+    reported = {run.artifact_id for run in runs if run.artifact_id is not None}
+    described = reported | {artifact_id for run in runs for artifact_id in run.sure_ids}
+    stamps = RecoveryStamp.objects.filter(service__in=shown).order_by("number")
+    return Facts(
+        services=shown,
+        places=places,
+        stamps=_by(stamps, lambda one: one.service_id),
+        run_number=asked.number,
+        data_as_of=asked.data_as_of,
+        found=frozenset(row.artifact.digest for row in answer.rows if row.status in _FOUND and row.artifact.digest),
+        fixed_at=incident.fixed_at or incident.opened_at,
+        runs=_by(runs, lambda one: one.place),
+        states=states_of(wanted, at=at, actor=actor),
+        sboms=_by(sboms_of(described, actor=actor), lambda one: one.artifact_id),
+        builds=_by(builds_of(reported, actor=actor), lambda one: one.artifact_id),
+        rotations=_rotations(incident),
+        credentials=credentials_of(answer, actor=actor),
+        exported_at=_exported_at(incident),
+    )
+
+
+def workload_of(place: IncidentPlace) -> WorkloadPlace:
+    """Return the workload of a place."""
+    return WorkloadPlace(place.cluster, place.namespace, place.kind, place.name)
+
+
+def _rotations(incident: Incident) -> dict[str, ContainmentAction]:
+    """Return the rotations that are to be done or are done, by what they take out of use."""
+    kinds = [ActionKind.ROTATE.value, ActionKind.REVOKE.value]
+    states = [ActionState.OPEN.value, ActionState.DONE.value]
+    actions = incident.actions.filter(kind__in=kinds, state__in=states).select_related("team").order_by("number")
+    return {action.target_hash: action for action in actions}
+
+
+def _exported_at(incident: Incident) -> datetime | None:
+    events = IncidentEvent.objects.filter(incident=incident, kind=EventKind.EXPORTED)
+    return events.order_by("-number").values_list("at", flat=True).first()
+
+
+def _by(rows: Iterable[Item], key: Callable[[Item], Key]) -> dict[Key, list[Item]]:
+    found: dict[Key, list[Item]] = defaultdict(list)
+    for row in rows:
+        found[key(row)].append(row)
+    return dict(found)
