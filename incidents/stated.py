@@ -9,8 +9,17 @@ from typing import TYPE_CHECKING
 from inventory.identity.digests import DigestError, parse_digest
 from inventory.identity.images import ImageError, parse_image
 from inventory.identity.indicators import HASH_LENGTHS, Indicator, IndicatorKind, PackageName, not_answered
+from inventory.identity.origins import (
+    SHORTEST_COMMIT,
+    read_commit,
+    read_fingerprint,
+    read_login,
+    read_repository,
+    read_run,
+)
 from inventory.identity.purls import IDENTITY_QUALIFIERS, PurlError, parse_purl
 from inventory.identity.versions import RangeError, parse_range
+from inventory.trust.patterns import BadPatternError, compile_pattern
 from supplychain.api.parameters import BadParameterError, parse_time
 from supplychain.errors import ErrorDetail
 
@@ -21,6 +30,8 @@ if TYPE_CHECKING:
 
 MAX_VERSIONS = 20_000
 MAX_FIELD_LENGTH = 4_096
+_MUST_BE_REPOSITORY = "must be the address of a repository, such as https://github.com/org/repo"
+_OF_ORIGIN = ("from", "to")
 
 
 @dataclass(slots=True)
@@ -82,20 +93,22 @@ class _Form:
     members: tuple[str, ...]
     read: Callable[[_Item], Indicator | None]
     required: tuple[str, ...]
+    one_of: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """The members of one kind of indicator, and those without which it is refused."""
+    """The members of one kind of indicator, and those without which it is refused: all of some, or one of others."""
 
     all: tuple[str, ...]
     required: tuple[str, ...]
+    one_of: tuple[tuple[str, ...], ...] = ()
 
 
 def members_of(kind: IndicatorKind) -> Members:
     """Return what an object of this kind may and must have besides `kind`."""
     form = _FORMS[kind]
-    return Members(form.members, form.required)
+    return Members(form.members, form.required, form.one_of)
 
 
 def read_indicator(item: object, *, pointer: str, faults: list[ErrorDetail]) -> Indicator | None:
@@ -165,9 +178,7 @@ def _artifact(item: _Item) -> Indicator | None:
 
 def _image(item: _Item) -> Indicator | None:
     given = item.text("reference", required=True)
-    since, until = item.time("from"), item.time("to")
-    if since is not None and until is not None and since >= until:
-        item.fault("from", "empty_window", "`from` must be before `to`.")
+    since, until = _window(item)
     if not given:
         return None
     try:
@@ -202,6 +213,85 @@ def _hash(item: _Item) -> Indicator | None:
     return Indicator(IndicatorKind.HASH, f"{algorithm}:{value}", algorithm=algorithm, value=value)
 
 
+def _window(item: _Item) -> tuple[datetime | None, datetime | None]:
+    """Read `from` and `to`, half-open."""
+    since, until = item.time("from"), item.time("to")
+    if since is not None and until is not None and since >= until:
+        item.fault("from", "empty_window", "`from` must be before `to`.")
+    return since, until
+
+
+def _named(item: _Item, kind: IndicatorKind, found: Mapping[str, str | None]) -> Indicator:
+    """Return an indicator of what was read, in the window that it states."""
+    details = tuple((name, value) for name, value in found.items() if value)
+    since, until = _window(item)
+    given = " ".join(str(value) for name, value in item.value.items() if name not in {"kind", *_OF_ORIGIN})
+    return Indicator(kind, given, valid_from=since, valid_to=until, details=details)
+
+
+def _read_as(
+    item: _Item, name: str, read: Callable[[str], str | None], *, required: bool = False, must: str
+) -> str | None:
+    """Return a member in its one spelling; what `read` does not know is a fault."""
+    text = item.text(name, required=required)
+    found = read(text) if text else None
+    if text and found is None:
+        item.fault(name, f"bad_{name}", must)
+    return found
+
+
+def _workflow(item: _Item) -> Indicator:
+    repository = _read_as(item, "repository", read_repository, required=True, must=_MUST_BE_REPOSITORY)
+    path = item.text("path", required=True).removeprefix("/").partition("@")[0]
+    return _named(item, IndicatorKind.WORKFLOW, {"repository": repository, "path": path})
+
+
+def _run(item: _Item) -> Indicator:
+    must = "must be the address of a run, such as https://github.com/org/repo/actions/runs/123"
+    return _named(item, IndicatorKind.RUN, {"url": _read_as(item, "url", read_run, required=True, must=must)})
+
+
+def _builder(item: _Item) -> Indicator:
+    return _named(item, IndicatorKind.BUILDER, {"id": item.text("id", required=True), "runner": item.text("runner")})
+
+
+def _signer(item: _Item) -> Indicator:
+    found = {name: item.text(name) for name in ("issuer", "identity", "identity_pattern")}
+    key = _read_as(item, "key", read_fingerprint, must="must be the SHA-256 of a public key's DER, in hex")
+    if bool(found["identity"]) + bool(found["identity_pattern"]) + (item.value.get("key") is not None) != 1:
+        item.fault("", "one_needed", "needs one of `identity`, `identity_pattern` and `key`")
+    if not found["issuer"] and (found["identity"] or found["identity_pattern"]):
+        item.fault("issuer", "required", "must be given: another issuer's identity of this name is somebody else")
+    if found["identity_pattern"]:
+        try:
+            compile_pattern(found["identity_pattern"])
+        except BadPatternError as error:
+            item.fault("identity_pattern", "bad_pattern", str(error))
+    return _named(item, IndicatorKind.SIGNER, {**found, "key": key})
+
+
+def _repository(item: _Item) -> Indicator:
+    name = _read_as(item, "url", read_repository, required=True, must=_MUST_BE_REPOSITORY)
+    return _named(item, IndicatorKind.REPOSITORY, {"repository": name})
+
+
+def _commit(item: _Item) -> Indicator:
+    must = f"must be a commit's id in hex, or at least {SHORTEST_COMMIT} characters of its beginning"
+    sha = _read_as(item, "sha", read_commit, required=True, must=must)
+    repository = _read_as(item, "repository", read_repository, must=_MUST_BE_REPOSITORY)
+    return _named(item, IndicatorKind.COMMIT, {"sha": sha, "repository": repository})
+
+
+def _account(item: _Item) -> Indicator:
+    login = _read_as(item, "login", read_login, required=True, must="must be the name of an account")
+    return _named(item, IndicatorKind.ACCOUNT, {"login": login})
+
+
+def _cluster(item: _Item) -> Indicator:
+    found = {"cluster": item.text("cluster", required=True), "namespace": item.text("namespace")}
+    return _named(item, IndicatorKind.CLUSTER, found)
+
+
 def _advisory(item: _Item) -> Indicator | None:
     given = item.text("id", required=True)
     return Indicator(IndicatorKind.ADVISORY, given, details=(("id", given),)) if given else None
@@ -232,13 +322,20 @@ _FORMS: dict[str, _Form] = {
     IndicatorKind.ARTIFACT: _Form(("digest",), _artifact, ("digest",)),
     IndicatorKind.IMAGE: _Form(("reference", "from", "to"), _image, ("reference",)),
     IndicatorKind.HASH: _Form(("algorithm", "value"), _hash, ("algorithm", "value")),
-    IndicatorKind.WORKFLOW: _unanswered(IndicatorKind.WORKFLOW, "repository", "path"),
+    IndicatorKind.WORKFLOW: _Form(("repository", "path", *_OF_ORIGIN), _workflow, ("repository", "path")),
+    IndicatorKind.RUN: _Form(("url", *_OF_ORIGIN), _run, ("url",)),
     IndicatorKind.ACTION: _unanswered(IndicatorKind.ACTION, "uses", "refs", "shas", required=("uses",)),
-    IndicatorKind.BUILDER: _unanswered(IndicatorKind.BUILDER, "id"),
-    IndicatorKind.SIGNER: _unanswered(IndicatorKind.SIGNER, "issuer", "identity"),
-    IndicatorKind.REPOSITORY: _unanswered(IndicatorKind.REPOSITORY, "url"),
-    IndicatorKind.COMMIT: _unanswered(IndicatorKind.COMMIT, "sha"),
-    IndicatorKind.ACCOUNT: _unanswered(IndicatorKind.ACCOUNT, "login"),
+    IndicatorKind.BUILDER: _Form(("id", "runner", *_OF_ORIGIN), _builder, ("id",)),
+    IndicatorKind.SIGNER: _Form(
+        ("issuer", "identity", "identity_pattern", "key", *_OF_ORIGIN),
+        _signer,
+        (),
+        (("issuer", "identity"), ("issuer", "identity_pattern"), ("key",)),
+    ),
+    IndicatorKind.REPOSITORY: _Form(("url", *_OF_ORIGIN), _repository, ("url",)),
+    IndicatorKind.COMMIT: _Form(("sha", "repository", *_OF_ORIGIN), _commit, ("sha",)),
+    IndicatorKind.ACCOUNT: _Form(("login", *_OF_ORIGIN), _account, ("login",)),
+    IndicatorKind.CLUSTER: _Form(("cluster", "namespace", *_OF_ORIGIN), _cluster, ("cluster",)),
     IndicatorKind.ADVISORY: _Form(("id",), _advisory, ("id",)),
 }
 STATED_KINDS = tuple(IndicatorKind(kind) for kind in _FORMS)

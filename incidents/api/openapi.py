@@ -108,8 +108,10 @@ def _indicator(kind: IndicatorKind) -> dict[str, Any]:
     texts = {**_TEXTS, "maxItems": MAX_VERSIONS}
     lists = {"versions", "refs", "shas"}
     properties = {name: texts if name in lists else text for name in members.all}
+    choice = {"oneOf": [{"required": list(names)} for names in members.one_of]} if members.one_of else {}
     return {
         "type": "object",
+        **choice,
         "additionalProperties": False,
         "required": ["kind", *members.required],
         "properties": {"kind": {"const": kind.value}, **properties},

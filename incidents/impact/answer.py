@@ -82,6 +82,15 @@ class ClusterFreshness:
 
 
 @dataclass(frozen=True, slots=True)
+class ProvenanceCoverage:
+    """Running artifacts by what is told of where they come from: verified provenance, any other, none."""
+
+    verified_count: int
+    claimed_count: int
+    without_count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Coverage:
     """Out of what the answer was given. Counts are of what runs at the instant asked, digests as reported."""
 
@@ -95,6 +104,8 @@ class Coverage:
     unmapped_service_count: int
     ecosystems: Mapping[str, int]
     clusters: tuple[ClusterFreshness, ...]
+    provenance: ProvenanceCoverage | None = None
+    """Counted where something is asked for by its origin."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,10 +34,12 @@ from incidents.impact.arrears import arrears
 from incidents.impact.coverage import Groundwork
 from incidents.impact.explain import fill
 from incidents.impact.facts import Facts, Place, Spans
+from incidents.impact.known_clusters import with_known_clusters
 from incidents.impact.matching import find_matches
 from incidents.impact.order import Rows
 from incidents.impact.remembered import follow_generation, marks_statement
 from incidents.impact.tally import BUILD_GROUP, tally
+from incidents.impact.untold import Needed, told_statement, untold, with_provenance
 from inventory.graph.families import visible_teams
 from inventory.graph.one_state import Statement, array_of, one_state
 from inventory.graph.packed import Subjects
@@ -77,7 +79,7 @@ def assess(question: Question, *, actor: Actor, at: datetime) -> Impact:
     With `question.cursor` the next page of an earlier answer; raises pages.CursorExpiredError when that is gone. `at`
     is the clock, which only says how stale a silent cluster is.
     """
-    question = with_advisories(question, actor=actor)
+    question = with_known_clusters(with_advisories(question, actor=actor), actor=actor)
     teams = _teams(question, actor=actor)
     if question.cursor is not None:
         return _next_page(question, actor=actor, teams=teams, at=at)
@@ -113,7 +115,8 @@ def _answer(question: Question, *, actor: Actor, teams: list[int] | None, at: da
         behind = arrears(reading, teams=teams, state=state)
         listed = Rows.listed(counts.statuses, counts.workload_counts, classes=_listed(question))
         shown = listed.first(question.limit, state=state) if len(listed) else []
-        head = _Head(question, counts=counts, ground=groundwork.ground(), rows=listed, actor=actor, at=at)
+        ground = with_provenance(groundwork.ground(), told=facts.told)
+        head = _Head(question, counts=counts, ground=ground, rows=listed, actor=actor, at=at)
 
         def put_together() -> Sequence[Query]:
             head.put_together(behind, as_of=reading.as_of)
@@ -238,7 +241,9 @@ def _read_facts(
 ) -> Facts:
     """Read what the answer is counted from: one round trip."""
     is_now = question.is_now
+    needed = Needed.of(question.indicators)
     groundwork.ask_undescribed()
+    told = state.along(told_statement(parameters, is_now=is_now)) if needed.asks_origins else None
     runs = groundwork.what_runs(is_long=matches.is_long)
     is_merged = len(question.indicators) == 1
     sql = long_lists.found(is_now=is_now) if matches.is_long else statements.found(is_merged=is_merged)
@@ -251,7 +256,11 @@ def _read_facts(
         * matches.asks_artifacts,
     )
     spans, subjects = found[0]
-    return Facts(spans, subjects, runs.points(), groundwork.undescribed(), *named)
+    undescribed = groundwork.undescribed()
+    facts = Facts(spans, subjects, runs.points(), undescribed if needed.asks_sboms else (), *named)
+    if told is None:
+        return facts
+    return replace(facts, told=told.rows, untold=tuple(untold(told.rows, needed=needed.bits)))
 
 
 def _unpack_found(*columns: bytes | None) -> tuple[Spans, Subjects]:

@@ -34,6 +34,8 @@ class ComponentMatch(Struct, frozen=True, gc=False):
     indicator: int
     match_class: MatchClass
     reason: str
+    confidence: int = 0
+    """In percent, where it is not that of its class."""
 
 
 _SELF_NAMED = ("maven", "deb", "rpm", "apk", "alpm", "conan", "swift", "generic", "")

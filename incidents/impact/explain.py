@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from incidents.impact.candidates import ComponentMatch
-    from incidents.impact.matching import ArtifactMatch, Matches
+    from incidents.impact.lookup import ArtifactMatch
+    from incidents.impact.matching import Matches
     from incidents.impact.texts import Text
     from inventory.graph.one_state import OneState
     from inventory.graph.verdicts import Origin
@@ -181,7 +182,10 @@ class _Page:
 
     def row(self, row: PageRow) -> Row:
         runs = self.runs.get(row.artifact_id, ())
-        uncertain = sorted({run.artifact_id for run in runs if run.certainty > 0 and self._holds(run.artifact_id)})
+        own = self._lines(row.artifact_id)
+        uncertain = sorted(
+            {run.artifact_id for run in runs if run.certainty > 0 and self._holds(run.artifact_id, beside=own)}
+        )
         found = [self._matches(artifact_id, row_class=row.row_class) for artifact_id in (row.artifact_id, *uncertain)]
         shown = tuple(match for matches in found for match in matches)
         return Row(
@@ -197,9 +201,13 @@ class _Page:
             confidence=_confidence(shown, is_unresolved=bool(uncertain)),
         )
 
-    def _holds(self, artifact_id: int) -> bool:
-        """Say whether an artifact is or holds what is asked for; what is cleared says nothing of another digest."""
-        return any(match.match_class < CLEARED_FROM for match in self.named.get(artifact_id, ())) or any(
+    def _lines(self, artifact_id: int) -> set[int]:
+        """Return the indicators that mean an artifact itself; what is cleared says nothing of another digest."""
+        return {match.indicator for match in self.named.get(artifact_id, ()) if match.match_class < CLEARED_FROM}
+
+    def _holds(self, artifact_id: int, *, beside: set[int]) -> bool:
+        """Say whether an artifact is what is asked for, `beside` indicators that mean the row itself, or holds it."""
+        return bool(self._lines(artifact_id) - beside) or any(
             match.match_class is not MatchClass.CLEARED
             for source in self.sources.get(artifact_id, ())
             for occurrence in source.occurrences
@@ -221,7 +229,7 @@ class _Page:
 
     def _match(self, match: ComponentMatch, *, occurrence: Occurrence, source: _Source) -> Match:
         text = self.texts[match.component_id]
-        certainty = _POSSIBLE_CONFIDENCE if match.match_class is MatchClass.POSSIBLE else 100
+        certainty = match.confidence or (_POSSIBLE_CONFIDENCE if match.match_class is MatchClass.POSSIBLE else 100)
         by_name = 100 if text.has_purl else _NAME_CONFIDENCE
         return Match(
             indicator=match.indicator,

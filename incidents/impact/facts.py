@@ -118,8 +118,12 @@ class Facts:
     undescribed: Sequence[Place]
     named: Sequence[int] = ()
     named_points: Sequence[Place] = ()
+    told: Sequence[Place] | None = None
+    """All that runs, with what is told of its origin (untold.py); None where no origin is asked for."""
+    untold: Sequence[Place] = ()
+    """What runs and of whose origin something that was asked for is not told; mark 1 for those containers."""
 
     @cached_property
     def greatest_artifact(self) -> int:
-        owners = (max(place.owners) for place in (*self.undescribed, *self.named_points))
+        owners = (max(place.owners) for place in (*self.undescribed, *self.untold, *self.named_points))
         return max(self.subjects.greatest, max(self.named, default=0), self.points.greatest, max(owners, default=0))

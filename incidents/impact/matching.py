@@ -4,43 +4,27 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING
 
 from incidents.impact.candidates import Candidates, ComponentMatch
+from incidents.impact.deployed import deployed
 from incidents.impact.judging import MatchClass
+from incidents.impact.lookup import ArtifactMatch, Lookup
+from incidents.impact.origins import ORIGIN_KINDS, origins
+from incidents.impact.supplied import supplied
 from inventory.graph.families import visible_teams
 from inventory.graph.one_state import Statement
 from inventory.graph.visibility import own
 from inventory.identity.indicators import IndicatorKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from uuid import UUID
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from incidents.impact.answer import Via
     from incidents.impact.candidates import Placed
     from inventory.graph.one_state import OneState
     from inventory.identity.indicators import Indicator
     from supplychain.access.actors import Actor
     from supplychain.exchange import Meanwhile
-
-
-@dataclass(frozen=True, slots=True)
-class ArtifactMatch:
-    """An artifact is itself what an indicator names, or may be; or a rule excludes it; or nobody can tell.
-
-    `match_class` as in statements.py, so odd where only its build was exposed, 8 unknown. What is cleared or unknown
-    counts where it runs. `confidence` in percent; `evidence` and `pointer` say which document tells, and where.
-    """
-
-    artifact_id: int
-    indicator: int
-    match_class: int
-    reason: str
-    confidence: int = 100
-    evidence: UUID | None = None
-    pointer: str | None = None
-    via: tuple[Via, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +38,12 @@ class Matches:
     asks_artifacts: bool = False
     """Whether artifacts were asked for, found or not: what is asked next must not tell that somebody has one."""
     asks_hashes: bool = False
+    asks_repositories: bool = False
 
     @property
     def asks_components(self) -> bool:
         """Whether an SBOM could answer: then what has none is unknown, whatever else clears it."""
-        return bool(self.candidates.names) or self.asks_hashes
+        return bool(self.candidates.names) or self.asks_hashes or self.asks_repositories
 
     @property
     def is_long(self) -> bool:
@@ -165,12 +150,15 @@ def find_matches(
     hashes, teams = of_kind[IndicatorKind.HASH], visible_teams(actor)
     candidates = Candidates(of_kind[IndicatorKind.PACKAGE])
     components = [
-        _Lookup(candidates.statement, candidates.judged) if candidates.names else None,
+        Lookup(candidates.statement, candidates.judged) if candidates.names else None,
         _hashes(hashes, teams=teams),
+        supplied(of_kind[IndicatorKind.REPOSITORY]),
     ]
     artifacts = [
         _digests([*of_kind[IndicatorKind.ARTIFACT], *hashes], teams=teams),
         _images(of_kind[IndicatorKind.IMAGE], teams=teams),
+        origins([placed for kind in ORIGIN_KINDS for placed in of_kind[kind]], teams=teams),
+        deployed(of_kind[IndicatorKind.CLUSTER], teams=teams),
     ]
     asked = (found.statement for found in (*components, *artifacts) if found is not None)
     rows = iter(state.fetch_together(*asked, meanwhile=meanwhile))
@@ -180,21 +168,11 @@ def find_matches(
         candidates=candidates,
         asks_artifacts=any(found is not None for found in artifacts),
         asks_hashes=bool(hashes),
+        asks_repositories=bool(of_kind[IndicatorKind.REPOSITORY]),
     )
 
 
-Match = TypeVar("Match")
-
-
-@dataclass(frozen=True, slots=True)
-class _Lookup(Generic[Match]):
-    """A statement, and what its rows mean."""
-
-    statement: Statement[Any]
-    read: Callable[[Iterable[Any]], Iterable[Match]]
-
-
-def _hashes(asked: Iterable[Placed], *, teams: Sequence[int] | None) -> _Lookup[ComponentMatch] | None:
+def _hashes(asked: Iterable[Placed], *, teams: Sequence[int] | None) -> Lookup[ComponentMatch] | None:
     places: dict[tuple[bytes, str], list[int]] = defaultdict(list)
     for place, indicator in asked:
         if indicator.algorithm and indicator.value:
@@ -212,10 +190,10 @@ def _hashes(asked: Iterable[Placed], *, teams: Sequence[int] | None) -> _Lookup[
         "algorithms": [algorithm for _, algorithm in places],
         "teams": teams,
     }
-    return _Lookup(Statement(_Hashed, _HASHED, parameters), read)
+    return Lookup(Statement(_Hashed, _HASHED, parameters), read)
 
 
-def _digests(asked: Iterable[Placed], *, teams: Sequence[int] | None) -> _Lookup[ArtifactMatch] | None:
+def _digests(asked: Iterable[Placed], *, teams: Sequence[int] | None) -> Lookup[ArtifactMatch] | None:
     """An index is all its members: who asks for one asks for what a node runs of it (domain.md, the incident query)."""
     places: dict[str, list[int]] = defaultdict(list)
     for place, indicator in asked:
@@ -229,10 +207,10 @@ def _digests(asked: Iterable[Placed], *, teams: Sequence[int] | None) -> _Lookup
             for place in places[found.digest]:
                 yield ArtifactMatch(found.artifact_id, place, MatchClass.AFFECTED, reason)
 
-    return _Lookup(Statement(_Digested, _DIGESTED, {"digests": list(places), "teams": teams}), read)
+    return Lookup(Statement(_Digested, _DIGESTED, {"digests": list(places), "teams": teams}), read)
 
 
-def _images(asked: Sequence[Placed], *, teams: Sequence[int] | None) -> _Lookup[ArtifactMatch] | None:
+def _images(asked: Sequence[Placed], *, teams: Sequence[int] | None) -> Lookup[ArtifactMatch] | None:
     """An image reference is a name that moves: whatever went by it, in the indicator's own window, may be meant."""
     if not asked:
         return None
@@ -250,4 +228,4 @@ def _images(asked: Sequence[Placed], *, teams: Sequence[int] | None) -> _Lookup[
         "until": [indicator.valid_to for _, indicator in asked],
         "teams": teams,
     }
-    return _Lookup(Statement(lambda *row: row, _NAMED, parameters), read)
+    return Lookup(Statement(lambda *row: row, _NAMED, parameters), read)

@@ -91,6 +91,8 @@ def tally(facts: Facts, *, matches: Matches, is_scoped: bool, listed: Collection
     if matches.asks_components:
         _forget_excluded(facts.undescribed, runs=runs, statuses=statuses)
     bare, unknown = _add_unknown(facts.undescribed, runs=runs, held=held, statuses=statuses)
+    untold = _add_untold(facts.untold, runs=runs, held=held, statuses=statuses)
+    bare, unknown = [*bare, *untold], [*unknown, *untold]
     workloads = _workloads([*runs.found, *bare])
     running = {artifact: len(names) for artifact, names in workloads.items()}
     groups, places = _count_places([*runs.found, *unknown], statuses=statuses, listed=frozenset(listed))
@@ -189,6 +191,17 @@ def _add_unknown(
                     bare.append((place, owner, workload))
                     statuses[owner] = UNKNOWN + 1
     return bare, unknown
+
+
+def _add_untold(untold: Iterable[Place], *, runs: _Runs, held: bytearray, statuses: bytearray) -> Found:
+    """Add what runs, matches nothing, and comes from nobody knows where: no rule about anything else clears that."""
+    found: Found = []
+    for place in untold:
+        for owner, workload, is_bare in zip(place.owners, place.workloads, place.marks, strict=True):
+            if is_bare and not held[owner] and runs.best.get(owner, UNKNOWN) >= CLEARED_FROM:
+                found.append((place, owner, workload))
+                statuses[owner] = UNKNOWN + 1
+    return found
 
 
 def _workloads(found: Found) -> dict[int, set[int]]:

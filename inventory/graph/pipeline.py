@@ -143,8 +143,7 @@ candidate AS (
 asked AS (SELECT DISTINCT candidate_id AS id FROM candidate)
 """
 _VERDICTS = ", ".join(f"('{verdict.value}', {_RANK_OF[kind]})" for verdict, kind in CLASS_OF.items())
-_CLASSES = f"""
-WITH {_SHOWN}, {_CANDIDATES}, {JUDGED}, {BEST},
+CLASSED = f"""{_CANDIDATES}, {JUDGED}, {BEST},
 resolved AS (
     SELECT DISTINCT ON (c.artifact_id, c.node_architecture) c.artifact_id, c.candidate_id,
            coalesce(b.verdict, '{Verdict.NONE}') AS verdict
@@ -155,7 +154,11 @@ worst AS (
     SELECT DISTINCT ON (r.artifact_id) r.artifact_id, r.candidate_id, k.rank
     FROM resolved r JOIN (VALUES {_VERDICTS}) AS k(verdict, rank) ON k.verdict = r.verdict
     ORDER BY r.artifact_id, k.rank, r.candidate_id
-),
+)"""
+"""CTEs up to `worst` (artifact_id, candidate_id, rank): the class of each digest that containers of `shown`
+(artifact_id, node_architecture) report, by its place in PipelineClass."""
+_CLASSES = f"""
+WITH {_SHOWN}, {CLASSED},
 counted AS (
     SELECT artifact_id, count(*) AS container_count, count(DISTINCT workload_id) AS workload_count
     FROM shown GROUP BY artifact_id

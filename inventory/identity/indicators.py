@@ -26,11 +26,13 @@ class IndicatorKind(enum.StrEnum):
     HASH = "hash"
     WORKFLOW = "workflow"
     ACTION = "action"
+    RUN = "run"
     BUILDER = "builder"
     SIGNER = "signer"
     REPOSITORY = "repository"
     COMMIT = "commit"
     ACCOUNT = "account"
+    CLUSTER = "cluster"
     ADVISORY = "advisory"
     UNREADABLE = "unreadable"
 
@@ -41,10 +43,27 @@ ANSWERED = frozenset(
         IndicatorKind.ARTIFACT,
         IndicatorKind.IMAGE,
         IndicatorKind.HASH,
+        IndicatorKind.WORKFLOW,
+        IndicatorKind.RUN,
+        IndicatorKind.BUILDER,
+        IndicatorKind.SIGNER,
+        IndicatorKind.REPOSITORY,
+        IndicatorKind.COMMIT,
+        IndicatorKind.ACCOUNT,
+        IndicatorKind.CLUSTER,
         IndicatorKind.ADVISORY,
     }
 )
 """Kinds that the evidence read so far can answer; any other is shown with a problem, never as having no match."""
+
+NOTES = {
+    IndicatorKind.COMMIT: "builds of later commits are not found by it: ask for its repository too",
+    IndicatorKind.ACCOUNT: "who commits, reviews and publishes is in no evidence that is read: found is what "
+    "registries say it pushed, what it signed, and what is built from its repositories",
+    IndicatorKind.REPOSITORY: "found is what was built from it, what its workflows built, what images say of "
+    "themselves, and packages that are named by it; a package with another name is asked for by its name",
+}
+"""What no match of a kind does not say."""
 
 HASH_LENGTHS = {"md5": 32, "sha1": 40, "sha256": 64, "sha384": 96, "sha512": 128}
 """Hashes that are looked for, and how many hex characters each has."""
@@ -97,7 +116,7 @@ class Indicator(Struct, frozen=True, gc=False):
     valid_from: datetime | None = None
     valid_to: datetime | None = None
     details: tuple[tuple[str, str], ...] = ()
-    """Fields of kinds that no evidence answers yet, as given, so that they are shown back."""
+    """The fields of kinds that have some of their own, as understood and shown back."""
     problem: str | None = None
 
     @property
@@ -127,6 +146,8 @@ class Indicator(Struct, frozen=True, gc=False):
             shown |= {"from": _text(self.valid_from), "to": _text(self.valid_to)}
         if self.details:
             shown |= dict(self.details)
+        if self.kind in NOTES:
+            shown["note"] = NOTES[self.kind]
         shown["problem"] = self.problem
         return shown
 

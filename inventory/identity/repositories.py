@@ -11,8 +11,8 @@ _SCP: Final = re.compile(r"[\w.-]+@([\w.-]+):(?!\d+/)(.+)")
 _HOST: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+(?::\d+)?")
 _PART: Final = re.compile(r"[\w.~+-]+", re.ASCII)
 _SHORT: Final = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
-_CASELESS_HOSTS: Final = frozenset({"github.com", "gitlab.com", "bitbucket.org", "codeberg.org"})
-"""Where two spellings that differ in case are one repository."""
+FORGES: Final = frozenset({"github.com", "gitlab.com", "bitbucket.org", "codeberg.org"})
+"""Where accounts own repositories, and two spellings of one that differ in case are the same."""
 
 
 def canonical_repository(text: str) -> str | None:
@@ -36,7 +36,7 @@ def canonical_repository(text: str) -> str | None:
     if not _HOST.fullmatch(host) or not all(_PART.fullmatch(part) and part not in {".", ".."} for part in parts):
         return None
     name = "/".join(parts)
-    return f"{host}/{name.lower() if host in _CASELESS_HOSTS else name}"
+    return f"{host}/{name.lower() if host in FORGES else name}"
 
 
 def repository_on(host: str, short: str) -> str | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Collate, Lower
 
 from inventory.formats.attestations.records import Envelope, Predicate
 from supplychain.access.querysets import TeamScopedQuerySet
@@ -156,6 +157,10 @@ class Provenance(models.Model):
             models.Index(fields=["repository", "commit"], name="provenance_repository"),
             # what a builder built
             models.Index(fields=["builder_id"], name="provenance_builder"),
+            # indicators: a builder however its letters are written, a commit, a run
+            models.Index(Lower("builder_id"), name="provenance_builder_lower"),
+            models.Index(fields=["commit"], condition=~Q(commit=""), name="provenance_commit"),
+            models.Index(Collate("invocation_id", "C"), condition=~Q(invocation_id=""), name="provenance_invocation"),
         ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Collate, Lower
 
 from inventory.formats.image_records import Claim, TagAction
 from supplychain.access.querysets import TeamScopedQuerySet
@@ -38,6 +39,8 @@ class ArtifactClaim(models.Model):
         indexes = [
             # images that name a base image, a repository or a commit
             models.Index(fields=["claim", "value"], name="artifact_claim_value"),
+            # indicators: a repository or commit however its letters are written
+            models.Index("claim", Lower("value"), name="artifact_claim_lower"),
             # the artifacts of a team
             models.Index(fields=["team", "artifact"], name="artifact_claim_team"),
         ]
@@ -131,4 +134,6 @@ class TagEvent(models.Model):
             models.Index(fields=["repository", "-observed_at", "-id"], name="tag_event_newest"),
             # where an artifact was tagged
             models.Index(fields=["artifact"], name="tag_event_artifact"),
+            # an indicator that is an account
+            models.Index(Collate("actor", "C"), condition=~Q(actor=""), name="tag_event_actor"),
         ]

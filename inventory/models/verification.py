@@ -10,6 +10,7 @@ import enum
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Collate, Lower
 
 from inventory.models.artifacts import Artifact
 from inventory.models.attestations import Attestation
@@ -132,6 +133,10 @@ class VerificationResult(models.Model):
                 fields=["repository", "commit"], condition=~Q(repository=""), name="verification_result_source"
             ),
             models.Index(fields=["builder_id"], condition=~Q(builder_id=""), name="verification_result_builder"),
+            # indicators: a builder however its letters are written, a commit, a run
+            models.Index(Lower("builder_id"), condition=~Q(builder_id=""), name="verification_builder_lower"),
+            models.Index(fields=["commit"], condition=~Q(commit=""), name="verification_result_commit"),
+            models.Index(Collate("run", "C"), condition=~Q(run=""), name="verification_result_run"),
         ]
 
 
@@ -191,4 +196,8 @@ class ReportedVerification(models.Model):
         ]
         indexes = [
             models.Index(fields=["artifact", "team"], name="reported_verification_of"),
+            # indicators: a repository, a builder, an identity
+            models.Index(Collate("repository", "C"), condition=~Q(repository=""), name="reported_repository"),
+            models.Index(Collate(Lower("builder_id"), "C"), condition=~Q(builder_id=""), name="reported_builder_lower"),
+            models.Index(Collate("identity", "C"), condition=~Q(identity=""), name="reported_identity"),
         ]

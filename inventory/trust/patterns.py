@@ -44,6 +44,16 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
     return compiled
 
 
+def literal_beginning(pattern: str) -> str:
+    """Return what every text that matches begins with; '' where nothing is sure."""
+    found: list[str] = []
+    for operation, argument in parser.parse(pattern):
+        if operation is not words.LITERAL:
+            break
+        found.append(chr(argument))
+    return "".join(found)
+
+
 def _count_repeats(nodes: Any, *, is_inside: bool) -> int:
     """Count what repeats without a bound; raises BadPatternError where one repeats inside of another."""
     count = 0

@@ -94,27 +94,67 @@ def test_a_hash():
 @pytest.mark.parametrize(
     ("item", "details"),
     [
-        ({"kind": "workflow", "repository": "github.com/acme/app", "path": ".github/workflows/release.yml"},
-         (("repository", "github.com/acme/app"), ("path", ".github/workflows/release.yml"))),
-        ({"kind": "action", "uses": "tj-actions/changed-files", "refs": ["v45", "v44"], "shas": []},
-         (("uses", "tj-actions/changed-files"), ("refs", "v45 v44"))),
-        ({"kind": "builder", "id": "https://b.example/x"}, (("id", "https://b.example/x"),)),
+        ({"kind": "workflow", "repository": "https://github.com/Acme/App.git", "path": "/.github/workflows/a.yml@v1"},
+         (("repository", "github.com/acme/app"), ("path", ".github/workflows/a.yml"))),
+        ({"kind": "run", "url": "https://github.com/acme/app/actions/runs/12/attempts/2"},
+         (("url", "https://github.com/acme/app/actions/runs/12/attempts/2"),)),
+        ({"kind": "builder", "id": "https://b.example/x", "runner": "self-hosted"},
+         (("id", "https://b.example/x"), ("runner", "self-hosted"))),
         ({"kind": "signer", "issuer": "https://i.example", "identity": "a@b"},
          (("issuer", "https://i.example"), ("identity", "a@b"))),
-        ({"kind": "repository", "url": "https://g.example/a/b"}, (("url", "https://g.example/a/b"),)),
-        ({"kind": "commit", "sha": "c" * 40}, (("sha", "c" * 40),)),
+        ({"kind": "signer", "issuer": "https://i.example", "identity_pattern": "https://i/.*"},
+         (("issuer", "https://i.example"), ("identity_pattern", "https://i/.*"))),
+        ({"kind": "signer", "key": HEX.upper()}, (("key", f"sha256:{HEX}"),)),
+        ({"kind": "repository", "url": "git@g.example:a/b.git"}, (("repository", "g.example/a/b"),)),
+        ({"kind": "commit", "sha": "C" * 7, "repository": "github.com/a/b"},
+         (("sha", "c" * 7), ("repository", "github.com/a/b"))),
         ({"kind": "account", "login": "mallory"}, (("login", "mallory"),)),
+        ({"kind": "cluster", "cluster": "prod-eu", "namespace": "shop"},
+         (("cluster", "prod-eu"), ("namespace", "shop"))),
     ],
 )  # fmt: skip
-def test_kinds_that_no_evidence_answers_yet_are_shown_with_a_problem(
-    item: dict[str, Any], details: tuple[tuple[str, str], ...]
-):
-    indicator = read(item)
+def test_kinds_of_origin_in_one_spelling_and_in_a_window(item: dict[str, Any], details: tuple[tuple[str, str], ...]):
+    indicator = read({**item, "from": "2026-03-01T12:00:00Z", "to": None})
 
-    assert (indicator.kind, indicator.details) == (item["kind"], details)
+    assert (indicator.kind, indicator.details, indicator.problem) == (item["kind"], details, None)
+    assert indicator.valid_from == datetime(2026, 3, 1, 12, tzinfo=UTC)
+    assert {**dict(details), "from": "2026-03-01T12:00:00Z", "to": None}.items() <= indicator.as_asked().items()
+
+
+def test_what_a_kind_cannot_tell_is_noted():
+    assert "later commits" in str(read({"kind": "commit", "sha": "c" * 40}).as_asked()["note"])
+    assert "note" not in read({"kind": "builder", "id": "x"}).as_asked()
+
+
+@pytest.mark.parametrize(
+    ("item", "faults"),
+    [
+        ({"kind": "workflow", "repository": "acme", "path": "a.yml"}, [("/repository", "bad_repository")]),
+        ({"kind": "run", "url": "https://github.com/a/b"}, [("/url", "bad_url")]),
+        ({"kind": "repository", "url": "https://github.com/a"}, [("/url", "bad_url")]),
+        ({"kind": "commit", "sha": "abcdef"}, [("/sha", "bad_sha")]),
+        ({"kind": "commit", "sha": "c" * 41}, [("/sha", "bad_sha")]),
+        ({"kind": "account", "login": "a b"}, [("/login", "bad_login")]),
+        ({"kind": "signer"}, [("", "one_needed")]),
+        ({"kind": "signer", "identity": "a@b"}, [("/issuer", "required")]),
+        ({"kind": "signer", "issuer": "i", "identity": "a", "key": HEX}, [("", "one_needed")]),
+        ({"kind": "signer", "key": "abc"}, [("/key", "bad_key")]),
+        ({"kind": "signer", "issuer": "i", "identity_pattern": "(a+)+"}, [("/identity_pattern", "bad_pattern")]),
+        ({"kind": "cluster", "namespace": "a"}, [("/cluster", "required")]),
+        ({"kind": "builder", "id": "x", "from": "2026-03-02T00:00:00Z", "to": "2026-03-02T00:00:00Z"},
+         [("/from", "empty_window")]),
+    ],
+)  # fmt: skip
+def test_a_kind_of_origin_that_cannot_be_read(item: dict[str, Any], faults: list[tuple[str, str]]):
+    assert refuse(item) == [(f"/indicators/7{pointer}", code) for pointer, code in faults]
+
+
+def test_actions_are_shown_with_a_problem():
+    indicator = read({"kind": "action", "uses": "tj-actions/changed-files", "refs": ["v45", "v44"], "shas": []})
+
+    assert indicator.details == (("uses", "tj-actions/changed-files"), ("refs", "v45 v44"))
     assert indicator.kind not in ANSWERED
     assert "not answered" in (indicator.problem or "")
-    assert dict(details).items() <= dict(indicator.as_asked()).items()
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ import pytest
 
 from incidents.impact.candidates import Candidates
 from incidents.impact.facts import Facts, Place, Points, Spans
-from incidents.impact.matching import ArtifactMatch, Matches
+from incidents.impact.lookup import ArtifactMatch
+from incidents.impact.matching import Matches
 from incidents.impact.tally import Tally, tally
 from inventory.graph.packed import Subjects
 

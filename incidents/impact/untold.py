@@ -1,0 +1,99 @@
+"""What runs and of which nobody tells the origin asked for, and how much is told of what runs at all. Pure but its SQL.
+
+For a question by origin what has no provenance is as unknown as what has no SBOM is for a question by package.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from incidents.impact.answer import ProvenanceCoverage
+from incidents.impact.facts import Place
+from incidents.impact.statements import BY_PLACE, INTERVALS, NOW, SCOPED, THEN
+from inventory.graph.one_state import Statement
+from inventory.graph.told import BUILDER, CLAIMED, COMMIT, REPOSITORY, SIGNER, TOLD, VERIFIED
+from inventory.identity.indicators import IndicatorKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from incidents.impact.coverage import Ground
+    from inventory.identity.indicators import Indicator
+
+_NEVER_TOLD: Final = 64
+"""Who commits is in no evidence that is read."""
+_NEEDED: Final = {
+    IndicatorKind.REPOSITORY: REPOSITORY,
+    IndicatorKind.WORKFLOW: BUILDER,
+    IndicatorKind.RUN: BUILDER,
+    IndicatorKind.BUILDER: BUILDER,
+    IndicatorKind.SIGNER: SIGNER,
+    IndicatorKind.COMMIT: COMMIT,
+    IndicatorKind.ACCOUNT: _NEVER_TOLD,
+}
+_BESIDE_SBOMS: Final = frozenset({*_NEEDED, IndicatorKind.CLUSTER}) - {IndicatorKind.REPOSITORY}
+"""Kinds of which no SBOM tells. A repository also supplies packages."""
+_TOLD: Final = f"""
+WITH shown AS MATERIALIZED ({{intervals}}), {TOLD.format(intervals=SCOPED)}
+{
+    BY_PLACE.format(
+        found='''SELECT 0 AS track_id, 0 AS seq, i.artifact_id AS owner, i.workload_id, i.cluster_id, i.environment_id,
+        i.namespace, coalesce((SELECT bit_or(t.bits) FROM surely s JOIN told t ON t.id = s.artifact_id
+                               WHERE s.interval_id = i.id), 0) AS mark
+        FROM shown i WHERE i.artifact_id IS NOT NULL'''
+    )
+}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """What has to be told of an artifact before it can be outside the question."""
+
+    bits: int
+    asks_sboms: bool
+    asks_origins: bool
+
+    @classmethod
+    def of(cls, indicators: Iterable[Indicator]) -> Needed:
+        """Take what the indicators ask; one with a problem asks nothing."""
+        kinds = {indicator.kind for indicator in indicators if indicator.problem is None}
+        bits = 0
+        for kind in kinds:
+            bits |= _NEEDED.get(kind, 0)
+        asks_origins = bool(bits) or IndicatorKind.CLUSTER in kinds
+        return cls(bits, asks_sboms=not kinds or bool(kinds - _BESIDE_SBOMS), asks_origins=asks_origins)
+
+
+def told_statement(parameters: Mapping[str, object], *, is_now: bool) -> Statement[Place]:
+    """Return the statement of all that runs with what is told of it: rows as of `statements.points`, marks are bits."""
+    return Statement(Place.unpack, _TOLD.format(intervals=INTERVALS.format(when=NOW if is_now else THEN)), parameters)
+
+
+def untold(told: Iterable[Place], *, needed: int) -> Iterator[Place]:
+    """Yield what runs untold: mark 1 for the containers of which something that was asked for is not known."""
+    for place in told:
+        marks = bytes(needed & ~bits != 0 for bits in place.marks)
+        if 1 in marks:
+            yield Place(
+                place.cluster, place.environment, place.namespace, place.tracks, place.seqs, place.owners,
+                place.workloads, marks,
+            )  # fmt: skip
+
+
+def with_provenance(ground: Ground, *, told: Sequence[Place] | None) -> Ground:
+    """Add to what an answer stands on how much is told of where what runs comes from, where that was read."""
+    if told is None:
+        return ground
+    return replace(ground, coverage=replace(ground.coverage, provenance=_counted(told)))
+
+
+def _counted(told: Sequence[Place]) -> ProvenanceCoverage:
+    """Count the running artifacts by what is told of them: an artifact counts as its least known container."""
+    least: dict[int, int] = {}
+    for place in told:
+        for owner, bits in zip(place.owners, place.marks, strict=True):
+            least[owner] = min(least.get(owner, 2), 2 if bits & VERIFIED else 1 if bits & CLAIMED else 0)
+    counts = [sum(1 for known in least.values() if known == wanted) for wanted in (2, 1, 0)]
+    return ProvenanceCoverage(*counts)

@@ -1,0 +1,83 @@
+"""Repositories, commits, runs and keys in one spelling each: what indicators of origin are made of."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from inventory.identity.indicators import Indicator, IndicatorKind
+from inventory.identity.repositories import canonical_repository
+
+SHORTEST_COMMIT: Final = 7
+
+_COMMIT: Final = re.compile(rf"[0-9a-f]{{{SHORTEST_COMMIT},40}}|[0-9a-f]{{64}}")
+_FINGERPRINT: Final = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
+_RUN: Final = re.compile(
+    r"(https://[\w.-]+(?::\d+)?/[\w.~+/-]+/(?:actions/runs|jobs|pipelines)/\d+(?:/attempts/\d+)?)/?"
+)
+_WORKFLOW: Final = re.compile(
+    r"(?:https://)?(?P<repository>[\w.-]+(?::\d+)?/[\w.-]+/[\w.-]+)/(?:blob/[\w./-]+?/)?"
+    r"(?P<path>\.github/workflows/[\w.+-]+\.ya?ml)(?:@\S+)?",
+    re.IGNORECASE,
+)
+_COMMIT_PAGE: Final = re.compile(
+    r"https://(?P<repository>[\w.-]+/[\w.~+/-]+?)/(?:-/)?commits?/(?P<sha>[0-9a-f]{7,64})/?"
+)
+_LOGIN: Final = re.compile(r"[\w.@+/\[\]-]{1,255}")
+
+
+def read_repository(text: str) -> str | None:
+    """Return a repository by its one name; None where the text names none, or only a host or an owner."""
+    name = canonical_repository(text)
+    return name if name is not None and name.count("/") >= 2 else None
+
+
+def read_commit(text: str) -> str | None:
+    """Return a commit's whole id, or the beginning of one, in lower case; None where it is neither."""
+    sha = text.strip().lower()
+    return sha if _COMMIT.fullmatch(sha) else None
+
+
+def read_fingerprint(text: str) -> str | None:
+    """Return the SHA-256 of a public key as evidence has it; None where the text is none."""
+    found = _FINGERPRINT.fullmatch(text.strip().lower())
+    return None if found is None else f"sha256:{found[1]}"
+
+
+def read_run(text: str) -> str | None:
+    """Return the address of a workflow's run; None for any other."""
+    found = _RUN.fullmatch(text.strip())
+    return None if found is None else found[1]
+
+
+def read_login(text: str) -> str | None:
+    """Return the name of an account; None for what none can be."""
+    return text.strip() if _LOGIN.fullmatch(text.strip()) else None
+
+
+def read_address(text: str, *, given: str, line: int | None) -> Indicator | None:
+    """Return what an address can only be: a workflow's file, a run, a commit, or else a repository."""
+    workflow = _WORKFLOW.fullmatch(text)
+    if workflow is not None and (name := read_repository(workflow["repository"])) is not None:
+        details = (("repository", name), ("path", workflow["path"]))
+        return Indicator(IndicatorKind.WORKFLOW, given, line, details=details)
+    if (run := read_run(text)) is not None:
+        return Indicator(IndicatorKind.RUN, given, line, details=(("url", run),))
+    page = _COMMIT_PAGE.fullmatch(text)
+    if page is not None and (name := read_repository(page["repository"])) is not None:
+        sha = read_commit(page["sha"])
+        return None if sha is None else commit_indicator(sha, given=given, line=line, repository=name)
+    if (name := read_repository(text)) is not None and name.count("/") == 2:
+        return repository_indicator(name, given=given, line=line)
+    return None
+
+
+def repository_indicator(name: str, *, given: str, line: int | None) -> Indicator:
+    """Return the question by a repository."""
+    return Indicator(IndicatorKind.REPOSITORY, given, line, details=(("repository", name),))
+
+
+def commit_indicator(sha: str, *, given: str, line: int | None, repository: str = "") -> Indicator:
+    """Return the question by a commit, of one repository or of any."""
+    details = [("sha", sha), *([("repository", repository)] if repository else [])]
+    return Indicator(IndicatorKind.COMMIT, given, line, details=tuple(details))
