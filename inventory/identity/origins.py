@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from inventory.identity.indicators import Indicator, IndicatorKind
-from inventory.identity.repositories import canonical_repository
+from inventory.identity.repositories import FORGES, canonical_repository
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 SHORTEST_COMMIT: Final = 7
 
@@ -23,6 +26,13 @@ _WORKFLOW: Final = re.compile(
 _COMMIT_PAGE: Final = re.compile(
     r"https://(?P<repository>[\w.-]+/[\w.~+/-]+?)/(?:-/)?commits?/(?P<sha>[0-9a-f]{7,64})/?"
 )
+_FORGE: Final = re.compile(r"(?:git|gitlab|github|code|bitbucket|gitea|forgejo)\.")
+_NAMED: Final = re.compile(
+    r"(?:(?P<word>repository|repo|workflow|run|builder|signer|key|commit|account):|(?P<logged>commit))"
+    r"\s+(?P<value>(?!v?\d+(?:\.|$))\S+)",
+    re.IGNORECASE,
+)
+"""A word and, behind a blank, a value; `account:1.0` and `account: v1` are packages."""
 _LOGIN: Final = re.compile(r"[\w.@+/\[\]-]{1,255}")
 
 
@@ -67,9 +77,44 @@ def read_address(text: str, *, given: str, line: int | None) -> Indicator | None
     if page is not None and (name := read_repository(page["repository"])) is not None:
         sha = read_commit(page["sha"])
         return None if sha is None else commit_indicator(sha, given=given, line=line, repository=name)
-    if (name := read_repository(text)) is not None and name.count("/") == 2:
+    if (name := read_repository(text)) is not None and _is_surely_repository(text, name):
         return repository_indicator(name, given=given, line=line)
     return None
+
+
+def read_named(text: str, *, given: str, line: int | None) -> Indicator | None:
+    """Return what a word before it says that it is, such as `commit: 0e58ed8`; or git's own address of a repository."""
+    if text.startswith("git@") and (name := read_repository(text)) is not None:
+        return repository_indicator(name, given=given, line=line)
+    match = _NAMED.fullmatch(text)
+    if match is None:
+        return None
+    word, value = (match["word"] or match["logged"]).lower(), match["value"]
+    if word in {"builder", "signer"} and not ("://" in value or "@" in value):
+        return None
+    if word in {"workflow", "run", "repository", "repo"}:
+        return _named_address(word, value, given=given, line=line)
+    kind, name, read = _WORDS[word]
+    found = read(value)
+    if found is None or not re.search("[a-z]", found):
+        return None
+    return Indicator(kind, given, line, details=((name, found),))
+
+
+def _named_address(word: str, value: str, *, given: str, line: int | None) -> Indicator | None:
+    if word in {"repository", "repo"}:
+        name = read_repository(value)
+        return None if name is None else repository_indicator(name, given=given, line=line)
+    found = read_address(value, given=given, line=line)
+    return found if found is not None and found.kind.value == word else None
+
+
+def _is_surely_repository(text: str, name: str) -> bool:
+    """Say whether an address can be no page: a forge's, git's own, or one that ends as repositories do."""
+    host = name.partition("/")[0]
+    is_forge = host in FORGES or _FORGE.match(host) is not None
+    is_git = text.endswith(".git") or text.startswith(("git://", "ssh://", "git+"))
+    return name.count("/") == 2 and (is_forge or is_git)
 
 
 def repository_indicator(name: str, *, given: str, line: int | None) -> Indicator:
@@ -81,3 +126,12 @@ def commit_indicator(sha: str, *, given: str, line: int | None, repository: str 
     """Return the question by a commit, of one repository or of any."""
     details = [("sha", sha), *([("repository", repository)] if repository else [])]
     return Indicator(IndicatorKind.COMMIT, given, line, details=tuple(details))
+
+
+_WORDS: Final[Mapping[str, tuple[IndicatorKind, str, Callable[[str], str | None]]]] = {
+    "builder": (IndicatorKind.BUILDER, "id", str),
+    "signer": (IndicatorKind.SIGNER, "identity", str),
+    "key": (IndicatorKind.SIGNER, "key", read_fingerprint),
+    "commit": (IndicatorKind.COMMIT, "sha", read_commit),
+    "account": (IndicatorKind.ACCOUNT, "login", read_login),
+}

@@ -354,12 +354,13 @@ def test_hex_that_starts_with_a_digit_is_a_hash():
         "md5",
         "sha1",
         "sha1",
+        None,
     ]
 
 
 @pytest.mark.parametrize(
     ("text", "algorithm", "length"),
-    [("b" * 32, "md5", 32), ("B" * 40, "sha1", 40), (f"sha1:{'b' * 40}", "sha1", 40),
+    [("b" * 32, "md5", 32), (f"sha1:{'b' * 40}", "sha1", 40),
      (f"SHA-1: {'b' * 40}", "sha1", 40), ("b" * 64, "sha256", 64), ("b" * 96, "sha384", 96),
      ("b" * 128, "sha512", 128)],
 )  # fmt: skip
@@ -403,7 +404,6 @@ def test_an_image_reference_is_an_image(text: str, name: str, tag: str | None):
             (("uses", "tj-actions/changed-files"), ("refs", "v45")),
         ),
         (f"uses: a/b@{'c' * 40}", "action", (("uses", "a/b"), ("shas", "c" * 40))),
-        ("https://git.example/acme/app", "repository", (("url", "https://git.example/acme/app"),)),
     ],
 )
 def test_what_no_evidence_answers_yet_is_understood_and_says_so(

@@ -13,6 +13,7 @@ from inventory.identity.digests import find_digest
 from inventory.identity.images import ImageError, parse_image
 from inventory.identity.indicators import HASH_LENGTHS, Indicator, IndicatorKind, not_answered
 from inventory.identity.listed import LIST_NAME, list_identifier
+from inventory.identity.origins import commit_indicator, read_address, read_named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +60,16 @@ def read_line(text: str, *, number: int | None) -> tuple[Indicator, ...]:
     if holds_purl(text):
         return tuple(purl_indicators(text, line=number))
     pieces = _listed(_PIP_REST.sub("", text).rstrip() if "\\" in text or "--hash" in text or ";" in text else text)
-    return tuple(read_item(piece, number=number) for piece in pieces)
+    return tuple(indicator for piece in pieces for indicator in _read_piece(piece, number=number))
+
+
+def _read_piece(text: str, *, number: int | None) -> tuple[Indicator, ...]:
+    """Read one thing; forty hex digits are the hash of a file or a commit, and nobody can tell which: both."""
+    found = read_item(text, number=number)
+    sha = clean(text).lower()
+    if found.kind is IndicatorKind.HASH and found.algorithm == "sha1" and sha == found.value:
+        return found, commit_indicator(sha, given=text, line=number)
+    return (found,)
 
 
 def read_common(text: str, *, number: int | None) -> Indicator | None:
@@ -70,9 +80,14 @@ def read_common(text: str, *, number: int | None) -> Indicator | None:
     return package_indicator("", match["name"], listed=match["version"], given=text, line=number)
 
 
+def clean(text: str) -> str:
+    """Return a thing without the quotes and commas around it."""
+    return text.strip().rstrip(",;").strip("\"'`").strip()
+
+
 def read_item(text: str, *, number: int | None) -> Indicator:
     """Return what one thing is, whatever it is."""
-    item = text.strip().rstrip(",;").strip("\"'`").strip()
+    item = clean(text)
     if len(item) > MAX_ITEM_LENGTH:
         return _package(item, given=text, line=number)
     return (
@@ -80,6 +95,7 @@ def read_item(text: str, *, number: int | None) -> Indicator:
         or _advisory(item, given=text, line=number)
         or _list(item, given=text, line=number)
         or _used(item, given=text, line=number)
+        or read_named(item, given=text, line=number)
         or _address(item, given=text, line=number)
         or _coordinates(item, given=text, line=number)
         or _image(item, given=text, line=number)
@@ -132,10 +148,8 @@ def _address(item: str, *, given: str, line: int | None) -> Indicator | None:
     advisory = _ADVISORY.search(match["path"])
     if advisory is not None:
         return _advisory(advisory[0], given=given, line=line)
-    parts = match["path"].split("/")
-    if len(parts) == 2 and all(parts):
-        return _unanswered(IndicatorKind.REPOSITORY, given, line, url=item)
-    return unreadable(given, line=line, problem="an address names no package: write its name and version")
+    problem = "an address names no package: write its name and version"
+    return read_address(item, given=given, line=line) or unreadable(given, line=line, problem=problem)
 
 
 def _coordinates(item: str, *, given: str, line: int | None) -> Indicator | None:

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('inventory', '0029_builds'),
+        ('inventory', '0030_csaf_and_go_packages'),
     ]
 
     operations = [
