@@ -105,6 +105,13 @@ class TrustRootVersion(models.Model):
             ),
         ]
 
+    @property
+    def state(self) -> str:
+        """Return `proposed`, `active` or `retired`; active ones alone are believed."""
+        if self.active_from is None:
+            return "proposed"
+        return "active" if self.retired_at is None else "retired"
+
 
 class TrustedSignerQuerySet(models.QuerySet["TrustedSigner"]):
     """A signer without team counts for all teams, and everybody may see it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from supplychain.access.models import User
 from supplychain.errors import DomainError
 
 if TYPE_CHECKING:
@@ -22,3 +23,8 @@ def check_person(actor: Actor) -> int:
     if actor.user_id is None:
         raise PersonNeededError
     return actor.user_id
+
+
+def person_of(actor: Actor) -> User:
+    """Return the signed-in person; raises PersonNeededError for anybody else."""
+    return User.objects.get(pk=check_person(actor))

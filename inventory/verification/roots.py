@@ -6,26 +6,34 @@ A version that counts is never changed. It is retired by one person, because tha
 from __future__ import annotations
 
 import hashlib
+import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
 from django.db.models import Max
 
 from inventory.models import TrustRoot, TrustRootVersion
-from inventory.trust.root_shape import BadRootShapeError, check_shape
+from inventory.trust.root_shape import BadRootShapeError, RootPart, check_shape, read_parts
 from inventory.verification.changes import note_change
 from supplychain.access import audit
 from supplychain.access.actors import actor_for_user
 from supplychain.access.scopes import OrganisationRole
 from supplychain.errors import DomainError
+from supplychain.exchange import Query, Statement, exchange
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from django.db.models import QuerySet
+
     from supplychain.access.actors import Actor
     from supplychain.access.models import User
 
+_NAME: Final = re.compile(r"[-a-zA-Z0-9_]{1,64}")
 MAX_ROOT_BYTES: Final = 1024 * 1024
+_IN_TURN: Final = Statement("SELECT pg_advisory_xact_lock(23669)")
+"""A lock of the row would need the right to change it, which the web server's role has not."""
 _DECIDE: Final = frozenset({OrganisationRole.ADMIN.value, OrganisationRole.APPROVER.value})
 
 
@@ -36,6 +44,13 @@ class TrustRootRefusedError(DomainError):
         super().__init__("trust_root_refused", message, status=409)
 
 
+class TrustRootNotFoundError(DomainError):
+    """There is no such version."""
+
+    def __init__(self) -> None:
+        super().__init__("not_found", "There is no such version of a root of trust.", status=404)
+
+
 class BadTrustRootError(DomainError):
     """The file is no root of trust."""
 
@@ -43,14 +58,23 @@ class BadTrustRootError(DomainError):
         super().__init__("bad_trust_root", message, status=422)
 
 
+@dataclass(frozen=True, slots=True)
+class ComparedPart:
+    """An authority or log of a version, and whether this version alone believes it."""
+
+    part: RootPart
+    is_new: bool
+
+
 def load_first(name: str, data: bytes, *, actor: Actor, at: datetime) -> TrustRootVersion:
     """Make a root count that has no version yet, by an operator alone. The same file again changes nothing.
 
     Raises TrustRootRefusedError where the root has another version: a change takes two people. BadTrustRootError.
     """
-    digest = _checked(data)
+    digest = _checked(name, data)
     with transaction.atomic():
-        root, _ = TrustRoot.objects.select_for_update().get_or_create(name=name)
+        exchange([Query(_IN_TURN)])
+        root, _ = TrustRoot.objects.get_or_create(name=name)
         known = root.versions.filter(digest=digest, active_from__isnull=False, retired_at__isnull=True).first()
         if known is not None:
             return known
@@ -71,10 +95,10 @@ def propose(name: str, data: bytes, *, user: User, at: datetime) -> TrustRootVer
     Raises TrustRootRefusedError (no right, the file is a version already), BadTrustRootError.
     """
     _check_right(user)
-    digest = _checked(data)
+    digest = _checked(name, data)
     with transaction.atomic():
+        exchange([Query(_IN_TURN)])
         root, _ = TrustRoot.objects.get_or_create(name=name)
-        root = TrustRoot.objects.select_for_update().get(pk=root.pk)
         if root.versions.filter(digest=digest).exists():
             raise TrustRootRefusedError(f"This file is a version of {name} already.")
         number = (root.versions.aggregate(found=Max("number"))["found"] or 0) + 1
@@ -83,6 +107,26 @@ def propose(name: str, data: bytes, *, user: User, at: datetime) -> TrustRootVer
         )
         _record(actor_for_user(user), "trust_root.proposed", version, at=at)
     return version
+
+
+def find_version(name: str, number: int) -> TrustRootVersion:
+    """Return a version; it is the organisation's, and no secret. Raises TrustRootNotFoundError."""
+    found = list_versions().filter(root__name=name, number=number).first()
+    if found is None:
+        raise TrustRootNotFoundError
+    return found
+
+
+def list_versions() -> QuerySet[TrustRootVersion]:
+    """Return all versions of all roots, with who decided."""
+    return TrustRootVersion.objects.select_related("root", "proposed_by", "approved_by")
+
+
+def compared(version: TrustRootVersion) -> list[ComparedPart]:
+    """Return whom a version believes, and whom of them no other version that counts does: what approval would add."""
+    others = TrustRootVersion.objects.filter(root=version.root, active_from__isnull=False, retired_at__isnull=True)
+    known = {part for other in others.exclude(pk=version.pk) for part in read_parts(bytes(other.data))}
+    return [ComparedPart(part, is_new=part not in known) for part in read_parts(bytes(version.data))]
 
 
 def approve(version: TrustRootVersion, *, user: User, at: datetime) -> None:
@@ -117,7 +161,9 @@ def retire(version: TrustRootVersion, *, user: User, at: datetime) -> None:
         note_change(f"root {version.root.name}, version {version.number} retired", at=at)
 
 
-def _checked(data: bytes) -> str:
+def _checked(name: str, data: bytes) -> str:
+    if not _NAME.fullmatch(name):
+        raise BadTrustRootError("A root's name has up to 64 letters, digits, hyphens and underscores.")
     if len(data) > MAX_ROOT_BYTES:
         raise BadTrustRootError(f"A root of trust has at most {MAX_ROOT_BYTES} bytes.")
     try:

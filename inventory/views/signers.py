@@ -13,20 +13,19 @@ from django.views.decorators.http import require_POST, require_safe
 
 from inventory.models import SignerAction, SignerDecision, SignerState, TrustedSigner
 from inventory.verification import registry
+from inventory.views.form_fields import read_instant, read_note
 from supplychain.access.actors import actor_of
 from supplychain.access.scopes import Scope
 from supplychain.api.pagination import read_page
-from supplychain.api.parameters import BadParameterError, parse_time, read_choice
+from supplychain.api.parameters import read_choice
 from supplychain.web.pages import show, signed_in
 from supplychain.web.paging import Listing, first_address
 
 if TYPE_CHECKING:
-    from datetime import datetime
     from uuid import UUID
 
     from django.http import HttpRequest, HttpResponse
 
-MAX_NOTE = 2_000
 _STATES = [state.value for state in SignerState]
 
 
@@ -58,7 +57,7 @@ def signer_list(request: HttpRequest) -> HttpResponse:
 @require_POST
 @signed_in(Scope.POLICY_WRITE)
 def accept(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    signer = registry.accept(public_id, actor=actor_of(request), at=timezone.now(), note=_note(request))
+    signer = registry.accept(public_id, actor=actor_of(request), at=timezone.now(), note=read_note(request))
     accepted = signer.state == SignerState.ACCEPTED
     messages.success(
         request,
@@ -70,7 +69,7 @@ def accept(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @require_POST
 @signed_in(Scope.POLICY_WRITE)
 def reject(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    registry.reject(public_id, actor=actor_of(request), at=timezone.now(), note=_note(request))
+    registry.reject(public_id, actor=actor_of(request), at=timezone.now(), note=read_note(request))
     messages.success(request, "Rejected. It is not proposed again.")
     return HttpResponseRedirect("/signers", status=303)
 
@@ -82,25 +81,16 @@ def revoke(request: HttpRequest, public_id: UUID) -> HttpResponse:
     actor = actor_of(request)
     if not (actor.can(Scope.POLICY_WRITE) or actor.can(Scope.INCIDENTS_WRITE)):
         raise PermissionDenied("This needs the right policy:write or incidents:write.")
-    registry.revoke(public_id, actor=actor, at=timezone.now(), note=_note(request), compromised_since=_since(request))
+    registry.revoke(
+        public_id,
+        actor=actor,
+        at=timezone.now(),
+        note=read_note(request),
+        compromised_since=read_instant(request, "compromised_since"),
+    )
     messages.success(request, "Revoked. What it signed is judged anew.")
     return HttpResponseRedirect("/signers", status=303)
 
 
 def _accepted_by(signer: TrustedSigner, *, user_id: int | None) -> bool:
     return any(one.user_id == user_id and one.action == SignerAction.ACCEPT for one in signer.decisions.all())
-
-
-def _note(request: HttpRequest) -> str:
-    text = request.POST.get("note", "").strip()
-    if len(text) > MAX_NOTE or "\0" in text:
-        raise BadParameterError("note", f"holds at most {MAX_NOTE:,} characters, and no NUL.")
-    return text
-
-
-def _since(request: HttpRequest) -> datetime | None:
-    """Read what a browser's date and time field sends, which means UTC here."""
-    text = request.POST.get("compromised_since", "").strip()
-    if not text:
-        return None
-    return parse_time(f"{text}:00Z" if len(text) == len("2026-01-01T00:00") else f"{text}Z", name="compromised_since")

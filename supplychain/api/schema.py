@@ -30,6 +30,7 @@ _REFUSALS = {
     410: "It was here, and is kept no longer.",
     412: "It was changed since the version that `If-Match` names.",
     413: "The answer would be larger than this route gives.",
+    422: "The file is not what this takes.",
 }
 _REQUEST_ID = {"description": "Names this answer in the log", "schema": {"type": "string"}}
 _RETRY_AFTER = {"description": "Seconds to wait", "schema": {"type": "integer"}}

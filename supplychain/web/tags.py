@@ -133,6 +133,11 @@ BADGES: Mapping[str, Badge] = {
     "proposed": Badge("Proposed", "clock", "warning", "Seen or stated; nobody trusts it yet"),
     "accepted": Badge("Accepted", "circle-check", "good", "What it signs as expected is verified"),
     "revoked": Badge("Revoked", "hand-stop", "danger", "Trusted once, and no more"),
+    # a version of a root of trust; a compromise
+    "active": Badge("Active", "circle-check", "good", "Whom it names is believed"),
+    "retired": Badge("Retired", "player-stop", "plain", "Believed once, and no more"),
+    "in_force": Badge("In force", "alert-octagon", "danger", "Nothing of it is believed in its time"),
+    "lifted": Badge("Lifted", "circle-check", "plain", "Two people ended it"),
     # operations
     "good": Badge("Well", "circle-check", "good", "As it should be"),
     "warning": Badge("Look", "alert-triangle", "warning", "Not as it should be; nothing is lost"),

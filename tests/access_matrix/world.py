@@ -20,6 +20,7 @@ from incidents.response.opening import open_incident
 from inventory.models import Compromise, CompromiseKind, SignerState, TrustedSigner
 from inventory.policy.blocks import add_block
 from inventory.policy.models import Block, BlockKind
+from inventory.verification.roots import load_first, propose
 from supplychain.access.actors import Actor, system_actor
 from supplychain.access.models import ApiKey, User
 from supplychain.access.scopes import ORGANISATION_ROLE_SCOPES, TEAM_ROLE_SCOPES, Scope
@@ -38,6 +39,7 @@ from tests.factories import (
     submit,
 )
 from tests.supplychain.actors import PASSWORD, client_of, make_user, new_key
+from tests.trust_lab import Lab
 
 Names = Mapping[str, str]
 """The objects of one team, or some that are not there, by kind."""
@@ -82,6 +84,7 @@ class World:
 def make_world() -> World:
     """Build both teams through the real ingest, and sign everybody in."""
     teams = {"a": _team("a"), "b": _team("b")}
+    _roots()
     askers = _askers()
     people = {letter: _own_account(letter) for letter in teams}
     ApiKey.objects.update(last_used_at=timezone.now() + timedelta(hours=1))  # none writes, once a minute, that it was
@@ -172,6 +175,13 @@ def _signer(letter: str, *, team_id: int) -> TrustedSigner:
         maximum_level=2,
         created_at=timezone.now(),
     )
+
+
+def _roots() -> None:
+    """Have one version of a root count, and another wait for a second person."""
+    load_first("lab", Lab().trusted_root(), actor=system_actor("test"), at=timezone.now())
+    proposer = make_user("who-proposed-a-root", organisation="approver")
+    propose("lab", Lab().trusted_root(), user=proposer, at=timezone.now())
 
 
 def _compromise(letter: str) -> Compromise:

@@ -17,8 +17,10 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 from incidents.asking import read_incident_question
 from incidents.models import Occasion, Severity
 from incidents.response.opening import ask_again, open_incident
-from inventory.verification import registry
-from supplychain.access.actors import actor_for_user
+from inventory.models import CompromiseKind
+from inventory.verification import registry, roots
+from inventory.verification.compromises import Declaration, declare, lift
+from supplychain.access.actors import actor_for_user, system_actor
 from supplychain.access.models import Membership, Team, User
 from tests.attested import CYCLONEDX, dsse, encode, statement
 from tests.factories import (
@@ -32,6 +34,7 @@ from tests.factories import (
     store,
     submit,
 )
+from tests.trust_lab import Lab
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 DATA = Path(__file__).parents[1] / "data"
@@ -157,6 +160,7 @@ def estate(transactional_db: None) -> None:
     Membership.objects.create(user=member, team=Team.objects.get(slug="team-a"), role="member")
     _response()
     _signers()
+    _roots_and_compromises()
 
 
 def _response() -> None:
@@ -192,3 +196,17 @@ def _signers() -> None:
         signer = registry.propose(new, actor=olga, at=later(0))
     for person in (olga, anna):
         registry.accept(signer.public_id, actor=person, at=later(5))
+
+
+def _roots_and_compromises() -> None:
+    """Have one version of a root count and another wait; two compromises, the one lifted."""
+    roots.load_first("lab", Lab().trusted_root(), actor=system_actor("test"), at=later(0))
+    olga, anna = (User.objects.get(username=name) for name in ("olga", "anna"))
+    roots.propose("lab", Lab().trusted_root(), user=olga, at=later(5))
+    for value in ("https://ci.example/runners/old", "https://ci.example/runners/new"):
+        declared = Declaration(
+            kind=CompromiseKind.BUILDER, value=value, since=later(-60), until=later(90), reason="its image was replaced"
+        )
+        compromise = declare(declared, actor=actor_for_user(olga), at=later(10))
+    for person in (olga, anna):
+        lift(compromise.public_id, actor=actor_for_user(person), at=later(15))

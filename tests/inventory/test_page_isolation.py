@@ -53,7 +53,14 @@ def look(asker: Asker) -> None:
 
 def _lists() -> Iterator[str]:
     yield from ("/", "/artifacts", "/packages", "/workloads", "/clusters", "/evidence", "/advisories", "/tags")
-    yield from ("/incidents", "/incidents?severity=high", "/signers", "/signers?state=proposed")
+    yield from (
+        "/incidents",
+        "/incidents?severity=high",
+        "/signers",
+        "/signers?state=proposed",
+        "/compromises",
+        "/roots",
+    )
     yield from ("/pipeline", "/tags/overwrites", "/repositories", "/workflows", "/builders")
     for text in ("lodash", "stranger", "shop", APP, SECRET):
         yield from (f"/search?q={quote(text)}", f"/impact?q={quote(text)}", f"/artifacts?q={quote(text)}")

@@ -82,6 +82,11 @@ UNASKED = {
     "api/v1/compromises/<uuid:public_id>/lift",
     "api/v1/blocks/<uuid:public_id>/lift",
     "api/v1/blocks/<uuid:public_id>/keep",
+    "api/v1/roots/<slug:name>/<int:number>/approve",
+    "api/v1/roots/<slug:name>/<int:number>/retire",
+    # the organisation's, whoever asks
+    "api/v1/roots/<slug:name>/<int:number>",
+    "api/v1/roots/<slug:name>/<int:number>/raw",
     "api/v1/incidents/<uuid:public_id>/notes",
     "api/v1/incidents/<uuid:public_id>/acknowledge",
     "api/v1/incidents/<uuid:public_id>/close",
@@ -252,7 +257,7 @@ def ask(asker: Asker) -> None:
 
 def _lists() -> Iterator[str]:
     yield from ("/expectations", f"/artifacts/{APP}/vsa", f"/artifacts/{SECRET}/vsa")
-    yield from ("/verification", "/incidents", "/incidents?open=true", "/signers", "/compromises", "/blocks")
+    yield from ("/verification", "/incidents", "/incidents?open=true", "/signers", "/compromises", "/blocks", "/roots")
     yield f"/blocks/{NOBODY}"
     yield from ("/tags?repository=registry.example/shop", "/tags?repository=registry.example/shop&tag=1&limit=1")
     yield from ("/artifacts", "/artifacts?limit=1", "/artifacts?running=true", "/artifacts?running=false")

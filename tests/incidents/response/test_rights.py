@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from psycopg import sql
 
 from incidents.models import Incident, Stage
 from incidents.response.lifecycle import ORDER
-from inventory.models import SignerState, TrustedSigner
+from inventory.models import Compromise, SignerState, TrustedSigner, TrustRootVersion
 from inventory.verification import registry
 from supplychain.access.actors import actor_for_user
+from supplychain.access.models import AuditEvent
 from supplychain.database.roles import prepare_roles
 from tests.factories import cyclonedx, deployment, digest, report, submit
 from tests.supplychain.actors import AT, make_user, signed_in
+from tests.trust_lab import Lab
 
 # An answer is read from one snapshot of the database, which a test's own transaction would forbid.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -89,3 +92,29 @@ def test_the_web_server_may_decide_about_signers(people, as_web):
 
     signer.refresh_from_db()
     assert signer.state == SignerState.REVOKED
+
+
+def test_the_web_server_may_change_roots_of_trust_and_compromises(people, as_web):
+    file = SimpleUploadedFile("trusted_root.json", Lab().trusted_root())
+    answer = people["anna"].post("/roots/propose", {"name": "lab", "file": file})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/roots/lab/1")
+    assert people["anna"].post("/roots/lab/1/approve").status_code == 409
+    send(people["ben"], "/roots/lab/1/approve")
+    send(people["ben"], "/roots/lab/1/retire")
+
+    form = {"kind": "builder", "value": "https://b.example", "since": "2026-03-01T10:00", "reason": "stolen"}
+    send(people["rita"], "/compromises", **form)
+    address = f"/compromises/{Compromise.objects.get().public_id}/lift"
+    send(people["rita"], address)
+    assert people["rita"].post(address).status_code == 409
+    send(people["ben"], address)
+
+    assert Compromise.objects.get().lifted_at is not None
+    assert TrustRootVersion.objects.get().state == "retired"
+
+
+def test_the_web_server_may_sign_a_verdict(people, as_web):
+    answer = people["mia"].get(f"/api/v1/artifacts/{digest('shop')}/vsa")
+
+    assert answer.status_code == 200
+    assert AuditEvent.objects.filter(action="summary.signed").exists()
