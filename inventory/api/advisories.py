@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from inventory.api.packages import read_package_purl
 from inventory.graph.advisories import AdvisoryPlace, AdvisoryRow, Affected, list_advisories, read_advisory
+from inventory.graph.feeds import LinePlace
 from inventory.graph.statements import bounded
 from inventory.identity.purls import package_purl
 from supplychain.access.actors import actor_of
@@ -23,12 +24,19 @@ from supplychain.api.schema import PAGE_QUERY, page_of
 if TYPE_CHECKING:
     from rest_framework.request import Request
 
+    from inventory.graph.feeds import ListLine
+
 PREFIX = "/api/v1/advisories/"
 _LIST_QUERY = [
     *PAGE_QUERY,
     OpenApiParameter("q", description="Part of an id, or another name of the same thing"),
     OpenApiParameter("package", description="A purl without version: advisories that name this package"),
 ]
+
+
+def advisory_url(identifier: str) -> str:
+    """Return where the API tells all that is known under an id."""
+    return f"{PREFIX}{quote(identifier, safe='')}"
 
 
 class AffectedSerializer(serializers.Serializer[Any]):
@@ -38,6 +46,8 @@ class AffectedSerializer(serializers.Serializer[Any]):
     release = serializers.CharField(allow_blank=True, help_text="The distribution's release it is about: `debian-12`")
     versions = serializers.ListField(child=serializers.CharField(), source="listed")
     range = serializers.SerializerMethodField()
+    imports = serializers.ListField(child=serializers.CharField(), help_text="Go: the module's packages that are meant")
+    doubt = serializers.CharField(allow_blank=True, help_text="Why what matches is possible at most")
     problems = serializers.SerializerMethodField()
 
     @extend_schema_field(serializers.CharField(allow_null=True, help_text="Null: packages of it are not looked for"))
@@ -75,7 +85,7 @@ class AdvisoryRowSerializer(serializers.Serializer[Any]):
 
     @extend_schema_field(serializers.CharField())
     def get_url(self, row: AdvisoryRow) -> str:
-        return f"{PREFIX}{quote(row.identifier, safe='')}"
+        return advisory_url(row.identifier)
 
 
 class AdvisoryRecordSerializer(AdvisoryRowSerializer):
@@ -101,12 +111,38 @@ class VexNoteSerializer(serializers.Serializer[Any]):
     subcomponents = serializers.ListField(child=serializers.CharField())
 
 
+class ListLineSerializer(serializers.Serializer[Any]):
+    """A line of a list, as it was understood."""
+
+    line = serializers.IntegerField(source="indicator.line")
+    given = serializers.CharField(source="indicator.given", allow_blank=True, help_text="As written, cut")
+    kind = serializers.CharField(source="indicator.kind")
+    purl = serializers.CharField(source="indicator.purl", allow_null=True)
+    name = serializers.SerializerMethodField()
+    range = serializers.SerializerMethodField()
+    versions = serializers.ListField(child=serializers.CharField(), source="indicator.versions")
+    problem = serializers.CharField(source="indicator.problem", allow_null=True, help_text="Why nobody looks for it")
+
+    @extend_schema_field(serializers.CharField(allow_null=True, help_text="Of a package without ecosystem"))
+    def get_name(self, line: ListLine) -> str | None:
+        package = line.indicator.package
+        return None if package is None or line.indicator.purl is not None else package.written
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_range(self, line: ListLine) -> str | None:
+        found = line.indicator.range
+        return line.indicator.range_text if found is None else found.canonical
+
+
 class AdvisorySerializer(serializers.Serializer[Any]):
     names = serializers.ListField(
         child=serializers.CharField(), help_text="Every name of the same thing, in upper case: aliases of aliases too"
     )
     records = AdvisoryRecordSerializer(many=True)
     statements = VexNoteSerializer(many=True, help_text="The latest of each issuer about each product")
+    lines = ListLineSerializer(many=True, source="lines.rows", help_text="Of a list: what its lines are understood as")
+    retracted_count = serializers.IntegerField(help_text="What earlier versions of a list named and it does not")
+    next = serializers.CharField(allow_null=True, help_text="The address of the next lines")
 
 
 class AdvisoryListView(APIView):
@@ -134,10 +170,18 @@ class AdvisoryListView(APIView):
 class AdvisoryView(APIView):
     permission_classes = [RequireScope("inventory:read")]
 
-    @extend_schema(operation_id="advisory", responses=AdvisorySerializer)
+    @extend_schema(operation_id="advisory", parameters=PAGE_QUERY, responses=AdvisorySerializer)
     def get(self, request: Request, identifier: str) -> Response:
-        """All that is known under one name: its records, those of its other names, and what is said of products."""
-        reject_unknown_parameters(request, ())
+        """All that is known under one name: its records, those of its other names, and what is said of products.
+
+        Of a list also its lines, a page at a time.
+        """
+        reject_unknown_parameters(request, PAGE_PARAMETERS)
+        key = read_key(request, length=2)
+        after = None if key is None else LinePlace(int(key[0]), int(key[1]))
         with bounded():
-            found = read_advisory(identifier, actor=actor_of(request))
-        return Response(AdvisorySerializer(found).data)
+            found = read_advisory(identifier, after=after, limit=read_limit(request), actor=actor_of(request))
+        following = None if found.lines.next is None else [found.lines.next.version, found.lines.next.position]
+        told = {name: getattr(found, name) for name in ("names", "records", "statements", "lines")}
+        told["retracted_count"] = sum(found.retracted.values())
+        return Response(AdvisorySerializer({**told, "next": address_after(request, key=following)}).data)

@@ -10,8 +10,10 @@ from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from inventory.api.advisories import advisory_url
 from inventory.api.artifacts import artifact_url
 from inventory.api.packages import package_url
+from inventory.graph.advisories import AdvisoryRow
 from inventory.graph.artifacts import ArtifactRow
 from inventory.graph.packages import PackageRow
 from inventory.graph.search import Hit, HitKind, ImageHit, VersionHit, WorkloadHit, search
@@ -28,7 +30,11 @@ DEFAULT_LIMIT = 10
 MAX_LIMIT = 100
 _KINDS = [kind.value for kind in HitKind]
 _QUERY = [
-    OpenApiParameter("q", required=True, description="A purl, a name, `name@version`, a digest, an image, a workload"),
+    OpenApiParameter(
+        "q",
+        required=True,
+        description="A purl, a name, `name@version`, a digest, an image, a workload, an advisory's id",
+    ),
     OpenApiParameter("limit", int, description="Hits of each kind: 10 by default, at most 100"),
 ]
 
@@ -57,7 +63,7 @@ class SearchView(APIView):
 
     @extend_schema(operation_id="search", parameters=_QUERY, responses=SearchSerializer)
     def get(self, request: Request) -> Response:
-        """The best hits of every kind: exact versions, packages, artifacts, images, workloads."""
+        """The best hits of every kind: exact versions, packages, artifacts, images, workloads, advisories."""
         reject_unknown_parameters(request, {"q", "limit"})
         limit = max(1, min(read_number(request, "limit", default=DEFAULT_LIMIT), MAX_LIMIT))
         with bounded():
@@ -97,6 +103,8 @@ def _facts(hit: Hit) -> dict[str, object]:
         case ImageHit():
             address = f"/api/v1/artifacts?{urlencode({'q': hit.name})}"
             return {"title": hit.name, "artifact_count": hit.artifact_count, "url": address}
+        case AdvisoryRow():
+            return {"title": hit.identifier, "url": advisory_url(hit.identifier)}
         case WorkloadHit():
             asked = urlencode({"cluster": hit.cluster, "namespace": hit.namespace})
             return {

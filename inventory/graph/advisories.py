@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from inventory.graph.feeds import SEEN, find_listed, who
+from inventory.graph.feeds import SEEN, count_retracted, find_listed, read_lines, who
 from inventory.graph.statements import Slice, containing, fetch, slice_of
 from inventory.graph.visibility import own
 from inventory.identity.ecosystems import canonical_namespace_of
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from inventory.graph.feeds import LinePlace, ListLine
     from inventory.identity.indicators import Indicator
     from inventory.identity.purls import PackageKey
     from supplychain.access.actors import Actor
@@ -111,6 +112,15 @@ WHERE a.id IN (SELECT w.advisory_id FROM inventory_affectedpackage p
   AND (%(pattern)s = '' OR a.identifier_key LIKE %(pattern)s
        OR EXISTS (SELECT FROM inventory_advisoryalias l
                   WHERE l.version_id = v.id AND l.name_key = %(name)s AND NOT l.is_upstream))
+ORDER BY a.identifier_key, a.source LIMIT %(limit)s
+"""
+_BY_ID = f"""
+SELECT {_COLUMNS} FROM inventory_advisory a {_CURRENT}
+WHERE a.identifier_key >= %(text)s AND a.identifier_key < %(last)s
+   OR a.id IN (SELECT w.advisory_id FROM inventory_advisoryalias l JOIN inventory_advisoryversion w
+               ON w.id = l.version_id WHERE l.name_key = %(name)s AND NOT l.is_upstream)
+  AND EXISTS (SELECT FROM inventory_advisoryalias l
+              WHERE l.version_id = v.id AND l.name_key = %(name)s AND NOT l.is_upstream)
 ORDER BY a.identifier_key, a.source LIMIT %(limit)s
 """
 _AFFECTED = """
@@ -215,6 +225,10 @@ class AdvisoryDetail:
     names: tuple[str, ...]
     records: tuple[AdvisoryRow, ...]
     statements: tuple[VexNote, ...]
+    lines: Slice[ListLine, LinePlace]
+    """Of the lists among the records: what their lines were understood as."""
+    retracted: Mapping[int, int]
+    """How much earlier versions of a list named that its current ones do not, by the advisory's id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,18 +267,31 @@ def list_advisories(
     return slice_of(rows, limit=limit, key=lambda row: AdvisoryPlace(row.identifier.upper(), row.source))
 
 
-def read_advisory(name: str, *, actor: Actor) -> AdvisoryDetail:
-    """Return what is known under a name and all others of the same thing. Four statements.
+def read_advisory(name: str, *, after: LinePlace | None = None, limit: int = 0, actor: Actor) -> AdvisoryDetail:
+    """Return what is known under a name and all others of the same thing, with `limit` lines of a list of that name.
 
-    Raises AdvisoryNotFoundError.
+    Four statements; six where it is a list. Raises AdvisoryNotFoundError.
     """
     names = names_of([name], actor=actor)
-    records = find_records(names, actor=actor)
+    records = find_records(names, actor=actor, with_lines=False)
     parameters = {"names": list(names), **who(actor), "limit": MAX_STATEMENTS}
     statements = tuple(fetch(VexNote, _STATEMENTS, parameters))
     if not records and not statements:
         raise AdvisoryNotFoundError
-    return AdvisoryDetail(names, records, statements)
+    lists = [record for record in records if record.source == LIST_SOURCE]
+    standing = [record.version_id for record in lists]
+    retracted = count_retracted([one.advisory_id for one in lists], standing=standing, actor=actor) if lists else {}
+    return AdvisoryDetail(names, records, statements, read_lines(standing, after=after, limit=limit), retracted)
+
+
+def find_by_id(text: str, *, limit: int, actor: Actor) -> list[AdvisoryRow]:
+    """Return visible advisories and lists whose id begins with the text, or that have it as another name.
+
+    One statement, along the index of ids.
+    """
+    text = text.upper()
+    last = text + "\U0010ffff"
+    return fetch(AdvisoryRow, _BY_ID, {**who(actor), "text": text, "last": last, "name": text, "limit": limit})
 
 
 def names_of(names: Iterable[str], *, actor: Actor) -> tuple[str, ...]:
@@ -296,16 +323,16 @@ def _kin(names: Iterable[str], *, actor: Actor, with_made_from: bool) -> Mapping
     return kin
 
 
-def find_records(names: Sequence[str], *, actor: Actor) -> tuple[AdvisoryRow, ...]:
+def find_records(names: Sequence[str], *, actor: Actor, with_lines: bool = True) -> tuple[AdvisoryRow, ...]:
     """Return the current records that bear one of these names (upper case), with what they name.
 
-    Two statements; three where one is a list.
+    Two statements; three where one is a list and its lines are wanted.
     """
     rows = fetch(AdvisoryRow, _NAMED, {"names": list(names), **who(actor)})
     affected: dict[int, list[Affected]] = {row.version_id: [] for row in rows}
     for entry in fetch(Affected, _AFFECTED, {"versions": list(affected)}) if rows else ():
         affected[entry.version_id].append(entry)
-    listed = find_listed([row.version_id for row in rows if row.source == LIST_SOURCE])
+    listed = find_listed([row.version_id for row in rows if row.source == LIST_SOURCE and with_lines])
     return tuple(
         replace(row, affected=tuple(affected[row.version_id]), listed=listed.get(row.version_id, ())) for row in rows
     )

@@ -7,13 +7,14 @@ much that is, so that whoever acted on the earlier one looks again.
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from django.conf import settings
 
 from inventory.graph.families import visible_teams
-from inventory.graph.statements import fetch
+from inventory.graph.statements import Slice, fetch, slice_of
 from inventory.graph.visibility import own
 from inventory.identity.listed import ListedRow, indicator_of
 
@@ -25,10 +26,17 @@ if TYPE_CHECKING:
 
 SEEN = f"({own('s.team_id')} OR s.team_id IN (SELECT t.id FROM access_team t WHERE t.slug = ANY(%(feed_teams)s)))"
 """The sighting `s` may be seen: it is an own team's, or of a team whose feeds are for everybody (FEED_TEAMS)."""
-_LISTED = """
-SELECT version_id, line, kind, given, type, namespace_key, any_namespace, name_key, versions, version_range, value,
-    details
+_COLUMNS = """version_id, line, kind, given, type, namespace_key, any_namespace, name_key, versions, version_range,
+    value, details"""
+_LISTED = f"""
+SELECT {_COLUMNS}
 FROM inventory_listedindicator WHERE version_id = ANY(%(versions)s::bigint[]) ORDER BY version_id, position
+"""
+_LINES = f"""
+SELECT position, {_COLUMNS}
+FROM inventory_listedindicator
+WHERE version_id = ANY(%(versions)s::bigint[]) AND (version_id, position) > (%(after_version)s, %(after_position)s)
+ORDER BY version_id, position LIMIT %(limit)s
 """
 # A package that the current version names with a range, or with all versions, may still mean what was listed before.
 _RETRACTED = f"""
@@ -73,6 +81,40 @@ def find_listed(versions: Sequence[int]) -> Mapping[int, tuple[Indicator, ...]]:
         for version, row in fetch(_row, _LISTED, {"versions": list(versions)}):
             found[version].append(indicator_of(row))
     return {version: tuple(indicators) for version, indicators in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class LinePlace:
+    """The place of a line: the number of its version among the standing ones of a list, and its own in that."""
+
+    version: int
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListLine:
+    """What a line of a list was understood as."""
+
+    place: LinePlace
+    indicator: Indicator
+
+
+def read_lines(versions: Sequence[int], *, after: LinePlace | None, limit: int) -> Slice[ListLine, LinePlace]:
+    """Return a part of the lines of these versions of lists, in their order. One statement where there is one."""
+    place, standing = after or LinePlace(0, -1), sorted(versions)
+    if not 0 <= place.version < len(standing):
+        return Slice((), None)
+    parameters = {
+        "versions": standing,
+        "after_version": standing[place.version],
+        "after_position": place.position,
+        "limit": limit + 1,
+    }
+
+    def line(position: int, version: int, *columns: Any) -> ListLine:
+        return ListLine(LinePlace(standing.index(version), position), indicator_of(_row(version, *columns)[1]))
+
+    return slice_of(fetch(line, _LINES, parameters), limit=limit, key=lambda line: line.place)
 
 
 def count_retracted(advisories: Sequence[int], *, standing: Sequence[int], actor: Actor) -> Mapping[int, int]:

@@ -1,4 +1,4 @@
-"""One box: what an actor can see under a purl, a name, a digest, an image or a workload, whatever was typed."""
+"""One box: what an actor can see under a purl, a name, a digest, an image, a workload or an advisory's id."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from inventory.graph.advisories import AdvisoryRow, find_by_id
 from inventory.graph.artifacts import ArtifactFilter, ArtifactRow, list_artifacts
 from inventory.graph.families import visible_teams
 from inventory.graph.packages import PackageRow, list_packages
@@ -30,6 +31,7 @@ class HitKind(StrEnum):
     ARTIFACT = "artifact"
     IMAGE = "image"
     WORKLOAD = "workload"
+    ADVISORY = "advisory"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class WorkloadHit:
     is_running: bool
 
 
-Hit = VersionHit | PackageRow | ArtifactRow | ImageHit | WorkloadHit
+Hit = VersionHit | PackageRow | ArtifactRow | ImageHit | WorkloadHit | AdvisoryRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ ORDER BY UPPER(w.name) LIKE %(pattern)s DESC, run.is_running DESC, c.name, w.nam
 
 
 def search(text: str, *, limit: int, actor: Actor) -> tuple[Found, ...]:
-    """Return at most `limit` visible hits of each kind; nothing for less than MIN_TEXT characters. 11 statements."""
+    """Return at most `limit` visible hits of each kind; nothing for less than MIN_TEXT characters. 12 statements."""
     text = text.strip()
     if len(text) < MIN_TEXT:
         return ()
@@ -119,6 +121,7 @@ def search(text: str, *, limit: int, actor: Actor) -> tuple[Found, ...]:
         Found(HitKind.ARTIFACT, artifacts.rows, has_more=artifacts.next is not None),
         _cut(HitKind.IMAGE, fetch(ImageHit, _IMAGES, parameters), limit=limit),
         _cut(HitKind.WORKLOAD, fetch(WorkloadHit, _WORKLOADS, parameters), limit=limit),
+        _cut(HitKind.ADVISORY, find_by_id(text[:_MAX_EXACT], limit=limit + 1, actor=actor), limit=limit),
     )
 
 

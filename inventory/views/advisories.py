@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from inventory.graph.advisories import AdvisoryPlace, list_advisories, read_advisory
 from inventory.graph.statements import bounded
+from inventory.identity.listed import LIST_SOURCE
 from inventory.identity.purls import package_purl
 from supplychain.access.actors import actor_of
 from supplychain.access.scopes import Scope
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 AFFECTED_SHOWN = 100
 VERSIONS_SHOWN = 20
 STATEMENTS_SHOWN = 100
+LINES_SHOWN = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class AffectedShown:
     listed: Sequence[str]
     listed_count: int
     problems: Sequence[str]
+    doubt: str
+    imports: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,8 @@ class RecordShown:
 
     record: AdvisoryRow
     affected: tuple[AffectedShown, ...]
+    is_list: bool = False
+    retracted_count: int = 0
 
 
 @require_safe
@@ -72,13 +78,20 @@ def advisory_list(request: HttpRequest) -> HttpResponse:
 @signed_in(Scope.INVENTORY_READ)
 def advisory_page(request: HttpRequest, identifier: str) -> HttpResponse:
     with bounded():
-        found = read_advisory(identifier, actor=actor_of(request))
+        found = read_advisory(identifier, limit=LINES_SHOWN, actor=actor_of(request))
     context = {
+        "lines": [line.indicator for line in found.lines.rows],
+        "has_more_lines": found.lines.next is not None,
         "section": "/advisories",
         "identifier": _spelled(identifier, records=found.records),
         "names": [_spelled(name, records=found.records) for name in found.names if name != identifier.upper()],
         "records": [
-            RecordShown(record, tuple(_affected(entry) for entry in record.affected[:AFFECTED_SHOWN]))
+            RecordShown(
+                record,
+                tuple(_affected(entry) for entry in record.affected[:AFFECTED_SHOWN]),
+                is_list=record.source == LIST_SOURCE,
+                retracted_count=found.retracted.get(record.advisory_id, 0),
+            )
             for record in found.records
         ],
         "statements": found.statements[:STATEMENTS_SHOWN],
@@ -104,4 +117,6 @@ def _affected(entry: Affected) -> AffectedShown:
         listed=entry.listed[:VERSIONS_SHOWN],
         listed_count=len(entry.listed),
         problems=versions.problems if versions is not None else (),
+        doubt=entry.doubt,
+        imports=entry.imports[:VERSIONS_SHOWN],
     )

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from inventory.graph.artifact_detail import read_artifact
+from inventory.graph.artifact_vex import read_notes
 from inventory.graph.artifacts import ArtifactFilter, ArtifactKey, list_artifacts
 from inventory.graph.attestations import list_attestations
 from inventory.graph.base_images import list_base_images
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 WORKLOADS_SHOWN = 20
 ATTESTATIONS_SHOWN = 20
 TAGS_SHOWN = 20
+STATED_SHOWN = 20
 _RUNNING = {"true": True, "false": False}
 
 
@@ -69,6 +71,7 @@ def artifact_page(request: HttpRequest, digest: str) -> HttpResponse:
         attestations = list_attestations(artifact.digest, after=None, limit=ATTESTATIONS_SHOWN, actor=actor)
         tags = tags_at(artifact.digest, limit=TAGS_SHOWN, actor=actor)
         bases = list_base_images(artifact.digest, actor=actor)
+        stated = read_notes(artifact.digest, actor=actor)
         trace = read_trace(artifact.digest, actor=actor)
         workloads = list_workloads(running, after=None, limit=WORKLOADS_SHOWN, now=now, actor=actor)
     context = {
@@ -82,6 +85,8 @@ def artifact_page(request: HttpRequest, digest: str) -> HttpResponse:
         "tags": tags,
         "tags_limit": TAGS_SHOWN,
         "bases": bases,
+        "stated": stated[:STATED_SHOWN],
+        "stated_count": len(stated),
         "picture": picture(trace),
         "workloads": workloads.rows,
         "has_more_workloads": workloads.next is not None,

@@ -9,57 +9,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, Final
 from uuid import NAMESPACE_URL, uuid5
 
 from inventory.formats.vex_records import VexStatus
+from inventory.graph.artifact_vex import is_about, stated_about
 from inventory.graph.artifacts import find_artifact
 from inventory.graph.exports.cpes import cpe_version
-from inventory.graph.families import visible_teams
-from inventory.graph.statements import fetch
-from inventory.graph.visibility import own
-from inventory.identity.versions import RangeError, UnevaluableVersion, parse_range
 from supplychain.errors import DomainError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
-    from uuid import UUID
 
+    from inventory.graph.artifact_vex import StatedRow
     from supplychain.access.actors import Actor
 
 MEDIA_TYPE: Final = "application/json"
 MAX_STATEMENTS: Final = 5_000
 
-_FOUND = f"""
-WITH held AS (
-    SELECT DISTINCT c.package_id, c.version
-    FROM inventory_snapshotsubject s
-    JOIN inventory_track t ON t.id = s.track_id
-    JOIN inventory_presence p ON p.track_id = s.track_id AND p.from_seq <= s.seq AND p.to_seq > s.seq
-    JOIN inventory_component c ON c.id = p.component_id AND c.has_purl
-    WHERE s.artifact_id = %(id)s AND {own("t.team_id")}
-), about AS (
-    SELECT p.id, p.statement_id, '' AS version FROM inventory_vexproduct p WHERE p.digest = %(digest)s
-    UNION ALL
-    SELECT p.id, p.statement_id, h.version
-    FROM held h JOIN inventory_package k ON k.id = h.package_id
-    JOIN inventory_vexproduct p ON p.type = k.type AND p.namespace_key = k.namespace_key AND p.name_key = k.name_key
-        AND p.digest = '' AND (p.version = '' OR p.version = h.version)
-)
-SELECT x.id, e.public_id, x.vulnerability, x.names, x.status, x.justification, x.justification_given, x.impact,
-    x.action, x.issuer, x.stated_at, x.position, p.position, p.parent, p.given, p.type, p.version_range, p.digest,
-    p.cpe, about.version
-FROM inventory_vexstatement x
-JOIN inventory_evidence e ON e.id = x.evidence_id
-JOIN inventory_vexproduct p ON p.statement_id = x.id
-LEFT JOIN about ON about.id = p.id
-WHERE x.id IN (SELECT statement_id FROM about) AND {own("x.team_id")}
-ORDER BY x.stated_at, e.public_id, x.position, p.position, about.version LIMIT %(limit)s
-"""
-_MAX_ROWS = 200_000
 _HASHES: Final = {"sha256": "sha-256", "sha384": "sha-384", "sha512": "sha-512"}
 
 Object = dict[str, object]
@@ -77,45 +45,14 @@ class TooManyStatementsError(DomainError):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """A product of a statement; `held` is a version of it in the artifact, '' the artifact itself, None neither."""
-
-    statement_id: int
-    evidence: UUID
-    vulnerability: str
-    names: list[str]
-    status: str
-    justification: str
-    justification_given: str
-    impact: str
-    action: str
-    issuer: str
-    stated_at: datetime
-    statement_position: int
-    position: int
-    parent: int | None
-    given: str
-    type: str
-    version_range: str
-    digest: str
-    cpe: str
-    held: str | None
-
-
 def export_vex(digest: str, *, actor: Actor) -> bytes:
     """Return what is stated about an artifact and about the packages in it; the same statements give the same bytes.
 
     Two statements. Raises ArtifactNotFoundError, TooManyStatementsError.
     """
-    artifact_id = find_artifact(digest, actor=actor)
-    parameters = {"id": artifact_id, "digest": digest, "teams": visible_teams(actor), "limit": _MAX_ROWS + 1}
-    rows = fetch(_Row, _FOUND, parameters)
-    stated: dict[int, list[_Row]] = {}
-    for row in rows:
-        stated.setdefault(row.statement_id, []).append(row)
-    written = [made for group in stated.values() if (made := _statement(group)) is not None]
-    if len(rows) > _MAX_ROWS or len(written) > MAX_STATEMENTS:
+    found = stated_about(find_artifact(digest, actor=actor), digest, actor=actor)
+    written = [made for group in found.groups if (made := _statement(group)) is not None]
+    if found.has_more or len(written) > MAX_STATEMENTS:
         raise TooManyStatementsError
     return write_document(
         digest, statements=written, role="Collector: each statement is its issuer's, named in status_notes"
@@ -139,9 +76,9 @@ def write_document(about: str, *, statements: Sequence[Object], role: str) -> by
     return json.dumps(document, ensure_ascii=False, indent=1).encode() + b"\n"
 
 
-def _statement(rows: Sequence[_Row]) -> Object | None:
+def _statement(rows: Sequence[StatedRow]) -> Object | None:
     """Write one statement with those of its products that are the artifact or in it; None where none is."""
-    about = {row.position for row in rows if _is_about(row)}
+    about = {row.position for row in rows if is_about(row)}
     shown = about | {row.parent for row in rows if row.parent is not None and row.position in about}
     products = [
         _product(row, below=[one for one in rows if one.parent == row.position])
@@ -164,7 +101,7 @@ def _statement(rows: Sequence[_Row]) -> Object | None:
     }
 
 
-def _reasons(row: _Row) -> Object:
+def _reasons(row: StatedRow) -> Object:
     """Write what the specification demands of a status; where the statement left it out, that is what is said."""
     told: Object = {}
     if row.justification:
@@ -178,7 +115,7 @@ def _reasons(row: _Row) -> Object:
     return told
 
 
-def _product(row: _Row, *, below: Sequence[_Row]) -> Object:
+def _product(row: StatedRow, *, below: Sequence[StatedRow]) -> Object:
     product: Object = {"@id": row.given}
     if row.given.startswith("pkg:"):
         product["identifiers"] = {"purl": row.given}
@@ -191,18 +128,3 @@ def _product(row: _Row, *, below: Sequence[_Row]) -> Object:
         named = {one.position: one for one in below}.values()
         product["subcomponents"] = [_product(one, below=()) for one in named]
     return product
-
-
-def _is_about(row: _Row) -> bool:
-    """Tell whether a product is the artifact, or a package of a version that the artifact contains.
-
-    A range that cannot be judged is taken to hold it: a statement too many is seen, one too few is not.
-    """
-    if row.held is None:
-        return False
-    if not row.held or not row.version_range:
-        return True
-    try:
-        return parse_range(row.type, row.version_range).contains(row.held)
-    except (RangeError, UnevaluableVersion):
-        return True

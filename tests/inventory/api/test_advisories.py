@@ -30,6 +30,8 @@ def test_an_advisory_tells_its_names_records_packages_and_ranges(client: Client)
         "release": "",
         "versions": [],
         "range": "vers:maven/>=2.13.0|<2.15.0",
+        "imports": [],
+        "doubt": "",
         "problems": [],
     }
 
@@ -72,3 +74,29 @@ def test_a_strangers_advisory_answers_like_a_missing_one(client: Client):
 
     assert theirs.status_code == missing.status_code == 404
     assert theirs.content == missing.content
+
+
+def test_the_lines_of_a_list_have_pages_and_say_what_was_taken_back(client: Client):
+    submit("shop", b"left-pad@1.3.0\nevil@1.0.0\n", declared_kind="list", name="wiz", version="1")
+    submit("shop", b"left-pad@1.3.0\nnpm:@ctrl/tinycolor@4.1.1\n???\n", declared_kind="list", name="wiz", version="2")
+
+    first = client.get("/api/v1/advisories/list%3Awiz?limit=2").json()
+    second = client.get(first["next"]).json()
+
+    lines = [*first["lines"], *second["lines"]]
+    assert [(line["line"], line["purl"], line["name"], line["versions"]) for line in lines[:2]] == [
+        (1, None, "left-pad", ["1.3.0"]),
+        (2, "pkg:npm/%40ctrl/tinycolor", None, ["4.1.1"]),
+    ]
+    assert (lines[2]["kind"], second["next"]) == ("unreadable", None)
+    assert lines[2]["problem"]
+    assert first["retracted_count"] == 1
+
+
+def test_a_stranger_sees_no_line_of_a_list(client: Client):
+    submit("pay", b"left-pad@1.3.0\n", declared_kind="list", name="secret", version="1")
+
+    missing, foreign = (client.get(f"/api/v1/advisories/list%3A{name}") for name in ("missing", "secret"))
+
+    assert (missing.status_code, foreign.status_code) == (404, 404)
+    assert missing.json()["code"] == foreign.json()["code"]

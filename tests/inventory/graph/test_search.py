@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from inventory.graph.advisories import AdvisoryRow
 from inventory.graph.artifacts import ArtifactRow
 from inventory.graph.packages import PackageRow
 from inventory.graph.search import Hit, HitKind, ImageHit, VersionHit, WorkloadHit, search
-from tests.factories import SEES_ALL, cyclonedx, deployment, digest, member_of, report, submit
+from tests.factories import SEES_ALL, advisory, cyclonedx, deployment, digest, member_of, report, submit
 
 pytestmark = pytest.mark.django_db
 
@@ -23,6 +24,8 @@ def title(hit: Hit) -> str | None:
     match hit:
         case VersionHit():
             return hit.purl
+        case AdvisoryRow():
+            return hit.identifier
         case ArtifactRow():
             return hit.digest
         case PackageRow() | ImageHit() | WorkloadHit():
@@ -86,3 +89,19 @@ def test_nine_statements_at_most(django_assert_max_num_queries):
 
     with django_assert_max_num_queries(9):
         search("shop/api@1.0", limit=10, actor=SEES_ALL)
+
+
+def test_an_advisory_is_found_by_the_beginning_of_its_id_and_by_another_name():
+    submit("a", advisory("GHSA-aaaa-bbbb-cccc", name="left-pad", aliases=["CVE-2026-1234"]))
+    submit("b", advisory("GHSA-aaaa-dddd-eeee", name="left-pad"))
+
+    mine = member_of("a")
+    assert hits("ghsa-aaaa", actor=mine) == {HitKind.ADVISORY: ["GHSA-aaaa-bbbb-cccc"]}
+    assert hits("cve-2026-1234", actor=mine) == {HitKind.ADVISORY: ["GHSA-aaaa-bbbb-cccc"]}
+    assert hits("CVE-2026-12", actor=mine) == {}
+
+
+def test_a_list_is_found_by_its_name():
+    submit("a", b"left-pad@1.3.0\n", declared_kind="list", name="wiz", version="1")
+
+    assert hits("list:wiz")[HitKind.ADVISORY] == ["list:wiz"]

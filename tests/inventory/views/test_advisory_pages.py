@@ -93,3 +93,15 @@ def test_a_page_costs_few_statements(member, known, path: str, budget: int, djan
 
     with django_assert_max_num_queries(budget):
         assert member.get(path).status_code == 200
+
+
+def test_a_list_shows_what_its_lines_are_understood_as_and_what_it_took_back(member, stranger):
+    submit("team-a", b"left-pad@1.3.0\nevil@1.0.0\n", declared_kind="list", name="wiz", version="1")
+    submit("team-a", b"left-pad@1.3.0\n???\n", declared_kind="list", name="wiz", version="2")
+
+    html = member.get("/advisories/list%3Awiz").content.decode()
+
+    assert "left-pad" in html
+    assert "1 that earlier versions named and this one does not" in html
+    assert "Unreadable" in html
+    assert stranger.get("/advisories/list%3Awiz").status_code == 404

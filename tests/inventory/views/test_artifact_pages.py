@@ -1,11 +1,12 @@
 """The artifact pages show what the asker's own edges reach, and nothing of anybody else's."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
 
-from tests.factories import START, cyclonedx, deployment, digest, image_index, report, submit
+from tests.factories import START, cyclonedx, deployment, digest, image_index, openvex, report, submit
 
 pytestmark = pytest.mark.django_db
 
@@ -147,7 +148,7 @@ def test_what_cannot_be_read_is_refused_with_a_reason(member, path):
     ("path", "budget"),
     [
         ("/artifacts", 10),
-        (f"/artifacts/{SHOP}", 26),
+        (f"/artifacts/{SHOP}", 28),
         (f"/artifacts/{SHOP}/components", 8),
     ],
 )
@@ -160,6 +161,20 @@ def test_a_page_costs_the_same_few_statements_whatever_it_shows(
 
     with django_assert_max_num_queries(budget):
         page(member, path)
+
+
+def test_what_is_stated_of_what_is_in_it_stands_on_its_page_the_latest_of_each_issuer(member, stranger, shop):
+    submit("team-a", openvex(LODASH, name="CVE-2026-7001", status="under_investigation"))
+    submit("team-a", openvex(LODASH, name="CVE-2026-7001", status="fixed"), at=START + timedelta(hours=1))
+    submit("team-a", openvex("pkg:npm/lodash@9.9.9", name="CVE-2026-7002"))
+    submit("team-b", openvex(LODASH, name="CVE-2026-7003"))
+
+    html = page(member, f"/artifacts/{SHOP}")
+
+    assert "/advisories/CVE-2026-7001" in html
+    assert html.count("/advisories/CVE-2026-7001") == 1
+    assert "CVE-2026-7002" not in html
+    assert "CVE-2026-7003" not in html
 
 
 def test_the_page_of_an_artifact_offers_its_exports(member, shop):
