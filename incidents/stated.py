@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from inventory.identity.addresses import normal_address
 from inventory.identity.digests import DigestError, parse_digest
 from inventory.identity.images import ImageError, parse_image
-from inventory.identity.indicators import HASH_LENGTHS, Indicator, IndicatorKind, PackageName, not_answered
+from inventory.identity.indicators import HASH_LENGTHS, Indicator, IndicatorKind, PackageName
 from inventory.identity.origins import (
     SHORTEST_COMMIT,
     read_commit,
@@ -32,6 +34,10 @@ MAX_VERSIONS = 20_000
 MAX_FIELD_LENGTH = 4_096
 _MUST_BE_REPOSITORY = "must be the address of a repository, such as https://github.com/org/repo"
 _OF_ORIGIN = ("from", "to")
+_ACTION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]*)/[A-Za-z0-9._-]+(?:/[^@\s]+)?/?")
+_SHA = re.compile(r"[0-9a-f]{7,64}")
+_FULL_SHA = 40
+_URL = re.compile(r"(?:https?://)?[^\s/@]+\.[^\s/]+/\S+", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -292,29 +298,38 @@ def _cluster(item: _Item) -> Indicator:
     return _named(item, IndicatorKind.CLUSTER, found)
 
 
+def _action(item: _Item) -> Indicator:
+    """Read an action or reusable workflow: `owner/name`, with its path; behind an @ stands a ref or a commit."""
+    given = item.text("uses", required=True)
+    name, _, ref = given.removeprefix("https://github.com/").partition("@")
+    refs, shas = item.texts("refs"), tuple(sha.lower() for sha in item.texts("shas"))
+    if given and not _ACTION.fullmatch(name):
+        item.fault("uses", "bad_action", "must be owner/name, with the path of the action or workflow in it")
+    if any(not _SHA.fullmatch(sha) for sha in shas):
+        item.fault("shas", "bad_sha", "must be commits in hex, of at least 7 characters")
+    is_sha = _SHA.fullmatch(ref.lower()) is not None and len(ref) >= _FULL_SHA
+    refs, shas = (refs, (*shas, ref.lower())) if is_sha else ((*refs, *([ref] if ref else [])), shas)
+    found = {"uses": name.strip("/"), "refs": " ".join(refs), "shas": " ".join(dict.fromkeys(shas))}
+    return _named(item, IndicatorKind.ACTION, found)
+
+
+def _download(item: _Item) -> Indicator:
+    """Read what build steps fetch by its address; `digests` are those of the bad file."""
+    given, digests = item.text("url", required=True), item.texts("digests")
+    if given and (not _URL.fullmatch(given) or "/" not in normal_address(given)):
+        item.fault("url", "bad_url", "must be the address of a file")
+    for digest in digests:
+        try:
+            parse_digest(digest)
+        except DigestError as error:
+            item.fault("digests", "bad_digest", error.message)
+    found = {"url": given, "digests": " ".join(digests).lower()}
+    return _named(item, IndicatorKind.DOWNLOAD, found)
+
+
 def _advisory(item: _Item) -> Indicator | None:
     given = item.text("id", required=True)
     return Indicator(IndicatorKind.ADVISORY, given, details=(("id", given),)) if given else None
-
-
-def _unanswered(kind: IndicatorKind, *members: str, required: tuple[str, ...] = ()) -> _Form:
-    """Return the form of a kind whose members are texts or lists, kept as given so that they are shown back.
-
-    The members are all required where it is not said which are.
-    """
-    needed = required or members
-
-    def read(item: _Item) -> Indicator | None:
-        found: list[tuple[str, str]] = []
-        for name in members:
-            value = item.value.get(name)
-            text = " ".join(item.texts(name)) if isinstance(value, list) else item.text(name, required=name in needed)
-            if text:
-                found.append((name, text))
-        given = " ".join(text for _, text in found)
-        return not_answered(kind, given, line=None, details=tuple(found))
-
-    return _Form(members, read, needed)
 
 
 _FORMS: dict[str, _Form] = {
@@ -324,7 +339,8 @@ _FORMS: dict[str, _Form] = {
     IndicatorKind.HASH: _Form(("algorithm", "value"), _hash, ("algorithm", "value")),
     IndicatorKind.WORKFLOW: _Form(("repository", "path", *_OF_ORIGIN), _workflow, ("repository", "path")),
     IndicatorKind.RUN: _Form(("url", *_OF_ORIGIN), _run, ("url",)),
-    IndicatorKind.ACTION: _unanswered(IndicatorKind.ACTION, "uses", "refs", "shas", required=("uses",)),
+    IndicatorKind.ACTION: _Form(("uses", "refs", "shas", *_OF_ORIGIN), _action, ("uses",)),
+    IndicatorKind.DOWNLOAD: _Form(("url", "digests", *_OF_ORIGIN), _download, ("url",)),
     IndicatorKind.BUILDER: _Form(("id", "runner", *_OF_ORIGIN), _builder, ("id",)),
     IndicatorKind.SIGNER: _Form(
         ("issuer", "identity", "identity_pattern", "key", *_OF_ORIGIN),

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from incidents.asking import MAX_LIMIT
-from incidents.impact.answer import Backlog, ClusterCount, Coverage, Feed, ReplicaNote, Row, Status, Summary
+from incidents.impact.answer import Backlog, Builds, ClusterCount, Coverage, Feed, ReplicaNote, Row, Status, Summary
 from incidents.impact.question import DEFAULT_LIMIT
 from incidents.models import Severity
 from incidents.stated import MAX_FIELD_LENGTH, MAX_VERSIONS, STATED_KINDS, members_of
@@ -22,7 +22,7 @@ _PREFIX = "#/components/schemas/"
 _TIME = {"type": "string", "format": "date-time"}
 _TEXTS = {"type": "array", "items": {"type": "string"}}
 _STATUSES = {"type": "array", "items": {"type": "string", "enum": [status.value for status in Status]}}
-_MADE_OF = (Backlog, Coverage, Summary, ClusterCount, Row, ReplicaNote, Feed)
+_MADE_OF = (Backlog, Coverage, Summary, ClusterCount, Row, ReplicaNote, Feed, Builds)
 
 QUESTION = {"$ref": f"{_PREFIX}ImpactQuestion"}
 QUESTION_OF_INCIDENT = {"$ref": f"{_PREFIX}IncidentOpening"}
@@ -106,7 +106,7 @@ def _indicator(kind: IndicatorKind) -> dict[str, Any]:
     members = members_of(kind)
     text = {"type": "string", "maxLength": MAX_FIELD_LENGTH}
     texts = {**_TEXTS, "maxItems": MAX_VERSIONS}
-    lists = {"versions", "refs", "shas"}
+    lists = {"versions", "refs", "shas", "digests"}
     properties = {name: texts if name in lists else text for name in members.all}
     choice = {"oneOf": [{"required": list(names)} for names in members.one_of]} if members.one_of else {}
     return {
@@ -155,6 +155,7 @@ def _answer(refs: dict[str, dict[str, Any]]) -> dict[str, Any]:
         "backlog": refs["Backlog"],
         "coverage": refs["Coverage"],
         "feeds": {"type": "array", "items": refs["Feed"]},
+        "builds": {"anyOf": [refs["Builds"], {"type": "null"}]},
         "summary": refs["Summary"],
         "clusters": {"type": "array", "items": refs["ClusterCount"]},
         "rows": {"type": "array", "items": refs["Row"]},
@@ -167,7 +168,9 @@ def _answer(refs: dict[str, dict[str, Any]]) -> dict[str, Any]:
 def _run(answer: dict[str, Any]) -> dict[str, Any]:
     """An answer that was kept; a team's member is not given what counts all teams."""
     parts = {name: schema for name, schema in answer["properties"].items() if name not in {"replica", "next"}}
-    hidden = {name: {"anyOf": [parts[name], {"type": "null"}]} for name in ("asked", "backlog", "coverage", "feeds")}
+    hidden = {
+        name: {"anyOf": [parts[name], {"type": "null"}]} for name in ("asked", "backlog", "coverage", "feeds", "builds")
+    }
     properties = {
         "run": {"$ref": f"{_PREFIX}Run"},
         **parts,

@@ -41,6 +41,7 @@ def as_json(impact: Impact) -> JSON:
         "backlog": header.backlog,
         "coverage": header.coverage,
         "feeds": header.feeds,
+        "builds": header.builds,
         "summary": header.summary,
         "clusters": header.clusters,
         "rows": impact.rows,

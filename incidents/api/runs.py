@@ -120,6 +120,7 @@ class RunView(APIView):
                 "backlog": None if header is None else header.backlog,
                 "coverage": None if header is None else header.coverage,
                 "feeds": None if header is None else header.feeds,
+                "builds": None if header is None else header.builds,
                 "summary": part.summary,
                 "clusters": part.clusters,
                 "rows": part.rows[page * PAGE_ROWS : (page + 1) * PAGE_ROWS],

@@ -230,6 +230,42 @@ class Asked:
     statuses: tuple[Status, ...] = ()
 
 
+class Build(Struct, frozen=True, gc=False):
+    """A run that an indicator exposed, that a rule excludes, or of which nobody knows. `file`: where the use stands.
+
+    What it could reach are the secrets of its `job` there; None where the whole run is meant, or the run itself told.
+    """
+
+    indicator: int
+    status: Status
+    confidence: str
+    reason: str
+    repository: str
+    run_id: str | None
+    attempt: int | None
+    workflow: str | None
+    commit: str | None
+    event: str | None
+    actor: str | None
+    started_at: datetime | None
+    job: str | None
+    uses: str | None
+    file: UUID | None
+    evidence: UUID
+    artifact_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Builds:
+    """The runs of builds that an answer is about: all are counted, the first 500 are listed."""
+
+    affected_count: int
+    possible_count: int
+    unknown_count: int
+    cleared_count: int
+    runs: tuple[Build, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Header:
     """Everything of an answer but its rows: the same on every page."""
@@ -242,6 +278,7 @@ class Header:
     clusters: tuple[ClusterCount, ...]
     replica: ReplicaNote | None = None
     feeds: tuple[Feed, ...] = ()
+    builds: Builds | None = None
 
 
 @dataclass(frozen=True, slots=True)

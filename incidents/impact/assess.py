@@ -31,6 +31,7 @@ from incidents.impact.answer import (
     Summary,
 )
 from incidents.impact.arrears import arrears
+from incidents.impact.builds.targets import with_window
 from incidents.impact.coverage import Groundwork
 from incidents.impact.explain import fill
 from incidents.impact.facts import Facts, Place, Spans
@@ -51,7 +52,7 @@ from supplychain.exchange import exchange
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from incidents.impact.answer import Row
+    from incidents.impact.answer import Builds, Row
     from incidents.impact.arrears import Arrears
     from incidents.impact.coverage import Ground
     from incidents.impact.matching import Matches
@@ -79,7 +80,7 @@ def assess(question: Question, *, actor: Actor, at: datetime) -> Impact:
     With `question.cursor` the next page of an earlier answer; raises pages.CursorExpiredError when that is gone. `at`
     is the clock, which only says how stale a silent cluster is.
     """
-    question = with_known_clusters(with_advisories(question, actor=actor), actor=actor)
+    question = with_window(with_known_clusters(with_advisories(question, actor=actor), actor=actor))
     teams = _teams(question, actor=actor)
     if question.cursor is not None:
         return _next_page(question, actor=actor, teams=teams, at=at)
@@ -117,6 +118,7 @@ def _answer(question: Question, *, actor: Actor, teams: list[int] | None, at: da
         shown = listed.first(question.limit, state=state) if len(listed) else []
         ground = with_provenance(groundwork.ground(), told=facts.told)
         head = _Head(question, counts=counts, ground=ground, rows=listed, actor=actor, at=at)
+        head.builds = matches.builds
 
         def put_together() -> Sequence[Query]:
             head.put_together(behind, as_of=reading.as_of)
@@ -145,6 +147,7 @@ class _Head:
     header: Header
     answer_hash: str
     to_write: Sequence[Query]
+    builds: Builds | None = None
     _cursor: str | None
 
     def __init__(
@@ -160,7 +163,7 @@ class _Head:
         """
         question, actor, at = self._question, self._actor, self._at
         header = _header(question, counts=self._counts, ground=self._ground, at=min(at, as_of or at))
-        self.header = replace(header, replica=behind.note, backlog=behind.backlog or header.backlog)
+        self.header = replace(header, replica=behind.note, backlog=behind.backlog or header.backlog, builds=self.builds)
         self.answer_hash = _hash(question, header=self.header, counts=self._counts, rows=self._rows)
         kept = pages.keep(
             self._rows, question=question, header=self.header, answer_hash=self.answer_hash, actor=actor, at=at

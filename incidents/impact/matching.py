@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from incidents.impact.builds.lookup import BuildLookup
 from incidents.impact.candidates import Candidates, ComponentMatch
 from incidents.impact.deployed import deployed
 from incidents.impact.judging import MatchClass
@@ -20,6 +21,7 @@ from inventory.identity.indicators import IndicatorKind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from incidents.impact.answer import Builds
     from incidents.impact.candidates import Placed
     from inventory.graph.one_state import OneState
     from inventory.identity.indicators import Indicator
@@ -39,6 +41,8 @@ class Matches:
     """Whether artifacts were asked for, found or not: what is asked next must not tell that somebody has one."""
     asks_hashes: bool = False
     asks_repositories: bool = False
+    builds: Builds | None = None
+    """The runs that were exposed, where something was asked that could expose one."""
 
     @property
     def asks_components(self) -> bool:
@@ -161,14 +165,20 @@ def find_matches(
         deployed(of_kind[IndicatorKind.CLUSTER], teams=teams),
     ]
     asked = (found.statement for found in (*components, *artifacts) if found is not None)
+    builds = BuildLookup(of_kind, teams=teams, state=state)
     rows = iter(state.fetch_together(*asked, meanwhile=meanwhile))
+    exposed = builds.matches()
     return Matches(
         components=tuple(match for found in components if found is not None for match in found.read(next(rows))),
-        artifacts=tuple(match for found in artifacts if found is not None for match in found.read(next(rows))),
+        artifacts=(
+            *(match for found in artifacts if found is not None for match in found.read(next(rows))),
+            *exposed,
+        ),
         candidates=candidates,
-        asks_artifacts=any(found is not None for found in artifacts),
+        asks_artifacts=any(found is not None for found in artifacts) or builds.is_asked,
         asks_hashes=bool(hashes),
         asks_repositories=bool(of_kind[IndicatorKind.REPOSITORY]),
+        builds=builds.builds(),
     )
 
 

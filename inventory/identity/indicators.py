@@ -27,6 +27,7 @@ class IndicatorKind(enum.StrEnum):
     WORKFLOW = "workflow"
     ACTION = "action"
     RUN = "run"
+    DOWNLOAD = "download"
     BUILDER = "builder"
     SIGNER = "signer"
     REPOSITORY = "repository"
@@ -51,6 +52,8 @@ ANSWERED = frozenset(
         IndicatorKind.COMMIT,
         IndicatorKind.ACCOUNT,
         IndicatorKind.CLUSTER,
+        IndicatorKind.ACTION,
+        IndicatorKind.DOWNLOAD,
         IndicatorKind.ADVISORY,
     }
 )
@@ -150,15 +153,6 @@ class Indicator(Struct, frozen=True, gc=False):
             shown["note"] = NOTES[self.kind]
         shown["problem"] = self.problem
         return shown
-
-
-def not_answered(
-    kind: IndicatorKind, given: str, *, line: int | None, details: tuple[tuple[str, str], ...]
-) -> Indicator:
-    """Return an indicator of a kind outside ANSWERED: it is shown with what it said, and that nobody looked for it."""
-    article = "an" if kind.value[0] in "aeiou" else "a"
-    problem = f"{article} {kind.value} is understood, but evidence of this kind is not read yet: this was not answered"
-    return Indicator(kind, given, line, details=details, problem=problem)
 
 
 def _text(at: datetime | None) -> str | None:

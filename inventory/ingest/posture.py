@@ -76,7 +76,7 @@ def apply_workflow(record: WorkflowRecord, *, evidence: Evidence) -> Applied:
         team_id=evidence.team_id,
         evidence=evidence,
         repository=repository,
-        path=evidence.name,
+        path=evidence.name.removeprefix("./").lstrip("/"),
         commit=evidence.commit,
         format=record.format,
         name=record.name[:255],

@@ -5,6 +5,7 @@ What verification finds will be rows of their own, each of one attestation, so t
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import HashIndex
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Collate, Lower
@@ -183,6 +184,8 @@ class ProvenanceDependency(models.Model):
         indexes = [
             # what was built with an artifact, such as a base image
             models.Index(fields=["digest"], condition=~Q(digest=""), name="provenance_dependency_digest"),
+            # what was built with a file of an address; longer ones than a B-tree takes
+            HashIndex(fields=["uri"], condition=Q(uri__startswith="http"), name="provenance_dependency_address"),
             # what was built with a commit
             models.Index(fields=["commit"], condition=~Q(commit=""), name="provenance_dependency_commit"),
         ]

@@ -158,7 +158,11 @@ class ActionUse(models.Model):
     line = models.IntegerField()
 
     class Meta:
-        indexes = [models.Index(fields=["owner_repository", "ref"], name="action_use_of")]
+        indexes = [
+            models.Index(fields=["owner_repository", "ref"], name="action_use_of"),
+            # local files, images and expressions that steps use
+            models.Index(fields=["path"], condition=Q(owner_repository=""), name="action_use_elsewhere"),
+        ]
 
 
 class ToolDownload(models.Model):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from incidents.pasted import MAX_INDICATORS, parse_text, read_text
-from inventory.identity.indicators import ANSWERED, Indicator, IndicatorKind, PackageName
+from inventory.identity.indicators import Indicator, IndicatorKind, PackageName
 from supplychain.errors import DomainError
 from tests.effort import calls_of
 
@@ -393,28 +393,6 @@ def test_an_image_reference_is_an_image(text: str, name: str, tag: str | None):
     indicator = read_one(text)
 
     assert (indicator.kind, indicator.image_name, indicator.image_tag) == (IndicatorKind.IMAGE, name, tag)
-
-
-@pytest.mark.parametrize(
-    ("text", "kind", "details"),
-    [
-        (
-            "- uses: tj-actions/changed-files@v45 # why",
-            "action",
-            (("uses", "tj-actions/changed-files"), ("refs", "v45")),
-        ),
-        (f"uses: a/b@{'c' * 40}", "action", (("uses", "a/b"), ("shas", "c" * 40))),
-    ],
-)
-def test_what_no_evidence_answers_yet_is_understood_and_says_so(
-    text: str, kind: str, details: tuple[tuple[str, str], ...]
-):
-    indicator = read_one(text)
-
-    assert (indicator.kind.value, indicator.details) == (kind, details)
-    assert indicator.kind not in ANSWERED
-    assert indicator.problem is not None
-    assert "not answered" in indicator.problem
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from incidents.stated import read_indicator
-from inventory.identity.indicators import ANSWERED, Indicator, IndicatorKind, PackageName
+from inventory.identity.indicators import Indicator, IndicatorKind, PackageName
 from supplychain.errors import ErrorDetail
 
 HEX = "a" * 64
@@ -149,14 +149,6 @@ def test_a_kind_of_origin_that_cannot_be_read(item: dict[str, Any], faults: list
     assert refuse(item) == [(f"/indicators/7{pointer}", code) for pointer, code in faults]
 
 
-def test_actions_are_shown_with_a_problem():
-    indicator = read({"kind": "action", "uses": "tj-actions/changed-files", "refs": ["v45", "v44"], "shas": []})
-
-    assert indicator.details == (("uses", "tj-actions/changed-files"), ("refs", "v45 v44"))
-    assert indicator.kind not in ANSWERED
-    assert "not answered" in (indicator.problem or "")
-
-
 @pytest.mark.parametrize(
     ("item", "faults"),
     [
@@ -189,3 +181,59 @@ def test_actions_are_shown_with_a_problem():
 )  # fmt: skip
 def test_faults_are_told_at_their_place(item: object, faults: list[tuple[str, str]]):
     assert refuse(item) == [(f"/indicators/7{place}", code) for place, code in faults]
+
+
+SHA = "0e58ed8671d6b60d0890c21b07f8835ace038e67"
+
+
+@pytest.mark.parametrize(
+    ("item", "details"),
+    [
+        ({"uses": "a/b", "refs": ["v45", "v44"], "shas": []}, (("uses", "a/b"), ("refs", "v45 v44"))),
+        ({"uses": "a/b/c@v1", "refs": ["v2"]}, (("uses", "a/b/c"), ("refs", "v2 v1"))),
+        ({"uses": f"a/b@{SHA}", "shas": [SHA.upper()]}, (("uses", "a/b"), ("shas", SHA))),
+        ({"uses": "https://github.com/a/b/.github/workflows/x.yml@main"},
+         (("uses", "a/b/.github/workflows/x.yml"), ("refs", "main"))),
+    ],
+)  # fmt: skip
+def test_an_action_has_refs_and_commits(item: dict[str, object], details: tuple[tuple[str, str], ...]):
+    faults: list[ErrorDetail] = []
+    indicator = read_indicator({"kind": "action", **item}, pointer="/indicators/0", faults=faults)
+
+    assert faults == []
+    assert indicator is not None
+    assert (indicator.details, indicator.problem) == (details, None)
+
+
+@pytest.mark.parametrize(
+    ("item", "code"),
+    [
+        ({"kind": "action", "uses": "actions"}, "bad_action"),
+        ({"kind": "action", "uses": "a/b", "shas": ["v45"]}, "bad_sha"),
+        (
+            {"kind": "action", "uses": "a/b", "from": "2025-03-14T00:00:00Z", "to": "2025-03-13T00:00:00Z"},
+            "empty_window",
+        ),
+        ({"kind": "download", "url": "bash"}, "bad_url"),
+        ({"kind": "download", "url": "https://x.io/a", "digests": ["md5:1"]}, "bad_digest"),
+    ],
+)
+def test_an_action_or_download_that_cannot_be_asked_is_refused(item: dict[str, object], code: str):
+    faults: list[ErrorDetail] = []
+
+    assert read_indicator(item, pointer="/indicators/0", faults=faults) is None
+    assert [fault.code for fault in faults] == [code]
+
+
+def test_a_download_is_asked_by_its_address_and_its_digests_in_a_window():
+    item = {
+        "kind": "download",
+        "url": "https://x.io/a",
+        "digests": ["sha256:" + "B" * 64],
+        "from": "2021-01-31T00:00:00Z",
+    }
+    indicator = read_indicator(item, pointer="/indicators/0", faults=[])
+
+    assert indicator is not None
+    assert indicator.details == (("url", "https://x.io/a"), ("digests", "sha256:" + "b" * 64))
+    assert indicator.valid_from is not None

@@ -11,7 +11,7 @@ from inventory.formats.lists.packages import holds_purl, package_indicator, purl
 from inventory.formats.lists.versions import is_expression, is_version
 from inventory.identity.digests import find_digest
 from inventory.identity.images import ImageError, parse_image
-from inventory.identity.indicators import HASH_LENGTHS, Indicator, IndicatorKind, not_answered
+from inventory.identity.indicators import HASH_LENGTHS, Indicator, IndicatorKind
 from inventory.identity.listed import LIST_NAME, list_identifier
 from inventory.identity.origins import commit_indicator, read_address, read_named
 
@@ -138,7 +138,8 @@ def _used(item: str, *, given: str, line: int | None) -> Indicator | None:
     if uses.lower().startswith("docker://"):
         return read_item(item.partition("//")[2], number=line)
     field = "shas" if _COMMIT.fullmatch(ref) else "refs"
-    return _unanswered(IndicatorKind.ACTION, given, line, uses=uses, **({field: ref} if ref else {}))
+    details = (("uses", uses), *([(field, ref.lower() if field == "shas" else ref)] if ref else []))
+    return Indicator(IndicatorKind.ACTION, given, line, details=details)
 
 
 def _address(item: str, *, given: str, line: int | None) -> Indicator | None:
@@ -243,7 +244,3 @@ def _unbracketed(expression: str) -> str:
     """Return the inside of `(1.2.3)` and `(>= 1.2)`, as Ruby's and Debian's lists have it."""
     match = _IN_BRACKETS.fullmatch(expression.strip())
     return match["inside"] if match is not None and "," not in match["inside"] else expression.strip()
-
-
-def _unanswered(kind: IndicatorKind, given: str, line: int | None, **details: str) -> Indicator:
-    return not_answered(kind, given, line=line, details=tuple(details.items()))

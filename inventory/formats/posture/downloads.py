@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from inventory.formats.posture.workflow_records import DownloadCheck, DownloadRecord
+from inventory.identity.addresses import normal_address
 
-LONGEST_URL: Final = 2_048
 _MOST_URLS: Final = 200
 _FETCH: Final = re.compile(
     r"(?<![\w.-])(?:curl|wget|aria2c|iwr|irm|Invoke-WebRequest|Invoke-RestMethod|Start-BitsTransfer|DownloadString|DownloadFile|http|xh)(?![\w-])",
@@ -53,14 +53,6 @@ def find_downloads(script: str, *, job: str, step: int, line: int) -> Iterator[D
     for url, is_run in list(seen.items())[:_MOST_URLS]:
         # What is handed to a shell as it arrives cannot have been compared first.
         yield DownloadRecord(job, step, url, is_run, DownloadCheck.NONE if is_run else check, checksums, line)
-
-
-def normal_address(url: str) -> str:
-    """Return an address without scheme, query and fragment, its host in lower case: how downloads are compared."""
-    rest = re.sub(r"^[a-z][a-z0-9+.-]*://", "", url.strip(), flags=re.IGNORECASE)
-    rest = re.split(r"[?#]", rest, maxsplit=1)[0]
-    host, slash, path = rest.partition("/")
-    return f"{host.rpartition('@')[2].lower()}{slash}{path}".rstrip("/.,")[:LONGEST_URL]
 
 
 def _check_of(script: str, *, has_checksum: bool) -> DownloadCheck:

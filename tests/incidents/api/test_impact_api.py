@@ -63,7 +63,8 @@ def test_the_answers_keys_stand_in_the_order_of_the_contract(estate: None):
     value = answer(text=BAD)
 
     assert list(value) == [
-        "asked", "data_as_of", "replica", "backlog", "coverage", "feeds", "summary", "clusters", "rows", "next", "hash"
+        "asked", "data_as_of", "replica", "backlog", "coverage", "feeds", "builds", "summary", "clusters", "rows",
+        "next", "hash",
     ]  # fmt: skip
     assert list(value["asked"])[:4] == ["indicators", "at", "from", "to"]
     assert list(value["asked"]["indicators"][0]) == [

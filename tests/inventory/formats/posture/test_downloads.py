@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from inventory.formats.posture.downloads import find_downloads, normal_address
+from inventory.formats.posture.downloads import find_downloads
 from inventory.formats.posture.workflow_records import DownloadCheck, DownloadRecord
+from inventory.identity.addresses import normal_address
 from tests.inventory.formats.posture.documents import read
 
 SHA = "a" * 64

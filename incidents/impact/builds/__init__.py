@@ -1,0 +1,1 @@
+"""Which builds a bad action, tool or image exposed, and what came out of them (domain.md D9)."""
