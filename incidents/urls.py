@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from incidents.api import actions, export, impact, incidents, recovery, runs
+from incidents.api import actions, export, impact, incidents, recovery, reports, runs
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/impact", impact.ImpactView.as_view(), name="api-impact"),
@@ -43,5 +43,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="api-incident-credentials",
     ),
     path("api/v1/incidents/<uuid:public_id>/recovery", recovery.RecoveryView.as_view(), name="api-incident-recovery"),
+    path("api/v1/incidents/<uuid:public_id>/reports", reports.ReportsView.as_view(), name="api-incident-reports"),
     path("", include("incidents.views.urls")),
 ]

@@ -264,7 +264,7 @@ RETENTION_DAYS = env.number("RETENTION_DAYS", default=0)
 # Dotted names of functions by which other parts keep evidence they need (inventory/retention/candidates.py: Hold).
 RETENTION_HOLDS: list[str] = []
 # Dotted names of functions that hear of the end of a block (inventory/policy/announcing.py: Listener).
-BLOCK_LISTENERS: list[str] = []
+BLOCK_LISTENERS = ["incidents.response.binding.hear"]
 # The evidence view reads the stream itself, under its own ceiling; these bound forms and JSON bodies.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * MIB
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000

@@ -14,7 +14,7 @@ from incidents.models.incident import (
 )
 from incidents.models.live import FollowedEvidence, LiveQuestion
 from incidents.models.recovery import IncidentPlace, IncidentService, RecoveryStamp
-from incidents.models.response import ActionKind, ActionState, ContainmentAction
+from incidents.models.response import ActionKind, ActionState, ContainmentAction, LegalReport
 
 __all__ = [
     "ActionKind",
@@ -28,6 +28,7 @@ __all__ = [
     "IncidentPlace",
     "IncidentService",
     "IncidentTeam",
+    "LegalReport",
     "LiveQuestion",
     "Occasion",
     "QueryRun",

@@ -25,6 +25,7 @@ GRANTS: Grants = {
     "incidents_incidentservice": Grant(web="SELECT, INSERT", worker="SELECT, INSERT"),
     "incidents_incidentplace": Grant(web="SELECT, INSERT", worker="SELECT, INSERT"),
     "incidents_recoverystamp": Grant(web="SELECT, INSERT", worker="SELECT, INSERT"),
+    "incidents_legalreport": Grant(web="SELECT, INSERT", worker="SELECT"),
     # What an action is, and what it rests on, never changes; a worker notes what a newer answer says of it.
     "incidents_containmentaction": Grant(
         web="SELECT, INSERT, UPDATE (title, owner_id, team_id, due_at, evidence_after, is_basis_withdrawn, state, "

@@ -69,6 +69,7 @@ class EventKind(enum.StrEnum):
     RECOVERY_LOST = "recovery_lost"
     MILESTONE = "milestone"
     UNPROVEN_ACCEPTED = "unproven_accepted"
+    REPORTED = "reported"
 
 
 def _choices(kinds: type[enum.StrEnum]) -> list[tuple[str, str]]:

@@ -85,3 +85,22 @@ class ContainmentAction(models.Model):
                 name="containment_action_done_when",
             ),
         ]
+
+
+class LegalReport(models.Model):
+    """A report that was sent to the authorities: noted once, never changed (incidents/response/clocks.py)."""
+
+    id = models.BigAutoField(primary_key=True)
+    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="reports", db_index=False)
+    duty = models.CharField(max_length=32)
+    report = models.CharField(max_length=32)
+    sent_at = models.DateTimeField()
+    reference = models.CharField(max_length=300, blank=True, db_comment="As the authority gave it")
+    told_by = models.CharField(max_length=200)
+    told_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["incident", "duty", "report"], name="legal_report_once"),
+            models.CheckConstraint(condition=Q(told_at__gte=models.F("sent_at")), name="legal_report_was_sent"),
+        ]

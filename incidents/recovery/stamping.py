@@ -15,6 +15,7 @@ from incidents.models import EventKind, Incident, Occasion, RecoveryStamp, Stage
 from incidents.recovery.milestones import tell_milestones
 from incidents.recovery.standing import recovery_of
 from incidents.response import runs
+from incidents.response.binding import settle_ended
 from incidents.response.opening import ask_again
 from incidents.timeline import changing
 from supplychain.access.actors import system_actor
@@ -60,6 +61,7 @@ def stamp(public_id: UUID, *, at: datetime) -> int:
         gained = []
     with changing(public_id, actor=actor, at=at) as change:
         if change.incident.stage != Stage.CLOSED:
+            settle_ended(change)
             _write(change, gained, lost, recovery=recovery)
             tell_milestones(change)
     return len(gained) + len(lost)

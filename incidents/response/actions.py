@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
-from incidents.models import ActionKind, ActionState, ContainmentAction, EventKind, Stage
+from incidents.models import ActionKind, ActionState, ContainmentAction, EventKind, Incident, Stage
 from incidents.models.response import IN_FORCE
 from incidents.response.answers import newest_answer
 from incidents.response.basis import said_of
+from incidents.response.binding import put_in_force, revert
 from incidents.response.moves import BINDING, check_move
 from incidents.response.opening import ClosedError, NarrowViewError
 from incidents.response.proposals import propose
-from incidents.response.targets import check_target, describe, hash_of
+from incidents.response.targets import canonical_target, describe, hash_of
 from incidents.timeline import IncidentNotFoundError, StaleVersionError, changing
 from supplychain.access.models import Team, User
 from supplychain.access.scopes import Scope
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from incidents.models import Incident
     from incidents.response.basis import Answer
     from incidents.timeline import Change
     from supplychain.access.actors import Actor
@@ -118,7 +118,7 @@ def actions_for(incident: Incident, *, actor: Actor) -> QuerySet[ContainmentActi
 
 def make_action(public_id: UUID, wanted: NewAction, *, actor: Actor, at: datetime) -> ContainmentAction:
     """Make one action. Raises BadTargetError, ActionExistsError, UnknownActionOwnerError, ClosedError."""
-    check_target(wanted.kind, wanted.target)
+    wanted = replace(wanted, target=canonical_target(wanted.kind, wanted.target))
     with changing(public_id, actor=actor, at=at) as change:
         _check_runs(change)
         known = change.incident.actions.filter(
@@ -152,6 +152,7 @@ def add_actions(change: Change, wanted: Sequence[NewAction], *, answer: Answer) 
         _made(change, one, number=number + place, answer=answer, teams=teams)
         for place, one in enumerate(wanted, start=1)
     ]
+    put_in_force(change, made)
     ContainmentAction.objects.bulk_create(made)
     for action in made:
         _tell(change, action, what="made", details={"state": action.state})
@@ -165,14 +166,37 @@ def change_action(
 
     Raises IncidentNotFoundError, StaleVersionError, NotYourActionError, MoveRefusedError, UnknownActionOwnerError.
     """
+    if wanted.state is ActionState.REVERTED:
+        return _revert(public_id, number, wanted, actor=actor, at=at, version=version)
     with changing(public_id, actor=actor, at=at) as change:
-        found = actions_for(change.incident, actor=actor).filter(number=number).first()
-        if found is None:
-            raise IncidentNotFoundError
-        _check_may_change(change.incident, found, wanted, actor=actor)
-        if version is not None and version != found.version:
-            raise StaleVersionError(found.version)
+        found = _found(change.incident, number, wanted, actor=actor, version=version)
         _change(change, found, wanted)
+    return found
+
+
+def _revert(
+    public_id: UUID, number: int, wanted: ActionWanted, *, actor: Actor, at: datetime, version: int | None
+) -> ContainmentAction:
+    """Let what binds end: one person asks, another agrees."""
+    incident = Incident.objects.visible_to(actor).filter(public_id=public_id).first()
+    if incident is None:
+        raise IncidentNotFoundError
+    found = _found(incident, number, wanted, actor=actor, version=version)
+    check_move(ActionKind(found.kind), ActionState(found.state), ActionState.REVERTED)
+    revert(found, note=wanted.note, actor=actor, at=at)
+    return actions_for(incident, actor=actor).get(number=number)
+
+
+def _found(
+    incident: Incident, number: int, wanted: ActionWanted, *, actor: Actor, version: int | None
+) -> ContainmentAction:
+    found = actions_for(incident, actor=actor).filter(number=number).first()
+    if found is None:
+        raise IncidentNotFoundError
+    _check_may_change(incident, found, wanted, actor=actor)
+    if version is not None and version != found.version:
+        raise StaleVersionError(found.version)
+    found.incident = incident
     return found
 
 

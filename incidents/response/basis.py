@@ -2,37 +2,77 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote
 
 from incidents.impact.answer import Status
 from incidents.models import ActionKind, ActionState, ContainmentAction, EventKind
+from inventory.policy.models import BlockKind
+from inventory.policy.selectors import BadSelectorError, read_selector
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from incidents.impact.answer import Row
     from incidents.timeline import Change
     from supplychain.access.audit import JSON
 
 MAX_ARTIFACTS: Final = 50
+_FOUND: Final = frozenset({Status.AFFECTED, Status.POSSIBLE})
 _PLACE: Final = ("cluster", "namespace", "kind", "name")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answer:
-    """A kept answer as far as actions rest on it: which run, and its rows."""
+    """A kept answer as far as actions rest on it: which run, its rows, and the indicators as asked."""
 
     number: int
     hash: str
     rows: tuple[Row, ...]
     indicators: tuple[Mapping[str, object], ...]
 
+    def rows_about(self, kind: ActionKind, target: Mapping[str, object]) -> list[Row]:
+        """Return the rows that are a reason for doing this to that, in their order."""
+        return [self.rows[place] for place in sorted(self._index.get(_subject(kind, target), ()))]
+
+    def package_of(self, indicator: int) -> Mapping[str, str] | None:
+        """Return the package that an indicator asks for, as a block names it; None where it is none."""
+        return self._packages[indicator]
+
+    @cached_property
+    def _packages(self) -> list[Mapping[str, str] | None]:
+        return [_package(asked) for asked in self.indicators]
+
+    @cached_property
+    def _index(self) -> Mapping[tuple[str, ...], set[int]]:
+        """Places of rows by what they are about: actions are many, and so are rows."""
+        found: dict[tuple[str, ...], set[int]] = defaultdict(set)
+        for place, row in enumerate(self.rows):
+            for subject in self._subjects_of(row):
+                found[subject].add(place)
+        return found
+
+    def _subjects_of(self, row: Row) -> Iterator[tuple[str, ...]]:
+        yield ("digest", row.artifact.digest or "")
+        yield ("repository", row.provenance.repository or "")
+        for match in row.matches:
+            package = self._packages[match.indicator] if match.indicator < len(self._packages) else None
+            if package is not None:
+                yield ("package", package["purl"], package.get("range", ""))
+        for one in row.workloads:
+            yield ("service", one.service or "")
+            yield ("team", one.team)
+            yield ("environment", one.environment)
+            yield ("cluster", one.cluster)
+            yield ("cluster", one.cluster, one.namespace)
+            yield ("workload", one.cluster, one.namespace, one.kind, one.name)
+
 
 def said_of(kind: ActionKind, target: Mapping[str, object], *, answer: Answer) -> dict[str, JSON]:
     """Return what an answer says of a target, short enough to keep: counts, and the first artifacts."""
-    rows = [row for row in answer.rows if is_about(kind, target, row=row, indicators=answer.indicators)]
+    rows = answer.rows_about(kind, target)
     return {
         "run": answer.number,
         "hash": answer.hash,
@@ -51,51 +91,6 @@ def said_of(kind: ActionKind, target: Mapping[str, object], *, answer: Answer) -
     }
 
 
-def is_about(
-    kind: ActionKind, target: Mapping[str, object], *, row: Row, indicators: Sequence[Mapping[str, object]]
-) -> bool:
-    """Tell whether a row is a reason for doing this to that."""
-    if "purl" in target:
-        found = {number for number, asked in enumerate(indicators) if is_asked(target, asked)}
-        return any(match.indicator in found for match in row.matches)
-    if "digest" in target:
-        return row.artifact.digest == target["digest"]
-    if "service" in target:
-        return any(one.service == target["service"] for one in row.workloads)
-    if "cluster" in target:
-        place = _PLACE[:2] if kind is ActionKind.FREEZE else _PLACE
-        return any(all(getattr(one, name) == target[name] for name in place if name in target) for one in row.workloads)
-    if "environment" in target and kind is ActionKind.FREEZE:
-        return any(one.environment == target["environment"] for one in row.workloads)
-    if "team" in target:
-        return any(one.team == target["team"] for one in row.workloads)
-    if "repository" in target:
-        return row.provenance.repository == target["repository"]
-    return False
-
-
-def is_asked(target: Mapping[str, object], asked: Mapping[str, object]) -> bool:
-    """Tell whether an indicator is the package that a target names."""
-    package = package_of(asked)
-    return package is not None and package == {name: target[name] for name in ("purl", "range") if target.get(name)}
-
-
-def package_of(asked: Mapping[str, object]) -> dict[str, str] | None:
-    """Return the package of an indicator as a target names it: versions that were listed are a range too.
-
-    None where it is none, or one of any ecosystem.
-    """
-    purl, versions = asked.get("purl"), asked.get("package_versions")
-    if asked.get("kind") != "package" or not isinstance(purl, str):
-        return None
-    if asked.get("range"):
-        return {"purl": purl, "range": str(asked["range"])}
-    if not isinstance(versions, list) or not versions:
-        return {"purl": purl}
-    spelled = "|".join(quote(version, safe=".-_~") for version in sorted(versions))
-    return {"purl": purl, "range": f"vers:{purl.removeprefix('pkg:').partition('/')[0]}/{spelled}"}
-
-
 def rests_on_answer(action: ContainmentAction) -> bool:
     """Tell whether an action was made because an answer named its target; what a person added on their own was not."""
     return bool(action.evidence_before.get("artifact_count"))
@@ -108,23 +103,22 @@ def flag_withdrawn(change: Change, answer: Answer) -> None:
     matched, so an action is marked when what it rests on was retracted, not when it worked.
     """
     actions = change.incident.actions.filter(state__in=[ActionState.OPEN, ActionState.DONE]).select_related("team")
+    matched = frozenset(row.artifact.digest for row in answer.rows if row.status in _FOUND)
     for action in actions.order_by("number"):
         if not rests_on_answer(action):
             continue
-        is_gone = not _is_still_said(action, answer=answer)
+        is_gone = not _is_still_said(action, matched=matched, answer=answer)
         if is_gone != action.is_basis_withdrawn:
             action.is_basis_withdrawn = is_gone
             _save_flag(change, action, run=answer.number)
 
 
-def _is_still_said(action: ContainmentAction, *, answer: Answer) -> bool:
+def _is_still_said(action: ContainmentAction, *, matched: frozenset[str | None], answer: Answer) -> bool:
     """A service is a reason as long as what ran there is still matched, whether it runs there now or not."""
-    kind = ActionKind(action.kind)
-    if any(is_about(kind, action.target, row=row, indicators=answer.indicators) for row in answer.rows):
+    if answer.rows_about(ActionKind(action.kind), action.target):
         return True
-    matched = {row.artifact.digest for row in answer.rows if row.status in {Status.AFFECTED, Status.POSSIBLE}}
-    before = action.evidence_before
-    return "purl" not in action.target and any(one["digest"] in matched for one in before.get("artifacts", ()))
+    before = action.evidence_before.get("artifacts", ())
+    return "purl" not in action.target and any(one["digest"] in matched for one in before)
 
 
 def _save_flag(change: Change, action: ContainmentAction, *, run: int) -> None:
@@ -135,3 +129,28 @@ def _save_flag(change: Change, action: ContainmentAction, *, run: int) -> None:
     team = action.team.slug if action.team else None
     details: dict[str, JSON] = {"number": action.number, "change": word, "run": run, "team": team}
     change.tell(EventKind.ACTION, action.title, details=details)
+
+
+def _subject(kind: ActionKind, target: Mapping[str, object]) -> tuple[str, ...]:
+    """Return what a target is about, as rows are looked up by it."""
+    if "purl" in target:
+        return ("package", str(target["purl"]), str(target.get("range") or ""))
+    if "cluster" in target:
+        names = _PLACE[:2] if kind is ActionKind.FREEZE else _PLACE
+        parts = [str(target[name]) for name in names if target.get(name)]
+        return ("cluster" if kind is ActionKind.FREEZE else "workload", *parts)
+    for name in ("digest", "service", "environment", "team", "repository"):
+        if target.get(name):
+            return (name, str(target[name]))
+    return ("nothing",)
+
+
+def _package(asked: Mapping[str, object]) -> Mapping[str, str] | None:
+    if asked.get("kind") != "package" or not asked.get("purl"):
+        return None
+    names = {"purl": asked["purl"], "range": asked.get("range"), "versions": asked.get("package_versions")}
+    try:
+        selector = read_selector(BlockKind.PACKAGE, {name: value for name, value in names.items() if value})
+    except BadSelectorError:
+        return None  # its digests are blocked one by one
+    return {name: value for name, value in selector.shown.items() if value}

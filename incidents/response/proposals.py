@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from incidents.impact.answer import Effect, Status
 from incidents.models import ActionKind, Severity
 from incidents.models.response import IN_FORCE
-from incidents.response.basis import package_of, said_of
+from incidents.response.basis import said_of
 from incidents.response.credentials import credentials_of
 from incidents.response.targets import hash_of
 
@@ -88,8 +88,8 @@ def _blocks(answer: Answer, affected: list[Row]) -> Iterator[_Derived]:
     """What is only suspected is not blocked unasked, nor is what merely took part in a build."""
     running = [row for row in affected if row.effect is Effect.RUNTIME]
     hit = {match.indicator for row in running for match in row.matches}
-    for number, asked in enumerate(answer.indicators):
-        package = package_of(asked) if number in hit else None
+    for number in sorted(hit):
+        package = answer.package_of(number)
         if package is not None:
             yield ActionKind.BLOCK, {"kind": "package", **package}, f"Block {' '.join(package.values())}"[:300], None
     for row in running:

@@ -8,10 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from incidents.models import ActionKind
+from inventory.policy.models import FREEZES, BlockKind
+from inventory.policy.selectors import read_selector
 from supplychain.errors import DomainError, ErrorDetail
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from inventory.policy.selectors import Selector
 
 MAX_TEXT: Final = 2_048
 
@@ -28,18 +32,6 @@ class Shape:
         return frozenset((*self.required, *self.optional))
 
 
-BLOCKS: Final[Mapping[str, Shape]] = {
-    "artifact": Shape(("digest",)),
-    "package": Shape(("purl",), ("range",)),
-    "builder": Shape(("id",)),
-    "signer": Shape((), ("issuer", "identity", "fingerprint")),
-    "repository": Shape(("url",)),
-}
-FREEZES: Final[Mapping[str, Shape]] = {
-    "service": Shape(("service",)),
-    "environment": Shape(("environment",)),
-    "cluster": Shape(("cluster",), ("namespace",)),
-}
 _CREDENTIAL = Shape(("credential",), ("repository", "workflow", "environment", "type"))
 _SERVICE = Shape((), ("service", "cluster", "namespace", "kind", "name", "digest", "repository", "commit"))
 _PLAIN: Final[Mapping[ActionKind, Shape]] = {
@@ -49,7 +41,7 @@ _PLAIN: Final[Mapping[ActionKind, Shape]] = {
     ActionKind.REDEPLOY: _SERVICE,
     ActionKind.NOTIFY: Shape((), ("team", "person", "address")),
 }
-_FORMS: Final[Mapping[ActionKind, Mapping[str, Shape]]] = {ActionKind.BLOCK: BLOCKS, ActionKind.FREEZE: FREEZES}
+_FORMS: Final = {ActionKind.BLOCK: frozenset(BlockKind) - FREEZES, ActionKind.FREEZE: FREEZES}
 
 
 class BadTargetError(DomainError):
@@ -59,17 +51,19 @@ class BadTargetError(DomainError):
         super().__init__("bad_action", "The action cannot be made: see `errors`.", details=details)
 
 
-def check_target(kind: ActionKind, target: Mapping[str, object]) -> None:
-    """Raise BadTargetError with every fault of a target."""
+def canonical_target(kind: ActionKind, target: Mapping[str, object]) -> dict[str, str]:
+    """Return a target in the one spelling that equal ones share.
+
+    Raises BadTargetError with every fault, BadSelectorError for what a block cannot name.
+    """
+    if kind in _FORMS:
+        selector = _selector(kind, target)
+        return {"kind": selector.kind.value, **{name: value for name, value in selector.shown.items() if value}}
     faults = [fault for name, value in target.items() if (fault := _fault_of_text(name, value)) is not None]
-    shape = _shape(kind, target)
-    if shape is None:
-        known = ", ".join(_FORMS[kind])
-        raise BadTargetError([ErrorDetail("/target/kind", "unknown_kind", f"must be one of {known}")])
-    named = set(target) - ({"kind"} if kind in _FORMS else set())
+    shape = _PLAIN[kind]
     faults += [
         ErrorDetail(f"/target/{name}", "unknown_field", f"it has {', '.join(sorted(shape.known))}")
-        for name in sorted(named - shape.known)
+        for name in sorted(set(target) - shape.known)
     ]
     faults += [
         ErrorDetail(f"/target/{name}", "required", "must be given") for name in shape.required if not target.get(name)
@@ -78,6 +72,13 @@ def check_target(kind: ActionKind, target: Mapping[str, object]) -> None:
         faults.append(ErrorDetail("/target", "required", "says nothing"))
     if faults:
         raise BadTargetError(faults)
+    return {name: str(value) for name, value in target.items() if value}
+
+
+def selector_of(target: Mapping[str, object]) -> Selector:
+    """Return what the target of a block or a freeze names. Raises BadSelectorError."""
+    given = {name: value for name, value in target.items() if name != "kind"}
+    return read_selector(BlockKind(str(target["kind"])), given, at="/target")
 
 
 def hash_of(kind: ActionKind, target: Mapping[str, object]) -> str:
@@ -92,9 +93,11 @@ def describe(kind: ActionKind, target: Mapping[str, object]) -> str:
     return f"{kind.value.capitalize()} {' '.join(parts)}"[:300]
 
 
-def _shape(kind: ActionKind, target: Mapping[str, object]) -> Shape | None:
-    forms = _FORMS.get(kind)
-    return _PLAIN[kind] if forms is None else forms.get(str(target.get("kind", "")))
+def _selector(kind: ActionKind, target: Mapping[str, object]) -> Selector:
+    known = sorted(one.value for one in _FORMS[kind])
+    if target.get("kind") not in known:
+        raise BadTargetError([ErrorDetail("/target/kind", "unknown_kind", f"must be one of {', '.join(known)}")])
+    return selector_of(target)
 
 
 def _fault_of_text(name: str, value: object) -> ErrorDetail | None:

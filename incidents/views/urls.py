@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from incidents.views import export, home, impact, incidents, ops
+from incidents.views import export, home, impact, incidents, ops, response
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -14,6 +14,11 @@ urlpatterns = [
     path("incidents/<uuid:public_id>/note", incidents.note, name="incident-note"),
     path("incidents/<uuid:public_id>/acknowledge", incidents.acknowledge_page, name="incident-acknowledge"),
     path("incidents/<uuid:public_id>/export", export.export, name="incident-export"),
+    path("incidents/<uuid:public_id>/actions/take", response.take, name="incident-take"),
+    path("incidents/<uuid:public_id>/actions/make", response.make, name="incident-make"),
+    path("incidents/<uuid:public_id>/actions/<int:number>/move", response.move, name="incident-move"),
+    path("incidents/<uuid:public_id>/report", response.report, name="incident-report"),
+    path("incidents/<uuid:public_id>/flags", response.flag, name="incident-flags"),
     path("incidents/<uuid:public_id>/queries/<int:number>", incidents.run_page, name="incident-run"),
     path("impact", impact.impact_page, name="impact"),
 ]

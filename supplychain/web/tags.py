@@ -129,6 +129,15 @@ BADGES: Mapping[str, Badge] = {
     "high": Badge("High", "alert-triangle", "warning", "Today"),
     "medium": Badge("Medium", "info-circle", "busy", "This week"),
     "low": Badge("Low", "info-circle", "plain", "When there is time"),
+    # what is done about an incident, and what is proven of a service
+    "to_do": Badge("To do", "clock", "warning", "Nobody has said yet that it is done"),
+    "done": Badge("Done", "circle-check", "good", "Somebody said so, with what came in after"),
+    "binding": Badge("In force", "hand-stop", "danger", "Binds now; two people lift it"),
+    "reverted": Badge("Lifted", "x", "plain", "Two people have ended it"),
+    "proven": Badge("Proven", "rosette-discount-check", "good", "Evidence shows it"),
+    "cannot_tell": Badge("Cannot tell", "zoom-question", "unknown", "What came in does not decide it yet"),
+    "recovered": Badge("Recovered", "circle-check", "good", "All seven proofs held"),
+    "lost": Badge("Lost again", "alert-octagon", "danger", "Recovered once, and evidence says otherwise since"),
     # a trusted signer
     "proposed": Badge("Proposed", "clock", "warning", "Seen or stated; nobody trusts it yet"),
     "accepted": Badge("Accepted", "circle-check", "good", "What it signs as expected is verified"),

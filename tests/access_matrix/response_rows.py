@@ -32,4 +32,30 @@ ROWS = (
     ),
     Row(route="api/v1/incidents/<uuid:public_id>/credentials", scopes=ASK, path=INCIDENT),
     Row(route="api/v1/incidents/<uuid:public_id>/recovery", scopes=ASK, path=INCIDENT),
+    Row(route="api/v1/incidents/<uuid:public_id>/reports", scopes=ASK, path=INCIDENT),
+    Row(
+        route="api/v1/incidents/<uuid:public_id>/reports",
+        method="POST",
+        scopes=RESPOND,
+        path=INCIDENT,
+        body={"duty": "severe_incident", "report": "early_warning"},
+        ok=409,
+    ),
+    *(
+        Row(
+            route=f"incidents/<uuid:public_id>/{form}",
+            method="POST",
+            scopes=scopes,
+            path=path,
+            form=fields,
+            ok=ok,
+        )
+        for form, scopes, path, fields, ok in (
+            ("actions/take", RESPOND, INCIDENT, {"key": "sha256:none"}, 303),
+            ("actions/make", RESPOND, INCIDENT, {"kind": "rotate", "target": "TOKEN"}, 303),
+            ("actions/<int:number>/move", RESPOND | SEND, RUN, {"state": "done"}, 303),
+            ("report", RESPOND, INCIDENT, {"duty": "severe_incident", "report": "early_warning"}, 409),
+            ("flags", RESPOND, INCIDENT, {"is_severe": "true"}, 303),
+        )
+    ),
 )

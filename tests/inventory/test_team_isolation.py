@@ -339,7 +339,7 @@ def _ids_of_others(asker: Asker) -> Iterator[str]:
 
 def _of_others(incident: str, signer: str) -> Iterator[str]:
     yield f"/signers/{signer}"
-    actions = ("/actions", "/actions/proposed", "/actions/1", "/credentials", "/recovery")
+    actions = ("/actions", "/actions/proposed", "/actions/1", "/credentials", "/recovery", "/reports")
     for part in ("", "/timeline", "/queries", "/queries/1", "/queries/1/diff", *actions):
         yield f"/incidents/{incident}{part}"
 
