@@ -274,7 +274,7 @@ def test_a_hash_only_another_team_stated_is_not_found():
     put(A, hashed("1.0", "1" * 40), team="other")
     put(B, hashed("1.0", "2" * 40), team="shop")
 
-    assert statuses(ask("1" * 40, actor=member_of("shop"))) == {}
+    assert statuses(ask(f"sha1:{'1' * 40}", actor=member_of("shop"))) == {}
 
 
 def test_a_bare_hash_is_looked_for_among_artifacts_as_well():
