@@ -133,6 +133,7 @@ def _asked() -> dict[str, Any]:
             "kind": {"type": "string"},
             "given": {"type": "string"},
             **{name: {"type": "integer"} for name in counts},
+            "note": {"type": "string", "description": "What no match of this kind cannot tell; not of every kind"},
             "problem": {"type": ["string", "object", "null"]},
         },
     }

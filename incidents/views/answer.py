@@ -57,6 +57,8 @@ class AskedLine:
     taken_for: str
     package_href: str
     versions_words: str
+    note: str
+    """What no match of it cannot tell."""
     problem_text: str
     artifact_count: int
     running_artifact_count: int
@@ -131,7 +133,11 @@ def _line(indicator: IndicatorAnswer) -> AskedLine:
         line=asked["line"] if isinstance(asked.get("line"), int) else None,  # type: ignore[arg-type]
         given=_text(asked, "given"),
         kind_words=_text(asked, "kind"),
-        taken_for=purl or _first(asked, "name", "digest", "reference", "value") or _text(asked, "given"),
+        taken_for=purl
+        or _first(asked, "name", "digest", "reference", "value")
+        or _origin(asked)
+        or _text(asked, "given"),
+        note=_text(asked, "note"),
         package_href=package_url(purl) if purl else "",
         versions_words=_versions(asked),
         problem_text=_text(asked, "problem"),
@@ -139,6 +145,17 @@ def _line(indicator: IndicatorAnswer) -> AskedLine:
         running_artifact_count=indicator.running_artifact_count,
         workload_count=indicator.workload_count,
     )
+
+
+def _origin(asked: Mapping[str, object]) -> str:
+    """Return what an indicator of origin was taken for, and its window."""
+    names = (
+        "repository", "path", "url", "id", "runner", "issuer", "identity", "identity_pattern", "key", "sha", "login",
+        "cluster", "namespace",
+    )  # fmt: skip
+    found = [text for name in names if (text := _text(asked, name))]
+    window = [f"{name} {text}" for name in ("from", "to") if (text := _text(asked, name))]
+    return ", ".join([" ".join(found), *window]) if found else ""
 
 
 def _versions(asked: Mapping[str, object]) -> str:

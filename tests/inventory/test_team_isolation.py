@@ -27,7 +27,7 @@ from inventory.models import Evidence, TrustedSigner
 from inventory.verification import registry
 from supplychain.access.actors import actor_for_user
 from supplychain.access.models import Team
-from tests.attested import bundle, encode, provenance, statement
+from tests.attested import COMMIT, REPOSITORY, bundle, encode, provenance, statement
 from tests.factories import (
     advisory,
     apply_waiting,
@@ -40,6 +40,7 @@ from tests.factories import (
     store,
     submit,
 )
+from tests.judgements import ISSUER
 from tests.supplychain.actors import client_of, make_user, new_key
 
 APP, OLD, CONFIG, DARK, ARM = (digest(name) for name in ("app", "old", "config", "dark", "arm"))
@@ -344,11 +345,32 @@ def _of_others(incident: str, signer: str) -> Iterator[str]:
         yield f"/incidents/{incident}{part}"
 
 
+_BY_ORIGIN: list[dict[str, object]] = [
+    {"kind": "repository", "url": REPOSITORY},
+    {
+        "kind": "workflow",
+        "repository": REPOSITORY,
+        "path": ".github/workflows/release.yml",
+        "from": "2020-01-01T00:00:00Z",
+    },
+    {"kind": "repository", "url": "https://github.com/a/a"},
+    {"kind": "run", "url": f"{REPOSITORY}/actions/runs/1"},
+    {"kind": "builder", "id": f"{REPOSITORY}/.github/workflows/release.yml"},
+    {"kind": "signer", "issuer": ISSUER, "identity_pattern": ".+"},
+    {"kind": "commit", "sha": COMMIT[:7]},
+    {"kind": "account", "login": "ci"},
+    {"kind": "cluster", "cluster": "prod-eu"},
+    {"kind": "cluster", "cluster": "a-cluster", "namespace": "shop"},
+]
+
+
 def _questions() -> Iterator[dict[str, object]]:
     texts = (*PURLS, *SPELLED_OTHERWISE, "lodash", "requests", APP, SECRET, "registry.example/shop:1.0", "widget")
     for text in (*texts, "registry.example/stranger:1", "MAL-2026-1", "CVE-2026-3", "\n".join(texts)):
         yield {"text": text, "statuses": ["affected", "possible", "cleared", "unknown"]}
         yield {"text": text, "from": later(0).isoformat(), "to": later(60).isoformat()}
+    for asked in _BY_ORIGIN:
+        yield {"indicators": [asked], "statuses": ["affected", "possible", "cleared", "unknown"]}
 
 
 def told(*parts: Callable[[], None], asking: Callable[[Asker], None]) -> dict[str, str]:

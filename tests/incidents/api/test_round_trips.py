@@ -66,6 +66,16 @@ def test_a_later_page_is_read_from_what_was_kept_and_the_second_puts_it_in_order
     assert cost(asker, text=PURLS[0], limit=2, cursor=first.json()["next"]) == KEY + 1 + 2
 
 
+def test_origins_are_looked_up_with_the_rest_and_a_cluster_by_its_name_before(asker: Client):
+    cost(asker, text=PURLS[0])
+    by_origin = [{"kind": "repository", "url": f"https://github.com/o/{number}"} for number in range(300)]
+    by_origin += [{"kind": "signer", "key": "a" * 64}, {"kind": "account", "login": "mallory"}]
+
+    assert cost(asker, indicators=by_origin[:1]) == KEY + ANSWER
+    assert cost(asker, text=PURLS[0], indicators=by_origin) == KEY + ANSWER
+    assert cost(asker, indicators=[{"kind": "cluster", "cluster": "prod-eu"}]) == KEY + ANSWER + 1
+
+
 def test_indicators_of_every_kind_are_looked_up_together(asker: Client):
     cost(asker, text=PURLS[0])
     text = "\n".join([PURLS[0], digest("1"), "sha1:" + "a" * 40, "registry.example/shop/api:1.4"])

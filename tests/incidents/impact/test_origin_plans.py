@@ -22,9 +22,11 @@ FROM generate_series(1, %(many)s) n;
 INSERT INTO inventory_attestation (team_id, envelope_digest, envelope, envelope_version, payload_type, payload_digest,
     statement_type, predicate_type, predicate, facts, subject_count, signature_count, log_entry_count, timestamp_count,
     first_received_at)
-SELECT %(team)s, a.digest, 'dsse', '', '', a.digest, '', '', 'provenance', '[]', 1, 1, 0, 0, now() FROM inventory_artifact a;
+SELECT %(team)s, a.digest, 'dsse', '', '', a.digest, '', '', 'provenance', '[]', 1, 1, 0, 0, now()
+FROM inventory_artifact a;
 INSERT INTO inventory_attestationsubject (team_id, attestation_id, position, artifact_id, name, commit)
-SELECT %(team)s, t.id, 0, a.id, '', '' FROM inventory_attestation t JOIN inventory_artifact a ON a.digest = t.envelope_digest;
+SELECT %(team)s, t.id, 0, a.id, '', '' FROM inventory_attestation t
+JOIN inventory_artifact a ON a.digest = t.envelope_digest;
 INSERT INTO inventory_attestationsource (attestation_id, evidence_id, position, pointer)
 SELECT t.id, e.id, t.id, '' FROM inventory_attestation t CROSS JOIN inventory_evidence e;
 INSERT INTO inventory_provenance (attestation_id, builder_id, build_type, invocation_id, repository, ref, commit,
@@ -33,9 +35,11 @@ SELECT id, 'https://b/' || id, '', 'https://r/' || id, 'github.com/o/' || id, ''
 FROM inventory_attestation;
 INSERT INTO inventory_verificationresult (attestation_id, trust_version, roots, verifier_version, evaluated_at, outcome,
     verdict, steps, not_checked, code, message, reasons, level, level_reasons, key_fingerprint, issuer, identity,
-    repository, repository_id, owner_id, commit, ref, workflow_path, builder_id, run, runner_environment, event, signed_at)
+    repository, repository_id, owner_id, commit, ref, workflow_path, builder_id, run, runner_environment,
+    event, signed_at)
 SELECT id, 1, '{}', '1', now(), 'valid', 'verified_unexpected', '{}', '{}', '', '', '[]', 1, '[]', 'sha256:' || id, 'i',
-    'id-' || id, 'github.com/o/' || id, '', '', md5(id::text), '', '', 'https://b/' || id, 'https://r/' || id, '', '', now()
+    'id-' || id, 'github.com/o/' || id, '', '', md5(id::text), '', '', 'https://b/' || id, 'https://r/' || id, '',
+    '', now()
 FROM inventory_attestation;
 INSERT INTO inventory_attestationverdict (attestation_id, result_id, verdict, trust_version, changed_at)
 SELECT attestation_id, id, verdict, 1, now() FROM inventory_verificationresult;
@@ -44,11 +48,14 @@ SELECT attestation_id, 0, '', '', '', md5((attestation_id + 1)::text), '[]' FROM
 INSERT INTO inventory_artifactclaim (team_id, artifact_id, claim, value, evidence_id)
 SELECT %(team)s, a.id, c, 'https://github.com/o/' || a.id, e.id
 FROM inventory_artifact a CROSS JOIN inventory_evidence e CROSS JOIN unnest(ARRAY['source', 'revision']) c;
-INSERT INTO inventory_tagevent (team_id, repository, tag, artifact_id, action, observed_at, event_id, actor, evidence_id, pointer)
-SELECT %(team)s, 'r', '', a.id, 'push', now(), a.id::text, 'ci-' || a.id, e.id, '' FROM inventory_artifact a CROSS JOIN inventory_evidence e;
+INSERT INTO inventory_tagevent (team_id, repository, tag, artifact_id, action, observed_at, event_id, actor,
+    evidence_id, pointer)
+SELECT %(team)s, 'r', '', a.id, 'push', now(), a.id::text, 'ci-' || a.id, e.id, ''
+FROM inventory_artifact a CROSS JOIN inventory_evidence e;
 INSERT INTO inventory_reportedverification (team_id, artifact_id, evidence_id, position, pointer, tool, passed,
     predicate_type, issuer, identity, builder_id, repository, reported_at)
-SELECT %(team)s, a.id, e.id, a.id, '', 'gh', true, '', '', 'id-' || a.id, 'https://b/' || a.id, 'github.com/o/' || a.id, now()
+SELECT %(team)s, a.id, e.id, a.id, '', 'gh', true, '', '', 'id-' || a.id, 'https://b/' || a.id, 'github.com/o/' || a.id,
+    now()
 FROM inventory_artifact a CROSS JOIN inventory_evidence e
 """
 BIG = ("attestation", "attestationsubject", "attestationsource", "provenance", "provenancedependency", "artifact",
@@ -74,7 +81,8 @@ def plan(sql: str, values: dict[str, object]) -> str:
         with connection.connection.cursor() as raw:
             raw.execute(b"PREPARE asked AS " + statement.text)
             raw.execute(
-                f"EXPLAIN (COSTS OFF) EXECUTE asked ({', '.join(['%s'] * len(names))})", [values[name] for name in names]
+                f"EXPLAIN (COSTS OFF) EXECUTE asked ({', '.join(['%s'] * len(names))})",
+                [values[name] for name in names],
             )
             found = "\n".join(row[0] for row in raw.fetchall())
             raw.execute("DEALLOCATE asked")
