@@ -35,6 +35,7 @@ class Scale:
 SCALES = {
     scale.name: scale
     for scale in (
+        Scale("s0", services=4, builds=24, teams=2),  # for parts that need no estate
         Scale("s1", services=44, builds=2_000, teams=4),
         Scale("s10", services=440, builds=20_000, teams=8),
         Scale("s100", services=4_040, builds=200_000, teams=40),

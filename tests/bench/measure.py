@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.bench import asking, bridge, costs, fairness, ingest, naive, page, pages, storage
+from tests.bench import asking, bridge, costs, fairness, feed, ingest, naive, page, pages, storage
 from tests.bench.figures import Figure, Part, Results, machine
 from tests.bench.site import Site
 
@@ -44,6 +44,7 @@ PARTS: dict[str, Measurement] = {
     "large documents": ingest.large,
     "large documents beside small ones": ingest.large_beside_small,
     "fairness": fairness.fairness,
+    "a feed of 200,000 advisories": feed.feed,
     "baseline: a bridge table": bridge.bridge,
     "baseline: the naive Django way": naive.naive,
     "not built yet": absent,
