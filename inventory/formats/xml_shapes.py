@@ -58,12 +58,15 @@ class Shape:
 class Child:
     """An element inside another: the member it becomes, and whether several become one list."""
 
-    __slots__ = ("key", "many", "shape")
+    __slots__ = ("is_text", "key", "many", "shape", "text_key")
 
     def __init__(self, key: str, shape: Shape, *, many: bool = False) -> None:
         self.key = key
         self.shape = shape
         self.many = many
+        # Asked for every element: kept at hand.
+        self.is_text = shape.form is Form.TEXT
+        self.text_key = shape.text_key
 
 
 TEXT: Final = Shape(Form.TEXT)

@@ -65,6 +65,7 @@ class XmlStream:
     def __init__(self, root: Shape, *, namespaces: re.Pattern[str], limits: Limits, listener: Listener) -> None:
         """Elements count whose namespace matches `namespaces` whole; their names are then known by the local part."""
         self._limits = limits
+        self._longest = limits.string_bytes
         self._listener = listener
         self._names = _Names(namespaces)
         self._frames: list[_Frame] = []
@@ -131,7 +132,7 @@ class XmlStream:
                 self._pass_over(local)
                 return
             child = self._root
-        if child.shape.form is Form.TEXT:
+        if child.is_text:
             self._leaf = child
             self._pieces.clear()
         else:
@@ -179,12 +180,15 @@ class XmlStream:
         child = self._leaf
         if child is not None:
             self._leaf = None
-            text = "".join(self._pieces).strip()
-            if len(text) > self._limits.string_bytes or (not text.isascii() and SURROGATE_MARK in text):
+            pieces = self._pieces
+            text = (pieces[0] if len(pieces) == 1 else "".join(pieces)).strip()
+            if len(text) > self._longest or (not text.isascii() and SURROGATE_MARK in text):
                 self._is_dubious = True
-            if child.shape.text_key:
-                self._leaf_value[child.shape.text_key] = text
+            if child.text_key:
+                self._leaf_value[child.text_key] = text
                 self._attach(child, self._leaf_value)
+            elif child.key not in self._holder and not child.many and type(self._holder) is dict:
+                self._holder[child.key] = text  # what most elements are
             else:
                 self._attach(child, text)
             return

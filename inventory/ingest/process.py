@@ -292,6 +292,7 @@ def _end(ending: Sequence[Query], *, goes_on: Callable[[], bool]) -> Claim | Non
 def _read_and_apply(held: Held, *, now: datetime) -> tuple[Applied, SchemaVerdict | None]:
     evidence = held.evidence
     data = blobs.read(evidence.blob)
+    evidence.blob.data = None  # It is unpacked: a feed's frame is as large as the feed.
     limits = Limits(inflated_bytes=settings.MAX_INFLATED_BYTES, components=settings.MAX_COMPONENTS)
     kind = _READ_AS.get(evidence.declared_kind, evidence.declared_kind)
     source = open_document(data, limits=limits, kind=kind or None)
