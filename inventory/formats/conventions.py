@@ -43,7 +43,11 @@ _SOURCE_NAMES: Final = frozenset(
 _SOURCE_RPMS: Final = frozenset({"syft:metadata:sourceRpm"})
 _RPM_FILE: Final = re.compile(r"(.+)-[^-]+-[^-]+\.(?:no)?src\.rpm")
 MEANINGFUL: Final = (
-    frozenset(_TRUE_FLAGS) | frozenset(_GROUPS) | _SOURCE_NAMES | _SOURCE_RPMS | {SCOPE_PROPERTY, TYPE_PROPERTY}
+    frozenset(_TRUE_FLAGS)
+    | frozenset(_GROUPS)
+    | _SOURCE_NAMES
+    | _SOURCE_RPMS
+    | {SCOPE_PROPERTY, TYPE_PROPERTY, CPE_PROPERTY}
 )
 """The property names that say something here; the others need no second look."""
 

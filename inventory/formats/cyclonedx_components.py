@@ -252,3 +252,5 @@ def _apply_properties(record: ComponentRecord, parts: Sequence[PropertyPart]) ->
             record.source_package = record.source_package or conventions.source_package_of(name, part.value)
             if name == conventions.TYPE_PROPERTY:
                 record.type = part.value[:LONGEST_TEXT]
+            elif name == conventions.CPE_PROPERTY:
+                record.cpe = record.cpe or part.value[:LONGEST_TEXT] or None

@@ -200,6 +200,8 @@ class SbomRecord:
     """So many at the end are what components were made from (CycloneDX pedigree), not counted either."""
     dependency_count: int = 0
     """Edges the document states, before dangling and repeated ones are dropped."""
+    passed_over_count: int = 0
+    """SPDX: relationships that say nothing here."""
     memberships: tuple[MembershipRecord, ...] = ()
     configs: tuple[ConfigRecord, ...] = ()
     vex: VexRecord | None = None

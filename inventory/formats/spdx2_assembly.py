@@ -21,6 +21,8 @@ from inventory.formats.spdx2_relations import (
     DOCUMENT,
     Relation,
     apply_relations,
+    apply_sources,
+    count_passed_over,
     described_refs,
     undescribed_root,
 )
@@ -45,6 +47,8 @@ class Parts:
     files: Callable[[], object]
     media_type: str
     wrapper: str = ""
+    passed_over_count: int = 0
+    """Relationships that are not among `relations`, since they say nothing here."""
 
 
 def check_version(stated: object, *, wrapper: str = "") -> str:
@@ -72,6 +76,8 @@ def assemble(parts: Parts, *, limits: Limits, defects: Defects) -> SbomRecord:
         defects=defects,
     )
     record.completeness = apply_relations(parts.relations, reader.records, edges)
+    apply_sources(parts.relations, reader.records, edges)
+    record.passed_over_count = parts.passed_over_count + count_passed_over(parts.relations)
     record.memberships = read_memberships(parts.relations, reader.records, root, defects=defects)
     record.components, record.rejected_count = reader.records, reader.rejected_count
     record.edges, record.has_edges, record.dependency_count = edges.edges, edges.has_root, edges.count

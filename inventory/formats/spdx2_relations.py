@@ -1,7 +1,7 @@
 """Reads the relationships of an SPDX 2.2 or 2.3 JSON document (section 11): what is described, what depends on what.
 
 `A DEPENDS_ON B`: B is needed by A. `A DEPENDENCY_OF B` is the reverse. CONTAINS between packages is nesting. What
-describes neither (COPY_OF, GENERATED_FROM, OTHER, …) is left to the stored document.
+describes neither (COPY_OF, PATCH_FOR, OTHER, …) is left to the stored document, and counted.
 """
 
 from __future__ import annotations
@@ -37,6 +37,11 @@ _SCOPES: Final = _FORWARD | _REVERSE
 _TURNED: Final = _REVERSE.keys() | _CONTAINED
 """`B DEPENDENCY_OF A`, `B CONTAINED_BY A`: the target needs or holds the source."""
 _STRUCTURAL: Final = _SCOPES.keys() | _CONTAINS | _CONTAINED
+_UNDERSTOOD: Final = _STRUCTURAL | {
+    "DESCRIBES", "DESCRIBE", "DESCRIBED_BY", "VARIANT_OF", "DESCENDANT_OF", "ANCESTOR_OF",
+    "GENERATED_FROM", "GENERATES",
+}  # fmt: skip
+_DISTRIBUTIONS: Final = frozenset({"apk", "deb", "rpm"})
 _SCOPE_ORDER: Final = (Scope.REQUIRED, Scope.PROVIDED, Scope.OPTIONAL, Scope.BUILD, Scope.DEVELOPMENT, Scope.TEST)
 """A package needed in two ways has the scope that comes first here: the one closest to running."""
 
@@ -114,6 +119,32 @@ def undescribed_root(relations: Sequence[Relation], refs: Sequence[str | None]) 
     targets = {one.source if one.kind in _TURNED else one.target for one in relations if one.kind in _STRUCTURAL}
     tops = [ref for ref in refs if ref is not None and ref not in targets]
     return tops[0] if len(tops) == 1 else None
+
+
+def count_passed_over(relations: Sequence[Relation]) -> int:
+    """Count the relationships that say nothing here: they stay in the stored document."""
+    return sum(relation.kind not in _UNDERSTOOD for relation in relations)
+
+
+def apply_sources(relations: Sequence[Relation], records: Sequence[ComponentRecord], edges: EdgeReader) -> None:
+    """Let a distribution's package know the source package it was generated from: advisories name that one."""
+    for source, kind, target, _ in relations:
+        if kind not in {"GENERATED_FROM", "GENERATES"}:
+            continue
+        made, origin = (source, target) if kind == "GENERATED_FROM" else (target, source)
+        for place in edges.references.places(made) or ():
+            for other in edges.references.places(origin) or ():
+                _note_source(records, place, other)
+
+
+def _note_source(records: Sequence[ComponentRecord], place: int, other: int) -> None:
+    if ROOT in {place, other} or place == other:
+        return
+    made, origin = records[place].purl, records[other].purl
+    if made is None or origin is None or made.type != origin.type or made.type not in _DISTRIBUTIONS:
+        return
+    if made.key.name != origin.key.name:
+        records[place].source_package = records[place].source_package or origin.name
 
 
 def apply_relations(

@@ -41,6 +41,7 @@ class Graph:
     def __init__(self, text: Utf8, items: list[msgspec.Raw], *, limits: Limits) -> None:
         self.defects = Defects(locate=self.locate)
         self.relations: list[Relation] = []
+        self.passed_over_count = 0
         self.others: set[str] = set()
         self.roots: dict[str, list[str]] = {}
         self.document = ""
@@ -118,6 +119,7 @@ class Graph:
         self._numbers["relationships"].append(number)
         found = relations_of(element, pointer=pointer, defects=self.defects)
         self.relations.extend(found.relations)
+        self.passed_over_count += found.passed_over_count
         if len(self.relations) > self._limits.edges:
             raise FormatError("too_many_edges", f"The document states more than {self._limits.edges} relationships.")
         if found.described:
@@ -221,6 +223,7 @@ def _assembled(graph: Graph, version: str, *, limits: Limits) -> SbomRecord:
         other_refs=frozenset(graph.others),
         files=lambda: graph.files,
         media_type=SPDX_JSON,
+        passed_over_count=graph.passed_over_count,
     )
     record = assemble(parts, limits=limits, defects=graph.defects)
     stated = {value for ref in described for value in graph.completeness.get(ref, ())}

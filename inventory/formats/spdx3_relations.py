@@ -23,6 +23,8 @@ _SCOPED: Final = {
     "test": "TEST_DEPENDENCY_OF", "runtime": "RUNTIME_DEPENDENCY_OF",
 }  # fmt: skip
 """`A dependsOn B` in one part of the life cycle is `B BUILD_DEPENDENCY_OF A`."""
+_LICENSES: Final = frozenset({"hasConcludedLicense", "hasDeclaredLicense"})
+"""What SPDX 2 has as fields of a package; no licence is read."""
 _NOTHING: Final = {"NoneElement": "NONE", "NoAssertionElement": "NOASSERTION"}
 
 
@@ -35,6 +37,8 @@ class Stated:
     described: list[str] = field(default_factory=list)
     completeness: str = ""
     """Of what the source depends on."""
+    passed_over_count: int = 0
+    """Targets of a relationship that says nothing here."""
 
 
 def relations_of(element: GraphElement, *, pointer: str, defects: Defects) -> Stated:
@@ -58,6 +62,8 @@ def relations_of(element: GraphElement, *, pointer: str, defects: Defects) -> St
             found.relations.append(Relation(source, _FORWARD[kind], named, pointer))
         elif scoped is not None:
             found.relations.append(Relation(source, "DEPENDS_ON", named, pointer))
+        elif reverse is None and kind not in _LICENSES:
+            found.passed_over_count += 1
     return found
 
 

@@ -121,7 +121,9 @@ SELECT relation, digest, os, architecture, variant, evidence FROM (
 ) family ORDER BY relation, digest, os, architecture, variant LIMIT %(family)s
 """
 _SBOMS = f"""
-SELECT e.public_id, st.format, st.format_version, t.producer, p.producer_version, e.received_at,
+SELECT e.public_id, coalesce(st.understood -> 'sboms' -> p.part::int ->> 'format', st.format),
+       coalesce(st.understood -> 'sboms' -> p.part::int ->> 'format_version', st.format_version),
+       t.producer, p.producer_version, e.received_at,
        p.component_count, p.distinct_count, p.is_complete, s.source, s.confidence, st.warning_count
 FROM inventory_snapshotsubject s
 JOIN inventory_track t ON t.id = s.track_id

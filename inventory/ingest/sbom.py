@@ -306,6 +306,7 @@ def _applied(record: SbomRecord, *, subjects: Subjects, distinct_count: int, wri
             "components_merged": len(record.components) - distinct_count,
             "components_without_purl": len([1 for one in record.components if one.purl is None]),
             "dependencies": record.dependency_count,
+            **({"relations_passed_over": record.passed_over_count} if record.passed_over_count else {}),
             **({} if record.vex is None else vex.counts(record.vex)),
         },
         warnings=(*record.warnings, *subjects.warnings),

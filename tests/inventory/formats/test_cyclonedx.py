@@ -224,6 +224,12 @@ def test_each_part_that_is_not_complete_is_told_with_its_place() -> None:
     assert "a is incomplete_third_party_only" in warning.message
 
 
+def test_a_cpe_that_our_own_export_wrote_as_text_comes_back() -> None:
+    told = component("a", properties=[{"name": "supplychain:cpe", "value": "cpe:2.3:a:b:b:1:2-5:*"}])
+
+    assert read_sbom(encode(cyclonedx(told))).components[0].cpe == "cpe:2.3:a:b:b:1:2-5:*"
+
+
 def test_a_range_of_versions_is_a_requirement_whose_version_nobody_knows() -> None:
     required = {**component("a"), "isExternal": True, "versionRange": "vers:npm/>=1.0.0|<2.0.0"}
     del required["version"]

@@ -211,3 +211,33 @@ def test_relationships_that_are_none_are_left_out() -> None:
     record = read_sbom(encode(document))
 
     assert [warning.pointer for warning in record.warnings] == [f"/relationships/{index}" for index in range(3)]
+
+
+def test_relationships_that_say_nothing_here_are_counted() -> None:
+    relations = [
+        relation("DOCUMENT", "DESCRIBES", "a"), relation("a", "DEPENDS_ON", "b"), relation("a", "OTHER", "b"),
+        relation("b", "PATCH_FOR", "a"),
+    ]  # fmt: skip
+
+    record = read_sbom(encode(spdx(package("a"), package("b"), relationships=relations)))
+
+    assert (record.passed_over_count, record.dependency_count) == (2, 1)
+    assert record.warnings == []
+
+
+@pytest.mark.parametrize("kind", ["GENERATED_FROM", "GENERATES"])
+def test_a_distribution_s_package_knows_the_source_it_was_generated_from(kind: str) -> None:
+    made = package("liblzma5", externalRefs=[purl_ref("pkg:deb/debian/liblzma5@5.6.1-1")])
+    source = package("xz-utils", externalRefs=[purl_ref("pkg:deb/debian/xz-utils@5.6.1-1?arch=source")])
+    other = package("git", externalRefs=[purl_ref("pkg:github/tukaani/xz@v5.6.1")])
+    names = ("liblzma5", "xz-utils") if kind == "GENERATED_FROM" else ("xz-utils", "liblzma5")
+    relations = [relation("DOCUMENT", "DESCRIBES", "app"), relation(names[0], kind, names[1])]
+    relations.append(relation("xz-utils", "GENERATED_FROM", "git"))
+
+    found = read_sbom(encode(spdx(package("app"), made, source, other, relationships=relations))).components
+
+    assert [component.source_package for component in found] == [None, "xz-utils", None, None]
+
+
+def purl_ref(locator: str) -> dict[str, str]:
+    return {"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": locator}

@@ -7,12 +7,13 @@ import json
 import pytest
 
 from inventory.formats.records import ROOT
+from inventory.graph.artifact_detail import read_artifact
 from inventory.graph.document_tree import DocumentTree, PlaceNotFoundError
 from inventory.graph.outline import Way
 from inventory.graph.sboms_inside import SbomInside, pick, sboms_of
 from inventory.models import Evidence, EvidenceState
 from tests.attested import CYCLONEDX, dsse, encode, statement
-from tests.factories import cyclonedx, digest, image_index, submit
+from tests.factories import SEES_ALL, cyclonedx, digest, image_index, submit
 
 pytestmark = pytest.mark.django_db
 
@@ -85,3 +86,11 @@ def test_all_sboms_cost_one_statement(django_assert_num_queries):
 
     with django_assert_num_queries(1):
         assert len(sboms_of(sent)) == 2
+
+
+def test_an_artifact_lists_the_sbom_inside_an_envelope_by_its_own_format():
+    attested((APP, cyclonedx(A)))
+
+    [row] = read_artifact(APP, actor=SEES_ALL).sboms
+
+    assert (row.format, row.format_version) == ("cyclonedx", "1.6")
