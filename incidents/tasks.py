@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+
 from celery import shared_task
 from django.utils import timezone
+from kombu.exceptions import KombuError
+from redis.exceptions import RedisError
 
+from incidents.drills import running
 from incidents.live import asking, following
 from incidents.recovery import stamping
+from supplychain.access.actors import system_actor
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task(name="incidents.tasks.follow_evidence")
@@ -21,3 +29,24 @@ def follow_evidence() -> None:
 def stamp_recoveries() -> None:
     """Stamp what is proven recovered, and what turned out not to be."""
     stamping.stamp_all(timezone.now())
+
+
+@shared_task(name="incidents.tasks.run_drills")
+def run_drills() -> None:
+    """Run the drills that wait: rung when one is started, and by the clock for what no ring told of."""
+    running.run_waiting(timezone.now())
+
+
+@shared_task(name="incidents.tasks.run_scheduled_drill")
+def run_scheduled_drill() -> None:
+    """Start a drill of a component that is picked at random, and run it."""
+    running.start_drill("", actor=system_actor("schedule"), at=timezone.now())
+    running.run_waiting(timezone.now())
+
+
+def ring_drills() -> None:
+    """Tell a worker that a drill waits. A broker that is away costs a minute: the clock finds it."""
+    try:
+        run_drills.delay()
+    except (KombuError, RedisError) as error:
+        logger.warning("The broker is away; a drill waits for the clock.", extra={"reason": type(error).__name__})

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from incidents.api import actions, export, impact, incidents, recovery, reports, runs
+from incidents.api import actions, drills, export, impact, incidents, recovery, reports, runs
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/impact", impact.ImpactView.as_view(), name="api-impact"),
@@ -44,5 +44,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("api/v1/incidents/<uuid:public_id>/recovery", recovery.RecoveryView.as_view(), name="api-incident-recovery"),
     path("api/v1/incidents/<uuid:public_id>/reports", reports.ReportsView.as_view(), name="api-incident-reports"),
+    path("api/v1/drills", drills.DrillListView.as_view(), name="api-drills"),
+    path("api/v1/drills/<uuid:public_id>", drills.DrillView.as_view(), name="api-drill"),
     path("", include("incidents.views.urls")),
 ]

@@ -213,6 +213,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": float(STAMP_SECONDS),
         "options": {"expires": STAMP_SECONDS - 1},
     },
+    "run-drills": {"task": "incidents.tasks.run_drills", "schedule": 60.0, "options": {"expires": 50}},
     "tidy-operations": {"task": "supplychain.ops.tasks.tidy", "schedule": 600.0, "options": {"expires": 500}},
     "forget-sessions": {
         "task": "supplychain.access.tasks.forget_sessions",
@@ -221,6 +222,14 @@ CELERY_BEAT_SCHEDULE = {
     },
     "export-audit-head": {"task": "supplychain.access.tasks.export_audit_head", "schedule": 3600.0},
 }
+
+# A drill of a random component, every so many hours; 0: only those that somebody starts.
+if DRILL_HOURS := env.number("DRILL_HOURS", default=0, maximum=8760):
+    CELERY_BEAT_SCHEDULE["drill"] = {
+        "task": "incidents.tasks.run_scheduled_drill",
+        "schedule": DRILL_HOURS * 3600.0,
+        "options": {"expires": 1800},
+    }
 
 # --- Who sees what ------------------------------------------------------------------------------------------------
 # Teams whose advisories and lists everybody sees, by slug; those of all others are seen by who sent them.

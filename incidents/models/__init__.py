@@ -1,5 +1,6 @@
 """The incidents' tables; imported from here."""
 
+from incidents.models.drills import Drill, DrillResult
 from incidents.models.impact import ImpactPage
 from incidents.models.incident import (
     EventKind,
@@ -20,6 +21,8 @@ __all__ = [
     "ActionKind",
     "ActionState",
     "ContainmentAction",
+    "Drill",
+    "DrillResult",
     "EventKind",
     "FollowedEvidence",
     "ImpactPage",

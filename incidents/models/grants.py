@@ -33,6 +33,9 @@ GRANTS: Grants = {
         worker="SELECT, INSERT, UPDATE (evidence_after, is_basis_withdrawn, state, changed_at, done_by, done_at, "
         "version)",
     ),
+    # A drill and its result are written once: nobody improves a result afterwards.
+    "incidents_drill": Grant(web="SELECT, INSERT", worker="SELECT, INSERT"),
+    "incidents_drillresult": Grant(web="SELECT", worker="SELECT, INSERT"),
     "incidents_followedevidence": Grant(web="SELECT", worker="SELECT, INSERT, UPDATE"),
     "incidents_livequestion": Grant(web="SELECT", worker="SELECT, INSERT, UPDATE, DELETE"),
 }

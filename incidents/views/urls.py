@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from incidents.views import export, home, impact, incidents, ops, response
+from incidents.views import drills, export, home, impact, incidents, ops, response
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -20,5 +20,7 @@ urlpatterns = [
     path("incidents/<uuid:public_id>/report", response.report, name="incident-report"),
     path("incidents/<uuid:public_id>/flags", response.flag, name="incident-flags"),
     path("incidents/<uuid:public_id>/queries/<int:number>", incidents.run_page, name="incident-run"),
+    path("drills", drills.drills, name="drills"),
+    path("drills/<uuid:public_id>", drills.drill_page, name="drill"),
     path("impact", impact.impact_page, name="impact"),
 ]

@@ -43,7 +43,14 @@ class NavigationGroup:
 # The bar holds few enough groups for one line at 1280 px; a new page goes into the menu where it is looked for.
 _NAVIGATION = (
     NavigationGroup((NavigationItem("Impact", "/impact", "affiliate", Scope.INCIDENTS_READ),)),
-    NavigationGroup((NavigationItem("Incidents", "/incidents", "urgent", Scope.INCIDENTS_READ),)),
+    NavigationGroup(
+        (
+            NavigationItem("Incidents", "/incidents", "urgent", Scope.INCIDENTS_READ),
+            NavigationItem("Drills", "/drills", "clock-play", Scope.INCIDENTS_READ),
+        ),
+        label="Response",
+        icon="urgent",
+    ),
     NavigationGroup(
         (
             NavigationItem("Artifacts", "/artifacts", "box", Scope.INVENTORY_READ),

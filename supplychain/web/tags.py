@@ -69,6 +69,10 @@ BADGES: Mapping[str, Badge] = {
     "cleared": Badge("Cleared", "circle-check", "good", "Holds the package, and a rule excludes this version"),
     "unknown": Badge("Unknown", "circle-dashed", "unknown", "Runs, and nothing readable says what is inside"),
     "build_exposure": Badge("Build exposure", "hammer", "busy", "Met at build time; counted again among the rows"),
+    # a drill's result
+    "drill_passed": Badge("Passed", "circle-check", "good", "All that a count by hand found was listed in time"),
+    "drill_failed": Badge("Not passed", "alert-octagon", "danger", "Something was missing, late, or could not be done"),
+    "drill_waiting": Badge("Waiting", "clock", "busy", "A worker has not finished it"),
     # a receipt's states (docs/api.md, Evidence)
     "received": Badge("Received", "clock", "busy", "Stored, and waiting for a worker"),
     "processing": Badge("Processing", "loader-2", "busy", "A worker reads it now"),

@@ -14,6 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from incidents.asking import read_incident_question
+from incidents.drills.running import start_drill
 from incidents.models import ActionKind, Incident, Severity
 from incidents.response.actions import NewAction, make_action
 from incidents.response.opening import open_incident
@@ -45,7 +46,7 @@ Names = Mapping[str, str]
 """The objects of one team, or some that are not there, by kind."""
 Whose = Literal["own", "foreign", "missing"]
 
-KNOWN_TO_ALL = frozenset({"compromise", "block"})
+KNOWN_TO_ALL = frozenset({"compromise", "block", "drill"})
 """What is the organisation's, and so no secret of a team."""
 _ALL_SCOPES = frozenset(Scope.values)
 _MEMBER = TEAM_ROLE_SCOPES["owner"]
@@ -161,6 +162,7 @@ def _team(letter: str) -> Names:
         "signer": str(_signer(letter, team_id=key.team_id).public_id),
         "compromise": str(_compromise(letter).public_id),
         "block": str(_block(names).public_id),
+        "drill": str(start_drill("", actor=system_actor("matrix"), at=timezone.now()).public_id),
     }
 
 
@@ -218,7 +220,10 @@ def _incident(names: Names, *, team_id: int) -> Incident:
 
 
 def _nobody() -> Names:
-    ids = {kind: str(uuid7()) for kind in ("evidence", "rejected", "key", "incident", "signer", "compromise", "block")}
+    ids = {
+        kind: str(uuid7())
+        for kind in ("evidence", "rejected", "key", "incident", "signer", "compromise", "block", "drill")
+    }
     return {**_shared_kinds("x"), **ids, "lookup": "zzzzzzzz", "session": "0" * 20, "passkey": passkey_id("x")}
 
 

@@ -45,6 +45,7 @@ PAGES = (
     "/compromises",
     "/roots",
     "/roots/lab/2",
+    "/drills",
     "/signers",
     "/signers?state=revoked",
     "/workloads",

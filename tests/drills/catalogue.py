@@ -12,6 +12,7 @@ from tests.drills import (
     disk,
     edge,
     ingest,
+    long_list,
     matrix,
     memory,
     mutations,
@@ -157,6 +158,14 @@ DRILLS = (
         "each comparison of the verifier is taken away in turn, and a test fails every time",
         mutations.Options(),
         mutations.run,
+    ),
+    Drill(
+        "D18",
+        "list",
+        "5,782 lines against 5,000 artifacts, two million edges and 20,000 containers are answered with coverage in "
+        "less than 5 s, with exactly the artifacts that a count by hand finds",
+        long_list.Options(),
+        on_a_site(long_list.run),
     ),
     Drill(
         "D20",

@@ -260,6 +260,7 @@ def _lists() -> Iterator[str]:
     yield from ("/expectations", f"/artifacts/{APP}/vsa", f"/artifacts/{SECRET}/vsa")
     yield from ("/verification", "/incidents", "/incidents?open=true", "/signers", "/compromises", "/blocks", "/roots")
     yield f"/blocks/{NOBODY}"
+    yield from ("/drills", f"/drills/{NOBODY}")
     yield from ("/tags?repository=registry.example/shop", "/tags?repository=registry.example/shop&tag=1&limit=1")
     yield from ("/artifacts", "/artifacts?limit=1", "/artifacts?running=true", "/artifacts?running=false")
     yield from ("/packages", "/packages?limit=2", "/workloads", "/workloads?limit=1", "/clusters")
