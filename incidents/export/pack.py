@@ -66,7 +66,7 @@ def export_pack(public_id: UUID, *, with_raw: bool, actor: Actor, at: datetime) 
     Everything is read three times (checksums, the digest of the zip, the answer) rather than held. Raises
     IncidentNotFoundError, PackTooLargeError, DamagedRunError, EvidenceStoreUnavailableError.
     """
-    subject = read_subject(public_id, actor=actor, with_raw=with_raw)
+    subject = read_subject(public_id, with_raw=with_raw, actor=actor, at=at)
     _check_size(total_bytes(subject), with_raw=with_raw)
     entries = tuple(_entries(subject))
     digest = hashlib.sha256()

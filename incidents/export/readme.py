@@ -30,8 +30,10 @@ WHAT IS IN IT
   answers/            each asking: asked.json says who asked what, when, and the digests of the answer;
                       header.json and rows-*.json are the answer (rows-*.json.zlib: as it was stored)
   actions.json        what was done to stop it: each action who did it, when, what answers said before and after
-  vex/                the conclusion as OpenVEX 0.2.0, if anything matched: artifacts that are affected, and those that
-                      are still looked into. It never says "not affected": what did not match is not proven clean.
+{gates}  recovery.json       what is proven of the recovery of each service, and by which evidence
+  vex/                the conclusion as OpenVEX 0.2.0, if anything matched: artifacts that are affected, those that
+                      are still looked into, and those that replaced them where a service is proven recovered.
+                      It never says "not affected": what did not match is not proven clean.
   evidence/           the documents on which the answers rest, byte for byte as they were received; each file is named
                       by its SHA-256, index.json says who sent it, when, and which answers name it
 {audit}  check.py            checks all of the below by itself: python3 check.py
@@ -60,6 +62,10 @@ _AUDIT = """\
   audit/              the rows of the installation's audit log about this incident and its documents, each with its
                       hash; head.txt is the last of them, heads.txt all, as `verify_audit` takes them
 """
+_GATES = """\
+  blocks.json         what was blocked, by whom, why, and who lifted it again
+  decisions.json      what the gates decided about the artifacts found, since it was opened
+"""
 _AUDIT_CHECK = """\
   5. That the audit log was not rewritten. The hash of a row of audit/segment.jsonl is the SHA-256 of: the 32 bytes of
      previous_hash, the row's number as 8 bytes (the highest first), and the text `body`. Rows between them are about
@@ -82,6 +88,7 @@ def write_readme(subject: Subject) -> str:
         answer_count=len(subject.runs),
         last_event=subject.events[-1].number if subject.events else 0,
         view=_view(subject),
+        gates=_GATES if subject.is_whole else "",
         audit=_AUDIT if subject.is_whole else "",
         audit_check=_AUDIT_CHECK if subject.is_whole else "",
         audit_step=" and 5" if subject.is_whole else "",

@@ -6,16 +6,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from incidents.models import EventKind, Incident
+from incidents.recovery.standing import recovery_of
 from incidents.response.part import part_of
 from incidents.response.runs import read
 from incidents.timeline import IncidentNotFoundError, events_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
     from uuid import UUID
 
     from incidents.impact.answer import Row
     from incidents.models import IncidentEvent, QueryRun
+    from incidents.recovery.standing import Recovery
     from supplychain.access.actors import Actor
 
 
@@ -29,6 +32,7 @@ class Subject:
     with_raw: bool
     runs: tuple[QueryRun, ...]
     events: tuple[IncidentEvent, ...]
+    recovery: Recovery
     named: dict[UUID, list[int]] = field(default_factory=dict)
     """The evidence that rows name, with the numbers of the answers that do."""
     facts: dict[str, int] = field(default_factory=dict)
@@ -39,7 +43,7 @@ class Subject:
         return read(run)[1] if self.is_whole else part_of(run, actor=self.actor).rows
 
 
-def read_subject(public_id: UUID, *, actor: Actor, with_raw: bool) -> Subject:
+def read_subject(public_id: UUID, *, with_raw: bool, actor: Actor, at: datetime) -> Subject:
     """Return what is exported. Raises IncidentNotFoundError.
 
     An export is told on the timeline, but is none of the incident's content: lines of that kind are left out, so that
@@ -57,6 +61,7 @@ def read_subject(public_id: UUID, *, actor: Actor, with_raw: bool) -> Subject:
         with_raw,
         tuple(_runs(incident)),
         tuple(events.filter(number__lte=incident.event_count).order_by("number")),
+        recovery_of(incident, actor=actor, at=at),
     )
     for run in subject.runs:
         matches = (match for row in subject.rows(run) for match in row.matches)

@@ -96,7 +96,8 @@ def _rotations(incident: Incident) -> dict[str, ContainmentAction]:
 
 
 def _exported_at(incident: Incident) -> datetime | None:
-    events = IncidentEvent.objects.filter(incident=incident, kind=EventKind.EXPORTED)
+    # A concerned team may take the pack of its part: that proves nothing for the whole.
+    events = IncidentEvent.objects.filter(incident=incident, kind=EventKind.EXPORTED, details__is_whole=True)
     return events.order_by("-number").values_list("at", flat=True).first()
 
 

@@ -17,6 +17,7 @@ ROWS = (
         scopes=RESPOND,
         body={"component": "pkg:npm/lodash@4.17.20"},
         ok=202,
+        missing=202,
         refused=_OF_A_TEAM,
     ),
     Row(route="api/v1/drills/<uuid:public_id>", scopes=ASK, path=DRILL, no_secret=_NO_SECRET),

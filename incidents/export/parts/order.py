@@ -10,7 +10,9 @@ from incidents.export.parts.actions import action_members
 from incidents.export.parts.answers import answer_members
 from incidents.export.parts.audit import audit_members
 from incidents.export.parts.evidence import evidence_members
+from incidents.export.parts.gates import gate_members
 from incidents.export.parts.incident import incident_members
+from incidents.export.parts.recovery import recovery_members
 from incidents.export.parts.vex import vex_members
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ PARTS: tuple[Part, ...] = (
     incident_members,
     answer_members,
     action_members,
+    gate_members,
+    recovery_members,
     vex_members,
     evidence_members,
     audit_members,

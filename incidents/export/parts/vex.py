@@ -30,6 +30,7 @@ class Concluded(enum.StrEnum):
     """The statuses of OpenVEX that an incident can conclude; there is none for "not affected"."""
 
     AFFECTED = "affected"
+    FIXED = "fixed"
     UNDER_INVESTIGATION = "under_investigation"
 
 
@@ -78,7 +79,18 @@ def _conclusions(subject: Subject) -> dict[str, _Conclusion]:
                     "withdrawn or changed. That alone does not say that it is not affected.",
                     _purls(row),
                 )
+    for one in _replacements(subject):
+        found.setdefault(one.digest, one)
     return found
+
+
+def _replacements(subject: Subject) -> Iterator[_Conclusion]:
+    """Give what took the place of the affected artifacts of recovered services: its SBOM is complete and clean."""
+    for standing in subject.recovery.services:
+        if standing.recovered_at is not None:
+            for digest in standing.found.new:
+                notes = f"Replaces what was affected in {standing.service.title}, which is proven recovered."
+                yield _Conclusion(digest, Concluded.FIXED, notes)
 
 
 def _of_newest(row: Row, *, run: QueryRun) -> _Conclusion:

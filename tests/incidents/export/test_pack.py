@@ -11,17 +11,22 @@ import zipfile
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.test import Client
+from django.utils import timezone
 
 from incidents.models import EventKind, IncidentEvent
 from inventory.formats.read import read_document
 from inventory.formats.records import VexRecord
 from inventory.models import BlobPlace, Evidence, EvidenceBlob, EvidenceTombstone, RetentionPlan
-from supplychain.access.models import AuditEvent
+from inventory.policy.blocks import add_block
+from inventory.policy.models import BlockKind, Decision, Gate, Mode, Outcome
+from supplychain.access.actors import actor_for_user
+from supplychain.access.models import AuditEvent, User
 from tests.factories import cyclonedx, deployment, digest, digest_of, later, report, submit
 from tests.supplychain.actors import make_user, signed_in
 
@@ -94,7 +99,9 @@ def test_the_pack_holds_answers_documents_timeline_audit_and_conclusion(folder: 
     documents = [one["file"] for one in json.loads((folder / "evidence/index.json").read_text())]
     assert names(folder) == sorted(
         [
-            "README.txt", "SHA256SUMS", "check.py", "actions.json", "incident.json", "timeline.json", "timeline.txt",
+            "README.txt", "SHA256SUMS", "check.py",
+            "actions.json", "blocks.json", "decisions.json", "incident.json", "recovery.json",
+            "timeline.json", "timeline.txt",
             *(f"answers/0000{number}/{name}" for number in (1, 2) for name in ANSWER),
             "audit/head.txt", "audit/heads.txt", "audit/segment.jsonl", "vex/openvex.json", "evidence/index.json",
             *documents,
@@ -130,6 +137,25 @@ def test_the_conclusion_is_openvex_that_never_says_not_affected(responder: Clien
     document = read_document(data)
     assert isinstance(document, VexRecord)
     assert len(document.statements) == 1
+
+
+def test_blocks_and_what_the_gate_refused_are_in_it(responder: Client, incident: str, tmp_path: Path):
+    rita = actor_for_user(User.objects.get(username="rita"))
+    add_block(
+        BlockKind.ARTIFACT, {"digest": SHOP}, reason="stolen", incident=UUID(incident), actor=rita, at=timezone.now()
+    )
+    for artifact in (SHOP, digest("never found")):
+        Decision.objects.create(
+            at=timezone.now(), asked_by="key:x", gate=Gate.PIPELINE, digest=artifact, mode=Mode.ENFORCE,
+            outcome=Outcome.FAIL, allowed=False, rules=[], hits=[],
+        )  # fmt: skip
+
+    folder = unpacked(taken(responder, incident), tmp_path)
+
+    (block,) = json.loads((folder / "blocks.json").read_text())
+    (decision,) = json.loads((folder / "decisions.json").read_text())
+    assert (block["reason"], block["set_by"], block["ends_at"]) == ("stolen", "rita", None)
+    assert (decision["digest"], decision["allowed"]) == (SHOP, False)
 
 
 # --- The same content, the same bytes ------------------------------------------------------------------------------
