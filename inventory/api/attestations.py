@@ -51,6 +51,9 @@ class AttestedSubjectSerializer(serializers.Serializer[Any]):
 
 class SignaturesSerializer(serializers.Serializer[Any]):
     count = serializers.IntegerField(source="signature_count", help_text="As found; none of them is verified")
+    valid_signer_count = serializers.IntegerField(
+        allow_null=True, help_text="Different signers with a good signature; null: not judged yet"
+    )
     key_ids = serializers.ListField(child=serializers.CharField(), help_text="Hints of whoever wrote them")
     certificates = serializers.ListField(
         source="certificate_digests", child=serializers.CharField(), help_text="SHA-256 of each leaf, as found"

@@ -72,6 +72,7 @@ class AttestationRow:
     verdict: str
     code: str
     reasons_json: str
+    valid_signer_count: int | None
 
     @property
     def is_signed(self) -> bool:
@@ -103,12 +104,14 @@ SELECT a.envelope_digest, t.slug, a.first_received_at, a.envelope, a.envelope_ve
        a.predicate_type, a.predicate, a.facts::text, f.relation, r.digest, coalesce(n.name, ''), a.subject_count,
        a.signature_count, a.log_entry_count, a.timestamp_count, s.key_ids, s.certificate_digests, p.builder_id,
        p.build_type, p.invocation_id, p.repository, p.ref, p.commit, p.workflow_path, p.started_at, p.finished_at,
-       e.ids, e.count, f.verdict, f.code, f.reasons::text
+       e.ids, e.count, f.verdict, f.code, f.reasons::text, x.valid_signer_count
 FROM judged f
 JOIN inventory_attestation a ON a.id = f.attestation_id
 JOIN access_team t ON t.id = a.team_id
 JOIN inventory_artifact r ON r.id = f.artifact_id
 LEFT JOIN inventory_provenance p ON p.attestation_id = a.id
+LEFT JOIN inventory_attestationverdict w ON w.attestation_id = a.id
+LEFT JOIN inventory_verificationresult x ON x.id = w.result_id
 LEFT JOIN LATERAL (
     SELECT o.name FROM inventory_attestationsubject o
     WHERE o.attestation_id = a.id AND o.artifact_id = f.artifact_id ORDER BY o.position LIMIT 1

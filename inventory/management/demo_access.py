@@ -1,4 +1,4 @@
-"""Who acts in the demo estate: a key for each team's pipeline and each cluster's agent, and three people.
+"""Who acts in the demo estate: a key for each team's pipeline and each cluster's agent, and four people.
 
 Keys and passwords are made once and kept in one file of the state folder that only its owner can read, because the keys
 exist nowhere else and the passwords are shown at every start.
@@ -41,6 +41,7 @@ class Person:
 PEOPLE = (
     Person("nadia", "responder: every team's rows", OrganisationRole.RESPONDER),
     Person("tomas", "developer: team checkout's rows", team="checkout"),
+    Person("viktor", "approver: whom to trust; ingrid is the second person", OrganisationRole.APPROVER),
     Person("ingrid", "administrator: people, keys, audit log", OrganisationRole.ADMIN),
 )
 

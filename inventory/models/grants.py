@@ -91,6 +91,7 @@ GRANTS: Grants = {
     ),
     "inventory_verificationresult": Grant(web=_READ, worker=_ADD),
     "inventory_attestationverdict": Grant(web=_READ, worker="SELECT, INSERT, UPDATE"),
+    "inventory_verificationtry": Grant(web="", worker="SELECT, INSERT, UPDATE (tries), DELETE"),
     "inventory_reportedverification": Grant(web=_READ, worker=_ADD),
     # runtime
     "inventory_cluster": Grant(

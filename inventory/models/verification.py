@@ -86,6 +86,10 @@ class VerificationResult(models.Model):
         db_index=False,
         db_comment="That it matched, or came nearest to",
     )
+    valid_signer_count = models.SmallIntegerField(
+        null=True,
+        db_comment="Different signers with a good signature; NULL: evaluated before it was counted",
+    )
     level = models.SmallIntegerField(db_comment="SLSA build level, 0 to 3")
     level_reasons = models.JSONField(default=list, db_comment="[code]: what it stands on, what the next level lacks")
     signed_at = models.DateTimeField(null=True, db_comment="Proven; NULL: no proven time")
@@ -164,6 +168,16 @@ class AttestationVerdict(models.Model):
             # what is due
             models.Index(fields=["trust_version", "attestation"], name="attestation_verdict_due"),
         ]
+
+
+class VerificationTry(models.Model):
+    """How often bytes were begun to be verified without an end: committed before, deleted with the evaluation.
+
+    A worker that dies of an attestation leaves its row behind, so that it is tried alone, and then set aside.
+    """
+
+    attestation = models.OneToOneField(Attestation, on_delete=models.PROTECT, primary_key=True, related_name="+")
+    tries = models.SmallIntegerField()
 
 
 class ReportedVerification(models.Model):

@@ -1,19 +1,20 @@
 """Judges what is due, a batch at a time: claimed, read, judged and written in one transaction.
 
-Four statements a batch and two for bytes, however many attestations it has. A worker that dies leaves nothing behind:
-its locks are gone with its transaction, and what it held is due as before.
+Four statements a batch and four for bytes, however many attestations it has. A worker that dies leaves one thing
+behind: that it had begun (`VerificationTry`). Its locks are gone with its transaction, and what it held is due as
+before, what has a try alone and last.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DEFAULT_DB_ALIAS, connection, transaction
 from django.utils import timezone
 
 from inventory.formats.limits import Limits
@@ -23,15 +24,16 @@ from inventory.trust.outcomes import Outcome, best
 from inventory.trust.verdict import Judgement, judge
 from inventory.verification import due_sql, in_force
 from inventory.verification.envelopes import Envelopes
-from inventory.verification.proofs import Proof
+from inventory.verification.progress import UNREADABLE_ROOTS
+from inventory.verification.proofs import Proof, signers_of
 from inventory.verification.proposals import proposals
 from inventory.verification.rows import is_same, row_of, stored_proof
 from inventory.verification.subject import APART, Due, due_of
 from supplychain.exchange import Query, exchange, to_int, to_text
-from supplychain.ops import reporter
+from supplychain.ops import facts, reporter
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from inventory.verification.in_force import InForce
@@ -43,6 +45,10 @@ BATCH: Final = 100
 MAX_BATCH_BYTES: Final = 64 * 1024 * 1024
 """Of documents that one batch reads; the first is read whatever its size."""
 MAX_BESIDE: Final = 4
+MAX_TRIES: Final = 3
+"""So many workers may die of one attestation before it is set aside, as `verifier_error`, until trust changes."""
+TRIES_ALIAS: Final = "interning"
+"""A connection that commits by itself: what a worker dies of must be known afterwards."""
 RECENT: Final = 10_000
 """So many of the newest attestations are looked at for one that is new; the sweep of every minute looks at all."""
 
@@ -87,12 +93,34 @@ def _verify(now: datetime, *, limit: int) -> Done:
         "beside": MAX_BESIDE,
     }
     [rows] = exchange([Query(due_sql.FETCH, wanted)])
-    due = _within_memory([due_of(json.loads(to_text(row))) for (row,) in rows], trusted)
+    due = _within_memory(_carefully([due_of(json.loads(to_text(row))) for (row,) in rows]), trusted)
     read = [one for one in due if _needs_bytes(one, trusted)]
-    proofs = _prove(read, trusted, now=now) if read else {}
-    _write([_judge(one, proofs.get(one.id), trusted, now=now) for one in due], trusted, now=now)
+    proofs = _prove_counted(read, trusted, now=now) if read else {}
+    judged = [_judge(one, proofs.get(one.id), trusted, now=now) for one in due]
+    _write(judged, trusted, read=proofs.keys(), now=now)
     reporter.count("verification.evaluated", amount=len(due))
     return Done(len(due), len(read))
+
+
+def _carefully(due: list[Due]) -> list[Due]:
+    """Take what some worker came to no end with alone, behind all others: it would take them with it."""
+    fresh = [one for one in due if not one.tries]
+    return fresh or due[:1]
+
+
+def _prove_counted(due: Sequence[Due], trusted: InForce, *, now: datetime) -> dict[int, list[Proof]]:
+    """Verify by bytes, counted before it is begun; what was tried often enough is set aside."""
+    if any(one.tries >= MAX_TRIES for one in due):
+        reporter.count("verification.errors")
+        logger.error(
+            "An attestation is set aside: workers died of it.", extra={"attestations": [one.id for one in due]}
+        )
+        aside = Proof(Proven(Outcome.UNSUPPORTED, "verifier_error"), message="Workers died of it; set aside.")
+        return {one.id: [aside] for one in due}
+    # Inside a caller's transaction nothing is committed apart: what it made is seen by itself alone.
+    using = TRIES_ALIAS if len(connection.atomic_blocks) == 1 else DEFAULT_DB_ALIAS
+    exchange([Query(due_sql.TRIED, {"ids": [one.id for one in due]})], using=using)
+    return _prove(due, trusted, now=now)
 
 
 def _needs_bytes(due: Due, trusted: InForce) -> bool:
@@ -133,6 +161,8 @@ def _prove(due: Sequence[Due], trusted: InForce, *, now: datetime) -> dict[int, 
     envelopes = Envelopes()
     envelopes.read(wanted, limits=Limits(settings.MAX_INFLATED_BYTES, settings.MAX_COMPONENTS))
     prover, proofs = Prover(trusted, now), {}
+    if prover.unreadable:
+        facts.record(UNREADABLE_ROOTS, at=now, details={"digests": prover.unreadable})
     for one in due:
         digest = one.place.digest if one.place else ""
         raw = envelopes.get(digest)
@@ -156,12 +186,16 @@ def _judge(
     ]
     verdict = best(one.verdict for _, one in judged)
     proof, judgement = next(found for found in judged if found[1].verdict is verdict)
+    if proofs is not None:
+        proof = replace(proof, valid_signer_count=len(signers_of(proofs)))
     if proof.proven.code == "verifier_error":
         reporter.count("verification.errors")
     return due, proof, judgement
 
 
-def _write(judged: Sequence[tuple[Due, Proof, Judgement]], trusted: InForce, *, now: datetime) -> None:
+def _write(
+    judged: Sequence[tuple[Due, Proof, Judgement]], trusted: InForce, *, read: Collection[int], now: datetime
+) -> None:
     """Write what is new, and confirm what came to the same: nothing is ever overwritten."""
     added: list[dict[str, Any]] = []
     same: list[int] = []
@@ -173,10 +207,12 @@ def _write(judged: Sequence[tuple[Due, Proof, Judgement]], trusted: InForce, *, 
             added.append(row)
     new = [due for due, _, _ in judged if due.last is None]  # once: two that are bad together would renew for ever
     apart = sorted({number for due in new for number in due.beside_ids} - {due.id for due, _, _ in judged})
+    ended = [due.id for due, _, _ in judged if due.id in read]
     exchange(
         [
             *([Query(due_sql.ADD_RESULTS, {"rows": json.dumps(added)})] if added else []),
             *([Query(due_sql.CONFIRM, {"ids": same, "version": trusted.version})] if same else []),
+            *([Query(due_sql.ENDED, {"ids": ended})] if ended else []),
             *([Query(due_sql.RENEW, {"ids": apart, "codes": list(APART)})] if apart else []),
             *proposals(added, teams={due.id: due.team_id for due, _, _ in judged}, at=now),
         ]

@@ -61,11 +61,13 @@ FETCH = Statement(f"""
 SELECT jsonb_build_object(
     'id', a.id, 'team', a.team_id, 'envelope', a.envelope, 'digest', a.envelope_digest, 'predicate', a.predicate,
     'predicate_type', a.predicate_type, 'facts', a.facts, 'signature_count', a.signature_count,
-    'provenance', to_jsonb(p), 'last', to_jsonb(r), 'source', to_jsonb(s), 'beside', coalesce(b.found, '[]'))::text
+    'provenance', to_jsonb(p), 'last', to_jsonb(r), 'source', to_jsonb(s), 'beside', coalesce(b.found, '[]'),
+    'tries', coalesce(y.tries, 0))::text
 FROM inventory_attestation a
 LEFT JOIN inventory_provenance p ON p.attestation_id = a.id
 LEFT JOIN inventory_attestationverdict v ON v.attestation_id = a.id
 LEFT JOIN inventory_verificationresult r ON r.id = v.result_id
+LEFT JOIN inventory_verificationtry y ON y.attestation_id = a.id
 LEFT JOIN LATERAL ({_SOURCE.format(attestation="a.id")}) s ON true
 LEFT JOIN LATERAL (
     SELECT jsonb_agg(jsonb_build_object('id', o.id, 'digest', o.envelope_digest, 'blob', t.blob, 'size', t.size)
@@ -83,7 +85,8 @@ _COLUMNS = {
     "attestation_id": "bigint", "trust_version": "bigint", "root_version_id": "bigint", "roots": "bigint[]",
     "verifier_version": "text", "evaluated_at": "timestamptz", "outcome": "text", "verdict": "text",
     "steps": "smallint[]", "not_checked": "smallint[]", "stopped_at": "smallint", "code": "text", "message": "text",
-    "reasons": "jsonb", "signer_id": "bigint", "level": "smallint", "level_reasons": "jsonb",
+    "reasons": "jsonb", "valid_signer_count": "smallint", "signer_id": "bigint", "level": "smallint",
+    "level_reasons": "jsonb",
     "signed_at": "timestamptz", "signature_position": "smallint", "key_fingerprint": "text", "issuer": "text",
     "identity": "text", "repository": "text", "repository_id": "text", "owner_id": "text", "commit": "text",
     "ref": "text", "workflow_path": "text", "builder_id": "text", "run": "text", "runner_environment": "text",
@@ -114,3 +117,8 @@ UPDATE inventory_attestationverdict v SET trust_version = -1 FROM inventory_veri
 WHERE v.attestation_id = ANY(%(ids)s::bigint[]) AND r.id = v.result_id AND r.code = ANY(%(codes)s::text[])
 """)
 """What came apart has come together: what could not be judged alone is due again."""
+TRIED = Statement("""
+INSERT INTO inventory_verificationtry AS t (attestation_id, tries) SELECT unnest(%(ids)s::bigint[]), 1
+ON CONFLICT (attestation_id) DO UPDATE SET tries = t.tries + 1
+""")
+ENDED = Statement("DELETE FROM inventory_verificationtry WHERE attestation_id = ANY(%(ids)s::bigint[])")

@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from django.db.models import Count, Q
 from prometheus_client.metrics_core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from inventory.models import Attestation, AttestationVerdict, trust_version
+from inventory.models import Attestation, AttestationVerdict, TrustRootVersion, VerificationResult, trust_version
 from inventory.models.verification import OF_ATTESTATIONS
 from inventory.verification import due_sql
 from supplychain.exchange import Query, exchange, to_int
+from supplychain.ops import facts
 from supplychain.ops.findings import Finding
 
 if TYPE_CHECKING:
     from supplychain.access.actors import Actor
+
+
+UNREADABLE_ROOTS: Final = "unreadable_roots"
+"""The fact by which a verifier tells which roots in force it could not read: the web server does not load them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +71,29 @@ def count_due() -> int:
 def of_verification(_at: datetime) -> Iterable[Finding]:
     """Show what waits for verification, and what our own verifier failed at: that is never a verdict."""
     broken = AttestationVerdict.objects.filter(result__code="verifier_error").count()
+    unreadable = _unreadable_roots()
+    if unreadable:
+        text = f"no reader of ours can read {', '.join(unreadable)}: it believes nobody (root_unreadable)"
+        yield Finding("verification", "danger", text)
     if broken:
         text = f"the verifier failed at {broken} attestations: its log says why; none of them counts as verified"
         yield Finding("verification", "danger", text)
         return
     due = count_due()
     yield Finding("verification", "good", f"{due} attestations wait for it" if due else "everything is verified")
+
+
+def _unreadable_roots() -> list[str]:
+    """Return the names of versions that count and that a verifier told to be unreadable, unless one read it since."""
+    told = facts.read_facts().get(UNREADABLE_ROOTS)
+    if told is None:
+        return []
+    counting = TrustRootVersion.objects.filter(active_from__isnull=False, retired_at__isnull=True)
+    return [
+        f"{version.root.name}/{version.number}"
+        for version in counting.filter(digest__in=told.details["digests"]).select_related("root")
+        if not VerificationResult.objects.filter(roots__contains=[version.pk], evaluated_at__gt=told.at).exists()
+    ]
 
 
 class VerificationCollector(Collector):

@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from inventory.trust.outcomes import Outcome
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from inventory.trust.facts import Proven
 
 
@@ -24,3 +28,11 @@ class Proof:
     root_id: int | None = None
     roots: tuple[int, ...] = ()
     position: int | None = None
+    valid_signer_count: int | None = None
+    """Different signers with a good signature over the same; None where an older evaluation did not count."""
+
+
+def signers_of(proofs: Iterable[Proof]) -> frozenset[str]:
+    """Return who has a good signature: the same key twice is one signer (sigstore-go CVE-2026-49834)."""
+    valid = [one.proven for one in proofs if one.proven.outcome is Outcome.VALID]
+    return frozenset(one.identity or one.key_fingerprint for one in valid)

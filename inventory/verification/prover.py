@@ -46,6 +46,12 @@ class Prover:
     now: datetime
     _verifiers: dict[int, list[Verifier]] = field(default_factory=dict)
 
+    @property
+    def unreadable(self) -> list[str]:
+        """Return the digests of roots in force that our reader cannot read."""
+        readable = {number for number, _ in self._readable()}
+        return [root.digest for root in self.in_force.roots if root.id not in readable]
+
     def prove(self, signed: Sequence[Signed], *, team_id: int) -> list[Proof]:
         """Return the proof of each signature, of the envelope with each of what may lie beside it.
 

@@ -39,6 +39,7 @@ def row_of(due: Due, proof: Proof, judgement: Judgement, trusted: InForce, *, no
         "code": judgement.code,
         "message": proof.message,
         "reasons": [reason.as_row() for reason in judgement.reasons],
+        "valid_signer_count": proof.valid_signer_count,
         "signer_id": judgement.signer_id,
         "level": judgement.level.level,
         "level_reasons": list(judgement.level.reasons),
@@ -51,7 +52,8 @@ def is_same(row: Mapping[str, Any], last: Mapping[str, Any] | None) -> bool:
     """Tell whether an evaluation came to what the last one did, by the same roots and the same verifier."""
     if last is None:
         return False
-    return all(_plain(row[name]) == _plain(last[name]) for name in COLUMNS if name not in _OF_THE_MOMENT)
+    left_out = _OF_THE_MOMENT | ({"valid_signer_count"} if last["valid_signer_count"] is None else set())
+    return all(_plain(row[name]) == _plain(last[name]) for name in COLUMNS if name not in left_out)
 
 
 def stored_proof(due: Due) -> Proof:
@@ -69,6 +71,7 @@ def stored_proof(due: Due) -> Proof:
         root_id=last["root_version_id"],
         roots=tuple(last["roots"]),
         position=last["signature_position"],
+        valid_signer_count=last["valid_signer_count"],
     )
 
 

@@ -45,6 +45,8 @@ class Due:
     beside: Sequence[Place]
     beside_ids: Sequence[int]
     last: Mapping[str, Any] | None
+    tries: int = 0
+    """How often a worker began with its bytes and came to no end."""
 
     def reusable(self, *, roots: Sequence[int], newest_key_at: datetime | None) -> bool:
         """Tell whether the cryptography of the last evaluation still says all: same verifier, same roots.
@@ -76,6 +78,7 @@ def due_of(row: Mapping[str, Any]) -> Due:
         beside=[Place(one["digest"], one["blob"], one["size"]) for one in beside],
         beside_ids=[one["id"] for one in beside],
         last=row["last"],
+        tries=row["tries"],
     )
 
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
 from typing import Final
 
+from tests.drills import exchange
 from tests.drills.findings import DrillError, Findings
 from tests.drills.processes import CHECKOUT
 
-_COPIED: Final = ("inventory", "incidents", "supplychain", "templates", "static", "tests", "pyproject.toml", "docs")
+_PROCESSES: Final = 2
+_WHOLE: Final = "nothing"
+"""The first question: the tests pass while nothing is taken away."""
 _TESTS: Final = ("verdict", "times", "envelopes", "bundles", "comparisons", "meaning")
 _TESTS_OF: Final = {
     **dict.fromkeys(("expectations", "patterns", "facts", "verdict", "compromise", "level"), ("verdict",)),
@@ -165,47 +167,50 @@ MUTATIONS: Final = (
 
 
 def run(_options: Options) -> Findings:
-    """Take the comparisons away in a copy of the code, and count the tests that saw it."""
+    """Take the comparisons away, one at a time, and count the tests that saw it."""
     findings = Findings()
-    with tempfile.TemporaryDirectory(prefix="supplychain-mutations-") as folder:
-        copy = Path(folder)
-        _copy(copy)
-        if _fails(copy, _TESTS):
-            raise DrillError("the tests fail before anything was taken away")
-        for mutation in MUTATIONS:
-            findings.require(_is_seen(mutation, copy), f"nobody misses: {mutation.name}")
+    outcomes = _outcomes()
+    if outcomes.pop(_WHOLE) != exchange.MISSED:
+        raise DrillError("the tests fail before anything was taken away")
+    for mutation in MUTATIONS:
+        outcome = outcomes[mutation.name]
+        if outcome == exchange.NOT_EXCHANGED:
+            raise DrillError(
+                f"{mutation.name}: no function of {mutation.file}.py has its text, or its tests did not end"
+            )
+        findings.require(outcome == exchange.SEEN, f"nobody misses: {mutation.name}")
     findings.note(f"{len(MUTATIONS)} comparisons taken away, one at a time")
     return findings
 
 
-def _copy(folder: Path) -> None:
-    for name in _COPIED:
-        source = CHECKOUT / name
-        if source.is_dir():
-            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(source, folder / name)
+def _outcomes() -> dict[str, str]:
+    """Return what came of each mutation; two processes share them, each loads the verifier once."""
+    asked = [_question(Mutation(_WHOLE, "", "", ""), _TESTS), *(_question(one, _tests_of(one)) for one in MUTATIONS)]
+    with ThreadPoolExecutor(_PROCESSES) as pool:
+        answers = pool.map(_ask, [asked[place::_PROCESSES] for place in range(_PROCESSES)])
+    return {answer["name"]: answer["outcome"] for part in answers for answer in part}
 
 
-def _is_seen(mutation: Mutation, folder: Path) -> bool:
-    path = folder / "inventory" / "trust" / f"{mutation.file}.py"
-    whole = path.read_text(encoding="utf-8")
-    if whole.count(mutation.text) != 1:
-        raise DrillError(f"{mutation.name}: its text stands {whole.count(mutation.text)} times in {path.name}")
-    path.write_text(whole.replace(mutation.text, mutation.instead), encoding="utf-8")
-    try:
-        return _fails(folder, _TESTS_OF.get(mutation.file, ("bundles", "comparisons", "meaning", "envelopes", "times")))
-    finally:
-        path.write_text(whole, encoding="utf-8")
-
-
-def _fails(folder: Path, names: Iterable[str]) -> bool:
+def _question(mutation: Mutation, names: Iterable[str]) -> str:
     tests = [f"tests/inventory/trust/test_{name}.py" for name in names]
+    return json.dumps({**asdict(mutation), "tests": tests})
+
+
+def _tests_of(mutation: Mutation) -> tuple[str, ...]:
+    return _TESTS_OF.get(mutation.file, ("bundles", "comparisons", "meaning", "envelopes", "times"))
+
+
+def _ask(questions: list[str]) -> list[dict[str, str]]:
     done = subprocess.run(
-        [sys.executable, "-B", "-m", "pytest", *tests, "-q", "-x", "-p", "no:cacheprovider"],
-        cwd=folder,
+        [sys.executable, "-B", "-m", "tests.drills.exchange"],
+        input="\n".join(questions),
+        cwd=CHECKOUT,
         env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        text=True,
         check=False,
     )
-    return done.returncode != 0
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    if len(found) != len(questions):
+        raise DrillError(f"the tests of the verifier ended early, after {len(found)} of {len(questions)}")
+    return found

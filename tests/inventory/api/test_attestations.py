@@ -46,6 +46,7 @@ def test_a_signed_claim_is_told_whole_and_believed_in_nothing():
             "subject_count": 1,
             "signatures": {
                 "count": 1,
+                "valid_signer_count": None,
                 "key_ids": ["key-0"],
                 "certificates": [digest_of(b"certificate")],
                 "log_entry_count": 1,

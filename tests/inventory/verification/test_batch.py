@@ -270,6 +270,21 @@ def test_of_several_signatures_the_best_counts_whichever_comes_first() -> None:
     verify()
 
     assert (result().verdict, result().signature_position) == (Verdict.VERIFIED_EXPECTED, 1)
+    assert result().valid_signer_count == 1
+
+
+def test_signers_are_counted_and_not_their_signatures() -> None:
+    """sigstore-go CVE-2026-49834: two signatures by one key are one signer."""
+    one, two = new_key(), new_key()
+    for key in (one, two):
+        keyed(key, name=str(id(key)))
+    twice, both = send(cosign.envelope(statement(), one, one))[0], send(cosign.envelope(statement(), one, two))[-1]
+    verify()
+
+    assert (result(twice).valid_signer_count, result(both).valid_signer_count) == (1, 2)
+    note_change("anything", at=NOW)
+    verify()
+    assert (result(twice).valid_signer_count, result(both).valid_signer_count) == (1, 2)
 
 
 def test_another_teams_key_is_nobodys_here() -> None:
@@ -392,8 +407,8 @@ def test_many_in_one_document_are_judged_in_batches_of_one_cost(django_assert_nu
     lines = [json.dumps(lab.dsse_bundle(statement())).encode() for _ in range(12)]
     send(b"\n".join(lines))
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(12):
         assert verify_batch(NOW, limit=2).count == 2
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(12):
         assert verify_batch(NOW, limit=10).count == 10
     assert count_due() == 0

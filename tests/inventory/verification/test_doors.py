@@ -10,7 +10,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connections, transaction
 
 from inventory import tasks
 from inventory.models import VerificationResult
@@ -70,7 +70,7 @@ def test_a_turn_that_ends_before_the_work_rings_again(rung: list[str], monkeypat
     assert rung == ["verify_attestations"]
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, databases=["default", "interning"])
 def test_two_workers_share_what_is_due_and_do_nothing_twice(settings: Any) -> None:
     settings.VERIFIERS_AT_ONCE = 2
     lab = Lab()
@@ -82,7 +82,7 @@ def test_two_workers_share_what_is_due_and_do_nothing_twice(settings: Any) -> No
             while done := verify_batch(datetime.now(UTC), limit=5).count:
                 counts.append(done)
         finally:
-            connection.close()
+            connections.close_all()
 
     workers = [Thread(target=work) for _ in range(2)]
     for worker in workers:
@@ -94,7 +94,7 @@ def test_two_workers_share_what_is_due_and_do_nothing_twice(settings: Any) -> No
     assert count_due() == 0
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, databases=["default", "interning"])
 def test_no_more_verify_at_once_than_may(settings: Any) -> None:
     settings.VERIFIERS_AT_ONCE = 1
     send(statement())
@@ -104,7 +104,7 @@ def test_no_more_verify_at_once_than_may(settings: Any) -> None:
         try:
             found.append(verify_batch(datetime.now(UTC)).count)
         finally:
-            connection.close()
+            connections.close_all()
 
     with transaction.atomic():
         verified = batch._verify(datetime.now(UTC), limit=1)

@@ -10,8 +10,8 @@ from inventory.models import AttestationVerdict, VerificationResult
 from inventory.verification.changes import note_change
 from inventory.verification.progress import VerificationCollector, of_verification, read_progress
 from tests.factories import SEES_ALL, member_of
-from tests.trust_lab import statement
-from tests.trusted import NOW, send, trusting_lab, verify
+from tests.trust_lab import Lab, statement
+from tests.trusted import NOW, believe, send, trusting_lab, verify
 
 pytestmark = pytest.mark.django_db
 
@@ -61,3 +61,18 @@ def test_the_operations_see_what_waits_and_what_the_verifier_failed_at() -> None
     AttestationVerdict.objects.update(result=broken, verdict="unsupported")
     [found] = of_verification(NOW)
     assert found.level == "danger"
+
+
+def test_a_root_that_no_reader_reads_is_red_until_it_is_retired() -> None:
+    lab = Lab(name="broken")
+    broken = believe(lab.trusted_root(mediaType="application/vnd.dev.sigstore.trustedroot+json;version=0.9"))
+    send(lab.dsse_bundle(statement()))
+    assert not any("root_unreadable" in finding.text for finding in of_verification(NOW))
+
+    verify()
+
+    found = [finding for finding in of_verification(NOW) if "root_unreadable" in finding.text]
+    assert [(one.level, "lab/1" in one.text) for one in found] == [("danger", True)]
+    broken.retired_at = NOW
+    broken.save()
+    assert not any("root_unreadable" in finding.text for finding in of_verification(NOW))

@@ -1,0 +1,96 @@
+"""Runs tests against the verifier with one comparison less, in forks of a process that has loaded everything once.
+
+`python -m tests.drills.exchange` reads mutations as JSON lines and writes for each what came of its tests. A function
+gets the code that the changed source compiles to; the fork ends with its tests, so that nothing is left of it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import CodeType, FunctionType
+from typing import Any, Final
+
+import pytest
+
+_PACKAGE: Final = "inventory.trust"
+MISSED, SEEN, NOT_EXCHANGED = "missed", "seen", "not exchanged"
+_OUTCOMES: Final = {0: MISSED, 1: SEEN}
+
+
+def main() -> None:
+    for line in sys.stdin:
+        asked = json.loads(line)
+        sys.stdout.write(json.dumps({"name": asked["name"], "outcome": _in_a_fork(asked)}) + "\n")
+        sys.stdout.flush()
+
+
+def _in_a_fork(asked: dict[str, Any]) -> str:
+    child = os.fork()
+    if child:
+        return _OUTCOMES.get(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), NOT_EXCHANGED)
+    if asked["text"] and not exchange_code(asked["file"], asked["text"], asked["instead"]):
+        os._exit(2)
+    os._exit(0 if _pass(asked["tests"]) else 1)
+
+
+def _pass(tests: list[str]) -> bool:
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        return pytest.main([*tests, "-q", "-x", "-p", "no:cacheprovider"]) == pytest.ExitCode.OK
+
+
+def exchange_code(file: str, text: str, instead: str) -> bool:
+    """Give the functions of a module the code of its changed source; False where none was changed by it."""
+    module = importlib.import_module(f"{_PACKAGE}.{file}")
+    path = Path(str(module.__file__))
+    whole = path.read_text(encoding="utf-8")
+    before = dict(_functions(compile(whole, path, "exec", dont_inherit=True)))
+    after = dict(_functions(compile(whole.replace(text, instead), path, "exec", dont_inherit=True)))
+    changed = [name for name, code in after.items() if name in before and not _is_same(code, before[name])]
+    for name in changed:
+        _function(module, name).__code__ = after[name]
+    return bool(changed)
+
+
+def _functions(code: CodeType) -> Iterator[tuple[str, CodeType]]:
+    """Yield the functions of a module and of its classes, by their qualified names; what is inside goes with them."""
+    for constant in code.co_consts:
+        if not isinstance(constant, CodeType):
+            continue
+        if constant.co_flags & 0x2:  # CO_NEWLOCALS: a function; the body of a class has none
+            yield constant.co_qualname, constant
+        else:
+            yield from _functions(constant)
+
+
+def _is_same(code: CodeType, other: CodeType) -> bool:
+    """Compare what is done, wherever it stands: lines below the change have moved."""
+    if (code.co_code, code.co_names, code.co_varnames) != (other.co_code, other.co_names, other.co_varnames):
+        return False
+    pairs = list(zip(code.co_consts, other.co_consts, strict=False))
+    return len(code.co_consts) == len(other.co_consts) and all(
+        _is_same(one, two) if isinstance(one, CodeType) and isinstance(two, CodeType) else repr(one) == repr(two)
+        for one, two in pairs
+    )
+
+
+def _function(module: Any, name: str) -> FunctionType:
+    found: Any = module
+    for part in name.split("."):
+        found = vars(found)[part]
+    found = getattr(found, "fget", None) or getattr(found, "func", None) or getattr(found, "__func__", None) or found
+    while hasattr(found, "__wrapped__"):
+        found = found.__wrapped__
+    if not isinstance(found, FunctionType):
+        raise TypeError(f"{name} is no function whose code can be exchanged")
+    return found
+
+
+if __name__ == "__main__":
+    main()
