@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('inventory', '0031_origin_indexes'),
+        ('inventory', '0032_builds_asked'),
     ]
 
     operations = [
