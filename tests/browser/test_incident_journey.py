@@ -1,0 +1,95 @@
+"""A responder's whole way: paste a list, open an incident, block, see it recover by what comes in, take the pack."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import zipfile
+from datetime import timedelta
+from pathlib import Path
+
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from incidents.live import asking, following
+from incidents.models import ActionState, FollowedEvidence, Incident
+from incidents.recovery.stamping import stamp_all
+from inventory.models import Attestation, Verdict
+from inventory.policy.hits import find_hits
+from tests.attested import bundle, encode, provenance, statement
+from tests.browser.conftest import SHOP, Visit
+from tests.factories import cyclonedx, deployment, digest, report, submit
+from tests.judgements import judge
+
+LIST = "# what the vendor sent\nnpm:lodash:4.17.20\npkg:npm/never-heard-of-it@1.0.0\n"
+CLEAN = digest("clean build")
+NAME = "registry.example/checkout/a-service-with-a-rather-long-name:1.1"
+
+
+def evidence_comes() -> None:
+    """What a pipeline and a cluster send after the rebuild: provenance that is verified, an SBOM, what runs now."""
+    now = timezone.now()
+    predicate = provenance()
+    predicate["runDetails"]["metadata"]["startedOn"] = now.isoformat()
+    submit("team-a", encode(bundle(statement(CLEAN, predicate=predicate))), at=now)
+    judge(Attestation.objects.latest("pk"), Verdict.VERIFIED_EXPECTED, signed_at=now)
+    submit("team-a", cyclonedx("pkg:npm/lodash@4.17.21", subject=CLEAN, name=NAME), at=now)
+    clean = deployment(digest=CLEAN, image=NAME, environment="production", service="shop")
+    report("team-a", clean, at=timezone.now())
+
+
+def worker_looks() -> None:
+    """Ask again what the evidence touches, as a worker does within seconds."""
+    at = timezone.now() + timedelta(minutes=1)
+    following.follow(at)
+    FollowedEvidence.objects.update(rests_until=at)
+    asking.ask_what_waits(at)
+
+
+def do_what_is_open(page: Page) -> None:
+    """Press Done for every action that somebody has to do."""
+    for _ in range(Incident.objects.latest("pk").actions.filter(state=ActionState.OPEN.value).count()):
+        page.get_by_role("button", name=re.compile(r"^Done: action")).first.click()
+        page.wait_for_load_state()
+
+
+def test_from_a_pasted_list_to_a_pack_that_proves_the_recovery(visit: Visit, tmp_path: Path):
+    visit.sign_in()
+    page = visit.open("/impact")
+    page.fill("#q", LIST)
+
+    # Three actions, and nothing is typed again: ask, open, contain.
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("heading", name=re.compile("1 artifact affected, 1 running"))).to_be_visible()
+    page.get_by_role("button", name="Open incident").click()
+    expect(page.get_by_text("The incident is open")).to_be_visible()
+    page.get_by_role("button", name=re.compile(r"^Take all")).click()
+    expect(page.get_by_role("heading", name="Containment")).to_be_visible()
+    assert find_hits([SHOP], at=timezone.now())[SHOP]
+    assert not find_hits([CLEAN], at=timezone.now())[CLEAN]
+    expect(page.get_by_text("0 of 1 service recovered")).to_be_visible()
+
+    worker_looks()
+    evidence_comes()
+    worker_looks()
+    page.reload()
+    expect(page.get_by_role("heading", name="No longer running")).to_be_visible()
+    do_what_is_open(page)
+
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download the pack").click()
+    pack = tmp_path / "pack.zip"
+    download.value.save_as(pack)
+    stamp_all(timezone.now())
+    page.reload()
+    expect(page.get_by_text("1 of 1 service recovered")).to_be_visible()
+
+    with zipfile.ZipFile(pack) as zipped:
+        zipped.extractall(tmp_path / "pack")
+    assert download.value.suggested_filename == f"incident-{Incident.objects.latest('pk').public_id}.zip"
+    checked = subprocess.run(
+        [sys.executable, tmp_path / "pack" / "check.py"], capture_output=True, text=True, check=False
+    )
+    assert (checked.returncode, checked.stdout) == (0, "All files are what they say.\n")
+    assert visit.complaints == []
