@@ -15,7 +15,7 @@ from inventory.policy.selectors import BadSelectorError, read_selector
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from incidents.impact.answer import Row
+    from incidents.impact.answer import Build, Row
     from incidents.timeline import Change
     from supplychain.access.audit import JSON
 
@@ -32,6 +32,9 @@ class Answer:
     hash: str
     rows: tuple[Row, ...]
     indicators: tuple[Mapping[str, object], ...]
+    builds: tuple[Build, ...] = ()
+    unlisted_count: int = 0
+    """Runs that were exposed, may have been, or of which nobody knows, and that `builds` does not list."""
 
     def rows_about(self, kind: ActionKind, target: Mapping[str, object]) -> list[Row]:
         """Return the rows that are a reason for doing this to that, in their order."""

@@ -1,4 +1,4 @@
-"""Which credentials an attacker could reach: those of the jobs that built what an answer found.
+"""Which credentials an attacker could reach: those of the jobs that ran, or built, what an answer found.
 
 What a job could reach stands in its workflow file: names of secrets, its token's permissions, the roles it signs in
 as. Where that file is not known, all secrets of its repository are at risk, and where nobody knows the build, that is a
@@ -12,22 +12,20 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from incidents.impact.answer import Effect, Status
 from incidents.models import ActionKind
 from incidents.models.response import IN_FORCE
 from incidents.response.answers import newest_answer
+from incidents.response.exposed import Strength, exposures_of, team_of
 from incidents.response.targets import hash_of
-from inventory.graph.built import builds_of
-from inventory.models import Artifact, WorkflowJob, WorkflowVersion
+from inventory.models import WorkflowJob, WorkflowVersion
 from supplychain.access.models import Team
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator
 
-    from incidents.impact.answer import Row
     from incidents.models import Incident
     from incidents.response.basis import Answer
-    from inventory.graph.built import BuildOf
+    from incidents.response.exposed import Exposed
     from supplychain.access.actors import Actor
 
 
@@ -39,18 +37,6 @@ class CredentialType(enum.StrEnum):
     OIDC = "oidc"
     ALL = "all"
     UNKNOWN = "unknown"
-
-
-class Strength(enum.IntEnum):
-    """How sure it is that the credential was exposed, the surest first."""
-
-    HIGH = 0
-    MEDIUM = 1
-    LOW = 2
-
-    @property
-    def word(self) -> str:
-        return self.name.lower()
 
 
 @dataclass(slots=True)
@@ -93,8 +79,6 @@ class Credential:
         return hash_of(self.kind, self.target)
 
 
-_BY_BUILD: Final = frozenset({"action", "workflow", "builder", "signer", "repository", "commit", "account"})
-_FOUND: Final = frozenset({Status.AFFECTED, Status.POSSIBLE})
 _ALL_SECRETS: Final = "*"
 _WRITES: Final = frozenset({"write", "write-all"})
 _OF_GITHUB: Final = "GITHUB_TOKEN"
@@ -102,19 +86,18 @@ _OF_GITHUB: Final = "GITHUB_TOKEN"
 
 def credentials_of(answer: Answer, *, actor: Actor) -> tuple[Credential, ...]:
     """Return what was exposed, the surest first. Four statements, however many rows there are."""
-    rows = {row.artifact.digest: row for row in answer.rows if row.status in _FOUND and row.artifact.digest}
-    ids = dict(Artifact.objects.filter(digest__in=sorted(rows)).values_list("pk", "digest"))
-    builds = [build for build in builds_of(list(ids), actor=actor) if build.repository]
-    workflows = _Workflows(builds, actor=actor)
+    exposures = exposures_of(answer, actor=actor)
+    workflows = _Workflows(exposures.runs, actor=actor)
     found: dict[tuple[str, ...], Credential] = {}
-    for build in builds:
-        digest = ids[build.artifact_id] or ""
-        for one in _of_build(build, row=rows[digest], workflows=workflows, indicators=answer.indicators):
-            _merge(found, one, digest=digest, run=build.run)
-    built = {ids[build.artifact_id] for build in builds}
-    for digest, row in rows.items():
-        if digest not in built:
-            _merge(found, _unknown(row), digest=digest, run=None)
+    for run in exposures.runs:
+        for one in _of_run(run, workflows=workflows):
+            _merge(found, one, digest=run.digest, run=run.run)
+    for row in exposures.unknown:
+        why = "nothing tells which build made it: what that build could reach is not known"
+        _merge(found, _unknown(why, team=team_of(row)), digest=row.artifact.digest or "", run=None)
+    if exposures.unlisted_count:
+        why = f"{exposures.unlisted_count} more runs are exposed, possible or unknown than the answer lists"
+        _merge(found, _unknown(why, team=None), digest="", run=None)
     return tuple(sorted(found.values(), key=lambda one: (one.strength, one.team or "~", one.repository, one.name)))
 
 
@@ -135,25 +118,11 @@ def credentials_for(incident: Incident, *, actor: Actor) -> tuple[Credential, ..
     return found
 
 
-def exposure_of(row: Row, *, indicators: Sequence[Mapping[str, object]]) -> Strength:
-    """Tell how sure it is that what was found ran in the build.
-
-    What took part in a build, or is its workflow, did. A release that was named exactly is what malicious code is known
-    by, and runs when it is installed; a range is how vulnerabilities are told.
-    """
-    asked = [indicators[match.indicator] for match in row.matches if match.indicator < len(indicators)]
-    if any(one.get("kind") in _BY_BUILD for one in asked):
-        return Strength.HIGH
-    if row.effect is Effect.BUILD or any(one.get("package_versions") for one in asked):
-        return Strength.MEDIUM
-    return Strength.LOW if all(one.get("kind") == "package" for one in asked) else Strength.MEDIUM
-
-
 class _Workflows:
-    """The known versions of the workflow files that builds name, with their jobs. Two statements."""
+    """The known versions of the workflow files that runs name, with their jobs. Two statements."""
 
-    def __init__(self, builds: Iterable[BuildOf], *, actor: Actor) -> None:
-        repositories = sorted({build.repository for build in builds if build.repository})
+    def __init__(self, runs: Iterable[Exposed], *, actor: Actor) -> None:
+        repositories = sorted({run.repository for run in runs if run.repository})
         versions = WorkflowVersion.objects.visible_to(actor).filter(repository__in=repositories)
         self._versions: dict[tuple[str, str], list[WorkflowVersion]] = defaultdict(list)
         for version in versions.select_related("team").order_by("observed_at", "pk"):
@@ -163,58 +132,52 @@ class _Workflows:
         for job in WorkflowJob.objects.filter(workflow__in=known).order_by("pk"):
             self._jobs[job.workflow_id].append(job)
 
-    def in_force(self, build: BuildOf) -> tuple[WorkflowVersion, bool] | None:
-        """Return the version of the build's commit (sure), else the newest one before it, else the newest."""
-        found = self._versions.get((build.repository or "", build.workflow or ""), [])
+    def in_force(self, run: Exposed) -> tuple[WorkflowVersion, bool] | None:
+        """Return the version of the run's commit (sure), else the newest one before it, else the newest."""
+        found = self._versions.get((run.repository, run.workflow), [])
         for version in found:
-            if version.commit and version.commit == build.commit:
+            if version.commit and version.commit == run.commit:
                 return version, True
-        earlier = [one for one in found if build.started_at is None or one.observed_at <= build.started_at]
+        earlier = [one for one in found if run.started_at is None or one.observed_at <= run.started_at]
         return ((earlier or found)[-1], False) if found else None
 
-    def jobs_of(self, version: WorkflowVersion) -> list[WorkflowJob]:
-        return self._jobs[version.pk]
+    def jobs_of(self, version: WorkflowVersion, *, job: str | None) -> list[WorkflowJob]:
+        """Return the job that is meant, or all where none is named or it is not in this version."""
+        jobs = self._jobs[version.pk]
+        return [one for one in jobs if one.name == job] or jobs
 
 
-def _of_build(
-    build: BuildOf, *, row: Row, workflows: _Workflows, indicators: Sequence[Mapping[str, object]]
-) -> Iterator[Credential]:
-    strength = exposure_of(row, indicators=indicators)
-    found = workflows.in_force(build)
+def _of_run(run: Exposed, *, workflows: _Workflows) -> Iterator[Credential]:
+    found = workflows.in_force(run)
     if found is None:
-        why = "the workflow file that built it is not known: any secret of the repository may have been in reach"
-        name = f"all secrets of {build.repository}, not known which"
-        yield _credential(CredentialType.ALL, name, build, team=_team_of(row), strength=strength, why=why)
+        why = "the workflow file of the run is not known: any secret of the repository may have been in reach"
+        name = f"all secrets of {run.repository}, not known which"
+        yield _credential(CredentialType.ALL, name, run, why=why)
         return
     version, is_sure = found
-    strength = strength if is_sure else max(strength, Strength.MEDIUM)
-    for job in workflows.jobs_of(version):
-        yield from _of_job(build, job, team=version.team.slug, strength=strength)
+    strength = run.strength if is_sure else max(run.strength, Strength.MEDIUM)
+    for job in workflows.jobs_of(version, job=run.job):
+        for one in _of_job(run, job):
+            one.team, one.strength, one.environment = version.team.slug, strength, job.environment
+            yield one
 
 
-def _of_job(build: BuildOf, job: WorkflowJob, *, team: str, strength: Strength) -> Iterator[Credential]:
+def _of_job(run: Exposed, job: WorkflowJob) -> Iterator[Credential]:
     for name in job.secrets:
-        if name == _OF_GITHUB:
-            continue
-        kind = CredentialType.ALL if name == _ALL_SECRETS else CredentialType.SECRET
-        shown = f"all secrets of {build.repository} (inherited)" if name == _ALL_SECRETS else name
-        why = f"job {job.name} uses it"
-        yield _credential(kind, shown, build, team=team, strength=strength, why=why, environment=job.environment)
+        if name == _ALL_SECRETS:
+            shown = f"all secrets of {run.repository} (inherited)"
+            yield _credential(CredentialType.ALL, shown, run, why=f"job {job.name} inherits them")
+        elif name != _OF_GITHUB:
+            yield _credential(CredentialType.SECRET, name, run, why=f"job {job.name} uses it")
     for role in job.roles or ():
-        why = f"job {job.name} signs in as it"
-        yield _credential(
-            CredentialType.OIDC, role, build, team=team, strength=strength, why=why, environment=job.environment
-        )
+        yield _credential(CredentialType.OIDC, role, run, why=f"job {job.name} signs in as it")
     writes = _writes_of(job)
     if "id-token" in writes and not job.roles:
         why = f"job {job.name} may ask for an identity token: whatever trusts it was in reach"
-        name = f"roles that trust {build.repository}"
-        yield _credential(
-            CredentialType.OIDC, name, build, team=team, strength=strength, why=why, environment=job.environment
-        )
+        yield _credential(CredentialType.OIDC, f"roles that trust {run.repository}", run, why=why)
     if writes:
         why = f"of job {job.name}; it ended with the run: look at what it wrote ({', '.join(sorted(writes))})"
-        yield _credential(CredentialType.TOKEN, _OF_GITHUB, build, team=team, strength=strength, why=why)
+        yield _credential(CredentialType.TOKEN, _OF_GITHUB, run, why=why)
 
 
 def _writes_of(job: WorkflowJob) -> set[str]:
@@ -223,34 +186,20 @@ def _writes_of(job: WorkflowJob) -> set[str]:
     return {scope for scope, access in job.permissions.items() if access in _WRITES}
 
 
-def _credential(
-    kind: CredentialType,
-    name: str,
-    build: BuildOf,
-    *,
-    team: str | None,
-    strength: Strength,
-    why: str,
-    environment: str = "",
-) -> Credential:
-    return Credential(kind, name, build.repository or "", build.workflow or "", environment, team, strength, why)
+def _credential(kind: CredentialType, name: str, run: Exposed, *, why: str) -> Credential:
+    return Credential(kind, name, run.repository, run.workflow, "", run.team, run.strength, why)
 
 
-def _unknown(row: Row) -> Credential:
-    why = "nothing tells which build made it: what that build could reach is not known"
-    return Credential(
-        CredentialType.UNKNOWN, "credentials of builds that nobody knows", "", "", "", _team_of(row), Strength.LOW, why
-    )
-
-
-def _team_of(row: Row) -> str | None:
-    return min((one.team for one in row.workloads), default=None)
+def _unknown(why: str, *, team: str | None) -> Credential:
+    name = "credentials of builds that nobody knows"
+    return Credential(CredentialType.UNKNOWN, name, "", "", "", team, Strength.LOW, why)
 
 
 def _merge(found: dict[tuple[str, ...], Credential], one: Credential, *, digest: str, run: str | None) -> None:
     key = (one.type, one.name, one.repository, one.workflow, one.team or "")
     known = found.setdefault(key, one)
     known.strength = min(known.strength, one.strength)
-    known.digests.add(digest)
+    if digest:
+        known.digests.add(digest)
     if run:
         known.runs.add(run)

@@ -1,0 +1,140 @@
+"""Which build runs an answer says were exposed: those that it lists, and those that made what it found."""
+
+from __future__ import annotations
+
+import enum
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from incidents.impact.answer import Effect, Status
+from inventory.graph.built import builds_of
+from inventory.models import Artifact
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from incidents.impact.answer import Build, Row
+    from incidents.response.basis import Answer
+    from supplychain.access.actors import Actor
+
+
+class Strength(enum.IntEnum):
+    """How sure it is that something of an attacker's ran there, the surest first."""
+
+    HIGH = 0
+    MEDIUM = 1
+    LOW = 2
+
+    @property
+    def word(self) -> str:
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Exposed:
+    """One run, or one job of it. `job` None: any of its jobs; `digest` '': nothing that was found came out of it."""
+
+    repository: str
+    workflow: str
+    commit: str | None
+    started_at: datetime | None
+    run: str | None
+    job: str | None
+    digest: str
+    team: str | None
+    strength: Strength
+
+
+@dataclass(frozen=True, slots=True)
+class Exposures:
+    """All of an answer. `unknown` are rows of which nobody knows the build; `unlisted_count` runs were not listed."""
+
+    runs: tuple[Exposed, ...]
+    unknown: tuple[Row, ...]
+    unlisted_count: int
+
+
+_OF_BUILDS: Final = frozenset(
+    {"action", "download", "workflow", "builder", "signer", "repository", "commit", "account", "run"}
+)
+_LISTED_ALONE: Final = frozenset({"action", "download"})
+"""Kinds whose exposed runs the answer lists itself, with the job."""
+_FOUND: Final = frozenset({Status.AFFECTED, Status.POSSIBLE})
+_WORDS: Final = {one.word: one for one in Strength}
+
+
+def exposures_of(answer: Answer, *, actor: Actor) -> Exposures:
+    """Return the exposed runs. Two statements, however many rows there are."""
+    rows = {row.artifact.digest: row for row in answer.rows if row.status in _FOUND and row.artifact.digest}
+    ids = dict(Artifact.objects.filter(digest__in=sorted(rows)).values_list("pk", "digest"))
+    jobs = _listed_jobs(answer.builds)
+    found = [_listed(build) for build in answer.builds if build.status is not Status.CLEARED]
+    built: set[str] = set()
+    for build in builds_of(list(ids), actor=actor):
+        if not build.repository:
+            continue
+        digest = ids[build.artifact_id] or ""
+        built.add(digest)
+        row = rows[digest]
+        strength = strength_of(row, indicators=answer.indicators)
+        only = jobs.get((build.repository, build.workflow or "")) if _is_listed(row, answer) else None
+        found += [
+            Exposed(
+                build.repository,
+                build.workflow or "",
+                build.commit,
+                build.started_at,
+                build.run,
+                job,
+                digest,
+                team_of(row),
+                strength,
+            )
+            for job in (sorted(only) if only else (None,))
+        ]
+    unknown = tuple(row for digest, row in rows.items() if digest not in built)
+    return Exposures(tuple(found), unknown, answer.unlisted_count)
+
+
+def strength_of(row: Row, *, indicators: Sequence[Mapping[str, object]]) -> Strength:
+    """Tell how sure it is that what was found ran in the build.
+
+    What took part in a build, or is its workflow, did. A release that was named exactly is what malicious code is known
+    by, and runs when it is installed; a range is how vulnerabilities are told.
+    """
+    asked = [indicators[match.indicator] for match in row.matches if match.indicator < len(indicators)]
+    if any(one.get("kind") in _OF_BUILDS for one in asked):
+        return Strength.HIGH if row.confidence == "high" else Strength.MEDIUM
+    if row.effect is Effect.BUILD or any(one.get("package_versions") for one in asked):
+        return Strength.MEDIUM
+    return Strength.LOW if all(one.get("kind") == "package" for one in asked) else Strength.MEDIUM
+
+
+def team_of(row: Row) -> str | None:
+    """Return a team that runs it; None where nobody is known to."""
+    return min((one.team for one in row.workloads), default=None)
+
+
+def _listed(build: Build) -> Exposed:
+    strength = Strength.LOW if build.status is Status.UNKNOWN else _WORDS.get(build.confidence, Strength.MEDIUM)
+    strength = max(strength, Strength.MEDIUM) if build.status is Status.POSSIBLE else strength
+    run = f"https://{build.repository}/actions/runs/{build.run_id}" if build.run_id else None
+    return Exposed(
+        build.repository, build.workflow or "", build.commit, build.started_at, run, build.job, "", None, strength
+    )
+
+
+def _listed_jobs(builds: Sequence[Build]) -> dict[tuple[str, str], set[str]]:
+    """Return the exposed jobs of each workflow, where the answer names jobs for all its runs."""
+    found: dict[tuple[str, str], set[str | None]] = defaultdict(set)
+    for build in builds:
+        if build.status in _FOUND:
+            found[build.repository, build.workflow or ""].add(build.job)
+    return {key: {job for job in jobs if job is not None} for key, jobs in found.items() if None not in jobs}
+
+
+def _is_listed(row: Row, answer: Answer) -> bool:
+    kinds = {answer.indicators[match.indicator].get("kind") for match in row.matches}
+    return kinds <= _LISTED_ALONE
