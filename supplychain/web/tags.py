@@ -20,6 +20,7 @@ _ABSENT = "unknown"
 _SPELLED: Mapping[str, str] = {
     "sbom": "SBOM",
     "sboms": "SBOMs",
+    "sbom_clean": "SBOM clean",
     "cyclonedx": "CycloneDX",
     "spdx": "SPDX",
     "openvex": "OpenVEX",
