@@ -272,6 +272,8 @@ EVIDENCE_S3_TIMEOUT_SECONDS = env.number("EVIDENCE_S3_TIMEOUT_SECONDS", default=
 RETENTION_DAYS = env.number("RETENTION_DAYS", default=0)
 # Dotted names of functions by which other parts keep evidence they need (inventory/retention/candidates.py: Hold).
 RETENTION_HOLDS: list[str] = []
+# What comes of an artifact that a gate cannot judge (docs/policy.md): it may run, or not. A block binds in both.
+GATE_MODE = env.choice("GATE_MODE", default="observe", allowed=("observe", "enforce"))
 # Dotted names of functions that hear of the end of a block (inventory/policy/announcing.py: Listener).
 BLOCK_LISTENERS = ["incidents.response.binding.hear"]
 # The evidence view reads the stream itself, under its own ceiling; these bound forms and JSON bodies.

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from tests.access_matrix.rows import NARROW, NO_PERSON, POLICY, Row
+from tests.access_matrix.rows import ARTIFACT, NARROW, NO_PERSON, POLICY, Row
 
 BLOCK = {"public_id": "block"}
 _NO_SECRET = "What is blocked is the organisation's to know."
+
+GATE = frozenset({"admission:review"})
+_ECHOED = "It answers with the decision's own id and time; tests/inventory/policy/test_gate_api.py compares the rest."
+POD = {"containers": [{"name": "app", "image": "registry.example/shop@{artifact}"}]}
+REVIEW = {
+    "apiVersion": "admission.k8s.io/v1",
+    "kind": "AdmissionReview",
+    "request": {"uid": "u", "kind": {"kind": "Pod"}, "operation": "CREATE", "object": {"spec": POD}},
+}
 
 ROWS = (
     Row(route="api/v1/blocks", scopes=POLICY),
@@ -37,5 +46,21 @@ ROWS = (
         ok=409,
         refused=NO_PERSON,
         no_secret=_NO_SECRET,
+    ),
+    Row(route="api/v1/artifacts/<str:digest>/decision", scopes=POLICY, path=ARTIFACT, missing=200, no_secret=_ECHOED),
+    Row(route="api/v1/decisions", scopes=POLICY),
+    Row(route="api/v1/decisions", scopes=POLICY, query={"digest": "{artifact}"}, missing=200),
+    Row(route="api/v1/decisions", scopes=POLICY, query={"cluster": "{cluster}"}, missing=200),
+    Row(route="api/v1/decisions/<uuid:public_id>", scopes=POLICY, path={"public_id": "decision"}),
+    *(
+        Row(
+            route=f"api/v1/admission/{envelope}",
+            method="POST",
+            scopes=GATE,
+            body=body,
+            ok=403,  # none of the askers is bound to a cluster
+            missing=403,
+        )
+        for envelope, body in (("kubernetes", REVIEW), ("gatekeeper", {}), ("kyverno", {}))
     ),
 )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Literal
+from uuid import UUID
 
 from allauth.mfa.models import Authenticator
 from django.test import Client
@@ -20,7 +21,10 @@ from incidents.response.actions import NewAction, make_action
 from incidents.response.opening import open_incident
 from inventory.models import Compromise, CompromiseKind, SignerState, TrustedSigner
 from inventory.policy.blocks import add_block
-from inventory.policy.models import Block, BlockKind
+from inventory.policy.deciding import Asked, decide
+from inventory.policy.facts import Subject
+from inventory.policy.hits import Place
+from inventory.policy.models import Block, BlockKind, Gate
 from inventory.verification.roots import load_first, propose
 from supplychain.access.actors import Actor, system_actor
 from supplychain.access.models import ApiKey, User
@@ -163,6 +167,7 @@ def _team(letter: str) -> Names:
         "compromise": str(_compromise(letter).public_id),
         "block": str(_block(names).public_id),
         "drill": str(start_drill("", actor=system_actor("matrix"), at=timezone.now()).public_id),
+        "decision": str(_decision(names, team_id=key.team_id)),
     }
 
 
@@ -203,6 +208,12 @@ def _block(names: Names) -> Block:
     return add_block(BlockKind.SERVICE, selector, reason="stolen", incident=None, actor=product, at=timezone.now())
 
 
+def _decision(names: Names, *, team_id: int) -> UUID:
+    asked = Asked(gate=Gate.PIPELINE, subjects=(Subject(digest=names["artifact"]),), place=Place())
+    actor = Actor(team_ids=frozenset({team_id}), team_id=team_id, label="key:abcdefgh", kind="key")
+    return decide(asked, actor=actor, at=timezone.now())[0].public_id
+
+
 def _incident(names: Names, *, team_id: int) -> Incident:
     asked = read_incident_question({"text": names["package"]})
     actor = Actor(team_ids=frozenset({team_id}), label="key:abcdefgh", kind="key")
@@ -222,7 +233,7 @@ def _incident(names: Names, *, team_id: int) -> Incident:
 def _nobody() -> Names:
     ids = {
         kind: str(uuid7())
-        for kind in ("evidence", "rejected", "key", "incident", "signer", "compromise", "block", "drill")
+        for kind in ("evidence", "rejected", "key", "incident", "signer", "compromise", "block", "decision", "drill")
     }
     return {**_shared_kinds("x"), **ids, "lookup": "zzzzzzzz", "session": "0" * 20, "passkey": passkey_id("x")}
 

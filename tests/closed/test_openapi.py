@@ -40,7 +40,13 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-_OBJECTS = {"/incidents/": "incident", "/signers/": "signer", "/compromises/": "compromise", "/blocks/": "block"}
+_OBJECTS = {
+    "/incidents/": "incident",
+    "/signers/": "signer",
+    "/compromises/": "compromise",
+    "/blocks/": "block",
+    "/decisions/": "decision",
+}
 """What `public_id` is of, by the path it is in; elsewhere of evidence."""
 _KINDS = {
     "digest": "artifact",

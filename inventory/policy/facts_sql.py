@@ -1,0 +1,88 @@
+"""What a decision stands on beside the blocks, as SQL: where it is to run, what a tag pointed at, what is known."""
+
+from __future__ import annotations
+
+from inventory.graph.services import SERVICE_OF
+from inventory.graph.visibility import VISIBLE_ARTIFACT, own
+
+FACTS = f"""
+WITH asked AS (
+    SELECT nullif(digest, '') AS digest, name, tag, n::int
+    FROM unnest(%(digests)s::text[], %(names)s::text[], %(tags)s::text[]) WITH ORDINALITY AS one(digest, name, tag, n)
+),
+binding AS (SELECT * FROM policy_block WHERE ends_at IS NULL OR ends_at > %(at)s),
+pushed AS (
+    SELECT DISTINCT ON (k.n) k.n, t.artifact_id
+    FROM asked k JOIN inventory_tagevent t ON t.repository = k.name AND t.tag = k.tag AND t.action = 'push'
+    WHERE k.digest IS NULL AND k.tag <> '' ORDER BY k.n, t.observed_at DESC, t.id DESC
+),
+tagged AS (
+    SELECT n, artifact_id FROM pushed
+    UNION
+    SELECT k.n, x.artifact_id FROM asked k CROSS JOIN LATERAL (
+        SELECT artifact_id FROM inventory_tagevent WHERE repository = k.name AND tag = k.tag
+        UNION ALL SELECT artifact_id FROM inventory_artifactname a WHERE a.name = k.name AND a.tag = k.tag
+        UNION ALL SELECT artifact_id FROM inventory_runinterval WHERE image_name = k.name AND image_tag = k.tag
+    ) x WHERE k.digest IS NULL AND k.tag <> '' AND NOT EXISTS (SELECT FROM pushed p WHERE p.n = k.n)
+),
+root AS (SELECT k.n, a.id FROM asked k JOIN inventory_artifact a ON a.digest = k.digest),
+same AS (
+    SELECT n, id FROM root
+    UNION SELECT r.n, x.artifact_id FROM root r JOIN inventory_artifactalias x ON x.alias_id = r.id
+          WHERE {own("x.team_id")}
+    UNION SELECT r.n, x.alias_id FROM root r JOIN inventory_artifactalias x ON x.artifact_id = r.id
+          WHERE {own("x.team_id")}
+),
+kin AS (
+    SELECT n, id FROM same
+    UNION SELECT s.n, m.index_id FROM same s JOIN inventory_indexmember m ON m.member_id = s.id
+          WHERE {own("m.team_id")}
+    UNION SELECT s.n, m.member_id FROM same s JOIN inventory_indexmember m ON m.index_id = s.id
+          WHERE {own("m.team_id")}
+),
+ran AS (
+    SELECT n, id FROM root
+    UNION SELECT r.n, x.artifact_id FROM root r JOIN inventory_artifactalias x ON x.alias_id = r.id AND x.is_proven
+    UNION SELECT r.n, x.alias_id FROM root r JOIN inventory_artifactalias x ON x.artifact_id = r.id AND x.is_proven
+)
+SELECT 'place' AS what, 0 AS n, coalesce(e.slug, '') AS value, coalesce(mapped.service, '') AS more
+FROM inventory_cluster c LEFT JOIN inventory_environment e ON e.id = c.environment_id
+CROSS JOIN (SELECT ''::text AS service, %(namespace)s::text AS namespace, %(workload)s::text AS name) w
+CROSS JOIN (SELECT NULL::bigint AS team_id) i
+{SERVICE_OF}
+WHERE c.name = %(cluster)s
+UNION ALL
+SELECT DISTINCT 'kind', 0, kind, '' FROM binding
+UNION ALL
+SELECT 'tagged', t.n, a.digest, '' FROM tagged t JOIN inventory_artifact a ON a.id = t.artifact_id
+WHERE a.digest IS NOT NULL
+UNION ALL
+SELECT 'known', r.n, '', '' FROM root r JOIN inventory_artifact a ON a.id = r.id WHERE {VISIBLE_ARTIFACT}
+UNION ALL
+SELECT DISTINCT 'listed', k.n, '', '' FROM kin k
+JOIN inventory_snapshotsubject s ON s.artifact_id = k.id
+JOIN inventory_snapshot p ON p.id = s.snapshot_id AND p.track_id = s.track_id AND p.distinct_count > 0
+JOIN inventory_track t ON t.id = s.track_id WHERE {own("t.team_id")}
+UNION ALL
+SELECT DISTINCT 'made', k.n, '', '' FROM kin k
+JOIN inventory_attestationsubject o ON o.artifact_id = k.id AND {own("o.team_id")}
+JOIN inventory_provenance p ON p.attestation_id = o.attestation_id
+UNION ALL
+SELECT DISTINCT 'signed', k.n, '', '' FROM kin k
+JOIN inventory_attestationsubject o ON o.artifact_id = k.id AND {own("o.team_id")}
+JOIN inventory_attestation a ON a.id = o.attestation_id
+WHERE a.signature_count > 0 OR a.envelope = 'simple-signing'
+UNION ALL
+SELECT DISTINCT 'ran', r.n, b.public_id::text, ''
+FROM binding b JOIN inventory_cluster c ON c.name = %(cluster)s
+JOIN inventory_workload w ON w.cluster_id = c.id AND w.namespace = %(namespace)s
+JOIN inventory_runinterval i ON i.workload_id = w.id AND i.opened_at <= b.created_at
+     AND (i.closed_at IS NULL OR i.closed_at > b.created_at)
+JOIN ran r ON r.id = i.artifact_id
+JOIN inventory_evidence e ON e.id = i.opened_by_id AND e.received_at <= b.created_at
+WHERE b.kind IN ('service', 'environment', 'cluster')
+"""
+"""SELECT (what, n, value, more). `place`: environment and service of the cluster. `kind`: kinds of blocks in force.
+`tagged`: digests that a tag without digest was last pushed to, or else was ever seen at. `known`, `listed`, `made`,
+`signed`: the asker's own evidence has heard of the digest, lists its content, tells its build, holds a signature.
+`ran`: it ran in that namespace when this freeze began, as reported before it."""
