@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from incidents.api import actions, drills, export, impact, incidents, recovery, reports, runs
+from incidents.api import actions, blocks, drills, export, impact, incidents, recovery, reports, runs
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/impact", impact.ImpactView.as_view(), name="api-impact"),
@@ -26,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         runs.RunDiffView.as_view(),
         name="api-incident-run-diff",
     ),
+    path("api/v1/incidents/<uuid:public_id>/blocks", blocks.IncidentBlocksView.as_view(), name="api-incident-blocks"),
     path("api/v1/incidents/<uuid:public_id>/actions", actions.ActionListView.as_view(), name="api-incident-actions"),
     path(
         "api/v1/incidents/<uuid:public_id>/actions/proposed",

@@ -79,8 +79,9 @@ def read_uid(body: object) -> str:
     return uid
 
 
-def read_review(body: Object) -> Review:
+def read_review(given: object) -> Review:
     """Read a review whose uid is known. Raises UnreadableReviewError."""
+    body = _object(given, "the body")
     if body.get("kind") != REVIEW or body.get("apiVersion") not in REVIEW_VERSIONS:
         raise UnreadableReviewError("unsupported_review", f"Only AdmissionReview of {REVIEW_VERSIONS[0]} is answered.")
     request = _object(body.get("request"), "request")

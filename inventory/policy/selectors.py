@@ -169,7 +169,7 @@ def _builder(fields: _Fields) -> Selector:
 
 
 def _signer(fields: _Fields) -> Selector:
-    if key := fields.optional("key"):
+    if key := fields.optional("key") or fields.optional("fingerprint"):
         if fields.optional("identity") or fields.optional("issuer"):
             raise BadSelectorError(f"{fields.at}/key", "A signer is a key, or an identity with its issuer.")
         return Selector(kind=BlockKind.SIGNER, shown={"key": _fingerprint(fields, key)}, value=key.lower())
@@ -189,7 +189,7 @@ def _fingerprint(fields: _Fields, key: str) -> str:
 
 
 def _repository(fields: _Fields) -> Selector:
-    repository = canonical_repository(fields.text("repository"))
+    repository = canonical_repository(fields.optional("repository") or fields.text("url"))
     if repository is None:
         raise BadSelectorError(f"{fields.at}/repository", "A repository is written host/owner/name, or as its address.")
     return Selector(kind=BlockKind.REPOSITORY, shown={"repository": repository}, value=repository)
@@ -216,8 +216,8 @@ _READERS: Mapping[BlockKind, tuple[tuple[str, ...], Callable[[_Fields], Selector
     BlockKind.ARTIFACT: (("digest",), _artifact),
     BlockKind.PACKAGE: (("purl", "range", "versions"), _package),
     BlockKind.BUILDER: (("id",), _builder),
-    BlockKind.SIGNER: (("issuer", "identity", "key"), _signer),
-    BlockKind.REPOSITORY: (("repository",), _repository),
+    BlockKind.SIGNER: (("issuer", "identity", "key", "fingerprint"), _signer),
+    BlockKind.REPOSITORY: (("repository", "url"), _repository),
     BlockKind.SERVICE: (("service",), _service),
     BlockKind.ENVIRONMENT: (("environment",), _environment),
     BlockKind.CLUSTER: (("cluster", "namespace"), _cluster),

@@ -3,6 +3,8 @@
 from django.urls import path
 
 from inventory.policy.api import admission, blocks, decisions
+from inventory.policy.views import blocks as block_pages
+from inventory.policy.views import decisions as decision_pages
 
 urlpatterns = [
     path("api/v1/blocks", blocks.BlockListView.as_view(), name="api-blocks"),
@@ -19,4 +21,9 @@ urlpatterns = [
     path("api/v1/admission/kubernetes", admission.KubernetesAdmissionView.as_view(), name="api-admission-kubernetes"),
     path("api/v1/admission/gatekeeper", admission.GatekeeperAdmissionView.as_view(), name="api-admission-gatekeeper"),
     path("api/v1/admission/kyverno", admission.KyvernoAdmissionView.as_view(), name="api-admission-kyverno"),
+    path("blocks", block_pages.block_list, name="blocks"),
+    path("blocks/<uuid:public_id>/lift", block_pages.lift, name="block-lift"),
+    path("blocks/<uuid:public_id>/keep", block_pages.keep, name="block-keep"),
+    path("decisions", decision_pages.decision_list, name="decisions"),
+    path("decisions/<uuid:public_id>", decision_pages.decision_page, name="decision"),
 ]

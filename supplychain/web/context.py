@@ -75,6 +75,14 @@ _NAVIGATION = (
     ),
     NavigationGroup(
         (
+            NavigationItem("Blocks", "/blocks", "hand-stop", Scope.POLICY_READ),
+            NavigationItem("Decisions", "/decisions", "shield-check", Scope.POLICY_READ),
+        ),
+        label="Gates",
+        icon="shield-check",
+    ),
+    NavigationGroup(
+        (
             NavigationItem("Workloads", "/workloads", "server-2", Scope.INVENTORY_READ),
             NavigationItem("Clusters", "/clusters", "cloud", Scope.INVENTORY_READ),
         ),

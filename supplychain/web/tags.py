@@ -150,8 +150,12 @@ BADGES: Mapping[str, Badge] = {
     # a version of a root of trust; a compromise
     "active": Badge("Active", "circle-check", "good", "Whom it names is believed"),
     "retired": Badge("Retired", "player-stop", "plain", "Believed once, and no more"),
-    "in_force": Badge("In force", "alert-octagon", "danger", "Nothing of it is believed in its time"),
+    "in_force": Badge("In force", "alert-octagon", "danger", "It binds until two people end it"),
     "lifted": Badge("Lifted", "circle-check", "plain", "Two people ended it"),
+    # a block, and what was decided at a gate
+    "lift_asked": Badge("End asked for", "clock", "warning", "In force until a second person agrees"),
+    "allowed": Badge("Allowed", "circle-check", "good", "It was let through"),
+    "refused": Badge("Refused", "circle-x", "danger", "It was not let through"),
     # operations
     "good": Badge("Well", "circle-check", "good", "As it should be"),
     "warning": Badge("Look", "alert-triangle", "warning", "Not as it should be; nothing is lost"),

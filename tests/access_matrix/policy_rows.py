@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.access_matrix.rows import ARTIFACT, NARROW, NO_PERSON, POLICY, Row
+from tests.access_matrix.rows import ARTIFACT, INCIDENT, NARROW, NO_PERSON, POLICY, RESPOND, Row
 
 BLOCK = {"public_id": "block"}
 _NO_SECRET = "What is blocked is the organisation's to know."
@@ -63,4 +63,44 @@ ROWS = (
         )
         for envelope, body in (("kubernetes", REVIEW), ("gatekeeper", {}), ("kyverno", {}))
     ),
+    Row(
+        route="api/v1/incidents/<uuid:public_id>/blocks",
+        method="POST",
+        scopes=RESPOND,
+        path=INCIDENT,
+        body={"blocks": [{"kind": "service", "selector": {"service": "{service}"}}], "reason": "stolen"},
+        ok=201,
+        refused=NO_PERSON,
+    ),
+    # pages
+    Row(route="blocks", scopes=POLICY),
+    Row(
+        route="blocks",
+        method="POST",
+        scopes=NARROW,
+        form={"kind": "artifact", "value": "{artifact}", "reason": "stolen"},
+        ok=303,
+        missing=303,
+    ),
+    Row(
+        route="blocks/<uuid:public_id>/lift",
+        method="POST",
+        scopes=NARROW,
+        path=BLOCK,
+        form={"reason": "rebuilt"},
+        ok=303,
+        no_secret=_NO_SECRET,
+    ),
+    Row(
+        route="blocks/<uuid:public_id>/keep",
+        method="POST",
+        scopes=NARROW,
+        path=BLOCK,
+        form={},
+        ok=409,
+        no_secret=_NO_SECRET,
+    ),
+    Row(route="decisions", scopes=POLICY),
+    Row(route="decisions", scopes=POLICY, query={"digest": "{artifact}"}, missing=200),
+    Row(route="decisions/<uuid:public_id>", scopes=POLICY, path={"public_id": "decision"}),
 )

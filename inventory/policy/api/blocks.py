@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 
 from inventory.policy import announcing
 from inventory.policy.blocks import MAX_REASON, BadBlockError, Ending, add_blocks, ask_to_lift
+from inventory.policy.listing import BLOCK_FILTERS, KINDS, STATES, TOLD_TO_ALL, find_blocks, with_people
 from inventory.policy.models import Block, BlockKind
 from inventory.policy.preview import preview
 from inventory.policy.selectors import read_selector
@@ -22,7 +23,7 @@ from inventory.verification.people import check_person
 from supplychain.access.actors import actor_of
 from supplychain.access.permissions import RequireScope
 from supplychain.api.pagination import PAGE_PARAMETERS, read_page
-from supplychain.api.parameters import read_choice, read_flag, reject_unknown_parameters
+from supplychain.api.parameters import read_flag, reject_unknown_parameters
 from supplychain.api.schema import PAGE_QUERY, page_of, refusals
 from supplychain.api.serializers import StrictSerializer
 
@@ -37,10 +38,7 @@ if TYPE_CHECKING:
 READ = ("policy:read",)
 # One responder tightens; who answers for policy may as well.
 NARROW = ("policy:write", "incidents:write")
-STATES = ("in_force", "lift_asked", "ended")
 MAX_PREVIEW_ROWS = 200
-_OF_THE_ORGANISATION = frozenset({BlockKind.PACKAGE, BlockKind.BUILDER, BlockKind.SIGNER, BlockKind.ENVIRONMENT})
-"""Kinds whose selector tells nothing of another team; a digest, a repository or a service may be one's secret."""
 
 
 class BlockSerializer(serializers.ModelSerializer[Block]):
@@ -64,7 +62,7 @@ class BlockSerializer(serializers.ModelSerializer[Block]):
 
     def get_selector(self, block: Block) -> dict[str, str | None] | None:
         """Return what it names; null where that may be another team's."""
-        return block.selector if self._actor.sees_all or block.kind in _OF_THE_ORGANISATION else None
+        return block.selector if self._actor.sees_all or block.kind in TOLD_TO_ALL else None
 
     def get_incident(self, block: Block) -> str | None:
         return str(block.incident) if block.incident and self._actor.sees_all else None
@@ -119,17 +117,15 @@ class BlockListView(APIView):
         parameters=[
             *PAGE_QUERY,
             OpenApiParameter("state", enum=STATES, description="`lift_asked` are in force still"),
-            OpenApiParameter("kind", enum=[kind.value for kind in BlockKind]),
+            OpenApiParameter("kind", enum=KINDS),
+            OpenApiParameter("incident", OpenApiTypes.UUID, description="For who sees all teams"),
         ],
         responses=page_of(BlockSerializer),
     )
     def get(self, request: Request) -> Response:
         """Blocks and freezes, those that ended too, newest first: the organisation's, known to all."""
-        reject_unknown_parameters(request, PAGE_PARAMETERS | {"state", "kind"})
-        rows = people(Block.objects)
-        if (kind := read_choice(request, "kind", allowed=[kind.value for kind in BlockKind])) is not None:
-            rows = rows.filter(kind=kind)
-        rows = of_state(rows, read_choice(request, "state", allowed=STATES))
+        reject_unknown_parameters(request, PAGE_PARAMETERS | BLOCK_FILTERS)
+        rows = find_blocks(request, sees_all=actor_of(request).sees_all, at=timezone.now())
         page = read_page(rows, request=request, order=("-public_id",))
         return Response({"results": shown(page.rows, request=request), "next": page.next})
 
@@ -204,21 +200,6 @@ class BlockKeepView(APIView):
         return _block(request, public_id)
 
 
-def people(blocks: Any) -> Any:
-    """Return blocks with who did what about them."""
-    return blocks.select_related("created_by", "lift_asked_by", "lifted_by")
-
-
-def of_state(rows: Any, state: str | None) -> Any:
-    """Keep the blocks in this state; None: all."""
-    if state == "ended":
-        return rows.ended(timezone.now())
-    if state is None:
-        return rows
-    rows = rows.in_force(timezone.now())
-    return rows.filter(lift_asked_by__isnull=False, lifted_by__isnull=True) if state == "lift_asked" else rows
-
-
 def shown(rows: Any, *, request: Request) -> Any:
     """Return blocks as the asker may see them."""
     return BlockSerializer(rows, many=True, context={"actor": actor_of(request)}).data
@@ -248,7 +229,7 @@ def _row(row: HitNow) -> dict[str, Any]:
 
 
 def _block(request: Request, public_id: UUID, *, status: int = 200) -> Response:
-    block = people(Block.objects).filter(public_id=public_id).first()
+    block = with_people(Block.objects.all()).filter(public_id=public_id).first()
     if block is None:
         raise Http404
     return Response(shown([block], request=request)[0], status=status)

@@ -17,6 +17,7 @@ from inventory.policy.api.places import MAX_TEXT, bound_cluster, bound_environme
 from inventory.policy.deciding import Asked, decide
 from inventory.policy.facts import Subject
 from inventory.policy.hits import Place
+from inventory.policy.listing import DECISION_FILTERS, find_decisions
 from inventory.policy.models import Decision, Gate, Outcome
 from inventory.policy.rendering import render_decision, render_verdict
 from supplychain.access.actors import actor_of
@@ -24,9 +25,6 @@ from supplychain.access.permissions import RequireScope
 from supplychain.api.pagination import PAGE_PARAMETERS, read_page
 from supplychain.api.parameters import (
     BadParameterError,
-    read_choice,
-    read_digest,
-    read_flag,
     read_text,
     reject_unknown_parameters,
 )
@@ -124,9 +122,9 @@ class DecisionListView(APIView):
     )
     def get(self, request: Request) -> Response:
         """What was decided for one's teams, newest first."""
-        reject_unknown_parameters(request, PAGE_PARAMETERS | {"digest", "cluster", "result", "allowed"})
+        reject_unknown_parameters(request, PAGE_PARAMETERS | DECISION_FILTERS)
         actor = actor_of(request)
-        page = read_page(found_decisions(request), request=request, order=("-public_id",))
+        page = read_page(find_decisions(request), request=request, order=("-public_id",))
         return Response({"results": [render_decision(one, actor=actor) for one in page.rows], "next": page.next})
 
 
@@ -142,20 +140,6 @@ class DecisionView(APIView):
         if decision is None:
             raise Http404
         return Response(render_decision(decision, actor=actor))
-
-
-def found_decisions(request: Any) -> Any:
-    """Return the decisions that the filters of a list keep, of those the asker may see."""
-    rows = Decision.objects.visible_to(actor_of(request))
-    if (digest := read_digest(request, "digest")) is not None:
-        rows = rows.filter(digest=digest)
-    if (cluster := read_text(request, "cluster")) is not None:
-        rows = rows.filter(cluster=cluster)
-    if (outcome := read_choice(request, "result", allowed=[outcome.value for outcome in Outcome])) is not None:
-        rows = rows.filter(outcome=outcome)
-    if "allowed" in request.GET:
-        rows = rows.filter(allowed=read_flag(request, "allowed", default=True))
-    return rows
 
 
 def _place(request: Request, name: str) -> str | None:

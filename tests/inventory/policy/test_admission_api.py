@@ -43,7 +43,8 @@ def review(client, *images: str, **request: Any) -> dict[str, Any]:
     told = answer.json()
     assert (told["apiVersion"], told["kind"]) == ("admission.k8s.io/v1", "AdmissionReview")
     assert told["response"]["uid"] == "uid-1"
-    return told["response"]
+    response: dict[str, Any] = told["response"]
+    return response
 
 
 def image(name: str) -> str:

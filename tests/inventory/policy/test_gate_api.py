@@ -46,7 +46,7 @@ def test_what_is_known_and_not_blocked_passes_and_the_decision_is_kept(pipeline)
     assert (answer["waivers"], answer["blocks"], answer["policy"], answer["warnings"]) == ([], [], None, [])
     decision = Decision.objects.get()
     assert (str(decision.public_id), decision.digest, decision.outcome) == (answer["decision"], SHOP, "pass")
-    assert (decision.team.slug, decision.gate, decision.namespace) == ("payments", "pipeline", "shop")
+    assert (decision.team and decision.team.slug, decision.gate, decision.namespace) == ("payments", "pipeline", "shop")
     shown = pipeline.get(f"/api/v1/decisions/{answer['decision']}").json()
     assert {name: shown[name] for name in answer if name != "warnings"} == {
         name: value for name, value in answer.items() if name != "warnings"

@@ -1,0 +1,1 @@
+"""Pages of policy: blocks, and what was decided."""

@@ -1,0 +1,105 @@
+"""The pages of blocks and decisions."""
+
+from __future__ import annotations
+
+import pytest
+
+from inventory.policy.blocks import add_block
+from inventory.policy.models import Block, BlockKind
+from tests.factories import cyclonedx, deployment, digest, report, submit
+from tests.supplychain.actors import AT, client_of, make_user, new_key, signed_in
+
+pytestmark = pytest.mark.django_db
+
+SHOP = digest("shop")
+
+
+@pytest.fixture
+def responder():
+    return signed_in(make_user("rob", organisation="responder"))
+
+
+@pytest.fixture
+def approver():
+    return signed_in(make_user("abe", organisation="approver"))
+
+
+@pytest.fixture
+def member():
+    return signed_in(make_user("mia", team="payments", role="member"))
+
+
+def page(client, path, status=200):
+    answer = client.get(path)
+    assert answer.status_code == status, answer.content[:300]
+    return answer.content.decode()
+
+
+def test_a_block_is_previewed_set_asked_about_and_lifted_on_the_page(responder, approver):
+    submit("payments", cyclonedx("pkg:npm/lodash@4.17.20", subject=SHOP))
+    report("payments", deployment(digest=SHOP, service="shop"))
+    typed = {"kind": "package", "value": "pkg:npm/lodash", "more": "<4.17.21", "reason": "INC-1"}
+
+    shown = responder.post("/blocks", typed | {"preview": "1"}).content.decode()
+    assert "would hit 1 digest in 1 workload" in shown
+    assert 'value="INC-1"' in shown
+    assert not Block.objects.exists()
+    assert responder.post("/blocks", typed).status_code == 303
+    block = Block.objects.get()
+    assert "pkg:npm/lodash" in page(responder, "/blocks")
+
+    responder.post(f"/blocks/{block.public_id}/lift", {"reason": "rebuilt <b>"})
+    assert "rebuilt &lt;b&gt;" in page(approver, "/blocks?state=lift_asked")
+    assert "Another person must agree" in page(responder, "/blocks")
+    assert responder.post(f"/blocks/{block.public_id}/lift", {"agree": "1"}).status_code == 409
+    approver.post(f"/blocks/{block.public_id}/keep")
+    assert "lift_asked" not in page(approver, "/blocks?state=in_force&kind=package").partition('id="rows"')[2]
+    responder.post(f"/blocks/{block.public_id}/lift", {"reason": "rebuilt"})
+    approver.post(f"/blocks/{block.public_id}/lift", {"agree": "1"})
+
+    block.refresh_from_db()
+    assert block.lifted_by is not None
+    assert "Lifted" in page(approver, "/blocks?state=ended")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        {"kind": "none", "value": "x"},
+        {"kind": "artifact", "value": "latest", "reason": "x"},
+        {"kind": "service", "value": "x"},
+    ],
+)
+def test_a_form_that_cannot_be_used_says_so_on_the_same_page(responder, typed):
+    answer = responder.post("/blocks", typed)
+
+    assert answer.status_code == 400
+    assert "Blocks and freezes" in answer.content.decode()
+    assert not Block.objects.exists()
+
+
+def test_a_member_sees_that_there_is_a_block_and_has_no_form(member, rita):
+    block = add_block(BlockKind.ARTIFACT, {"digest": SHOP}, reason="INC-1", incident=None, actor=rita, at=AT)
+
+    html = page(member, "/blocks")
+
+    assert "INC-1" in html
+    assert SHOP not in html
+    assert 'method="post" action="/blocks' not in html
+    for path in ("/blocks", f"/blocks/{block.public_id}/lift", f"/blocks/{block.public_id}/keep"):
+        assert member.post(path, {"kind": "artifact", "value": SHOP, "reason": "x"}).status_code == 403
+
+
+def test_a_refused_rollout_leads_to_its_decision(responder, member, rita):
+    submit("payments", cyclonedx("pkg:npm/lodash@4.17.20", subject=SHOP))
+    add_block(BlockKind.PACKAGE, {"purl": "pkg:npm/lodash"}, reason="INC-1", incident=None, actor=rita, at=AT)
+    decision = client_of(new_key("policy:read")).get(f"/api/v1/artifacts/{SHOP}/decision").json()["decision"]
+
+    for reader in (member, responder):
+        assert decision in page(reader, "/decisions?result=fail")
+        assert "INC-1" in page(reader, f"/decisions/{decision}")
+    assert "lodash@4.17.20" in page(responder, f"/decisions/{decision}")
+    assert "lodash@4.17.20" not in page(member, f"/decisions/{decision}")
+    stranger = signed_in(make_user("sam", team="stranger", role="owner"))
+    assert decision not in page(stranger, "/decisions")
+    page(stranger, f"/decisions/{decision}", 404)
