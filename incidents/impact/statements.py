@@ -36,11 +36,11 @@ POINTS_NOW = f"""
 SELECT r.interval_id, r.artifact_id, r.track_id, r.seq, r.certainty, r.is_complete FROM inventory_running r
 WHERE {all_own("r.teams")}
 """
-SCOPED = "SELECT id, team_id, artifact_id, node_architecture FROM shown WHERE artifact_id IS NOT NULL"
-POINTS_THEN = SEEN_POINTS.format(intervals=SCOPED)
+_SCOPED = "SELECT id, team_id, artifact_id, node_architecture FROM shown WHERE artifact_id IS NOT NULL"
+POINTS_THEN = SEEN_POINTS.format(intervals=_SCOPED)
 _CANDIDATES = f"""
 SELECT c.id AS interval_id, c.artifact_id, min(c.certainty) AS certainty
-FROM ({SEEN_CANDIDATES.format(intervals=SCOPED)}) c
+FROM ({SEEN_CANDIDATES.format(intervals=_SCOPED)}) c
 WHERE c.artifact_id IN (SELECT artifact_id FROM named)
 GROUP BY c.id, c.artifact_id
 """
@@ -210,7 +210,7 @@ WITH shown AS MATERIALIZED ({{intervals}} AND i.artifact_id = ANY(ARRAY({FAMILY}
 SELECT DISTINCT k.artifact_id, i.artifact_id AS reported_id, reported.digest AS reported_digest, k.certainty, i.id,
        c.name, coalesce(e.slug, 'unknown'), w.namespace, w.kind, w.name, i.container, {SERVICE}, t.slug,
        i.opened_at, i.last_seen_at, i.closed_at
-FROM ({SEEN_CANDIDATES.format(intervals=SCOPED)}) k
+FROM ({SEEN_CANDIDATES.format(intervals=_SCOPED)}) k
 JOIN inventory_runinterval i ON i.id = k.id
 JOIN inventory_artifact reported ON reported.id = i.artifact_id
 JOIN inventory_workload w ON w.id = i.workload_id

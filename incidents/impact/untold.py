@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from incidents.impact.answer import ProvenanceCoverage
 from incidents.impact.facts import Place
-from incidents.impact.statements import BY_PLACE, INTERVALS, NOW, SCOPED, THEN
+from incidents.impact.statements import BY_PLACE, INTERVALS, NOW, THEN
 from inventory.graph.one_state import Statement
 from inventory.graph.told import BUILDER, CLAIMED, COMMIT, REPOSITORY, SIGNER, TOLD, VERIFIED
 from inventory.identity.indicators import IndicatorKind
@@ -34,17 +34,11 @@ _NEEDED: Final = {
 }
 _BESIDE_SBOMS: Final = frozenset({*_NEEDED, IndicatorKind.CLUSTER}) - {IndicatorKind.REPOSITORY}
 """Kinds of which no SBOM tells. A repository also supplies packages."""
-_TOLD: Final = f"""
-WITH shown AS MATERIALIZED ({{intervals}}), {TOLD.format(intervals=SCOPED)}
-{
-    BY_PLACE.format(
-        found='''SELECT 0 AS track_id, 0 AS seq, i.artifact_id AS owner, i.workload_id, i.cluster_id, i.environment_id,
-        i.namespace, coalesce((SELECT bit_or(t.bits) FROM surely s JOIN told t ON t.id = s.artifact_id
-                               WHERE s.interval_id = i.id), 0) AS mark
-        FROM shown i WHERE i.artifact_id IS NOT NULL'''
-    )
-}
-"""
+_CONTAINERS: Final = f"""
+SELECT 0 AS track_id, 0 AS seq, i.artifact_id AS owner, i.workload_id, i.cluster_id, i.environment_id, i.namespace,
+       coalesce(told.bits, 0) AS mark
+FROM shown i CROSS JOIN LATERAL ({TOLD}) told WHERE i.artifact_id IS NOT NULL"""
+_TOLD: Final = f"WITH shown AS MATERIALIZED ({{intervals}}) {BY_PLACE.format(found=_CONTAINERS)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,26 +162,23 @@ _TOLD = f"""
     WHERE k.field = 'pushed'
 )"""
 FOUND = f"""
-WITH {_PROBED}, {_ATTESTED} {_TOLD},
-reached AS (
-    SELECT artifact_id AS from_id, artifact_id AS id, false AS is_member, true AS is_proven
-    FROM (SELECT DISTINCT artifact_id FROM stated) s
-    UNION ALL
-    SELECT s.artifact_id, m.member_id, true, bool_or(m.is_proven)
-    FROM (SELECT DISTINCT artifact_id FROM stated) s JOIN inventory_indexmember m ON m.index_id = s.artifact_id
-    WHERE {own("m.team_id")} GROUP BY 1, 2
-)
-SELECT DISTINCT ON (r.id, s.number, s.value, s.fact, s.time, r.is_proven)
+WITH {_PROBED}, {_ATTESTED} {_TOLD}
+SELECT DISTINCT ON (r.id, s.number, s.value, s.fact, s.time)
        r.id, s.number, s.value, s.fact, s.time, r.is_proven,
-       CASE WHEN r.is_member THEN (SELECT i.digest FROM inventory_artifact i WHERE i.id = r.from_id) END,
+       CASE WHEN r.is_member THEN (SELECT i.digest FROM inventory_artifact i WHERE i.id = s.artifact_id) END,
        e.public_id, coalesce(c.pointer, s.pointer)
 FROM stated s
-JOIN reached r ON r.from_id = s.artifact_id
+CROSS JOIN LATERAL (
+    SELECT s.artifact_id AS id, false AS is_member, true AS is_proven
+    UNION ALL
+    SELECT m.member_id, true, m.is_proven FROM inventory_indexmember m
+    WHERE m.index_id = s.artifact_id AND {own("m.team_id")} OFFSET 0) r
 LEFT JOIN LATERAL (
     SELECT c.evidence_id, c.pointer FROM inventory_attestationsource c
     WHERE c.attestation_id = s.attestation_id ORDER BY c.id LIMIT 1) c ON true
-LEFT JOIN inventory_evidence e ON e.id = coalesce(c.evidence_id, s.evidence_id)
-ORDER BY r.id, s.number, s.value, s.fact, s.time, r.is_proven, r.is_member, s.attestation_id
+LEFT JOIN LATERAL (
+    SELECT e.public_id FROM inventory_evidence e WHERE e.id = coalesce(c.evidence_id, s.evidence_id) OFFSET 0) e ON true
+ORDER BY r.id, s.number, s.value, s.fact, s.time, r.is_proven DESC, r.is_member, s.attestation_id
 """
 """Rows (artifact, probe's number, value, fact, time, whether its index is proven, that index's digest, evidence,
 pointer): one for each way in which a probe fits an artifact."""
