@@ -31,6 +31,7 @@ from incidents.impact.answer import (
     Summary,
 )
 from incidents.impact.arrears import arrears
+from incidents.impact.bases import Bases
 from incidents.impact.builds.targets import with_window
 from incidents.impact.coverage import Groundwork
 from incidents.impact.explain import fill
@@ -101,8 +102,10 @@ class _Answer:
 def _answer(question: Question, *, actor: Actor, teams: list[int] | None, at: datetime, reading: Reading) -> _Answer:
     with one_state(using=reading.using, plans=_plans(question)) as state:
         marks = state.along(marks_statement())
+        bases = Bases(teams=teams, state=state)
         matches = find_matches(question.indicators, actor=actor, state=state, meanwhile=partial(_spell, question))
         follow_generation(marks.rows[0].generation)
+        matches = bases.closed(matches)
         parameters = _parameters(question, matches=matches, teams=teams, now=at)
         groundwork = Groundwork(parameters, marks=marks.rows[0], is_now=question.is_now, now=at, state=state)
         facts = _read_facts(question, matches=matches, parameters=parameters, groundwork=groundwork, state=state)
@@ -188,8 +191,10 @@ def _next_page(question: Question, *, actor: Actor, teams: list[int] | None, at:
     def fill_in(reading: Reading) -> tuple[Row, ...]:
         with one_state(using=reading.using, plans=_plans(question)) as state:
             marks = state.along(marks_statement())
+            bases = Bases(teams=teams, state=state)
             matches = find_matches(question.indicators, actor=actor, state=state)
             follow_generation(marks.rows[0].generation)
+            matches = bases.closed(matches)
             parameters = _parameters(question, matches=matches, teams=teams, now=at)
             return fill(kept.rows, matches=matches, parameters=parameters, is_now=question.is_now, state=state)
 

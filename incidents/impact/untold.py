@@ -31,6 +31,8 @@ _NEEDED: Final = {
     IndicatorKind.SIGNER: SIGNER,
     IndicatorKind.COMMIT: COMMIT,
     IndicatorKind.ACCOUNT: _NEVER_TOLD,
+    IndicatorKind.ACTION: REPOSITORY,
+    IndicatorKind.DOWNLOAD: REPOSITORY,
 }
 _BESIDE_SBOMS: Final = frozenset({*_NEEDED, IndicatorKind.CLUSTER}) - {IndicatorKind.REPOSITORY}
 """Kinds of which no SBOM tells. A repository also supplies packages."""

@@ -22,6 +22,8 @@ class Claim(enum.StrEnum):
     VERSION = "version"
     BASE_NAME = "base_name"
     BASE_DIGEST = "base_digest"
+    BASE_SPDX = "base_spdx"
+    """Not its own word: an SPDX document says that it is a DESCENDANT_OF this digest."""
 
 
 class TagAction(enum.StrEnum):

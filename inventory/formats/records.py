@@ -163,6 +163,14 @@ class ConfigRecord:
     config: Digest
 
 
+@dataclass(frozen=True, slots=True)
+class BaseRecord:
+    """An image was made from another one (SPDX DESCENDANT_OF)."""
+
+    image: Digest
+    base: Digest
+
+
 @dataclass(slots=True)
 class SbomRecord:
     """One SBOM. `component_count` is the number of components in the document, read or rejected."""
@@ -202,6 +210,7 @@ class SbomRecord:
     """Edges the document states, before dangling and repeated ones are dropped."""
     passed_over_count: int = 0
     """SPDX: relationships that say nothing here."""
+    bases: tuple[BaseRecord, ...] = ()
     memberships: tuple[MembershipRecord, ...] = ()
     configs: tuple[ConfigRecord, ...] = ()
     vex: VexRecord | None = None

@@ -26,7 +26,7 @@ from inventory.formats.spdx2_relations import (
     described_refs,
     undescribed_root,
 )
-from inventory.formats.spdx2_subject import Root, read_memberships, read_root
+from inventory.formats.spdx2_subject import Root, read_bases, read_memberships, read_root
 
 VERSIONS: Final = ("2.2", "2.3")
 NO_ELEMENTS: Final = frozenset({DOCUMENT, "NONE", "NOASSERTION"})
@@ -79,6 +79,7 @@ def assemble(parts: Parts, *, limits: Limits, defects: Defects) -> SbomRecord:
     apply_sources(parts.relations, reader.records, edges)
     record.passed_over_count = parts.passed_over_count + count_passed_over(parts.relations)
     record.memberships = read_memberships(parts.relations, reader.records, root, defects=defects)
+    record.bases = read_bases(parts.relations, reader.records)
     record.components, record.rejected_count = reader.records, reader.rejected_count
     record.edges, record.has_edges, record.dependency_count = edges.edges, edges.has_root, edges.count
     record.warnings = defects.warnings()

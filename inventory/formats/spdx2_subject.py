@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from inventory.formats.defects import Defects
-from inventory.formats.records import ArtifactKind, ComponentRecord, MembershipRecord, storable
+from inventory.formats.records import ArtifactKind, BaseRecord, ComponentRecord, MembershipRecord, storable
 from inventory.formats.spdx2_packages import PackageReader
 from inventory.formats.spdx2_relations import Relation
 from inventory.formats.subjects import Subjects
@@ -76,6 +76,23 @@ def read_memberships(
             defects.add("bad_membership", relation.pointer, "VARIANT_OF names no two different digests.")
             continue
         found.append(_membership(index_digest, member_digest, member))
+    return tuple(dict.fromkeys(found))
+
+
+def read_bases(relations: Sequence[Relation], records: Sequence[ComponentRecord]) -> tuple[BaseRecord, ...]:
+    """Read which images were made from which (DESCENDANT_OF), where both have digests; ko and apko write it."""
+    stated = [relation for relation in relations if relation.kind in {"DESCENDANT_OF", "ANCESTOR_OF"}]
+    by_ref = {record.ref: record for record in records if record.ref is not None} if stated else {}
+    found = []
+    for relation in stated:
+        pair = (
+            (relation.source, relation.target)
+            if relation.kind == "DESCENDANT_OF"
+            else (relation.target, relation.source)
+        )
+        image, base = (own_digest(by_ref[ref]) if ref in by_ref else None for ref in pair)
+        if image is not None and base is not None and image != base:
+            found.append(BaseRecord(image, base))
     return tuple(dict.fromkeys(found))
 
 

@@ -35,6 +35,8 @@ class BaseMethod(enum.StrEnum):
     """A build's provenance names the image among its inputs."""
     ANNOTATION = "annotation"
     """The image names it in `org.opencontainers.image.base.digest`; whoever built it wrote that."""
+    SPDX = "spdx_descendant_of"
+    """An SPDX document about the image says that it is a DESCENDANT_OF the other."""
     LAYER_PREFIX = "layer_prefix"
     """The image begins with all layers of the other one, in their order."""
 
@@ -70,15 +72,15 @@ built AS (
     ORDER BY d.digest, j.rank, d.position
 ),
 labelled AS (
-    SELECT DISTINCT ON (c.value) c.value AS digest, coalesce((
+    SELECT DISTINCT ON (c.value, c.claim) c.value AS digest, coalesce((
                SELECT n.value FROM inventory_artifactclaim n
                WHERE n.artifact_id = c.artifact_id AND n.team_id = c.team_id AND n.claim = 'base_name'
                ORDER BY n.id LIMIT 1), '') AS name,
-           '{BaseMethod.ANNOTATION}' AS method, 'medium' AS confidence, e.public_id, '' AS pointer,
-           NULL::bigint AS layers
-    FROM same s JOIN inventory_artifactclaim c ON c.artifact_id = s.id AND c.claim = 'base_digest'
+           CASE c.claim WHEN 'base_digest' THEN '{BaseMethod.ANNOTATION}' ELSE '{BaseMethod.SPDX}' END AS method,
+           'medium' AS confidence, e.public_id, '' AS pointer, NULL::bigint AS layers
+    FROM same s JOIN inventory_artifactclaim c ON c.artifact_id = s.id AND c.claim IN ('base_digest', 'base_spdx')
     JOIN inventory_evidence e ON e.id = c.evidence_id
-    WHERE {own("c.team_id")} ORDER BY c.value, c.id
+    WHERE {own("c.team_id")} ORDER BY c.value, c.claim, c.id
 ),
 mine AS (
     SELECT DISTINCT l.artifact_id, l.position, l.digest, l.is_diff_id

@@ -105,7 +105,10 @@ def apply(record: SbomRecord, *, held: Held, at: datetime, part: int = 0) -> App
             *identifiers.writes(new, team_id=key.team_id),
         )
     )
-    stated = () if record.vex is None else tuple(vex.writes(record.vex, evidence=evidence))
+    stated = (
+        *(() if record.vex is None else vex.writes(record.vex, evidence=evidence)),
+        *_bases(record, evidence=evidence),
+    )
     writes = (*_with_memberships(record, evidence=evidence, writes=writes), *stated)
     distinct_count = len(set(interned.component_ids)) if record.is_plan else components.count
     return _applied(record, subjects=subjects, distinct_count=distinct_count, writes=writes)
@@ -276,6 +279,18 @@ def _subject_statements(record: SbomRecord, *, evidence: Evidence, subjects: Seq
             )
         yield sbom_sql.UNLABEL, {"blob": evidence.blob_id}
         yield _ADD_POINTS, {"ids": artifacts}
+
+
+def _bases(record: SbomRecord, *, evidence: Evidence) -> Iterator[Query]:
+    """Yield what keeps which images the document says were made from which."""
+    if record.bases:
+        columns: dict[str, Value] = {
+            "team": evidence.team_id,
+            "evidence": evidence.pk,
+            "images": [str(one.image) for one in record.bases],
+            "bases": [str(one.base) for one in record.bases],
+        }
+        yield Query(sbom_sql.ADD_BASES, columns)
 
 
 def _with_memberships(record: SbomRecord, *, evidence: Evidence, writes: tuple[Query, ...]) -> tuple[Query, ...]:
