@@ -71,9 +71,9 @@ class IncidentBlocksView(APIView):
         """Block what is named, and what the newest answer proposes: enforced at every gate at once."""
         reject_unknown_parameters(request, ())
         actor = actor_of(request)
+        check_person(actor)
         if not Incident.objects.visible_to(actor).filter(public_id=public_id).exists():
             raise IncidentNotFoundError
-        check_person(actor)
         serializer = IncidentBlocksSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         given = serializer.validated_data
