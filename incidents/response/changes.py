@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from incidents.models import EventKind, IncidentTeam, Severity, Stage
+from incidents.models import ActionKind, ActionState, EventKind, IncidentTeam, Severity, Stage
 from incidents.response.closing import check_proven
 from incidents.response.lifecycle import check_move
+from incidents.response.targets import hash_of
 from incidents.timeline import changing
 from supplychain.access.models import User
 from supplychain.errors import DomainError, ErrorDetail
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from incidents.timeline import Change
     from supplychain.access.actors import Actor
     from supplychain.access.audit import JSON
+    from supplychain.access.models import Team
 
 _TEXTS = {"title": EventKind.TITLE, "severity": EventKind.SEVERITY}
 _FLAGS = ("is_exploited", "is_severe")
@@ -91,9 +93,23 @@ def acknowledge(public_id: UUID, *, actor: Actor, at: datetime) -> Incident:
             concerned.acknowledged_at, concerned.acknowledged_by = at, actor.label
             concerned.save(update_fields=["acknowledged_at", "acknowledged_by"])
             change.tell(EventKind.ACKNOWLEDGED, concerned.team.slug)
+            _note_told(change, concerned.team)
         if not change.events:
             raise NotConcernedError
     return change.incident
+
+
+def _note_told(change: Change, team: Team) -> None:
+    """A team that says that it knows was told: whoever was to tell it has done so."""
+    telling = change.incident.actions.filter(
+        kind=ActionKind.NOTIFY, state=ActionState.OPEN, target_hash=hash_of(ActionKind.NOTIFY, {"team": team.slug})
+    )
+    for action in telling:
+        action.state, action.done_at, action.done_by = ActionState.DONE, change.at, change.actor.label
+        action.changed_at, action.version = change.at, action.version + 1
+        action.save(update_fields=["state", "done_at", "done_by", "changed_at", "version"])
+        details: dict[str, JSON] = {"number": action.number, "kind": action.kind, "change": "acknowledged"}
+        change.tell(EventKind.ACTION, action.title, details={**details, "team": team.slug})
 
 
 def _change_fields(change: Change, wanted: Wanted) -> None:

@@ -108,6 +108,17 @@ def test_a_team_that_knows_needs_not_be_told(responder: Client):
     assert [one["team"] for one in proposed(responder, incident) if one["kind"] == "notify"] == ["payments"]
 
 
+def test_a_team_that_says_it_knows_has_been_told(responder: Client):
+    incident = opened(responder)
+    send(responder, f"{incident}/actions/proposed")
+    mia = signed_in(make_user("mia", team="shop", role="member"))
+
+    send(mia, f"{incident}/acknowledge")
+
+    told = {one["team"]: one["state"] for one in actions(responder, incident, "?kind=notify")}
+    assert told == {"shop": "done", "payments": "open"}
+
+
 # --- Making and moving ---------------------------------------------------------------------------------------------
 
 
