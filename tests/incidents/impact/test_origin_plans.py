@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 
 from incidents.impact.origins import ORIGIN_KINDS, origins
+from incidents.impact.untold import told_statement
 from incidents.stated import read_indicator
 from inventory.graph.one_state import prepared
 from tests.factories import cyclonedx, digest, submit
@@ -103,3 +104,14 @@ def test_an_origin_is_found_by_indexes_alone(attested: None):
 
     read = {line.partition("Seq Scan on inventory_")[2].partition(" ")[0] for line in found.splitlines()}
     assert read & set(BIG) == set()
+
+
+@pytest.mark.parametrize("is_now", [True, False])
+def test_what_is_told_is_looked_up_container_by_container(attested: None, is_now: bool):
+    values: dict[str, object] = dict.fromkeys(("teams", "clusters", "environments", "since", "until"))
+
+    found = plan(told_statement({}, is_now=is_now).sql, values)
+
+    read = {line.partition("Seq Scan on inventory_")[2].partition(" ")[0] for line in found.splitlines()}
+    assert read & set(BIG) == set()
+    assert found.count("CTE Scan on shown") == 1, "to join what runs to anything takes the square of its length"

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from supplychain.access.models import AuditEvent
+from tests.attested import COMMIT, encode, statement
 from tests.factories import cyclonedx, deployment, digest, later, report, submit
 
 # An answer is read from one snapshot of the database, which a test's own transaction would forbid.
@@ -224,3 +225,15 @@ def test_a_list_asked_for_says_which_version_answered_and_what_it_took_back(memb
     assert "1 artifact affected" in html
     assert "<code>list:wiz</code>, version 6" in html
     assert "1 retracted" in html
+
+
+def test_a_question_by_origin_shows_its_evidence_its_limits_and_what_nothing_is_told_of(member, shop):
+    claimed = submit("team-a", encode(statement(SHOP)))
+    html = ask(member, f"https://github.com/shop/api/commit/{COMMIT}")
+
+    assert f"github.com/shop/api {COMMIT}" in html
+    assert "Builds of later commits are not found by it" in html
+    assert "built from the commit asked for, as provenance says that nobody verified" in html
+    assert f"/evidence/{claimed.public_id}" in html
+    assert "with provenance that is only claimed" in html
+    assert "provenance" not in ask(member, LODASH).partition("How much is known")[2].partition("</ul>")[0]
