@@ -153,7 +153,7 @@ def _of_policy(body: Members) -> Iterator[ReportedRecord]:
 def _matched(found: object, *, pointer: str, failed: bool) -> Iterator[ReportedRecord]:
     for index, item in enumerate(items(found)):
         signature = members(item)
-        repository = text(signature, "githubWorkflowRepository")
+        repository = text(signature, "githubWorkflowRepo") or text(signature, "githubWorkflowRepository")
         yield ReportedRecord(
             tool=_TOOL,
             digests=(),

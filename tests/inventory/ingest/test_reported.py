@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -135,3 +136,27 @@ def test_a_report_of_another_shape_is_passed_over() -> None:
         submit("shop", json.dumps([gh(lab, **changes)]).encode())
 
     assert not ReportedVerification.objects.exists()
+
+
+DATA = Path(__file__).parents[2] / "data" / "reported"
+A = f"sha256:{'a' * 64}"
+RELEASE = "https://github.com/acme/shop/.github/workflows/release.yml@refs/tags/v1.0"
+
+
+def test_what_gh_prints_is_read_with_every_field_it_has() -> None:
+    submit("shop", (DATA / "gh-attestation-verify.json").read_bytes())
+
+    found = ReportedVerification.objects.select_related("artifact").get()
+    assert (found.tool, found.artifact.digest, found.level) == ("gh", A, 2)
+    assert (found.identity, found.builder_id, found.repository) == (RELEASE, RELEASE, "github.com/acme/shop")
+
+
+def test_what_policy_controller_hands_to_policies_is_read_with_every_field_it_has() -> None:
+    """It calls the repository `githubWorkflowRepo`, unlike cosign."""
+    submit("shop", (DATA / "policy-result.json").read_bytes(), artifacts=[A])
+
+    signature, attestation = ReportedVerification.objects.order_by("position")
+    assert (signature.passed, signature.identity, signature.repository) == (True, RELEASE, "github.com/acme/shop")
+    assert (attestation.predicate_type, attestation.repository) == (
+        "https://slsa.dev/provenance/v1", "github.com/acme/shop"
+    )  # fmt: skip
