@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.models import Q
 
+from incidents.announcing import FOR_TEAMS, OF_ONE_TEAM, TELLING_A_TEAM, announce
 from incidents.models import EventKind, Incident, IncidentEvent
 from supplychain.access import audit
 from supplychain.access.models import Team
@@ -98,6 +99,7 @@ class Change:
         # Only what differs: a worker that asks again may update less of an incident than the web server.
         self.incident.save(update_fields=[name for name in _CHANGEABLE if now[name] != self._before[name]])
         IncidentEvent.objects.bulk_create(self.events)
+        announce(self.incident, self.events)
         for event in self.events:
             audit.record(
                 self.actor,
@@ -113,22 +115,6 @@ class Change:
         return {name: getattr(self.incident, attributes.get(name, name)) for name in _CHANGEABLE}
 
 
-_FOR_TEAMS = frozenset(
-    {
-        EventKind.OPENED,
-        EventKind.TITLE,
-        EventKind.SEVERITY,
-        EventKind.STAGE,
-        EventKind.OWNER,
-        EventKind.CLOSED,
-        EventKind.REOPENED,
-    }
-)
-_OF_ONE_TEAM = frozenset({EventKind.TEAM_CONCERNED, EventKind.ACKNOWLEDGED})
-_TELLING_A_TEAM = frozenset({EventKind.ACTION, EventKind.RECOVERED, EventKind.RECOVERY_LOST})
-"""Lines whose details name the team that they are told to."""
-
-
 def events_for(incident: Incident, *, actor: Actor) -> QuerySet[IncidentEvent]:
     """Return the lines of the timeline that the actor may see.
 
@@ -140,9 +126,9 @@ def events_for(incident: Incident, *, actor: Actor) -> QuerySet[IncidentEvent]:
         return events
     slugs = Team.objects.filter(pk__in=sorted(actor.team_ids or ())).values("slug")
     return events.filter(
-        Q(kind__in=_FOR_TEAMS)
-        | Q(kind__in=_OF_ONE_TEAM, text__in=slugs)
-        | Q(kind__in=_TELLING_A_TEAM, details__team__in=list(slugs.values_list("slug", flat=True)))
+        Q(kind__in=FOR_TEAMS)
+        | Q(kind__in=OF_ONE_TEAM, text__in=slugs)
+        | Q(kind__in=TELLING_A_TEAM, details__team__in=list(slugs.values_list("slug", flat=True)))
     )
 
 

@@ -69,6 +69,7 @@ INSTALLED_APPS = [
     "supplychain.ops",
     "supplychain.access",
     "supplychain.web",
+    "supplychain.notify",
     "inventory",
     "inventory.policy",
     "incidents",
@@ -134,6 +135,7 @@ DATABASE_ROLES = {
 DATABASE_GRANTS = [
     "supplychain.database.grants.GRANTS",
     "supplychain.ops.grants.GRANTS",
+    "supplychain.notify.grants.GRANTS",
     "inventory.models.grants.GRANTS",
     "inventory.policy.models.grants.GRANTS",
     "incidents.models.grants.GRANTS",
@@ -162,8 +164,11 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"
 CELERY_TASK_IGNORE_RESULT = True
 # What people wait for does not stand in line behind documents: a free worker takes from both queues in turn.
-CELERY_TASK_QUEUES = (Queue("celery", routing_key="celery"), Queue("live", routing_key="live"))
-CELERY_TASK_ROUTES = {name: {"queue": "live", "routing_key": "live"} for name in ("incidents.tasks.follow_evidence",)}
+CELERY_TASK_QUEUES = tuple(Queue(name, routing_key=name) for name in ("celery", "live", "notify"))
+CELERY_TASK_ROUTES = {
+    "incidents.tasks.follow_evidence": {"queue": "live", "routing_key": "live"},
+    "supplychain.notify.tasks.*": {"queue": "notify", "routing_key": "notify"},
+}
 # Rung after the commit of what was applied (inventory/applied_rings.py).
 EVIDENCE_APPLIED_TASKS = ["incidents.tasks.follow_evidence"]
 CELERY_TASK_ACKS_LATE = True
@@ -214,6 +219,11 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": STAMP_SECONDS - 1},
     },
     "run-drills": {"task": "incidents.tasks.run_drills", "schedule": 60.0, "options": {"expires": 50}},
+    "sweep-deliveries": {
+        "task": "supplychain.notify.tasks.sweep_deliveries",
+        "schedule": float(SWEEP_SECONDS),
+        "options": {"expires": SWEEP_SECONDS - 1},
+    },
     "tidy-operations": {"task": "supplychain.ops.tasks.tidy", "schedule": 600.0, "options": {"expires": 500}},
     "forget-sessions": {
         "task": "supplychain.access.tasks.forget_sessions",
@@ -280,6 +290,18 @@ BLOCK_LISTENERS = ["incidents.response.binding.hear"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * MIB
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+
+# --- Notifications (docs/notifications.md) ---------------------------------------------------------------------------
+# Hosts of ours that may be told, as `host` or `host:port`; all others must be public, and speak https.
+NOTIFY_INTERNAL_HOSTS = env.words("NOTIFY_INTERNAL_HOSTS")
+# The mail server; without one there are no channels by mail.
+EMAIL_HOST = env.text("SMTP_HOST", default="")
+EMAIL_PORT = env.number("SMTP_PORT", default=587, minimum=1, maximum=65_535)
+EMAIL_HOST_USER = env.text("SMTP_USER", default="")
+EMAIL_HOST_PASSWORD = env.secret("SMTP_PASSWORD", default="")
+_SMTP_SECURITY = env.choice("SMTP_SECURITY", default="starttls", allowed=("starttls", "tls", "none"))
+EMAIL_USE_TLS, EMAIL_USE_SSL = _SMTP_SECURITY == "starttls", _SMTP_SECURITY == "tls"
+MAIL_FROM = env.text("MAIL_FROM", default="supply-chain@localhost")
 
 # --- API -----------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK: dict[str, Any] = {

@@ -6,6 +6,7 @@ urlpatterns = [
     path("", include("supplychain.ops.urls")),
     path("", include("supplychain.access.urls")),
     path("api/", include("supplychain.api.urls")),
+    path("", include("supplychain.notify.urls")),
     path("", include("inventory.urls")),
     path("", include("incidents.urls")),
 ]

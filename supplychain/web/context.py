@@ -53,6 +53,14 @@ _NAVIGATION = (
     ),
     NavigationGroup(
         (
+            NavigationItem("Watches", "/watches", "eye", Scope.INCIDENTS_READ),
+            NavigationItem("Notifications", "/settings/notifications", "bell", Scope.INCIDENTS_READ),
+        ),
+        label="Alerts",
+        icon="bell",
+    ),
+    NavigationGroup(
+        (
             NavigationItem("Artifacts", "/artifacts", "box", Scope.INVENTORY_READ),
             NavigationItem("Packages", "/packages", "package", Scope.INVENTORY_READ),
             NavigationItem("Advisories", "/advisories", "bug", Scope.INVENTORY_READ),

@@ -156,6 +156,13 @@ BADGES: Mapping[str, Badge] = {
     "lift_asked": Badge("End asked for", "clock", "warning", "In force until a second person agrees"),
     "allowed": Badge("Allowed", "circle-check", "good", "It was let through"),
     "refused": Badge("Refused", "circle-x", "danger", "It was not let through"),
+    # notifications (docs/notifications.md)
+    "waiting": Badge("Waiting", "clock", "busy", "Not delivered yet; it is tried by itself"),
+    "delivered": Badge("Delivered", "circle-check", "good", "The far side took it"),
+    "given_up": Badge("Given up", "alert-octagon", "danger", "Tried for long enough, or the channel was ended"),
+    "in_use": Badge("Active", "circle-check", "good", "It does what it is for"),
+    "failing": Badge("Failing", "alert-triangle", "warning", "The last try failed; what it was to be told waits"),
+    "paused": Badge("Paused", "player-pause", "plain", "Nothing is told there until it goes on"),
     # operations
     "good": Badge("Well", "circle-check", "good", "As it should be"),
     "warning": Badge("Look", "alert-triangle", "warning", "Not as it should be; nothing is lost"),

@@ -49,6 +49,8 @@ class Row:
     """The status of a public row for who is signed in already, where it is another."""
     own_transaction: bool = False
     """It asks, which begins a transaction of its own: what it writes is not undone."""
+    changes: bool = False
+    """It changes something though its scope is that of a question: what it does is undone."""
     no_secret: str = ""
     """Why another team's object may answer otherwise than a missing one."""
 
@@ -59,7 +61,11 @@ class Row:
     @property
     def changes_something(self) -> bool:
         """Incident questions begin a transaction of their own, and leave an audit line alone."""
-        return self.method not in {"GET", "HEAD", "OPTIONS"} and self.scopes != ASK and not self.own_transaction
+        return (
+            self.method not in {"GET", "HEAD", "OPTIONS"}
+            and (self.changes or self.scopes != ASK)
+            and not self.own_transaction
+        )
 
     def __str__(self) -> str:
         about = ",".join([*self.path.values(), *self.query])

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from incidents.asking import read_incident_question
 from incidents.drills.running import start_drill
-from incidents.models import ActionKind, Incident, Severity
+from incidents.models import ActionKind, Incident, Severity, Watch
 from incidents.response.actions import NewAction, make_action
 from incidents.response.opening import open_incident
 from inventory.models import Compromise, CompromiseKind, SignerState, TrustedSigner
@@ -31,6 +31,7 @@ from supplychain.access.models import ApiKey, User
 from supplychain.access.scopes import ORGANISATION_ROLE_SCOPES, TEAM_ROLE_SCOPES, Scope
 from supplychain.access.sessions import SEEN_AT
 from supplychain.ids import uuid7
+from supplychain.notify.models import Channel, ChannelKind, Delivery, DeliveryState
 from tests.access_matrix.passkeys import passkey_id, passkey_of
 from tests.factories import (
     advisory,
@@ -168,7 +169,41 @@ def _team(letter: str) -> Names:
         "block": str(_block(names).public_id),
         "drill": str(start_drill("", actor=system_actor("matrix"), at=timezone.now()).public_id),
         "decision": str(_decision(names, team_id=key.team_id)),
+        **_told(letter, team_id=key.team_id),
     }
+
+
+def _told(letter: str, *, team_id: int) -> dict[str, str]:
+    """Make a channel of the team, a delivery that has ended, and a watch."""
+    now = timezone.now()
+    channel = Channel.objects.create(
+        team_id=team_id,
+        name=f"on call of {letter}",
+        kind=ChannelKind.SLACK,
+        shown_target="https://hooks.example.com",
+        created_by=f"user:user-{letter}",
+        created_at=now,
+    )
+    delivery = Delivery.objects.create(
+        channel=channel,
+        event_id=uuid7(),
+        kind="test",
+        title="told",
+        body={},
+        state=DeliveryState.DELIVERED,
+        due_at=now,
+        created_at=now,
+        ended_at=now,
+    )
+    watch = Watch.objects.create(
+        team_id=team_id,
+        name=f"watch of {letter}",
+        question={"text": "left-pad"},
+        created_by=f"user:user-{letter}",
+        created_at=now,
+    )
+    ids = {"channel": channel.public_id, "delivery": delivery.public_id, "watch": watch.public_id}
+    return {kind: str(public_id) for kind, public_id in ids.items()}
 
 
 def _signer(letter: str, *, team_id: int) -> TrustedSigner:
@@ -231,10 +266,11 @@ def _incident(names: Names, *, team_id: int) -> Incident:
 
 
 def _nobody() -> Names:
-    ids = {
-        kind: str(uuid7())
-        for kind in ("evidence", "rejected", "key", "incident", "signer", "compromise", "block", "decision", "drill")
-    }
+    kinds = (
+        *("evidence", "rejected", "key", "incident", "signer", "compromise", "block", "decision", "drill"),
+        *("channel", "delivery", "watch"),
+    )
+    ids = {kind: str(uuid7()) for kind in kinds}
     return {**_shared_kinds("x"), **ids, "lookup": "zzzzzzzz", "session": "0" * 20, "passkey": passkey_id("x")}
 
 

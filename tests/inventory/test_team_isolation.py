@@ -19,14 +19,17 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from incidents.watches.keeping import make_watch
 
 from incidents.asking import read_incident_question
-from incidents.models import Incident, Severity
+from incidents.models import Incident, Severity, Watch
 from incidents.response.opening import open_incident
 from inventory.models import Evidence, TrustedSigner
 from inventory.verification import registry
 from supplychain.access.actors import actor_for_user
 from supplychain.access.models import Team
+from supplychain.notify.channels import Filters, make_channel, send_test
+from supplychain.notify.models import Channel, ChannelKind, Delivery
 from tests.attested import COMMIT, REPOSITORY, bundle, encode, provenance, statement
 from tests.factories import (
     advisory,
@@ -93,6 +96,9 @@ UNASKED = {
     "api/v1/admission/kyverno",
     # it answers with its own id and time: tests/inventory/policy/test_gate_api.py compares foreign and missing
     "api/v1/artifacts/<str:digest>/decision",
+    "api/v1/channels/<uuid:public_id>/test",
+    "api/v1/channels/<uuid:public_id>/key",
+    "api/v1/deliveries/<uuid:public_id>/replay",
     "api/v1/incidents/<uuid:public_id>/notes",
     "api/v1/incidents/<uuid:public_id>/acknowledge",
     "api/v1/incidents/<uuid:public_id>/close",
@@ -196,6 +202,13 @@ def stranger_responds() -> None:
     )
     new = registry.NewSigner(name="stranger", issuer="https://a.example", identity="a", team_id=team.pk)
     registry.propose(new, actor=actor, at=later(41))
+    chat = "https://hooks.example.com/x"
+    olga = actor_for_user(make_user("olga", team="a", role="member"))
+    made = make_channel(
+        "stranger", kind=ChannelKind.SLACK, target=chat, team=team, filters=Filters(), actor=olga, at=later(42)
+    )
+    send_test(made.channel.public_id, actor=olga, at=later(42))
+    make_watch(asked.question, given=asked.given, name="stranger", actor=olga, at=later(43))
 
 
 def pushed(to: str, *, hour: str) -> bytes:
@@ -337,15 +350,17 @@ def _evidence(asker: Asker) -> Iterator[str]:
 
 
 def _ids_of_others(asker: Asker) -> Iterator[str]:
-    """Return the ids of the stranger's incident and signer, or where there is none one that nothing has."""
-    for model in (Incident, TrustedSigner):
+    """Return the ids of the stranger's incident, signer and channel, or where there is none one that nothing has."""
+    for model in (Incident, TrustedSigner, Channel, Delivery, Watch):
         found = model.objects.values_list("public_id", flat=True).first()
         asker.names[str(found or NOBODY)] = "another's"
         yield str(found or NOBODY)
 
 
-def _of_others(incident: str, signer: str) -> Iterator[str]:
+def _of_others(incident: str, signer: str, channel: str, delivery: str, watch: str) -> Iterator[str]:
     yield f"/signers/{signer}"
+    yield from (f"/watches/{watch}", f"/watches/{watch}/hits", f"/watches/{watch}/hits?before=true")
+    yield from (f"/channels/{channel}", f"/deliveries/{delivery}", f"/deliveries?channel={channel}")
     actions = ("/actions", "/actions/proposed", "/actions/1", "/credentials", "/recovery", "/reports")
     for part in ("", "/timeline", "/queries", "/queries/1", "/queries/1/diff", *actions):
         yield f"/incidents/{incident}{part}"
@@ -426,7 +441,7 @@ def test_every_route_that_reads_is_asked():
             *_packages(),
             *_advisories(),
             *_evidence(asker),
-            *_of_others(NOBODY, NOBODY),
+            *_of_others(*[NOBODY] * 5),
         )
     ]
     questions += ["api/v1/search", "api/v1/impact"]
