@@ -178,3 +178,17 @@ def _first(asked: Mapping[str, object], *names: str) -> str:
 def _text(asked: Mapping[str, object], name: str) -> str:
     value = asked.get(name)
     return "" if value is None else str(value)
+
+
+def about(header: Header | None) -> Mapping[str, object]:
+    """Return what the answer's fragments need. Who sees a part is not told what counts all teams."""
+    if header is None:
+        return {"tense": PRESENT}
+    ran = tense(header.asked)
+    return {
+        "tense": ran,
+        "headline": headline(header.summary, ran=ran),
+        "coverage_parts": coverage_parts(header.coverage),
+        "stale_clusters": [cluster for cluster in header.coverage.clusters if cluster.stale],
+        "asked": asked_lines(header),
+    }

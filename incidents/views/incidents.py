@@ -18,8 +18,8 @@ from incidents.response.closing import UnprovenError
 from incidents.response.lifecycle import ORDER, StageRefusedError, allowed_from
 from incidents.response.opening import ask_again, open_incident
 from incidents.response.part import part_of
-from incidents.timeline import IncidentNotFoundError, events_for
-from incidents.views import answer
+from incidents.timeline import IncidentNotFoundError
+from incidents.views.following import EVENTS_SHOWN, answer_context, live_state
 from incidents.views.panels.order import ABOVE
 from incidents.views.panels.page import IncidentPage
 from incidents.views.question import as_given, read_typed
@@ -37,12 +37,9 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
-    from incidents.impact.answer import Header
     from incidents.models import IncidentTeam, QueryRun
     from supplychain.access.actors import Actor
 
-ROWS_SHOWN = 100
-EVENTS_SHOWN = 200
 MAX_TITLE = 200
 MAX_TEXT = 20_000
 
@@ -197,47 +194,22 @@ def _page(
 ) -> HttpResponse:
     actor = actor_of(request)
     part = part_of(run, actor=actor)
-    events = list(events_for(incident, actor=actor).order_by("-number")[:EVENTS_SHOWN])
-    now = timezone.now()
-    page = IncidentPage(incident, run, part, actor, now)
+    page = IncidentPage(incident, run, part, actor, timezone.now())
     context: dict[str, object] = {
+        **answer_context(page),
         "section": "/incidents",
         "error": refusal,
-        "incident": incident,
-        "run": run,
         "runs": incident.runs.order_by("-number").values("number", "asked_at", "occasion")[:EVENTS_SHOWN],
         "is_newest": run.number == incident.run_count,
-        "part": part,
-        "header": part.header,
-        "data_as_of": run.data_as_of,
-        "rows": part.rows[:ROWS_SHOWN],
-        "more_count": max(0, len(part.rows) - ROWS_SHOWN),
-        "tiles": answer.tiles(part.summary),
         "steps": _steps(Stage(incident.stage)),
         "allowed": [stage.value for stage in allowed_from(Stage(incident.stage))],
         "severities": [one.value for one in Severity],
-        "events": events,
         "may_respond": actor.can(Scope.INCIDENTS_WRITE),
-        "now": now,
         "panels": _panels(page),
-        **_about_answer(part.header),
+        "live": live_state(page),
         **_teams(incident, actor=actor),
     }
     return render(request, "incidents/page.html", context, status=refusal.status if refusal else 200)
-
-
-def _about_answer(header: Header | None) -> Mapping[str, object]:
-    """Return what the answer's fragments need. Who sees a part is not told what counts all teams."""
-    if header is None:
-        return {"tense": answer.PRESENT}
-    tense = answer.tense(header.asked)
-    return {
-        "tense": tense,
-        "headline": answer.headline(header.summary, ran=tense),
-        "coverage_parts": answer.coverage_parts(header.coverage),
-        "stale_clusters": [cluster for cluster in header.coverage.clusters if cluster.stale],
-        "asked": answer.asked_lines(header),
-    }
 
 
 def _panels(page: IncidentPage) -> list[Mapping[str, object]]:

@@ -1,0 +1,96 @@
+"""An incident's page follows what happens: it asks for the parts that change, and gets nothing while nothing did."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from incidents.live import asking, following
+from incidents.models import FollowedEvidence, Incident, LiveQuestion, Stage
+from tests.factories import cyclonedx, deployment, digest, report, submit
+from tests.supplychain.actors import make_user, signed_in
+
+# An answer is read from one snapshot of the database, which a test's own transaction would forbid.
+pytestmark = pytest.mark.django_db(transaction=True)
+
+BAD = "pkg:npm/lodash@4.17.20"
+
+
+@pytest.fixture
+def rita() -> Client:
+    return signed_in(make_user("rita", organisation="responder"))
+
+
+@pytest.fixture
+def incident(rita: Client) -> Incident:
+    assert rita.post("/incidents", {"q": BAD, "title": "lodash", "severity": "high"}).status_code == 303
+    return Incident.objects.get()
+
+
+def send_in() -> None:
+    submit("shop", cyclonedx(BAD, subject=digest("shop"), name="registry.example/shop:1"))
+    report("shop", deployment(digest=digest("shop")))
+    at = timezone.now() + timedelta(minutes=1)
+    following.follow(at)
+    FollowedEvidence.objects.update(rests_until=at)
+    asking.ask_what_waits(at)
+
+
+def test_nothing_is_sent_while_nothing_happens(rita, incident):
+    page = rita.get(f"/incidents/{incident.public_id}").content.decode()
+    tag = f"{incident.version}.1"
+
+    assert f'hx-get="/incidents/{incident.public_id}/live?seen={tag}"' in page
+    for answer in (
+        rita.get(f"/incidents/{incident.public_id}/live?seen={tag}"),
+        rita.get(f"/incidents/{incident.public_id}/live", headers={"If-None-Match": f'"{tag}"'}),
+    ):
+        assert (answer.status_code, answer.content, answer.headers["ETag"]) == (304, b"", f'"{tag}"')
+
+
+def test_a_new_answer_is_shown_and_said_in_words(rita, incident):
+    following.follow(timezone.now())
+    send_in()
+
+    parts = rita.get(f"/incidents/{incident.public_id}/live?seen={incident.version}.1").content.decode()
+
+    assert 'data-announce="There is a new answer, 2: 1 new."' in parts
+    assert 'id="timeline" hx-swap-oob="true"' in parts
+    assert "New: registry.example/shop:1" in parts
+    assert digest("shop") in parts.partition('id="rows"')[2]
+    assert "<form" not in parts, "what somebody types into a form must not be swapped away"
+    incident.refresh_from_db()
+    assert f"live?seen={incident.version}.2" in parts
+
+
+def test_who_sees_a_part_is_told_of_that_part(rita, incident):
+    following.follow(timezone.now())
+    send_in()
+    member = signed_in(make_user("mia", team="shop", role="member"))
+    stranger = signed_in(make_user("sam", team="search", role="member"))
+    address = f"/incidents/{incident.public_id}/live?seen=1.1"
+
+    assert "There is a new answer, 2: 1 row for your teams." in member.get(address).content.decode()
+    assert stranger.get(address).status_code == 404
+
+
+def test_a_question_that_cannot_be_asked_says_so(rita, incident):
+    following.follow(timezone.now())
+    LiveQuestion.objects.update(problem="The list names too much.")
+
+    answer = rita.get(f"/incidents/{incident.public_id}/live?seen={incident.version}.1")
+
+    assert answer.status_code == 200
+    assert "The list names too much." in answer.content.decode()
+    assert answer.headers["ETag"] == f'"{incident.version}.1.failing"'
+
+
+def test_a_closed_incident_is_followed_no_more(rita, incident):
+    Incident.objects.update(stage=Stage.CLOSED, closed_at=timezone.now(), version=9)
+
+    assert "/live?" not in rita.get(f"/incidents/{incident.public_id}").content.decode()
+    answer = rita.get(f"/incidents/{incident.public_id}/live?seen=2.1")
+    assert (answer.status_code, answer.headers["HX-Refresh"]) == (204, "true")
