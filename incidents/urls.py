@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from incidents.api import actions, blocks, drills, export, impact, incidents, recovery, reports, runs
+from incidents.api import actions, blocks, drills, export, impact, incidents, recovery, reports, runs, watches
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/impact", impact.ImpactView.as_view(), name="api-impact"),
@@ -47,5 +47,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/incidents/<uuid:public_id>/reports", reports.ReportsView.as_view(), name="api-incident-reports"),
     path("api/v1/drills", drills.DrillListView.as_view(), name="api-drills"),
     path("api/v1/drills/<uuid:public_id>", drills.DrillView.as_view(), name="api-drill"),
+    path("api/v1/watches", watches.WatchListView.as_view(), name="api-watches"),
+    path("api/v1/watches/<uuid:public_id>", watches.WatchView.as_view(), name="api-watch"),
+    path("api/v1/watches/<uuid:public_id>/hits", watches.HitListView.as_view(), name="api-watch-hits"),
     path("", include("incidents.views.urls")),
 ]

@@ -6,14 +6,16 @@ import logging
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.db import OperationalError
 from django.db.models import F, Q
 from django.utils import timezone
 
-from incidents.live.subject import eyes, meaning
+from incidents.live.subject import asked_by, eyes, meaning
 from incidents.models import FollowedEvidence, LiveQuestion
 from incidents.response.opening import ask_if_different
+from incidents.watches.keeping import look
 from supplychain.errors import DomainError
 
 if TYPE_CHECKING:
@@ -57,7 +59,7 @@ def ask_what_waits(at: datetime) -> bool:
 
 def _due(at: datetime) -> Iterator[LiveQuestion]:
     waiting = LiveQuestion.objects.filter(Q(touched_at__isnull=False) | Q(unsettled_at__isnull=False))
-    questions = list(waiting.select_related("incident").order_by(F("asked_at").asc(nulls_first=True), "pk"))
+    questions = list(waiting.select_related("incident", "watch").order_by(F("asked_at").asc(nulls_first=True), "pk"))
     count = LiveQuestion.objects.count()
     for question in questions:
         if question.asked_at is None or _earliest(question, count=count) <= at:
@@ -80,11 +82,11 @@ def _ask(question: LiveQuestion) -> None:
     began, at = monotonic(), timezone.now()
     LiveQuestion.objects.filter(pk=question.pk).update(asked_at=at)
     try:
-        _ask_incident(question, at=at)
+        _ask_again(question, at=at)
         problem = ""
     except (DomainError, OperationalError) as error:
         problem = error.message if isinstance(error, DomainError) else "The database did not answer in time."
-        logger.exception("A question could not be asked by itself.", extra={"incident": _name(question)})
+        logger.exception("A question could not be asked by itself.", extra={"of": _name(question)})
     took_ms = round((monotonic() - began) * 1000)
     rows = LiveQuestion.objects.filter(pk=question.pk)
     rows.update(took_ms=took_ms, problem=problem[:500])
@@ -93,17 +95,19 @@ def _ask(question: LiveQuestion) -> None:
         rows.filter(unsettled_at=question.unsettled_at).update(unsettled_at=None)
 
 
-def _ask_incident(question: LiveQuestion, *, at: datetime) -> None:
-    incident = question.incident
-    if incident is None:
+def _ask_again(question: LiveQuestion, *, at: datetime) -> None:
+    asked = asked_by(question)
+    meant, actor = meaning(asked.given, team_id=asked.team_id).question, eyes(asked.team_id)
+    if question.watch is not None:
+        count = look(question.watch, meant, actor=actor, at=at)
+        if count:
+            logger.info("A watch found something.", extra={"of": _name(question), "hit_count": count})
         return
-    meant = meaning(incident.question, team_id=incident.team_id)
-    run = ask_if_different(
-        incident.public_id, question=meant.question, given=incident.question, actor=eyes(incident.team_id), at=at
-    )
+    run = ask_if_different(UUID(_name(question)), question=meant, given=asked.given, actor=actor, at=at)
     if run is not None:
-        logger.info("New evidence changed an answer.", extra={"incident": _name(question), "run": run.number})
+        logger.info("New evidence changed an answer.", extra={"of": _name(question), "run": run.number})
 
 
 def _name(question: LiveQuestion) -> str:
-    return "" if question.incident is None else str(question.incident.public_id)
+    of = question.incident or question.watch
+    return "" if of is None else str(of.public_id)

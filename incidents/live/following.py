@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import Q
 
-from incidents.live.subject import digests_of, meaning, newest_run
-from incidents.models import FollowedEvidence, Incident, LiveQuestion
+from incidents.live.subject import asked_by, digests_found, meaning
+from incidents.models import FollowedEvidence, Incident, LiveQuestion, Watch
+from inventory.graph.advisories import newest_sighting
 from inventory.graph.applied import (
     MOST_DOCUMENTS,
     hashes_within,
@@ -24,6 +27,7 @@ from supplychain.errors import DomainError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from incidents.live.interests import Interests
     from inventory.graph.applied import AppliedDocument
 
 MISSING_FOR = timedelta(minutes=15)
@@ -63,12 +67,14 @@ def _place(at: datetime) -> FollowedEvidence | None:
 
 
 def _keep_questions(at: datetime) -> None:
-    """Give every open incident its row, and take those of closed ones away. A new one is asked soon."""
-    LiveQuestion.objects.filter(incident__closed_at__isnull=False).delete()
-    unknown = Incident.objects.filter(closed_at__isnull=True, live__isnull=True)
-    LiveQuestion.objects.bulk_create(
-        [LiveQuestion(incident=one, unsettled_at=at) for one in unknown], ignore_conflicts=True
-    )
+    """Give every open incident and watch its row, and take those of others away. A new one is asked soon."""
+    over = Q(incident__closed_at__isnull=False) | Q(watch__ended_at__isnull=False) | Q(watch__is_paused=True)
+    LiveQuestion.objects.filter(over).delete()
+    incidents = Incident.objects.filter(closed_at__isnull=True, live__isnull=True)
+    watches = Watch.objects.filter(ended_at__isnull=True, is_paused=False, live__isnull=True)
+    new = [LiveQuestion(incident=one, unsettled_at=at) for one in incidents]
+    new += [LiveQuestion(watch=one, unsettled_at=at) for one in watches]
+    LiveQuestion.objects.bulk_create(new, ignore_conflicts=True)
 
 
 def _move(place: FollowedEvidence, applied: Sequence[AppliedDocument], *, at: datetime) -> None:
@@ -86,38 +92,65 @@ def _move(place: FollowedEvidence, applied: Sequence[AppliedDocument], *, at: da
     place.sequence, place.missing = max(place.sequence, newest), missing
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What became searchable, as far as questions can be touched by it: asked of the database once for all of them."""
+
+    said: Sequence[AppliedDocument]
+    """All but reports of what runs."""
+    runs_changed: bool
+    names: frozenset[str]
+    hashes: frozenset[str]
+
+    def touches(self, question: LiveQuestion, interests: Interests) -> bool:
+        found = digests_found(question)
+        if self.runs_changed:
+            ran = what_ran(found | interests.digests, images=interests.images)
+            if ran != question.ran:
+                question.ran = ran
+                return True
+        if not (self.names.isdisjoint(interests.names) and self.hashes.isdisjoint(interests.hashes)):
+            return True
+        return any(interests.is_touched_by(one, found=found) for one in self.said)
+
+
 def _mark(applied: Sequence[AppliedDocument], *, runs_changed: bool, at: datetime) -> None:
     """Mark the questions that these documents touch, and those whose rows run otherwise than before.
 
     A mark is the moment: whoever asks takes away the one that he saw, and none that came while he asked.
     """
-    questions = list(LiveQuestion.objects.select_related("incident").order_by("pk"))
+    questions = list(LiveQuestion.objects.select_related("incident", "watch").order_by("pk"))
     said = [one for one in applied if one.kind not in {EvidenceKind.DEPLOYMENT, EvidenceKind.SNAPSHOT}]
+    sighting = newest_sighting()
+    interests = {question.pk: _interests(question, sighting=sighting) for question in questions}
+    look = _look(said, wanted=[one for one in interests.values() if one is not None], runs_changed=runs_changed)
     for question in questions:
-        try:
-            is_touched = _is_touched(question, applied=said, runs_changed=runs_changed)
-        except DomainError:  # it names too much, or its answer is damaged: whoever asks it tells why
-            is_touched = True
-        if is_touched:
+        if _is_touched(question, interests[question.pk], look=look):
             question.touched_at = at
         if said or runs_changed:
             question.unsettled_at = at
     LiveQuestion.objects.bulk_update(questions, ["touched_at", "unsettled_at", "ran"])
 
 
-def _is_touched(question: LiveQuestion, *, applied: Sequence[AppliedDocument], runs_changed: bool) -> bool:
-    incident = question.incident
-    run = None if incident is None else newest_run(incident)
-    if incident is None or run is None:
+def _is_touched(question: LiveQuestion, interests: Interests | None, *, look: _Look) -> bool:
+    """Say whether to ask it; also where that cannot be told, since whoever asks tells why."""
+    try:
+        return interests is None or look.touches(question, interests)
+    except DomainError:  # what is stored of its answer is damaged
         return True
-    interests = meaning(incident.question, team_id=incident.team_id).interests
-    found = digests_of(run)
-    if runs_changed:
-        ran = what_ran(found | interests.digests, images=interests.images)
-        if ran != question.ran:
-            question.ran = ran
-            return True
-    if any(interests.is_touched_by(one, found=found) for one in applied):
-        return True
-    evidence = [one.evidence_id for one in applied]
-    return bool(names_within(evidence, names=interests.names) or hashes_within(evidence, hashes=interests.hashes))
+
+
+def _interests(question: LiveQuestion, *, sighting: int) -> Interests | None:
+    """Return what a question looks for; None where it names too much."""
+    asked = asked_by(question)
+    try:
+        return meaning(asked.given, team_id=asked.team_id, sighting=sighting).interests
+    except DomainError:
+        return None
+
+
+def _look(said: Sequence[AppliedDocument], *, wanted: Sequence[Interests], runs_changed: bool) -> _Look:
+    evidence = [one.evidence_id for one in said]
+    names = frozenset[str]().union(*(one.names for one in wanted))
+    hashes = frozenset[str]().union(*(one.hashes for one in wanted))
+    return _Look(said, runs_changed, names_within(evidence, names=names), hashes_within(evidence, hashes=hashes))

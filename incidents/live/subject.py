@@ -11,6 +11,7 @@ import msgspec
 from incidents.asking import read_incident_question
 from incidents.impact.advisories import with_advisories
 from incidents.live.interests import interests_of
+from incidents.models import WatchHit
 from incidents.response import runs
 from inventory.graph.advisories import newest_sighting
 from supplychain.access.actors import system_actor
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from incidents.impact.question import Question
     from incidents.live.interests import Interests
-    from incidents.models import Incident, QueryRun
+    from incidents.models import LiveQuestion, QueryRun
     from supplychain.access.actors import Actor
 
 KEPT = 200
@@ -63,29 +64,49 @@ def eyes(team_id: int | None) -> Actor:
     return actor if team_id is None else replace(actor, team_ids=frozenset({team_id}))
 
 
-def meaning(given: Mapping[str, object], *, team_id: int | None) -> Meant:
-    """Return what a stored question asks today. What its advisories name is read again when any has changed."""
+def meaning(given: Mapping[str, object], *, team_id: int | None, sighting: int | None = None) -> Meant:
+    """Return what a stored question asks today. What its advisories name is read again when any has changed.
+
+    `sighting` is the newest one, where it is known.
+    """
 
     def make() -> Meant:
         question = read_incident_question(given).question
         named = with_advisories(question, actor=eyes(team_id))
         return Meant(question, interests_of(question.indicators, named.indicators))
 
-    return _MEANT.get((_CANONICAL.encode(given), team_id, newest_sighting()), make)
+    return _MEANT.get((_CANONICAL.encode(given), team_id, sighting or newest_sighting()), make)
 
 
-def digests_of(run: QueryRun) -> frozenset[str]:
-    """Return the digests that an answer's rows are about, and through which they are reached."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A stored question, and the team through whose eyes it is asked (None: of who sees all)."""
 
+    given: Mapping[str, object]
+    team_id: int | None
+
+
+def asked_by(question: LiveQuestion) -> Asked:
+    """Return what the incident or the watch asks."""
+    of = question.incident or question.watch
+    assert of is not None  # noqa: S101  a constraint of the table
+    return Asked(of.question, of.team_id)
+
+
+def digests_found(question: LiveQuestion) -> frozenset[str]:
+    """Return the digests that it has found so far, and through which they are reached. Raises DamagedRunError."""
+    if question.incident is None:
+        hits = WatchHit.objects.filter(watch=question.watch, artifact__startswith="sha")
+        return frozenset(hits.values_list("artifact", flat=True).distinct())
+    runs_of = question.incident.runs.select_related("incident").defer("header", "question")
+    run = runs_of.order_by("-number").first()
+    return frozenset() if run is None else _digests_of(run)
+
+
+def _digests_of(run: QueryRun) -> frozenset[str]:
     def make() -> frozenset[str]:
         rows = runs.read(run)[1]
         own = {row.artifact.digest for row in rows if row.artifact.digest}
         return frozenset(own | {via.digest for row in rows for via in row.via})
 
     return _FOUND.get((run.pk, run.content_digest), make)
-
-
-def newest_run(incident: Incident) -> QueryRun | None:
-    """Return the newest answer of an incident."""
-    run: QueryRun | None = incident.runs.select_related("incident").order_by("-number").first()
-    return run

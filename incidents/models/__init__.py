@@ -16,6 +16,7 @@ from incidents.models.incident import (
 from incidents.models.live import FollowedEvidence, LiveQuestion
 from incidents.models.recovery import IncidentPlace, IncidentService, RecoveryStamp
 from incidents.models.response import ActionKind, ActionState, ContainmentAction, LegalReport
+from incidents.models.watches import Sight, Watch, WatchHit
 
 __all__ = [
     "ActionKind",
@@ -38,5 +39,8 @@ __all__ = [
     "QueryRunPage",
     "RecoveryStamp",
     "Severity",
+    "Sight",
     "Stage",
+    "Watch",
+    "WatchHit",
 ]

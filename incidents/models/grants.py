@@ -36,6 +36,9 @@ GRANTS: Grants = {
     # A drill and its result are written once: nobody improves a result afterwards.
     "incidents_drill": Grant(web="SELECT, INSERT", worker="SELECT, INSERT"),
     "incidents_drillresult": Grant(web="SELECT", worker="SELECT, INSERT"),
+    # A watch tells what matched before it was there from the page that makes it, what comes later from a worker.
+    "incidents_watch": Grant(web="SELECT, INSERT, UPDATE (name, is_paused, ended_at)", worker="SELECT"),
+    "incidents_watchhit": Grant(web="SELECT, INSERT", worker="SELECT, INSERT"),
     "incidents_followedevidence": Grant(web="SELECT", worker="SELECT, INSERT, UPDATE"),
     "incidents_livequestion": Grant(web="SELECT", worker="SELECT, INSERT, UPDATE, DELETE"),
 }

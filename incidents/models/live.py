@@ -26,12 +26,15 @@ class FollowedEvidence(models.Model):
 class LiveQuestion(models.Model):
     """A question that is asked again when evidence comes: of an open incident, or of a watch.
 
-    Written by workers alone, and gone when the incident is closed: all of it can be made anew.
+    Written by workers alone, and gone when the incident is closed or the watch paused: all of it can be made anew.
     """
 
     id = models.BigAutoField(primary_key=True)
     incident = models.OneToOneField(
         "incidents.Incident", on_delete=models.CASCADE, null=True, related_name="live", db_comment="NULL: of a watch"
+    )
+    watch = models.OneToOneField(
+        "incidents.Watch", on_delete=models.CASCADE, null=True, related_name="live", db_comment="NULL: of an incident"
     )
     touched_at = models.DateTimeField(null=True, db_comment="Evidence came that can change rows; NULL: none since")
     unsettled_at = models.DateTimeField(null=True, db_comment="Evidence came that can change counts; NULL: none since")
@@ -43,4 +46,8 @@ class LiveQuestion(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(took_ms__gte=0), name="live_question_took"),
+            models.CheckConstraint(
+                condition=Q(incident__isnull=False, watch__isnull=True) | Q(incident__isnull=True, watch__isnull=False),
+                name="live_question_of_one",
+            ),
         ]

@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from incidents.views import drills, export, home, impact, incidents, ops, response
+from incidents.views import drills, export, following, home, impact, incidents, ops, response, watches
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("ops", ops.operations, name="operations"),
     path("incidents", incidents.incidents, name="incidents"),
     path("incidents/<uuid:public_id>", incidents.incident_page, name="incident"),
+    path("incidents/<uuid:public_id>/live", following.live, name="incident-live"),
     path("incidents/<uuid:public_id>/ask", incidents.ask, name="incident-ask"),
     path("incidents/<uuid:public_id>/change", incidents.change, name="incident-change"),
     path("incidents/<uuid:public_id>/note", incidents.note, name="incident-note"),
@@ -23,4 +24,8 @@ urlpatterns = [
     path("drills", drills.drills, name="drills"),
     path("drills/<uuid:public_id>", drills.drill_page, name="drill"),
     path("impact", impact.impact_page, name="impact"),
+    path("watches", watches.watches, name="watches"),
+    path("watches/<uuid:public_id>", watches.watch, name="watch"),
+    path("watches/<uuid:public_id>/change", watches.change, name="watch-change"),
+    path("watches/<uuid:public_id>/end", watches.end, name="watch-end"),
 ]

@@ -19,11 +19,11 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
-from incidents.watches.keeping import make_watch
 
 from incidents.asking import read_incident_question
 from incidents.models import Incident, Severity, Watch
 from incidents.response.opening import open_incident
+from incidents.watches.keeping import make_watch
 from inventory.models import Evidence, TrustedSigner
 from inventory.verification import registry
 from supplychain.access.actors import actor_for_user

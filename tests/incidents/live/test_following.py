@@ -8,6 +8,7 @@ from unittest.mock import patch
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from incidents.asking import read_incident_question
@@ -258,3 +259,20 @@ def test_nobody_asks_while_another_worker_does():
     asking.ask_what_waits(timezone.now())
 
     assert LiveQuestion.objects.get().touched_at is not None
+
+
+def test_documents_that_cannot_matter_cost_a_look_and_no_question_however_many_there_are():
+    """Fifty documents beside twenty open incidents: what a second may bring."""
+    for number in range(20):
+        an_incident(f"pkg:npm/lodash@4.17.{number}")
+    for _ in range(20):  # each is asked once when it is new
+        follow()
+    LiveQuestion.objects.update(asked_at=timezone.now(), unsettled_at=None, touched_at=None)
+    for number in range(50):
+        submit("team-a", bill(GOOD, of=f"other {number}"))
+
+    with CaptureQueriesContext(connection) as queries:
+        assert follow() == 0
+
+    assert len(queries) <= 20 + 20, "one statement a question, for the digests of its answer, beside the look itself"
+    assert LiveQuestion.objects.filter(touched_at__isnull=False).count() == 0

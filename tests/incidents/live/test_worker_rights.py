@@ -12,10 +12,14 @@ from psycopg import sql
 
 from incidents.asking import read_incident_question
 from incidents.live import asking, following
-from incidents.models import FollowedEvidence, Incident, LiveQuestion, Severity
+from incidents.models import FollowedEvidence, Incident, LiveQuestion, Severity, WatchHit
 from incidents.response.opening import open_incident
+from incidents.watches.keeping import make_watch
 from supplychain.database.roles import prepare_roles
+from supplychain.notify.delivering import deliver_next
+from supplychain.notify.models import Delivery
 from tests.factories import SEES_ALL, cyclonedx, deployment, digest, report, submit
+from tests.supplychain.notify.made import a_channel
 
 # An answer is read from one snapshot of the database, which a test's own transaction would forbid.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,7 +37,11 @@ def incident() -> Incident:
 
 
 @pytest.fixture
-def sent_in(incident: Incident) -> None:
+def sent_in(incident: Incident, settings) -> None:
+    settings.NOTIFY_INTERNAL_HOSTS = ("127.0.0.1:9",)
+    a_channel("http://127.0.0.1:9/nobody-listens")
+    question = read_incident_question({"text": BAD}).question
+    make_watch(question, given={"text": BAD}, name="lodash", actor=SEES_ALL, at=timezone.now())
     following.follow(timezone.now())
     submit("team-a", cyclonedx(BAD, subject=digest("shop"), name="registry.example/shop:1"))
     report("team-a", deployment(digest=digest("shop"), image="registry.example/shop:1", service="shop"))
@@ -60,6 +68,21 @@ def test_a_worker_may_follow_evidence_and_keep_the_answer_that_it_changes(incide
     asking.ask_what_waits(at)
 
     incident.refresh_from_db()
-    asked = LiveQuestion.objects.get()
-    assert (asked.problem, incident.run_count) == ("", 2)
+    assert set(LiveQuestion.objects.values_list("problem", flat=True)) == {""}
+    assert incident.run_count == 2
     assert incident.teams.get().team.slug == "team-a"
+    assert WatchHit.objects.get().artifact == digest("shop")
+
+
+def test_a_worker_may_deliver_what_it_publishes(incident, as_worker):
+    at = timezone.now() + timedelta(minutes=1)
+    following.follow(at)
+    FollowedEvidence.objects.update(rests_until=at)
+    asking.ask_what_waits(at)
+
+    later = timezone.now()
+    kinds = set(Delivery.objects.values_list("kind", flat=True))
+    assert {"incident.found", "watch.hit"} <= kinds
+    assert deliver_next(later)
+    assert Delivery.objects.filter(last_problem__startswith="no connection").count() == 1
+    assert deliver_next(later + timedelta(minutes=2))

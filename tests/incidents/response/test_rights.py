@@ -17,6 +17,7 @@ from inventory.verification import registry
 from supplychain.access.actors import actor_for_user
 from supplychain.access.models import AuditEvent
 from supplychain.database.roles import prepare_roles
+from supplychain.notify.models import Channel, Delivery
 from tests.factories import cyclonedx, deployment, digest, report, submit
 from tests.supplychain.actors import AT, make_user, signed_in
 from tests.trust_lab import Lab
@@ -81,6 +82,23 @@ def test_the_web_server_may_do_all_that_the_pages_of_an_incident_offer(people, a
     assert rita.get(address).status_code == 200
     incident = Incident.objects.get()
     assert (incident.stage, incident.severity, incident.run_count) == (Stage.SCOPING, "low", 2)
+
+
+def test_the_web_server_may_do_all_that_the_pages_of_channels_and_watches_offer(people, as_web):
+    rita, home = people["rita"], "/settings/notifications"
+
+    made = rita.post(home, {"name": "on call", "kind": "webhook", "target": "https://hooks.example.com/x"})
+    assert made.status_code == 200, made.content
+    channel = f"{home}/{Channel.objects.get().public_id}"
+    send(rita, f"{channel}/test")
+    send(rita, f"{channel}/change", name="night", target="https://hooks.example.com/y")
+    assert rita.post(f"{channel}/key").status_code == 200
+    assert Delivery.objects.get().channel.name == "night"
+    send(rita, f"{channel}/end")
+    watch = send(rita, "/watches", name="lodash", q=BAD)
+    send(rita, f"{watch}/change", paused="true")
+    assert rita.get(watch).status_code == 200
+    send(rita, f"{watch}/end")
 
 
 def test_the_web_server_may_decide_about_signers(people, as_web):
