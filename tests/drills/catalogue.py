@@ -18,6 +18,7 @@ from tests.drills import (
     mutations,
     poison,
     restore,
+    retraction,
     stall,
     tamper,
     upgrade,
@@ -166,6 +167,14 @@ DRILLS = (
         "less than 5 s, with exactly the artifacts that a count by hand finds",
         long_list.Options(),
         on_a_site(long_list.run),
+    ),
+    Drill(
+        "D19",
+        "retraction",
+        "a list that is sent again without three of its packages: the open incident asks by itself, shows what these "
+        "three had matched as retracted and nothing else, and flags the actions that rested on them alone",
+        retraction.Options(),
+        on_a_site(retraction.run),
     ),
     Drill(
         "D20",

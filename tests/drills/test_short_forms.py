@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.drills import concurrent_uploads, ingest, poison, tamper
+from tests.drills import concurrent_uploads, ingest, poison, retraction, tamper
 from tests.drills.findings import Findings
 from tests.drills.site import Site
 
@@ -46,3 +46,7 @@ def test_d9_whoever_forges_the_audit_log_is_found_out(site: Site) -> None:
 
 def test_d10_poison_is_put_aside_with_a_code_and_the_next_document_is_applied(site: Site) -> None:
     assert_passed(poison.run(site, poison.Options(poisons="exit,segfault")))
+
+
+def test_d19_what_a_list_takes_back_is_shown_and_the_actions_that_rested_on_it_are_flagged(site: Site) -> None:
+    assert_passed(retraction.run(site, retraction.Options(rows=40, services=6)))
