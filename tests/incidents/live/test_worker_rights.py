@@ -61,11 +61,18 @@ def as_worker(sent_in: None) -> Iterator[None]:
             cursor.execute(sql.SQL("DROP OWNED BY {0}; DROP ROLE {0}").format(sql.Identifier(role)))
 
 
-def test_a_worker_may_follow_evidence_and_keep_the_answer_that_it_changes(incident, as_worker):
+def follow_and_ask() -> None:
+    """Ask until nothing waits: on a busy machine a turn may end before both were asked."""
     at = timezone.now() + timedelta(minutes=1)
     following.follow(at)
-    FollowedEvidence.objects.update(rests_until=at)
-    asking.ask_what_waits(at)
+    more = True
+    while more:
+        FollowedEvidence.objects.update(rests_until=at)
+        more = asking.ask_what_waits(at)
+
+
+def test_a_worker_may_follow_evidence_and_keep_the_answer_that_it_changes(incident, as_worker):
+    follow_and_ask()
 
     incident.refresh_from_db()
     assert set(LiveQuestion.objects.values_list("problem", flat=True)) == {""}
@@ -75,10 +82,7 @@ def test_a_worker_may_follow_evidence_and_keep_the_answer_that_it_changes(incide
 
 
 def test_a_worker_may_deliver_what_it_publishes(incident, as_worker):
-    at = timezone.now() + timedelta(minutes=1)
-    following.follow(at)
-    FollowedEvidence.objects.update(rests_until=at)
-    asking.ask_what_waits(at)
+    follow_and_ask()
 
     later = timezone.now()
     kinds = set(Delivery.objects.values_list("kind", flat=True))
