@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.drills import (
+    admission,
     bombs,
     concurrent_uploads,
     disk,
@@ -129,6 +130,14 @@ DRILLS = (
         "applied",
         poison.Options(),
         on_a_site(poison.run),
+    ),
+    Drill(
+        "D11",
+        "admission",
+        "while the database is stopped under load, a gate that enforces lets in nothing that it cannot judge, and "
+        "answers 503 within what a webhook waits; afterwards every answer stands on exactly one decision",
+        admission.Options(),
+        on_a_site(admission.run, settings={"GATE_MODE": "enforce"}),
     ),
     Drill(
         "D12",
