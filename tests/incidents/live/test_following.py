@@ -277,5 +277,5 @@ def test_documents_that_cannot_matter_cost_a_look_and_no_question_however_many_t
     with CaptureQueriesContext(connection) as queries:
         assert follow() == 0
 
-    assert len(queries) <= 20 + 20, "one statement a question, for the digests of its answer, beside the look itself"
+    assert len(queries) <= 3 * 20 + 20, "at most three statements a question, none a document, beside the look itself"
     assert LiveQuestion.objects.filter(touched_at__isnull=False).count() == 0
