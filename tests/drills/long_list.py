@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.drills.findings import Findings
+from tests.drills.processes import wait_until
 from tests.drills.site import Site
 
 Ask = Callable[[Mapping[str, object]], Any]
@@ -19,7 +20,7 @@ _PAGE = 500
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    services: int = 3_900
+    services: int = 4_600
     builds: int = 5_300
     listed: int = 5_782
     planted: int = 300
@@ -36,7 +37,9 @@ def run(site: Site, options: Options) -> Findings:
     sizes = (f"{name}={getattr(options, name)}" for name in ("services", "builds", "listed", "planted"))
     call = f"from tests.drills.long_list_estate import prepare; prepare({', '.join(sizes)}, folder={str(folder)!r})"
     site.manage("shell", "-v", "0", "-c", call)
-    site.start_web()
+    # Not ready, since no worker runs: the question needs none.
+    web = site.start_web(wait=False)
+    wait_until(lambda: site.status("/healthz") == 200, seconds=90, what="the web server")
     made = site.manage("create_key", "--team", "platform", "--scopes", "incidents:read", "--sees-all-teams")
     key = made.stdout.strip().splitlines()[-1]
 
@@ -50,6 +53,7 @@ def run(site: Site, options: Options) -> Findings:
             return json.load(answer)
 
     compare(ask, folder=folder, options=options, findings=findings)
+    web.kill()
     return findings
 
 
