@@ -99,6 +99,7 @@ UNASKED = {
     "api/v1/channels/<uuid:public_id>/test",
     "api/v1/channels/<uuid:public_id>/key",
     "api/v1/deliveries/<uuid:public_id>/replay",
+    "api/v1/incidents/<uuid:public_id>/blocks",
     "api/v1/incidents/<uuid:public_id>/notes",
     "api/v1/incidents/<uuid:public_id>/acknowledge",
     "api/v1/incidents/<uuid:public_id>/close",
