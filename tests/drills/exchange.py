@@ -1,48 +1,78 @@
-"""Runs tests against the verifier with one comparison less, in forks of a process that has loaded everything once.
+"""Runs tests against the verifier with one comparison less, in forks of a process that has loaded and collected all.
 
 `python -m tests.drills.exchange` reads mutations as JSON lines and writes for each what came of its tests. A function
-gets the code that the changed source compiles to; the fork ends with its tests, so that nothing is left of it.
+gets the code that the changed source compiles to; the fork ends with its tests, so that nothing is left of it. The
+tests need no database: none is connected to, and no thread runs, when the process forks.
 """
 
 from __future__ import annotations
 
-import contextlib
 import importlib
-import io
 import json
 import os
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from types import CodeType, FunctionType
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 import pytest
+
+from tests.drills.processes import CHECKOUT
 
 _PACKAGE: Final = "inventory.trust"
 MISSED, SEEN, NOT_EXCHANGED = "missed", "seen", "not exchanged"
 _OUTCOMES: Final = {0: MISSED, 1: SEEN}
 
 
-def main() -> None:
-    for line in sys.stdin:
-        asked = json.loads(line)
-        sys.stdout.write(json.dumps({"name": asked["name"], "outcome": _in_a_fork(asked)}) + "\n")
-        sys.stdout.flush()
+def main() -> int:
+    asked = [json.loads(line) for line in sys.stdin]
+    tests = sorted({test for one in asked for test in one["tests"]})
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return pytest.main(
+        [*tests, "-q", "-s", "-p", "no:cacheprovider", "-p", "no:xdist"], plugins=[_Forks(asked, answers)]
+    )
 
 
-def _in_a_fork(asked: dict[str, Any]) -> str:
+class _Forks:
+    """Stands in for pytest's own loop over what was collected: each question runs its tests in a fork."""
+
+    def __init__(self, asked: list[dict[str, Any]], answers: TextIO) -> None:
+        self._asked = asked
+        self._answers = answers
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        for asked in self._asked:
+            self._answers.write(json.dumps({"name": asked["name"], "outcome": _in_a_fork(asked, session)}) + "\n")
+            self._answers.flush()
+        return True
+
+
+def _in_a_fork(asked: dict[str, Any], session: pytest.Session) -> str:
     child = os.fork()
     if child:
         return _OUTCOMES.get(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), NOT_EXCHANGED)
-    if asked["text"] and not exchange_code(asked["file"], asked["text"], asked["instead"]):
-        os._exit(2)
-    os._exit(0 if _pass(asked["tests"]) else 1)
+    end = 2
+    silent = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silent, 1)
+    os.dup2(silent, 2)
+    try:
+        if not asked["text"] or exchange_code(asked["file"], asked["text"], asked["instead"]):
+            end = 0 if _pass(session, asked["tests"]) else 1
+    finally:
+        os._exit(end)  # nothing of the process that was forked may run twice: no report, no clearing up
 
 
-def _pass(tests: list[str]) -> bool:
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        return pytest.main([*tests, "-q", "-x", "-p", "no:cacheprovider"]) == pytest.ExitCode.OK
+def _pass(session: pytest.Session, tests: list[str]) -> bool:
+    items = [item for item in session.items if item.path.relative_to(CHECKOUT).as_posix() in tests]
+    for item, following in pairwise([*items, None]):
+        session.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        if session.testsfailed:
+            return False
+    return bool(items)
 
 
 def exchange_code(file: str, text: str, instead: str) -> bool:
@@ -93,4 +123,4 @@ def _function(module: Any, name: str) -> FunctionType:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -13,7 +13,7 @@ from tests.drills.poison import receipt_id, wait_for_receipt
 from tests.drills.processes import wait_until
 from tests.drills.site import Site
 from tests.drills.traffic import ask
-from tests.factories import cyclonedx, deployment, digest
+from tests.written import cyclonedx, deployment, digest
 
 LIST = "worm"
 _API = "/api/v1"

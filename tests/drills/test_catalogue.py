@@ -1,6 +1,9 @@
 """The list of drills: what `./run drill` names is documented, and its options are read."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,7 @@ from tests.drills import __main__ as command
 from tests.drills.catalogue import DRILLS
 from tests.drills.findings import Findings
 from tests.drills.ingest import Options
+from tests.drills.processes import CHECKOUT
 
 OPERATIONS = Path(__file__).resolve().parents[2] / "docs" / "operations.md"
 
@@ -23,6 +27,16 @@ def test_without_a_name_the_drills_are_listed(capsys: pytest.CaptureFixture[str]
     assert command.main([]) == 0
 
     assert all(drill.criterion in capsys.readouterr().out for drill in DRILLS[:1])
+
+
+def test_the_command_starts_without_any_setting_of_the_product() -> None:
+    """`./run drill` gives it none: an import of a model ended every drill before it began."""
+    without = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    listed = subprocess.run(
+        [sys.executable, "-m", "tests.drills"], cwd=CHECKOUT, env=without, capture_output=True, text=True, check=False
+    )
+
+    assert (listed.returncode, listed.stderr) == (0, "")
 
 
 def test_an_unknown_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
