@@ -90,7 +90,10 @@ def read_marked(descriptor: Members, *, pointer: str, defects: Defects) -> tuple
 
 
 def read_layers(listed: Json, *, artifact: Digest, is_diff_id: bool) -> tuple[LayerRecord, ...]:
-    """Read the layers of a manifest, or the unpacked ones (diff ids) of a config; those without a digest are none."""
+    """Read the layers of a manifest, or the unpacked ones (diff ids) of a config; those without a digest are none.
+
+    Without its first layer nothing can be told of what the image was built on: then there are none.
+    """
     found = []
     for position, item in enumerate(items(listed)[:MAX_LAYERS]):
         try:
@@ -98,7 +101,7 @@ def read_layers(listed: Json, *, artifact: Digest, is_diff_id: bool) -> tuple[La
         except DigestError:
             continue
         found.append(LayerRecord(artifact, position, digest, is_diff_id))
-    return tuple(found)
+    return tuple(found) if found and found[0].position == 0 else ()
 
 
 def is_of_cosign(body: Members) -> bool:

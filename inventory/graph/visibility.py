@@ -1,8 +1,8 @@
 """What an actor's own edges reach, as pieces of SQL: every statement of the read side is made with these.
 
 A statement takes the parameter `teams`: the teams whose rows the asker may see, or NULL for all of them. An artifact is
-visible when an SBOM, a container, a name, a membership, an alias, an attestation, a claim or a referrer of such a team
-names it (docs/architecture.md).
+visible when an SBOM, a container, a name, a membership, an alias, an attestation, a claim, a referrer or a list of
+layers of such a team names it (docs/architecture.md).
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ VISIBLE_ARTIFACT = f"""(
     OR EXISTS (SELECT 1 FROM inventory_artifactclaim c WHERE c.artifact_id = a.id AND {own("c.team_id")})
     OR EXISTS (SELECT 1 FROM inventory_referrer f WHERE f.subject_id = a.id AND {own("f.team_id")})
     OR EXISTS (SELECT 1 FROM inventory_referrer f WHERE f.referrer_id = a.id AND {own("f.team_id")})
+    OR EXISTS (SELECT 1 FROM inventory_imagelayer l
+               WHERE l.artifact_id = a.id AND l.position = 0 AND {own("l.team_id")})
 )"""
 """Condition on `inventory_artifact a`: an edge of an own team names it. For artifacts that are looked up."""
 
@@ -48,6 +50,7 @@ REACHED_ARTIFACT = f"""EXISTS (
         UNION ALL SELECT c.artifact_id FROM inventory_artifactclaim c WHERE {own("c.team_id")}
         UNION ALL SELECT f.subject_id FROM inventory_referrer f WHERE {own("f.team_id")}
         UNION ALL SELECT f.referrer_id FROM inventory_referrer f WHERE {own("f.team_id")}
+        UNION ALL SELECT l.artifact_id FROM inventory_imagelayer l WHERE l.position = 0 AND {own("l.team_id")}
     ) edge WHERE edge.artifact_id = a.id
 )"""
 """The same condition for lists of who sees some teams only: the planner may begin at the edges where a team has few, or

@@ -91,6 +91,8 @@ class ImageLayer(models.Model):
         indexes = [
             # images that begin with the same layers
             models.Index(fields=["digest"], name="image_layer_digest"),
+            # the artifacts of a team: every list of layers has a first one
+            models.Index(fields=["team", "artifact"], condition=Q(position=0), name="image_layer_team"),
         ]
 
 

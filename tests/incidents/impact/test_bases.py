@@ -123,6 +123,18 @@ def test_layers_that_begin_with_those_of_a_base_say_so_high_from_two_on_and_low_
     assert {sha256(turned), sha256(other)}.isdisjoint(rows)
 
 
+def test_an_image_that_is_known_by_its_layers_alone_is_found_by_its_team_and_no_other():
+    base, above = config(*LAYERS[:2]), config(*LAYERS[:3])
+    for team in ("shop", "other"):
+        submit(team, base)
+        submit(team, cyclonedx(XZ, subject=sha256(base)))
+    submit("shop", above)
+
+    for actor in (SEES_ALL, member_of("shop")):
+        assert found(ask(actor=actor)) == {sha256(base): "affected", sha256(above): "affected"}
+    assert found(ask(actor=member_of("other"))) == {sha256(base): "affected"}
+
+
 def test_an_spdx_document_says_what_an_image_descends_from():
     def package(name: str, value: str) -> dict[str, Any]:
         checksum = {"algorithm": "SHA256", "checksumValue": value[7:]}

@@ -66,6 +66,10 @@ def test_a_config_says_what_its_labels_and_layers_say():
     ]
 
 
+def test_layers_without_the_first_one_are_none():
+    assert image(manifest(layers=[{"digest": "none"}, {"digest": C}])).layers == ()
+
+
 def test_a_manifest_says_what_its_annotations_and_layers_say():
     record = image(manifest(annotations=LABELS, layers=[{"digest": A}, {"digest": C}]))
 

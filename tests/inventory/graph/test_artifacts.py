@@ -8,6 +8,7 @@ from inventory.formats.records import ArtifactKind
 from inventory.graph.artifact_detail import read_artifact
 from inventory.graph.artifacts import ArtifactFilter, ArtifactNotFoundError, ArtifactRow, list_artifacts
 from tests.factories import SEES_ALL, cyclonedx, deployment, digest, image_index, later, member_of, report, submit
+from tests.inventory.graph.test_base_images import config
 
 pytestmark = pytest.mark.django_db
 
@@ -120,20 +121,22 @@ def test_a_text_finds_what_only_has_a_label():
     assert (row.digest, row.kind, row.names) == (None, ArtifactKind.NAMED, ("Ledger",))
 
 
-@pytest.mark.parametrize("edge", ["sbom", "run", "index", "member"])
+@pytest.mark.parametrize("edge", ["sbom", "run", "layers", "index", "member"])
 def test_each_own_edge_makes_an_artifact_visible_and_no_other_does(edge):
     index = image_index(digest("member"))
     if edge == "sbom":
         submit("a", cyclonedx(LODASH, subject=digest("x")))
     elif edge == "run":
         report("a", deployment(digest=digest("x")))
+    elif edge == "layers":
+        submit("a", config(digest("layer")))
     else:
         submit("a", index)
 
     found = digests(actor=member_of("a"))
 
     assert found == digests()
-    assert len(found) == (1 if edge in {"sbom", "run"} else 2)
+    assert len(found) == (2 if edge in {"index", "member"} else 1)
     assert digests(actor=member_of("b")) == []
 
 
