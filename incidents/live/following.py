@@ -14,11 +14,13 @@ from incidents.models import FollowedEvidence, Incident, LiveQuestion, Watch
 from inventory.graph.advisories import newest_sighting
 from inventory.graph.applied import (
     MOST_DOCUMENTS,
+    bases_named,
     hashes_within,
     names_within,
     newest_sequence,
+    newest_verdict,
     read_applied,
-    read_marks,
+    read_run_marks,
     what_ran,
 )
 from inventory.models import EvidenceKind
@@ -46,12 +48,13 @@ def follow(at: datetime) -> bool:
             return False
         _keep_questions(at)
         applied = read_applied(place.sequence, missing=[int(number) for number in place.missing])
-        marks = read_marks()
-        if applied or marks != place.marks:
-            _mark(applied, runs_changed=marks != place.marks, at=at)
+        marks, verdict = read_run_marks(), newest_verdict()
+        changed = _Changed(applied, runs=marks != place.marks, verdicts=verdict != place.verdict)
+        if changed.anything:
+            _mark(changed, at=at)
         _move(place, applied, at=at)
-        place.marks = marks
-        place.save(update_fields=["sequence", "missing", "marks"])
+        place.marks, place.verdict = marks, verdict
+        place.save(update_fields=["sequence", "missing", "marks", "verdict"])
     return len(applied) >= MOST_DOCUMENTS
 
 
@@ -93,41 +96,60 @@ def _move(place: FollowedEvidence, applied: Sequence[AppliedDocument], *, at: da
 
 
 @dataclass(frozen=True, slots=True)
+class _Changed:
+    """What is other than at the last look."""
+
+    applied: Sequence[AppliedDocument]
+    runs: bool
+    verdicts: bool
+
+    @property
+    def anything(self) -> bool:
+        return bool(self.applied) or self.runs or self.verdicts
+
+
+@dataclass(frozen=True, slots=True)
 class _Look:
     """What became searchable, as far as questions can be touched by it: asked of the database once for all of them."""
 
     said: Sequence[AppliedDocument]
     """All but reports of what runs."""
-    runs_changed: bool
+    changed: _Changed
     names: frozenset[str]
     hashes: frozenset[str]
+    bases: frozenset[str]
+    """Images that something was built on, as these documents say."""
 
     def touches(self, question: LiveQuestion, interests: Interests) -> bool:
+        if self.changed.verdicts and interests.is_open:
+            return True
         found = digests_found(question)
-        if self.runs_changed:
+        if self.changed.runs:
             ran = what_ran(found | interests.digests, images=interests.images)
             if ran != question.ran:
                 question.ran = ran
                 return True
         if not (self.names.isdisjoint(interests.names) and self.hashes.isdisjoint(interests.hashes)):
             return True
+        if not self.bases.isdisjoint(found | interests.digests):
+            return True
         return any(interests.is_touched_by(one, found=found) for one in self.said)
 
 
-def _mark(applied: Sequence[AppliedDocument], *, runs_changed: bool, at: datetime) -> None:
+def _mark(changed: _Changed, *, at: datetime) -> None:
     """Mark the questions that these documents touch, and those whose rows run otherwise than before.
 
     A mark is the moment: whoever asks takes away the one that he saw, and none that came while he asked.
     """
     questions = list(LiveQuestion.objects.select_related("incident", "watch").order_by("pk"))
-    said = [one for one in applied if one.kind not in {EvidenceKind.DEPLOYMENT, EvidenceKind.SNAPSHOT}]
+    said = [one for one in changed.applied if one.kind not in {EvidenceKind.DEPLOYMENT, EvidenceKind.SNAPSHOT}]
     sighting = newest_sighting()
     interests = {question.pk: _interests(question, sighting=sighting) for question in questions}
-    look = _look(said, wanted=[one for one in interests.values() if one is not None], runs_changed=runs_changed)
+    look = _look(said, wanted=[one for one in interests.values() if one is not None], changed=changed)
     for question in questions:
         if _is_touched(question, interests[question.pk], look=look):
             question.touched_at = at
-        if said or runs_changed:
+        if said or changed.runs or changed.verdicts:
             question.unsettled_at = at
     LiveQuestion.objects.bulk_update(questions, ["touched_at", "unsettled_at", "ran"])
 
@@ -149,8 +171,14 @@ def _interests(question: LiveQuestion, *, sighting: int) -> Interests | None:
         return None
 
 
-def _look(said: Sequence[AppliedDocument], *, wanted: Sequence[Interests], runs_changed: bool) -> _Look:
+def _look(said: Sequence[AppliedDocument], *, wanted: Sequence[Interests], changed: _Changed) -> _Look:
     evidence = [one.evidence_id for one in said]
     names = frozenset[str]().union(*(one.names for one in wanted))
     hashes = frozenset[str]().union(*(one.hashes for one in wanted))
-    return _Look(said, runs_changed, names_within(evidence, names=names), hashes_within(evidence, hashes=hashes))
+    return _Look(
+        said,
+        changed,
+        names_within(evidence, names=names),
+        hashes_within(evidence, hashes=hashes),
+        bases_named(evidence),
+    )

@@ -49,7 +49,7 @@ class Interests:
         """Say whether a document can touch it by what its receipt says alone; `found` are digests of its rows."""
         if document.kind in _RUNTIME:
             return False  # what runs of its rows is compared (graph/applied.py)
-        if self.is_open:
+        if self.is_open or document.kind == EvidenceKind.IMAGE:  # indexes and layers tell of other images' rows
             return True
         if document.kind in _ADVISORIES:
             return self.asks_advisories

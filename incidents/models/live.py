@@ -15,6 +15,7 @@ class FollowedEvidence(models.Model):
         default=dict, db_comment="{applied_sequence: since when}: drawn by transactions that had not committed"
     )
     marks = models.CharField(max_length=32, blank=True, db_comment="Of what ran when it was looked at last")
+    verdict = models.BigIntegerField(default=0, db_comment="The newest evaluation of a signature that was looked at")
     rests_until = models.DateTimeField(db_comment="Nobody asks before: asking has a share of one worker, not all")
 
     class Meta:

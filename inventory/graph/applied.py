@@ -53,10 +53,26 @@ SELECT DISTINCT encode(s.value, 'hex') FROM recent r
 JOIN inventory_presence h ON h.track_id = r.track_id AND h.from_seq <= r.seq AND h.to_seq > r.seq
 JOIN stated s ON s.component_id = h.component_id
 """
-_MARKS = """
+_BASES_NAMED = """
+WITH named AS MATERIALIZED (
+    SELECT DISTINCT d.digest FROM inventory_attestationsource s
+    JOIN inventory_provenancedependency d ON d.provenance_id = s.attestation_id AND d.digest <> ''
+    WHERE s.evidence_id = ANY(%(evidence)s::bigint[]) AND d.uri ~ '^(pkg:(docker|oci)/|docker://|oci://)'
+),
+known AS MATERIALIZED (SELECT a.id FROM inventory_artifact a JOIN named n ON n.digest = a.digest),
+related AS (
+    SELECT m.member_id AS id FROM known k JOIN inventory_indexmember m ON m.index_id = k.id
+    UNION SELECT m.index_id FROM known k JOIN inventory_indexmember m ON m.member_id = k.id
+    UNION SELECT x.artifact_id FROM known k JOIN inventory_artifactalias x ON x.alias_id = k.id
+    UNION SELECT x.alias_id FROM known k JOIN inventory_artifactalias x ON x.artifact_id = k.id
+)
+SELECT digest FROM named UNION SELECT a.digest FROM inventory_artifact a JOIN related r ON r.id = a.id
+"""
+_RUN_MARKS = """
 SELECT coalesce(md5(string_agg(token::text, ',' ORDER BY token)), '') FROM inventory_estatechange
 WHERE kind <> 'labels'
 """
+_NEWEST_VERDICT = "SELECT coalesce(max(id), 0) FROM inventory_verificationresult"
 _ARTIFACTS = "SELECT id FROM inventory_artifact WHERE digest = ANY(%(digests)s::text[])"
 _WHAT_RUNS = f"""
 {FAMILY_MEMBERS},
@@ -91,9 +107,19 @@ def newest_sequence() -> int:
     return fetch(int, _NEWEST, {})[0]
 
 
-def read_marks() -> str:
+def read_run_marks() -> str:
     """Return what stays the same as long as what runs, and which SBOMs tell its content, does (EstateChange)."""
-    return fetch(str, _MARKS, {})[0]
+    return fetch(str, _RUN_MARKS, {})[0]
+
+
+def newest_verdict() -> int:
+    """Return the number of the newest evaluation of a signature; 0 before the first."""
+    return fetch(int, _NEWEST_VERDICT, {})[0]
+
+
+def bases_named(evidence_ids: Collection[int]) -> frozenset[str]:
+    """Return the images that provenance in these documents names as built upon, and the rest of their families."""
+    return frozenset(fetch(str, _BASES_NAMED, {"evidence": sorted(evidence_ids)})) if evidence_ids else frozenset()
 
 
 def names_within(evidence_ids: Collection[int], *, names: Collection[str]) -> frozenset[str]:

@@ -18,9 +18,11 @@ from incidents.models import EventKind, FollowedEvidence, Incident, IncidentEven
 from incidents.response.changes import Wanted, change_incident
 from incidents.response.lifecycle import ORDER
 from incidents.response.opening import ask_if_different, open_incident
-from inventory.models import EvidenceState
+from inventory.models import Attestation, EvidenceState
+from inventory.models.verification import Verdict
 from supplychain.access.actors import Actor
 from supplychain.errors import DomainError
+from tests.attested import encode, provenance, statement, subject
 from tests.factories import (
     SEES_ALL,
     advisory,
@@ -33,6 +35,7 @@ from tests.factories import (
     snapshot,
     submit,
 )
+from tests.judgements import judge
 
 # An answer is read from one snapshot of the database, which a test's own transaction would forbid.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -172,6 +175,35 @@ def test_each_kind_of_question_is_touched_by_what_it_asks_for(text: str):
 
     asked = LiveQuestion.objects.get(incident=incident)
     assert (asked.touched_at, asked.problem) == (None, "")
+
+
+def test_an_image_that_was_built_on_a_row_touches_the_question():
+    incident = settled()
+    submit("team-a", bill(BAD, of="base"))
+    follow()
+    make_old()
+
+    inputs = [{"uri": "pkg:docker/base@1", "digest": {"sha256": digest("base").removeprefix("sha256:")}}]
+    predicate = provenance()
+    predicate["buildDefinition"]["resolvedDependencies"] = inputs
+    submit("team-a", encode(statement(subject(digest("built on it")), predicate=predicate)))
+    following.follow(timezone.now())
+
+    assert LiveQuestion.objects.get(incident=incident).touched_at is not None
+
+
+def test_a_question_by_origin_is_touched_by_a_verdict_and_others_are_not():
+    origin, package = an_incident("builder: https://builder.example"), an_incident()
+    submit("team-a", encode(statement(subject(SHOP), predicate=provenance())))
+    for _ in range(2):
+        follow()
+    make_old()
+
+    judge(Attestation.objects.get(), Verdict.UNSIGNED_CLAIM)
+    following.follow(timezone.now())
+
+    touched = {one.incident_id: one.touched_at is not None for one in LiveQuestion.objects.all()}
+    assert touched == {origin.pk: True, package.pk: False}
 
 
 def test_an_incident_of_one_team_is_asked_through_its_eyes():
