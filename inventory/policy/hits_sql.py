@@ -41,7 +41,8 @@ reach (n, id, digest, base, side) AS (
             SELECT d.digest FROM inventory_attestationsubject o
             JOIN inventory_provenancedependency d ON d.provenance_id = o.attestation_id AND d.digest <> ''
             WHERE o.artifact_id = r.id
-            UNION SELECT value FROM inventory_artifactclaim WHERE artifact_id = r.id AND claim = 'base_digest'
+            UNION SELECT value FROM inventory_artifactclaim
+                  WHERE artifact_id = r.id AND claim IN ('base_digest', 'base_spdx')
         ) below LEFT JOIN inventory_artifact a ON a.digest = below.digest WHERE r.base < {MAX_BASES}
     ) e
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import random
 from typing import Any
 
@@ -17,6 +16,7 @@ from supplychain.access.actors import Actor
 from tests.attested import encode, statement
 from tests.factories import SEES_ALL, cyclonedx, deployment, digest, image_index, later, member_of, report, submit
 from tests.inventory.graph.test_base_images import LAYERS, config
+from tests.spdx_images import descends_from
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -136,21 +136,8 @@ def test_an_image_that_is_known_by_its_layers_alone_is_found_by_its_team_and_no_
 
 
 def test_an_spdx_document_says_what_an_image_descends_from():
-    def package(name: str, value: str) -> dict[str, Any]:
-        checksum = {"algorithm": "SHA256", "checksumValue": value[7:]}
-        return {"SPDXID": f"SPDXRef-{name}", "name": name, "versionInfo": "1", "downloadLocation": "NOASSERTION",
-                "primaryPackagePurpose": "CONTAINER", "checksums": [checksum]}  # fmt: skip
-
-    document = {
-        "spdxVersion": "SPDX-2.3", "SPDXID": "SPDXRef-DOCUMENT", "name": "x", "dataLicense": "CC0-1.0",
-        "documentNamespace": "https://x.example/1", "documentDescribes": ["SPDXRef-app"],
-        "creationInfo": {"created": "2026-01-01T00:00:00Z", "creators": ["Tool: ko"]},
-        "packages": [package("app", digest("b")), package("base", digest("a"))],
-        "relationships": [{"spdxElementId": "SPDXRef-app", "relationshipType": "DESCENDANT_OF",
-                           "relatedSpdxElement": "SPDXRef-base"}],
-    }  # fmt: skip
     submit("shop", cyclonedx(XZ, subject=digest("a")))
-    submit("shop", json.dumps(document).encode())
+    submit("shop", descends_from(digest("b"), digest("a")))
 
     (row,) = (row for row in ask().rows if row.artifact.digest == digest("b"))
 

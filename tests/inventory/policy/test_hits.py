@@ -10,6 +10,8 @@ from inventory.policy.models import BlockKind
 from inventory.policy.selectors import read_selector
 from supplychain.access.actors import actor_for_user
 from tests.factories import cyclonedx, digest, digest_of, image_index, image_manifest, submit
+from tests.inventory.graph.test_base_images import LAYERS, config
+from tests.spdx_images import descends_from
 from tests.supplychain.actors import AT, make_user
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +58,29 @@ def test_a_blocked_index_hits_its_members_and_not_the_other_way_to_siblings(rita
     block(rita, BlockKind.ARTIFACT, digest=digest_of(index))
 
     assert hits_of(arm) == [("artifact", "index")]
+
+
+def test_what_an_spdx_document_says_an_image_descends_from_is_its_base(rita):
+    submit("team-a", descends_from(digest("b"), digest("a")))
+    submit("team-a", descends_from(digest("c"), digest("b")))
+    block(rita, BlockKind.ARTIFACT, digest=digest("a"))
+
+    assert [hits_of(digest(name)) for name in "abc"] == [
+        [("artifact", "same")],
+        [("artifact", "base")],
+        [("artifact", "base")],
+    ]
+
+
+def test_an_image_that_begins_with_the_layers_of_a_blocked_one_is_built_on_it(rita):
+    base, above, turned = config(*LAYERS[:2]), config(*LAYERS[:3]), config(LAYERS[1], LAYERS[0], LAYERS[2])
+    submit("team-a", base)
+    submit("team-b", above)
+    submit("team-b", turned)
+    block(rita, BlockKind.ARTIFACT, digest=digest_of(base))
+
+    assert hits_of(digest_of(above)) == [("artifact", "base")]
+    assert hits_of(digest_of(turned)) == []
 
 
 def test_a_config_and_its_manifest_are_one_image(rita):
