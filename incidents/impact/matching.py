@@ -13,6 +13,7 @@ from incidents.impact.judging import MatchClass
 from incidents.impact.lookup import ArtifactMatch, Lookup
 from incidents.impact.origins import ORIGIN_KINDS, origins
 from incidents.impact.supplied import supplied
+from incidents.impact.tagged import tagged
 from inventory.graph.families import visible_teams
 from inventory.graph.one_state import Statement
 from inventory.graph.visibility import own
@@ -160,6 +161,7 @@ def find_matches(
     ]
     artifacts = [
         _digests([*of_kind[IndicatorKind.ARTIFACT], *hashes], teams=teams),
+        tagged(of_kind[IndicatorKind.IMAGE], teams=teams),
         _images(of_kind[IndicatorKind.IMAGE], teams=teams),
         origins([placed for kind in ORIGIN_KINDS for placed in of_kind[kind]], teams=teams),
         deployed(of_kind[IndicatorKind.CLUSTER], teams=teams),

@@ -51,6 +51,8 @@ class Interests:
             return False  # what runs of its rows is compared (graph/applied.py)
         if self.is_open or document.kind == EvidenceKind.IMAGE:  # indexes and layers tell of other images' rows
             return True
+        if document.kind == EvidenceKind.REGISTRY and self.images:  # where tags pointed may be told late
+            return True
         if document.kind in _ADVISORIES:
             return self.asks_advisories
         return any(one in self.digests or one in found for one in document.subjects)

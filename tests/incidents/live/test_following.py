@@ -31,6 +31,7 @@ from tests.factories import (
     digest,
     later,
     member_of,
+    registry_event,
     report,
     snapshot,
     submit,
@@ -175,6 +176,19 @@ def test_each_kind_of_question_is_touched_by_what_it_asks_for(text: str):
 
     asked = LiveQuestion.objects.get(incident=incident)
     assert (asked.touched_at, asked.problem) == (None, "")
+
+
+def test_where_a_tag_pointed_touches_a_question_about_an_image_however_late_it_is_told():
+    asked, other = an_incident("registry.example/shop/api:1.0"), an_incident()
+    for _ in range(2):
+        follow()
+    make_old()
+
+    submit("team-a", registry_event(digest("tagged")))
+    following.follow(timezone.now())
+
+    touched = {one.incident_id: one.touched_at is not None for one in LiveQuestion.objects.all()}
+    assert touched == {asked.pk: True, other.pk: False}
 
 
 def test_an_image_that_was_built_on_a_row_touches_the_question():
