@@ -16,7 +16,8 @@ from rest_framework.views import APIView
 from inventory.api.artifacts import read_digest_of_path
 from inventory.graph.pipeline import PipelineClass, PipelineFilter, PipelineKey, PipelineRow, read_pipeline
 from inventory.graph.statements import bounded
-from inventory.graph.trace import Boundary, LinkKind, LinkState, Trace, read_trace
+from inventory.graph.trace import Trace, read_trace
+from inventory.graph.trace_links import Boundary, LinkKind, LinkState
 from inventory.graph.verifications import VerificationKey, VerificationRow, list_verifications
 from inventory.models.verification import CheckOutcome, Verdict
 from supplychain.access.actors import actor_of

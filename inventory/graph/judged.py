@@ -46,6 +46,9 @@ _LOST = f"""(e.verdict IN {_VERIFIED} AND w.trust_version < (SELECT max(id) FROM
     {_COMPROMISED} OR e.verdict = '{Verdict.VERIFIED_EXPECTED}' AND NOT EXISTS (
         SELECT FROM inventory_trustedsigner s WHERE s.id = e.signer_id AND s.state = 'accepted')))"""
 """What lost trust binds at once, before the workers have judged again everything that it touches."""
+VERDICT = f"""CASE WHEN {_LOST} THEN '{Verdict.UNSUPPORTED}' WHEN e.id IS NOT NULL THEN e.verdict
+                    WHEN a.signature_count = 0 THEN '{Verdict.UNSIGNED_CLAIM}' ELSE '{Verdict.UNSUPPORTED}' END"""
+"""Of an attestation `a`, its verdict in force `w`, the result `e` of that, the same where valid `r`, provenance `p`."""
 
 JUDGED = f"""
 same AS (
@@ -95,9 +98,7 @@ believed AS (
     LEFT JOIN inventory_verificationresult e ON e.id = w.result_id
     LEFT JOIN inventory_verificationresult r ON r.id = w.result_id AND r.outcome = 'valid'
     CROSS JOIN LATERAL (
-        SELECT CASE WHEN {_LOST} THEN '{Verdict.UNSUPPORTED}' WHEN e.id IS NOT NULL THEN e.verdict
-                    WHEN a.signature_count = 0 THEN '{Verdict.UNSIGNED_CLAIM}' ELSE '{Verdict.UNSUPPORTED}' END
-                   AS verdict,
+        SELECT {VERDICT} AS verdict,
                CASE WHEN {_LOST} THEN '{DUE}' WHEN e.id IS NOT NULL THEN e.code
                     WHEN a.signature_count = 0 THEN '' ELSE '{NOT_VERIFIED}' END AS code,
                CASE WHEN {_LOST} THEN '[]'::jsonb ELSE coalesce(e.reasons, '[]'::jsonb) END AS reasons,

@@ -6,7 +6,6 @@ however often it is said: posture reports, registries and clusters are believed 
 
 from __future__ import annotations
 
-import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,110 +13,15 @@ from inventory.formats.image_records import Claim
 from inventory.graph.artifacts import find_artifact
 from inventory.graph.release_tags import is_release_tag
 from inventory.graph.trace_facts import read_trace_facts
+from inventory.graph.trace_links import Fact, Link, LinkKind, LinkState, Proof
+from inventory.graph.trace_review import review
 from inventory.models.verification import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from uuid import UUID
 
-    from inventory.graph.trace_facts import Attested, Guard, Tagged, TraceFacts
+    from inventory.graph.trace_facts import Attested, Tagged, TraceFacts
     from supplychain.access.actors import Actor
-
-
-class LinkState(enum.StrEnum):
-    """What the evidence of a link amounts to."""
-
-    VERIFIED = "verified"
-    CLAIMED = "claimed"
-    MISSING = "missing"
-    BROKEN = "broken"
-
-
-class LinkKind(enum.StrEnum):
-    """The links, in their order."""
-
-    SOURCE = "source"
-    REVIEW = "review"
-    COMMIT = "commit"
-    WORKFLOW = "workflow"
-    BUILDER = "builder"
-    DIGEST = "digest"
-    SIGNATURE = "signature"
-    TAGS = "tags"
-    ADMISSION = "admission"
-    WORKLOADS = "workloads"
-
-
-class Boundary(enum.StrEnum):
-    """What somebody must get across to replace what runs."""
-
-    SOURCE_TO_CI = "source_to_ci"
-    CI_TO_ARTIFACT = "ci_to_artifact"
-    ARTIFACT_TO_REGISTRY = "artifact_to_registry"
-    REGISTRY_TO_RUNTIME = "registry_to_runtime"
-
-
-@dataclass(frozen=True, slots=True)
-class Control:
-    """What has to hold at a boundary for the link to be safe."""
-
-    boundary: Boundary
-    name: str
-
-
-CONTROLS = {
-    LinkKind.SOURCE: Control(Boundary.SOURCE_TO_CI, "Releases are built from protected branches of a known repository"),
-    LinkKind.REVIEW: Control(Boundary.SOURCE_TO_CI, "A second person reviews; code owners approve workflow changes"),
-    LinkKind.COMMIT: Control(Boundary.SOURCE_TO_CI, "The exact commit is known"),
-    LinkKind.WORKFLOW: Control(Boundary.CI_TO_ARTIFACT, "An approved workflow builds, in a clean environment"),
-    LinkKind.BUILDER: Control(Boundary.CI_TO_ARTIFACT, "An isolated builder states how it built"),
-    LinkKind.DIGEST: Control(Boundary.ARTIFACT_TO_REGISTRY, "The artifact is known by its digest"),
-    LinkKind.SIGNATURE: Control(
-        Boundary.ARTIFACT_TO_REGISTRY, "The artifact is signed by a signer who is trusted for it"
-    ),
-    LinkKind.TAGS: Control(Boundary.ARTIFACT_TO_REGISTRY, "No release tag is overwritten"),
-    LinkKind.ADMISSION: Control(
-        Boundary.REGISTRY_TO_RUNTIME, "Admission verifies signature, provenance, source and builder"
-    ),
-    LinkKind.WORKLOADS: Control(Boundary.REGISTRY_TO_RUNTIME, "What runs is deployed by digest"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One thing that is known of a link."""
-
-    name: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """A document, and where in it ('': the whole of it)."""
-
-    evidence: UUID
-    pointer: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """One link. `summary` says it in a sentence, `reasons` are codes (docs/trust.md)."""
-
-    kind: LinkKind
-    state: LinkState
-    summary: str
-    facts: tuple[Fact, ...] = ()
-    proofs: tuple[Proof, ...] = ()
-    reasons: tuple[str, ...] = ()
-
-    @property
-    def control(self) -> Control:
-        return CONTROLS[self.kind]
-
-    @property
-    def is_satisfied(self) -> bool | None:
-        """Tell whether the control holds: True is proven, False contradicted, None unknown."""
-        return {LinkState.VERIFIED: True, LinkState.BROKEN: False}.get(self.state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +72,7 @@ _NEEDS = {
 def read_trace(digest: str, *, actor: Actor) -> Trace:
     """Return the chain of a visible artifact, as far as the actor may see; raises ArtifactNotFoundError.
 
-    Six statements.
+    Seven statements.
     """
     return build_trace(digest, read_trace_facts(find_artifact(digest, actor=actor), actor=actor))
 
@@ -185,7 +89,7 @@ def build_trace(digest: str, facts: TraceFacts) -> Trace:
         needs=_needs(best, verdict=verdict, level=level),
         links=(
             _source(facts),
-            _review(facts),
+            review(facts),
             _commit(facts),
             _workflow(facts),
             _builder(facts),
@@ -229,37 +133,6 @@ def _label(facts: TraceFacts, claim: Claim, kind: LinkKind, name: str, absent: s
         return Link(kind, LinkState.MISSING, absent)
     summary = "A label of the image says so; whoever built it wrote the label."
     return Link(kind, LinkState.CLAIMED, summary, (Fact(name, found.value),), (Proof(found.evidence),))
-
-
-def _review(facts: TraceFacts) -> Link:
-    """Read posture reports: they tell what a repository demands, not that this commit was reviewed."""
-    if not facts.guards:
-        return Link(LinkKind.REVIEW, LinkState.MISSING, "No report says whether changes are reviewed.")
-    rules = [guard for guard in facts.guards if guard.score is None]
-    good = [
-        guard
-        for guard in facts.guards
-        if (guard.score or 0) > 0 or (guard.is_enforced and (guard.reviews_required or 0) > 0)
-    ]
-    shown = tuple(
-        Fact(
-            guard.name or guard.tool,
-            f"{guard.score} of 10, {guard.reason}"
-            if guard.score is not None
-            else f"{guard.reviews_required or 0} reviews required, code owners {_asked(guard)}, "
-            f"{'enforced' if guard.is_enforced else 'not enforced'}",
-        )
-        for guard in facts.guards
-    )
-    proofs = tuple(dict.fromkeys(Proof(guard.evidence, guard.pointer) for guard in facts.guards))
-    if good:
-        said = "A branch rule demands reviews" if any(guard in rules for guard in good) else "A scorecard found reviews"
-        return Link(LinkKind.REVIEW, LinkState.CLAIMED, f"{said}; nothing proves that of this commit.", shown, proofs)
-    if all(guard.score is None and guard.reviews_required is None for guard in facts.guards):
-        return Link(
-            LinkKind.REVIEW, LinkState.MISSING, "The reports do not say whether reviews are demanded.", shown, proofs
-        )
-    return Link(LinkKind.REVIEW, LinkState.BROKEN, "The reports say that changes need no review.", shown, proofs)
 
 
 def _workflow(facts: TraceFacts) -> Link:
@@ -389,7 +262,3 @@ def _many(number: int, noun: str) -> str:
 
 def _short(commit: str | None) -> str:
     return (commit or "")[:12]
-
-
-def _asked(guard: Guard) -> str:
-    return {True: "asked", False: "not asked", None: "not told"}[guard.code_owner_review]

@@ -7,18 +7,20 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from inventory.formats.attestations.records import Predicate
+from inventory.formats.attestations.summaries import is_reviewed, source_level, summary_of
 from inventory.formats.image_records import Claim
 from inventory.graph.families import visible_teams
-from inventory.graph.judged import JUDGED
+from inventory.graph.judged import JUDGED, VERDICT
 from inventory.graph.statements import fetch
 from inventory.graph.visibility import RUNNING_INTERVALS, own
+from inventory.models.verification import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
-    from inventory.models.verification import Verdict
     from supplychain.access.actors import Actor
 
 MAX_ATTESTATIONS = 50
@@ -66,6 +68,29 @@ class Attested:
     def needs(self) -> Sequence[str]:
         """Return what the next level lacks, as verification stored it."""
         return [code for code in json.loads(self.level_reasons_json) if code.startswith("needs_")]
+
+
+@dataclass(frozen=True)
+class Revision:
+    """What a verification summary says of the commit that the artifact was built from, the most believed first."""
+
+    verdict: Verdict
+    facts_json: str
+    evidence: UUID
+    pointer: str
+
+    @cached_property
+    def summary(self) -> Mapping[str, str]:
+        """Return what it says, by name."""
+        return summary_of(json.loads(self.facts_json))
+
+    @property
+    def level(self) -> int | None:
+        return source_level(self.summary)
+
+    @property
+    def is_reviewed(self) -> bool:
+        return is_reviewed(self.summary)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +157,7 @@ class TraceFacts:
     guards: Sequence[Guard]
     tags: Sequence[Tagged]
     places: Sequence[Place]
+    revisions: Sequence[Revision]
 
 
 _ATTESTED = f"""
@@ -186,6 +212,23 @@ FROM (
     SELECT k.name, n.tool, NULL, NULL, NULL, k.score, k.reason, n.observed_at, n.public_id, k.pointer, k.id
     FROM newest n JOIN inventory_posturecheck k ON k.report_id = n.id AND k.name = ANY(%(checks)s::text[])
 ) guard ORDER BY score IS NOT NULL, observed_at DESC, id LIMIT %(reports)s
+"""
+_REVISIONS = f"""
+SELECT verdict, facts, public_id, pointer FROM (
+SELECT {VERDICT} AS verdict, a.facts::text AS facts, a.first_received_at, a.id, d.public_id, d.pointer
+FROM inventory_attestationsubject o
+JOIN inventory_attestation a ON a.id = o.attestation_id AND a.predicate = '{Predicate.VERIFICATION_SUMMARY.value}'
+LEFT JOIN inventory_provenance p ON p.attestation_id = a.id
+LEFT JOIN inventory_attestationverdict w ON w.attestation_id = a.id
+LEFT JOIN inventory_verificationresult e ON e.id = w.result_id
+LEFT JOIN inventory_verificationresult r ON r.id = w.result_id AND r.outcome = 'valid'
+CROSS JOIN LATERAL (
+    SELECT v.public_id, c.pointer FROM inventory_attestationsource c
+    JOIN inventory_evidence v ON v.id = c.evidence_id WHERE c.attestation_id = a.id ORDER BY c.id LIMIT 1
+) d
+WHERE o.commit = %(commit)s AND o.commit <> '' AND {own("o.team_id")}
+) revision ORDER BY verdict <> '{Verdict.VERIFIED_EXPECTED.value}', first_received_at DESC, id DESC
+LIMIT %(attestations)s
 """
 _SIGHTINGS = f"""
 WITH here AS (
@@ -253,7 +296,7 @@ GROUP BY 1, 2, 3 ORDER BY coalesce(bool_or(e.is_production), false) DESC, 1, 2, 
 
 
 def read_trace_facts(artifact_id: int, *, actor: Actor) -> TraceFacts:
-    """Return what a trace of a visible artifact is made of. Five statements."""
+    """Return what a trace of a visible artifact is made of. Six statements."""
     parameters = {
         "id": artifact_id,
         "ids": [artifact_id],
@@ -267,12 +310,14 @@ def read_trace_facts(artifact_id: int, *, actor: Actor) -> TraceFacts:
     attested = fetch(Attested, _ATTESTED, parameters)
     claims = fetch(Claimed, _CLAIMS, parameters)
     repository = repository_of(attested, claims)
+    commit = next((one.commit for one in attested if one.commit), None) or ""
     return TraceFacts(
         attested,
         claims,
         fetch(Guard, _GUARDS, {**parameters, "repository": repository}),
         fetch(Tagged, _SIGHTINGS, parameters),
         fetch(Place, _PLACES, parameters),
+        fetch(Revision, _REVISIONS, {**parameters, "commit": commit}),
     )
 
 

@@ -42,3 +42,9 @@ def canonical_repository(text: str) -> str | None:
 def repository_on(host: str, short: str) -> str | None:
     """Return the repository that a service of `host` calls `owner/name`; None where the text is no such name."""
     return canonical_repository(f"{host}/{short.strip()}") if _SHORT.fullmatch(short.strip()) else None
+
+
+def is_same_repository(one: str, other: str) -> bool:
+    """Tell whether two addresses name one repository; what is no such address names none."""
+    name = canonical_repository(one)
+    return name is not None and name == canonical_repository(other)

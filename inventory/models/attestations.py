@@ -105,6 +105,8 @@ class AttestationSubject(models.Model):
             models.Index(fields=["artifact", "attestation"], name="attestation_subject_artifact"),
             # the artifacts of a team
             models.Index(fields=["team", "artifact"], name="attestation_subject_team"),
+            # what is said of a git commit
+            models.Index(fields=["commit"], condition=~Q(commit=""), name="attestation_subject_commit"),
         ]
 
 

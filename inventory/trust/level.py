@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from inventory.formats.attestations.records import Predicate
+from inventory.formats.attestations.summaries import build_levels, source_level
+from inventory.identity.repositories import is_same_repository
 from inventory.trust.expectations import Reason, compare
 from inventory.trust.outcomes import Outcome
+from inventory.trust.patterns import matches
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,18 +65,30 @@ def accepted_summary(stated: Stated, rule: SignerRule) -> Reason | None:
     """Say why a verification summary is not accepted; None where it is.
 
     It says that its verifier passed this resource: the verifier must be the one that the signer is trusted for, and
-    the resource the one that is expected.
+    the resource the one that is expected. One of a source revision needs no build level, and gives none.
     """
     found = stated.summary or {}
-    levels = _build_levels(found.get("levels", ""))
+    levels = build_levels(found)
     if found.get("result") != "PASSED":
         return Reason("vsa_not_passed", "PASSED", found.get("result", ""))
     if "builder_id" not in rule.expected or found.get("verifier") != rule.expected["builder_id"]:
         return Reason("vsa_verifier", _text(rule, "builder_id"), found.get("verifier", ""))
+    if source_level(found) is not None:
+        return _accepted_revision(found, rule)
     if not found.get("resource") or not _is_of(found["resource"], _text(rule, "repository")):
         return Reason("vsa_resource", _text(rule, "repository"), found.get("resource", ""))
     if len(levels) != 1:
         return Reason("vsa_levels", "one build level", found.get("levels", ""))
+    return None
+
+
+def _accepted_revision(found: Mapping[str, str], rule: SignerRule) -> Reason | None:
+    """Hold a summary of a source revision to the repository itself, and to a branch that the signer is trusted for."""
+    if not is_same_repository(found.get("resource", ""), _text(rule, "repository")):
+        return Reason("vsa_resource", _text(rule, "repository"), found.get("resource", ""))
+    expected, refs = _text(rule, "ref_pattern"), found.get("refs", "")
+    if not any(matches(expected, ref) for ref in refs.split()):
+        return Reason("vsa_refs", expected or "a ref", refs)
     return None
 
 
@@ -88,7 +103,9 @@ def _of_summary(proven: Proven, stated: Stated, *, rule: SignerRule | None, is_c
     refused = accepted_summary(stated, rule)
     if refused is not None:
         return Level(0, (refused.code, "needs_accepted_vsa"))
-    [level] = _build_levels((stated.summary or {})["levels"])
+    if source_level(stated.summary or {}) is not None:
+        return Level(0, ("vsa_source",))
+    [level] = build_levels(stated.summary or {})
     return Level(min(level, rule.maximum_level, HIGHEST), ("vsa",))
 
 
@@ -99,13 +116,6 @@ def _missing_fields(stated: Stated) -> tuple[str, ...]:
         "needs_parameters": stated.has_parameters,
     }
     return tuple(code for code, is_there in found.items() if not is_there)
-
-
-def _build_levels(text: str) -> list[int]:
-    """Return the build levels of a summary; two of one track contradict each other, and so are none."""
-    words = text.replace(",", " ").split()
-    found = [word.removeprefix("SLSA_BUILD_LEVEL_").removeprefix("SLSA_LEVEL_") for word in words]
-    return [int(value) for value in found if value.isascii() and value.isdigit() and len(value) == 1]
 
 
 def _is_of(resource: str, expected: str) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from inventory.formats.attestations.records import Predicate
+from inventory.formats.attestations.summaries import source_level
 from inventory.trust.compromise import CompromiseWindow, find_compromise
 from inventory.trust.evaluation import Step
 from inventory.trust.expectations import Comparison, Reason, SignerRule, SignerState, compare, is_in_force
@@ -89,7 +90,8 @@ class _Tried:
 def _try(rule: SignerRule, proven: Proven, stated: Stated, *, at: datetime) -> _Tried:
     comparisons = list(compare(rule, proven, stated))
     if stated.predicate is Predicate.VERIFICATION_SUMMARY:
-        comparisons = [found for found in comparisons if found.name not in {"builder_id", "repository"}]
+        apart = {"builder_id", "repository"} | ({"ref_pattern"} if source_level(stated.summary or {}) else set())
+        comparisons = [found for found in comparisons if found.name not in apart]
         comparisons.append(Comparison("summary", Step.EXPECTATIONS, accepted_summary(stated, rule)))
     return _Tried(rule, comparisons, _standing(rule, at=at))
 

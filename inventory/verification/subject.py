@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from inventory.formats.attestations.records import Envelope, Predicate
+from inventory.formats.attestations.summaries import summary_of
 from inventory.trust.facts import Proven, Stated
 from inventory.trust.outcomes import Outcome
 
@@ -108,10 +109,7 @@ def proven_of(row: Mapping[str, Any]) -> Proven:
 def _stated(row: Mapping[str, Any]) -> Stated:
     predicate = Predicate(row["predicate"])
     if predicate is Predicate.VERIFICATION_SUMMARY:
-        summary: dict[str, str] = {}
-        for name, text in row["facts"]:
-            summary.setdefault(name, text)
-        return Stated(predicate, summary=summary)
+        return Stated(predicate, summary=summary_of(row["facts"]))
     found = row["provenance"]
     if found is None:
         return Stated(predicate)

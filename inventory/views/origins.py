@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from inventory.graph.pipeline import PipelineClass, PipelineFilter, PipelineKey, read_pipeline
 from inventory.graph.runtime import WITHOUT_DIGEST, list_clusters
 from inventory.graph.statements import bounded
-from inventory.graph.trace import LinkState
+from inventory.graph.trace_links import LinkState
 from supplychain.access.actors import actor_of
 from supplychain.access.scopes import Scope
 from supplychain.api.parameters import read_choice, read_text
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
     from inventory.graph.pipeline import PipelineSummary
-    from inventory.graph.trace import Boundary, Link, Trace
+    from inventory.graph.trace import Trace
+    from inventory.graph.trace_links import Boundary, Link
 
 MAX_CLUSTERS_TO_CHOOSE = 200
 _TONES = {

@@ -21,7 +21,6 @@ import pytest
 
 from tests.drills.processes import CHECKOUT
 
-_PACKAGE: Final = "inventory.trust"
 MISSED, SEEN, NOT_EXCHANGED = "missed", "seen", "not exchanged"
 _OUTCOMES: Final = {0: MISSED, 1: SEEN}
 
@@ -60,7 +59,7 @@ def _in_a_fork(asked: dict[str, Any], session: pytest.Session) -> str:
     os.dup2(silent, 1)
     os.dup2(silent, 2)
     try:
-        if not asked["text"] or exchange_code(asked["file"], asked["text"], asked["instead"]):
+        if not asked["text"] or exchange_code(asked["module"], asked["text"], asked["instead"]):
             end = 0 if _pass(session, asked["tests"]) else 1
     finally:
         os._exit(end)  # nothing of the process that was forked may run twice: no report, no clearing up
@@ -75,9 +74,9 @@ def _pass(session: pytest.Session, tests: list[str]) -> bool:
     return bool(items)
 
 
-def exchange_code(file: str, text: str, instead: str) -> bool:
+def exchange_code(whose: str, text: str, instead: str) -> bool:
     """Give the functions of a module the code of its changed source; False where none was changed by it."""
-    module = importlib.import_module(f"{_PACKAGE}.{file}")
+    module = importlib.import_module(whose)
     path = Path(str(module.__file__))
     whole = path.read_text(encoding="utf-8")
     before = dict(_functions(compile(whole, path, "exec", dont_inherit=True)))

@@ -18,9 +18,11 @@ from tests.drills.processes import CHECKOUT
 _PROCESSES: Final = 2
 _WHOLE: Final = "nothing"
 """The first question: the tests pass while nothing is taken away."""
-_TESTS: Final = ("verdict", "times", "envelopes", "bundles", "comparisons", "meaning")
+_SUMMARIES: Final = "inventory.formats.attestations.summaries"
+_TESTS: Final = ("verdict", "times", "envelopes", "bundles", "comparisons", "meaning", "source_summaries")
 _TESTS_OF: Final = {
-    **dict.fromkeys(("expectations", "patterns", "facts", "verdict", "compromise", "level"), ("verdict",)),
+    **dict.fromkeys(("expectations", "patterns", "facts", "compromise"), ("verdict",)),
+    **dict.fromkeys(("verdict", "level", _SUMMARIES), ("verdict", "source_summaries")),
     "times": ("times", "bundles"),
     **dict.fromkeys(("keys", "cosign", "envelopes"), ("envelopes",)),
 }
@@ -30,6 +32,7 @@ _TESTS_OF: Final = {
 _OVER_ENVELOPE: Final = "check_bytes(key, content.signature, pae(content.payload_type, content.payload))"
 _WHOLE_RESOURCE: Final = 'bare == wanted or bare.startswith((f"{wanted}@", f"{wanted}:", f"{wanted}/"))'
 _OVER_DIGEST: Final = "check_digest(key, content.signature, content.digest, algorithm=content.algorithm)"
+_REPOSITORY: Final = 'if not is_same_repository(found.get("resource", ""), _text(rule, "repository")):'
 _VALID_LOG: Final = "next((log for log in named if log.is_valid_at(at)), None)"
 
 
@@ -46,6 +49,10 @@ class Mutation:
     file: str
     text: str
     instead: str
+
+    @property
+    def module(self) -> str:
+        return self.file if "." in self.file else f"inventory.trust.{self.file}"
 
 
 MUTATIONS: Final = (
@@ -162,6 +169,14 @@ MUTATIONS: Final = (
     Mutation("signatures counted", "envelopes", "if len(listed) > MAX_SIGNATURES:", "if False:"),
     Mutation("the payload that cosign signed", "envelopes", "    if not signed.beside:\n", "    if False:\n"),
     Mutation("cosign's numbers", "cosign", " or not 0 <= found < 2**63:", ":"),
+    Mutation("revision's repository", "level", _REPOSITORY, "if False:"),
+    Mutation("revision's branch", "level", "if not any(matches(expected, ref) for ref in refs.split()):", "if False:"),
+    Mutation("revision gives no build level", "level", 'return Level(0, ("vsa_source",))', "pass"),
+    Mutation("revision is of a commit", _SUMMARIES, 'not summary.get("commit") or ', ""),
+    Mutation("revision is of no build", _SUMMARIES, " or build_levels(summary):", ":"),
+    Mutation("revision's one level", _SUMMARIES, "found[0] if len(found) == 1 else None", "max(found, default=None)"),
+    Mutation("revision's whole level", _SUMMARIES, "_SOURCE.fullmatch(word)", "_SOURCE.match(word)"),
+    Mutation("a level that is no review", _SUMMARIES, "source_level(summary) == _OF_TWO_PARTIES or", "True or"),
     Mutation("the same stamp twice", "times", "if len(set(timestamps)) != len(timestamps):", "if False:"),
 )
 
@@ -193,7 +208,7 @@ def _outcomes() -> dict[str, str]:
 
 def _question(mutation: Mutation, names: Iterable[str]) -> str:
     tests = [f"tests/inventory/trust/test_{name}.py" for name in names]
-    return json.dumps({**asdict(mutation), "tests": tests})
+    return json.dumps({**asdict(mutation), "module": mutation.module, "tests": tests})
 
 
 def _tests_of(mutation: Mutation) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from tests.drills.processes import CHECKOUT
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
 def test_each_mutation_takes_one_comparison_away_and_leaves_python(mutation: Mutation) -> None:
-    whole = (CHECKOUT / "inventory" / "trust" / f"{mutation.file}.py").read_text(encoding="utf-8")
+    whole = (CHECKOUT / f"{mutation.module.replace('.', '/')}.py").read_text(encoding="utf-8")
 
     assert whole.count(mutation.text) == 1
     left = ast.parse(whole.replace(mutation.text, mutation.instead))

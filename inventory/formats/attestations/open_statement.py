@@ -18,7 +18,7 @@ from inventory.formats.attestations.records import (
     ProvenanceRecord,
 )
 from inventory.formats.attestations.sbom_inside import SBOM_PREDICATES, DocumentReader, Inside, read_sbom, read_vex
-from inventory.formats.attestations.statement import STATEMENT_TYPES, read_subjects, split_digests
+from inventory.formats.attestations.statement import STATEMENT_TYPES, read_subjects, revision_facts, split_digests
 from inventory.formats.json_parts import first_byte
 from inventory.formats.records import FormatError, storable
 from inventory.formats.text import require_utf8
@@ -155,8 +155,14 @@ def _with_predicate(
     return replace(
         head,
         provenance=_provenance(head.predicate, content, pointer=here, defects=tools.defects),
-        facts=facts_of(head.predicate, content),
+        facts=_facts(head, content),
     )
+
+
+def _facts(head: Statement, content: Members) -> tuple[tuple[str, str], ...]:
+    """Return the facts of a predicate; those of a summary with the revision that it is about, if it is one's."""
+    is_summary = head.predicate is Predicate.VERIFICATION_SUMMARY
+    return facts_of(head.predicate, content) + (revision_facts(head.subjects) if is_summary else ())
 
 
 def _provenance(predicate: Predicate, content: Members, *, pointer: str, defects: Defects) -> ProvenanceRecord | None:

@@ -84,6 +84,8 @@ class AttestedSubject:
     others: tuple[tuple[str, str], ...]
     """Digests that name no artifact here: (gitCommit, hex), (sha1, hex) …"""
     pointer: str
+    refs: tuple[str, ...] = ()
+    """Of a git revision: the refs that pointed at it."""
 
 
 @dataclass(frozen=True, slots=True)

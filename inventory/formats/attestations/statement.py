@@ -24,6 +24,9 @@ _HEX: Final = re.compile(r"[0-9a-f]+")
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _GIT_NAMES: Final = ("gitCommit", "gitTag", "gitTree", "gitBlob")
 _MAX_DIGESTS: Final = 16
+_REFS: Final = ("sourceRefs", "source_refs", "source_branches")
+_REF: Final = re.compile(r"refs/[!-~]{1,250}")
+_MAX_REFS: Final = 32
 
 
 def read_subjects(value: Json, *, pointer: str, defects: Defects) -> tuple[AttestedSubject, ...]:
@@ -68,6 +71,14 @@ def commit_of(others: tuple[tuple[str, str], ...]) -> str:
     return given if _COMMIT.fullmatch(given) else ""
 
 
+def revision_facts(subjects: tuple[AttestedSubject, ...]) -> tuple[tuple[str, str], ...]:
+    """Return (commit, hex) and (refs, ref) … of what is about one git commit and no artifact; else nothing."""
+    if len(subjects) != 1 or subjects[0].digests:
+        return ()
+    commit = commit_of(tuple(pair for pair in subjects[0].others if pair[0] == "gitCommit"))
+    return (("commit", commit), *(("refs", ref) for ref in subjects[0].refs)) if commit else ()
+
+
 def _subject(value: Json, *, pointer: str, defects: Defects) -> AttestedSubject:
     subject = members(value)
     if not isinstance(subject.get("digest"), dict) or not subject["digest"]:
@@ -81,11 +92,19 @@ def _subject(value: Json, *, pointer: str, defects: Defects) -> AttestedSubject:
         raise FormatError("bad_subject", "A subject without a digest is no subject.", pointer=pointer)
     if not digests:
         defects.add("no_usable_digest", pointer, "None of its digests names an artifact here.")
-    return AttestedSubject(_name(subject), digests, others, pointer)
+    return AttestedSubject(_name(subject), digests, others, pointer, _refs(subject))
 
 
 def _name(subject: Members) -> str:
     return text(subject, "name")[:1_024] or text(subject, "uri")[:1_024]
+
+
+def _refs(subject: Members) -> tuple[str, ...]:
+    """Return the full refs of a revision: `sourceRefs` of SLSA 1.2, and what its drafts called them."""
+    annotations = members(subject.get("annotations"))
+    given = next((annotations[name] for name in _REFS if name in annotations), None)
+    found = given if isinstance(given, list) else []
+    return tuple(ref for ref in found[:_MAX_REFS] if isinstance(ref, str) and _REF.fullmatch(ref))
 
 
 def _is_of_git(subject: AttestedSubject) -> bool:

@@ -7,7 +7,8 @@ import json
 import pytest
 
 from inventory.graph.pipeline import PipelineFilter, read_pipeline
-from inventory.graph.trace import LinkKind, read_trace
+from inventory.graph.trace import read_trace
+from inventory.graph.trace_links import LinkKind
 from inventory.models import SignerState, TrustedSigner
 from inventory.models.verification import Verdict
 from inventory.verification.changes import note_change
