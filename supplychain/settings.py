@@ -8,7 +8,8 @@ from kombu import Queue
 
 from supplychain import env, keyfile
 from supplychain.database import addresses
-from supplychain.sign_in_settings import *  # noqa: F403  # one part of these settings in a file of its own
+from supplychain.notify_settings import *  # noqa: F403  # each a part of these settings in a file of its own
+from supplychain.sign_in_settings import *  # noqa: F403
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 MIB = 1024 * 1024
@@ -290,18 +291,6 @@ BLOCK_LISTENERS = ["incidents.response.binding.hear"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * MIB
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
-
-# --- Notifications (docs/notifications.md) ---------------------------------------------------------------------------
-# Hosts of ours that may be told, as `host` or `host:port`; all others must be public, and speak https.
-NOTIFY_INTERNAL_HOSTS = env.words("NOTIFY_INTERNAL_HOSTS")
-# The mail server; without one there are no channels by mail.
-EMAIL_HOST = env.text("SMTP_HOST", default="")
-EMAIL_PORT = env.number("SMTP_PORT", default=587, minimum=1, maximum=65_535)
-EMAIL_HOST_USER = env.text("SMTP_USER", default="")
-EMAIL_HOST_PASSWORD = env.secret("SMTP_PASSWORD", default="")
-_SMTP_SECURITY = env.choice("SMTP_SECURITY", default="starttls", allowed=("starttls", "tls", "none"))
-EMAIL_USE_TLS, EMAIL_USE_SSL = _SMTP_SECURITY == "starttls", _SMTP_SECURITY == "tls"
-MAIL_FROM = env.text("MAIL_FROM", default="supply-chain@localhost")
 
 # --- API -----------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK: dict[str, Any] = {

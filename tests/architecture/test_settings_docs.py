@@ -15,7 +15,8 @@ _INTERNAL = {"PATH", "SUPPLYCHAIN_BOOTSTRAPPED", "DJANGO_SETTINGS_MODULE"}
 
 def read_by_the_code() -> set[str]:
     parts = [
-        CHECKOUT / "supplychain" / name for name in ("settings.py", "sign_in_settings.py", "database/addresses.py")
+        CHECKOUT / "supplychain" / name
+        for name in ("settings.py", "sign_in_settings.py", "notify_settings.py", "database/addresses.py")
     ]
     names = {name for part in parts for name in _READ_BY_SETTINGS.findall(part.read_text())}
     sources = [*(CHECKOUT / "supplychain" / "local").glob("*.py"), CHECKOUT / "deploy" / "gunicorn.conf.py"]

@@ -278,7 +278,7 @@ def ask(asker: Asker) -> None:
 def _lists() -> Iterator[str]:
     yield from ("/expectations", f"/artifacts/{APP}/vsa", f"/artifacts/{SECRET}/vsa")
     yield from ("/verification", "/incidents", "/incidents?open=true", "/signers", "/compromises", "/blocks", "/roots")
-    yield from ("/drills", f"/drills/{NOBODY}")
+    yield from ("/drills", f"/drills/{NOBODY}", "/watches", "/channels")
     yield from (f"/blocks/{NOBODY}", "/decisions", f"/decisions/{NOBODY}")
     yield from ("/tags?repository=registry.example/shop", "/tags?repository=registry.example/shop&tag=1&limit=1")
     yield from ("/artifacts", "/artifacts?limit=1", "/artifacts?running=true", "/artifacts?running=false")
