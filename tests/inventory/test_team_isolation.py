@@ -228,7 +228,7 @@ def image_manifest(manifest_name: str, *, config: str) -> bytes:
     """Write an image manifest whose config is the digest that B runs; only A says what it belongs to."""
     descriptor = {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": config, "size": 100}
     media_type = "application/vnd.oci.image.manifest.v1+json"
-    manifest = {"schemaVersion": 2, "mediaType": media_type, "config": descriptor, "layers": []}
+    manifest = {"schemaVersion": 2, "mediaType": media_type, "config": descriptor, "layers": [{"digest": SECRET}]}
     return json.dumps(manifest | {"annotations": {"of": manifest_name}}).encode()
 
 
@@ -381,6 +381,8 @@ _BY_ORIGIN: list[dict[str, object]] = [
     {"kind": "signer", "issuer": ISSUER, "identity_pattern": ".+"},
     {"kind": "commit", "sha": COMMIT[:7]},
     {"kind": "account", "login": "ci"},
+    {"kind": "image", "reference": "registry.example/shop:1", "from": "2026-03-01T09:30:00Z"},
+    {"kind": "image", "reference": "registry.example/shop", "to": "2026-03-01T09:30:00Z"},
     {"kind": "cluster", "cluster": "prod-eu"},
     {"kind": "cluster", "cluster": "a-cluster", "namespace": "shop"},
 ]
