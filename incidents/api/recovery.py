@@ -35,7 +35,7 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-class ReasonSerializer(serializers.Serializer[Any]):
+class RecoveryReasonSerializer(serializers.Serializer[Any]):
     code = serializers.CharField(help_text="docs/incidents.md")
     about = serializers.CharField()
 
@@ -45,10 +45,10 @@ class LinkSerializer(serializers.Serializer[Any]):
     ref = serializers.CharField()
 
 
-class ProofSerializer(serializers.Serializer[Any]):
+class RecoveryProofSerializer(serializers.Serializer[Any]):
     proof = serializers.ChoiceField(choices=list(Proof))
     state = serializers.ChoiceField(choices=list(ProofState))
-    reasons = ReasonSerializer(many=True)
+    reasons = RecoveryReasonSerializer(many=True)
     evidence = LinkSerializer(many=True)
 
 
@@ -63,7 +63,7 @@ class ServiceRecoverySerializer(serializers.Serializer[Any]):
     proven_count = serializers.IntegerField(source="found.proven_count")
     old_artifacts = serializers.ListField(child=serializers.CharField(), source="found.old")
     new_artifacts = serializers.ListField(child=serializers.CharField(), source="found.new")
-    proofs = ProofSerializer(many=True, source="found.proofs")
+    proofs = RecoveryProofSerializer(many=True, source="found.proofs")
 
 
 class MilestoneSerializer(serializers.Serializer[Any]):

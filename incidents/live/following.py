@@ -89,9 +89,9 @@ def _move(place: FollowedEvidence, applied: Sequence[AppliedDocument], *, at: da
         for number, since in place.missing.items()
         if int(number) not in seen and datetime.fromisoformat(since) > at - MISSING_FOR
     }
-    skipped = (number for number in range(place.sequence + 1, newest) if number not in seen)
-    for number, _ in zip(skipped, range(MOST_MISSING), strict=False):
-        missing[str(number)] = at.isoformat()
+    oldest = max(place.sequence + 1, newest - MOST_MISSING - len(seen))
+    skipped = [number for number in range(oldest, newest) if number not in seen]
+    missing |= {str(number): at.isoformat() for number in skipped[-MOST_MISSING:]}
     place.sequence, place.missing = max(place.sequence, newest), missing
 
 

@@ -179,7 +179,7 @@ def built_earlier() -> None:
 
 def built_from_it() -> None:
     describe(NEW, "pkg:npm/a@1")
-    dependency = {"uri": "pkg:docker/base", "digest": {"sha256": OLD.partition(":")[2]}}
+    dependency = {"uri": "pkg:generic/toolchain@1", "digest": {"sha256": OLD.partition(":")[2]}}
     definition = {**provenance()["buildDefinition"], "resolvedDependencies": [dependency]}
     built(NEW, at=timezone.now(), buildDefinition=definition)
 
