@@ -26,10 +26,10 @@ def test_a_menu_works_by_keyboard_and_closes_behind_one(visit: Visit):
     first.focus()
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="Artifacts", exact=True)).to_be_focused()
+    expect(page.get_by_role("link", name="Incidents", exact=True)).to_be_focused()
     page.keyboard.press("Escape")
     expect(first).to_be_focused()
-    expect(page.get_by_role("link", name="Packages", exact=True)).to_be_hidden()
+    expect(page.get_by_role("link", name="Drills", exact=True)).to_be_hidden()
     first.click()
     second.focus()
 
