@@ -98,6 +98,7 @@ ROWS = (
         scopes=ASK,
         form={"name": "left-pad", "q": "left-pad"},
         ok=303,
+        missing=303,  # it names no object, it makes one
         own_transaction=True,
     ),
     Row(route="watches/<uuid:public_id>", scopes=ASK, path=WATCH),
