@@ -41,7 +41,12 @@ CHECKS = [
     response_schema_conformance,
 ]
 _OBJECTS = {
+    "/keys/": "key",
     "/incidents/": "incident",
+    "/drills/": "drill",
+    "/watches/": "watch",
+    "/channels/": "channel",
+    "/deliveries/": "delivery",
     "/signers/": "signer",
     "/compromises/": "compromise",
     "/blocks/": "block",
@@ -55,6 +60,8 @@ _KINDS = {
     "purl": "package",
     "identifier": "advisory",
 }
+_FIXED = {"number": "1", "name": "lab", "key_id": "current"}
+"""The first run of an incident; the root of trust and the key that the world has."""
 
 
 @pytest.mark.slow
@@ -107,8 +114,8 @@ def _ask(operation: Any, mode: GenerationMode, *, names: Names, key: str) -> lis
 
 
 def _known(name: str, names: Names, *, path: str) -> str:
-    if name == "number":
-        return "1"
+    if name in _FIXED:
+        return _FIXED[name]
     if name == "public_id":
         return names[next((kind for part, kind in _OBJECTS.items() if part in path), "evidence")]
     return names[_KINDS.get(name, name)]
