@@ -94,7 +94,7 @@ def make_world() -> World:
     askers = _askers()
     people = {letter: _own_account(letter) for letter in teams}
     ApiKey.objects.update(last_used_at=timezone.now() + timedelta(hours=1))  # none writes, once a minute, that it was
-    names = {letter: {**teams[letter], **people[letter]} for letter in teams} | {"none": _nobody()}
+    names = {letter: {**teams[letter], **people[letter]} for letter in teams} | {"none": names_of_nobody()}
     return World(MappingProxyType(names), askers)
 
 
@@ -265,7 +265,8 @@ def _incident(names: Names, *, team_id: int) -> Incident:
     return incident
 
 
-def _nobody() -> Names:
+def names_of_nobody() -> Names:
+    """Return a name of each kind that nothing and nobody bears."""
     kinds = (
         *("evidence", "rejected", "key", "incident", "signer", "compromise", "block", "decision", "drill"),
         *("channel", "delivery", "watch"),

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import logging
 import time
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
@@ -21,6 +22,7 @@ from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 
+from incidents.models import Incident, IncidentEvent
 from inventory.graph.statements import bounded
 from inventory.models import EvidenceState
 from supplychain.access.audit import MAX_BODY_BYTES
@@ -30,8 +32,8 @@ from supplychain.api.errors import problem_of
 from supplychain.api.views import openapi_document
 from tests.access_matrix.every_row import ROWS
 from tests.access_matrix.matrix import address_of, is_api
-from tests.access_matrix.rows import PUBLIC
-from tests.access_matrix.world import make_world
+from tests.access_matrix.rows import PUBLIC, Row
+from tests.access_matrix.world import World, make_world, names_of_nobody
 from tests.factories import cyclonedx, deployment, digest, report, submit
 from tests.supplychain.actors import PASSWORD, client_of, make_team, make_user, new_key
 
@@ -52,6 +54,18 @@ NEEDED = {
 }
 """What a list does not answer without."""
 READS = [path for path, methods in openapi_document()["paths"].items() if "{" not in path and "get" in methods]
+
+EXPORT = "api/v1/incidents/<uuid:public_id>/export"
+"""The one question that is told where it is asked: who took a pack out stands on the timeline."""
+UNCHANGED = (
+    *("inventory_evidence", "inventory_evidencestate", "inventory_cluster", "inventory_runinterval"),
+    *("access_apikey", "access_team", "access_user", "access_membership", "mfa_authenticator"),
+    *("incidents_incident", "incidents_incidentevent", "incidents_queryrun", "incidents_incidentteam"),
+    *("incidents_containmentaction", "incidents_incidentservice", "incidents_incidentplace"),
+    *("incidents_recoverystamp", "incidents_legalreport", "incidents_watch", "notify_channel", "notify_delivery"),
+    *("inventory_trustedsigner", "inventory_signerdecision", "inventory_compromise", "inventory_trustchange"),
+    "policy_block",
+)
 
 
 @pytest.fixture
@@ -165,9 +179,7 @@ def test_no_session_changes_anything_without_its_csrf_token():
     admin = make_user("admin", organisation="admin")
     client = Client(enforce_csrf_checks=True)
     client.force_login(admin)
-    kinds = ("team", "evidence", "rejected", "key", "passkey", "incident", "signer", "compromise", "block")
-    names = dict.fromkeys(kinds, "00000000-0000-7000-8000-000000000000")
-    names |= {"cluster": "c", "session": "s", "user": "u", "artifact": digest("a"), "other": digest("b")}
+    names = names_of_nobody()
 
     refused = {}
     for row in ROWS:
@@ -182,24 +194,30 @@ def test_no_session_changes_anything_without_its_csrf_token():
 @pytest.mark.django_db(transaction=True)
 def test_no_get_changes_anything():
     world = make_world()
-    tables = ["inventory_evidence", "inventory_evidencestate", "inventory_cluster", "inventory_runinterval"]
-    tables += ["access_apikey", "access_team", "access_user", "access_membership", "mfa_authenticator"]
-    tables += ["incidents_incident", "incidents_incidentevent", "incidents_queryrun", "incidents_incidentteam"]
-    tables += ["incidents_containmentaction", "incidents_incidentservice", "incidents_incidentplace"]
-    tables += ["incidents_recoverystamp", "incidents_legalreport"]
-    tables += ["inventory_trustedsigner", "inventory_signerdecision", "inventory_compromise", "inventory_trustchange"]
-    tables += ["policy_block"]
-    before = [_content(table) for table in tables]
+    before = [_content(table) for table in UNCHANGED]
     done = set(AuditEvent.objects.values_list("action", flat=True))
 
-    for asker in world.askers:
-        for row in ROWS:
-            if row.method == "GET":
-                names = world.objects_of(asker, "own")
-                asker.client.get(address_of(row, named=names, own=names))
+    _get(world, (row for row in ROWS if row.route != EXPORT))
 
-    assert [_content(table) for table in tables] == before
-    assert set(AuditEvent.objects.values_list("action", flat=True)) <= done | {"impact.asked"}
+    assert [_content(table) for table in UNCHANGED] == before
+    assert set(AuditEvent.objects.values_list("action", flat=True)) <= done | {"impact.asked", "summary.signed"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_export_adds_its_line_to_the_timeline_and_changes_nothing_else():
+    world = make_world()
+    untouched = [table for table in UNCHANGED if table not in {"incidents_incident", "incidents_incidentevent"}]
+    before, incidents = [_content(table) for table in untouched], _incidents()
+    events, lines = list(IncidentEvent.objects.order_by("pk").values()), AuditEvent.objects.count()
+
+    _get(world, (row for row in ROWS if row.route == EXPORT))
+
+    assert [_content(table) for table in untouched] == before
+    assert _incidents() == incidents
+    now = list(IncidentEvent.objects.order_by("pk").values())
+    assert now[: len(events)] == events
+    assert {event["kind"] for event in now[len(events) :]} == {"exported"}
+    assert {line.action for line in AuditEvent.objects.order_by("sequence")[lines:]} == {"incident.exported"}
 
 
 @pytest.mark.parametrize(
@@ -344,6 +362,20 @@ def test_the_walks_find_something():
     assert len(LISTS) >= 6
     assert len(READS) >= 10
     assert any(row.scopes == PUBLIC and not is_api(row.route) for row in ROWS)
+
+
+def _get(world: World, rows: Iterable[Row]) -> None:
+    for row in rows:
+        for asker in world.askers if row.method == "GET" else ():
+            names = world.objects_of(asker, "own")
+            asker.client.get(address_of(row, named=names, own=names)).getvalue()
+
+
+def _incidents() -> list[dict[str, Any]]:
+    """Return every incident without what each line of its timeline raises."""
+    told = {"version", "changed_at", "event_count"}
+    kept = [one.attname for one in Incident._meta.concrete_fields if one.name not in told]
+    return list(Incident.objects.order_by("pk").values(*kept))
 
 
 def _content(table: str) -> Any:
