@@ -30,6 +30,7 @@ from supplychain.access.models import ApiKey, AuditEvent
 from supplychain.access.scopes import Scope
 from supplychain.api.errors import problem_of
 from supplychain.api.views import openapi_document
+from supplychain.notify.models import Delivery
 from tests.access_matrix.every_row import ROWS
 from tests.access_matrix.matrix import address_of, is_api
 from tests.access_matrix.rows import PUBLIC, Row
@@ -204,10 +205,12 @@ def test_no_get_changes_anything():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_export_adds_its_line_to_the_timeline_and_changes_nothing_else():
+def test_an_export_adds_its_line_to_the_timeline_tells_it_and_changes_nothing_else():
     world = make_world()
-    untouched = [table for table in UNCHANGED if table not in {"incidents_incident", "incidents_incidentevent"}]
+    told = {"incidents_incident", "incidents_incidentevent", "notify_delivery"}
+    untouched = [table for table in UNCHANGED if table not in told]
     before, incidents = [_content(table) for table in untouched], _incidents()
+    deliveries = list(Delivery.objects.order_by("pk").values())
     events, lines = list(IncidentEvent.objects.order_by("pk").values()), AuditEvent.objects.count()
 
     _get(world, (row for row in ROWS if row.route == EXPORT))
@@ -216,6 +219,7 @@ def test_an_export_adds_its_line_to_the_timeline_and_changes_nothing_else():
     assert _incidents() == incidents
     now = list(IncidentEvent.objects.order_by("pk").values())
     assert now[: len(events)] == events
+    assert list(Delivery.objects.order_by("pk").values())[: len(deliveries)] == deliveries
     assert {event["kind"] for event in now[len(events) :]} == {"exported"}
     assert {line.action for line in AuditEvent.objects.order_by("sequence")[lines:]} == {"incident.exported"}
 
