@@ -8,8 +8,8 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 PAGE = (CHECKOUT / "docs" / "advisories.md").read_text(encoding="utf-8")
 _NAMED = re.compile(r"`([\w/]+\.py)::(test_\w+)`")
-_ADMISSIONS = "admission's"
-"""Rows of what is not verification's to answer."""
+_WAIVERS = "waivers', which are not there yet"
+"""The one row that nothing can answer before there are waivers."""
 
 
 def rows() -> list[list[str]]:
@@ -31,7 +31,7 @@ def test_each_named_test_is_there() -> None:
 
 def test_each_row_names_a_test_or_whose_it_is() -> None:
     for published, here in rows():
-        assert _NAMED.search(here) or _ADMISSIONS in here, published
+        assert _NAMED.search(here) or _WAIVERS in here, published
 
 
 def test_no_bad_input_is_left_out() -> None:

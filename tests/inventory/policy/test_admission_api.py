@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from inventory.policy import deciding
 from inventory.policy.blocks import add_block
 from inventory.policy.models import BlockKind, Decision
 from tests.factories import cyclonedx, digest, registry_event, submit
@@ -103,6 +104,34 @@ def test_what_cannot_be_judged_is_refused_once_the_gate_enforces(cluster, settin
         assert review(cluster, *images)["allowed"] is False
     assert review(cluster, **unknown_kind)["allowed"] is False
     assert review(cluster, image(SHOP))["allowed"] is True
+
+
+def test_kyverno_cve_2022_47633_a_digest_is_judged_whatever_its_tag_points_to(cluster, blocked):
+    submit("payments", registry_event(SHOP, repository="shop/api", tag="1.0"))
+
+    assert review(cluster, f"registry.example/shop/api:1.0@{BAD}")["allowed"] is False
+    assert review(cluster, f"registry.example/shop/api:1.0@{SHOP}")["allowed"] is True
+
+
+def test_kyverno_cve_2023_34091_what_is_marked_as_going_is_judged_all_the_same(cluster, blocked):
+    found = body(image(BAD))["request"]["object"]
+    found["metadata"] |= {"deletionTimestamp": "2026-01-01T00:00:00Z", "finalizers": ["x"]}
+
+    assert review(cluster, object=found)["allowed"] is False
+
+
+@pytest.mark.parametrize("part", ["find_hits", "collect_facts"])
+def test_kyverno_0b4d37bd87_and_cve_2025_46342_a_fault_within_is_no_pass(cluster, monkeypatch, part):
+    def fails(*_arguments: object, **_named: object) -> None:
+        raise RuntimeError("a fault within")
+
+    monkeypatch.setattr(deciding, part, fails)
+    cluster.raise_request_exception = False
+    answer = cluster.post(PATH, body(image(SHOP)), content_type="application/json")
+
+    assert answer.status_code == 500
+    assert b"allowed" not in answer.content
+    assert not Decision.objects.exists()
 
 
 def test_a_dry_run_is_judged_and_leaves_nothing(cluster, blocked):
