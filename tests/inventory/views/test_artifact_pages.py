@@ -148,7 +148,7 @@ def test_what_cannot_be_read_is_refused_with_a_reason(member, path):
     ("path", "budget"),
     [
         ("/artifacts", 10),
-        (f"/artifacts/{SHOP}", 28),
+        (f"/artifacts/{SHOP}", 29),
         (f"/artifacts/{SHOP}/components", 8),
     ],
 )
