@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
 from tests.attested import encode, statement
 from tests.factories import digest
-from tests.flows.client import Client
+from tests.flows.client import TIMEOUT_SECONDS, Client
 
 STATUSES = ["affected", "possible", "unknown", "cleared"]
+_OF_CREDENTIALS = frozenset({"rotate", "revoke"})
 
 
 @dataclass
@@ -71,13 +73,87 @@ class Estate:
         found: dict[str, Any] = answer.json()
         return found
 
+    def opened(self, title: str, **question: Any) -> Responding:
+        """Open an incident, and return it."""
+        answer = self.client.post("/api/v1/incidents", {"title": title, "severity": "critical", **question})
+        assert answer.status == 201, answer.body
+        return Responding(self, answer.json()["id"])
+
     def rows(self, answer: dict[str, Any]) -> dict[str, dict[str, Any]]:
         """Return the rows by the names of their artifacts."""
+        return {self.name_of(row): row for row in answer["rows"]}
+
+    def name_of(self, row: dict[str, Any]) -> str:
         names = {value: name for name, value in self.digests.items()}
-        return {names[row["artifact"]["digest"]]: row for row in answer["rows"]}
+        return names[row["artifact"]["digest"]]
 
     def statuses(self, answer: dict[str, Any]) -> dict[str, str]:
         return {name: row["status"] for name, row in self.rows(answer).items()}
+
+
+@dataclass(frozen=True)
+class Responding:
+    """An open incident of the estate, over HTTP."""
+
+    estate: Estate
+    public_id: str
+
+    def read(self, path: str = "", **query: Any) -> Any:
+        answer = self.estate.client.get(f"/api/v1/incidents/{self.public_id}{path}", **query)
+        assert answer.status == 200, answer.body
+        return answer.json()
+
+    def send(self, path: str, body: Any = None) -> Any:
+        answer = self.estate.client.post(f"/api/v1/incidents/{self.public_id}{path}", body or {})
+        assert answer.status in {200, 201}, answer.body
+        return answer.json()
+
+    def ask_again(self, **question: Any) -> int:
+        """Ask, by default what was asked before, and return the number of the answer."""
+        number: int = self.send("/queries", question)["number"]
+        return number
+
+    def answer(self, number: int = 1) -> dict[str, Any]:
+        found: dict[str, Any] = self.read(f"/queries/{number}")
+        assert found["next_page"] is None, "the answer has more rows than a page"
+        return found
+
+    def difference(self, number: int) -> dict[str, set[str]]:
+        """Return what an answer says that the one before it did not, by the names of the artifacts."""
+        found = self.read(f"/queries/{number}/diff")
+        kinds = ("added", "retracted", "started", "stopped")
+        named = {kind: {self.estate.name_of(row) for row in found[kind]} for kind in kinds}
+        return named | {"changed": {self.estate.name_of(one["after"]) for one in found["changed"]}}
+
+    def wait_for_answer(self, number: int) -> int:
+        """Wait until a worker has asked again, and return the number of the newest answer."""
+        deadline = time.monotonic() + TIMEOUT_SECONDS
+        while (newest := int(self.read()["run_count"])) < number:
+            assert time.monotonic() < deadline, f"still {newest} answers"
+            time.sleep(0.1)
+        return newest
+
+    def rebuild(self) -> None:
+        """Take what is proposed to rebuild."""
+        proposed = self.read("/actions/proposed")["results"]
+        self.send("/actions/proposed", {"keys": [one["key"] for one in proposed if one["kind"] == "rebuild"]})
+
+    def flagged(self) -> set[str]:
+        """Return the services of actions whose basis the newest answer no longer has."""
+        actions = self.read("/actions", limit=500)["results"]
+        return {one["target"]["service"] for one in actions if one["is_basis_withdrawn"]}
+
+    def credentials(self) -> set[tuple[str, str, str | None, bool]]:
+        """Return (type, name, team, whether recovery waits for it) of each that was in reach."""
+        rows = self.read("/credentials")["results"]
+        return {(one["type"], one["credential"], one["team"], one["is_required"]) for one in rows}
+
+    def rotations(self) -> set[tuple[str, str, str]]:
+        """Take what is proposed of credentials, and return (kind, credential, owning team); a key may not block."""
+        proposed = self.read("/actions/proposed")["results"]
+        self.send("/actions/proposed", {"keys": [one["key"] for one in proposed if one["kind"] in _OF_CREDENTIALS]})
+        actions = self.read("/actions", limit=500)["results"]
+        return {(one["kind"], one["target"]["credential"], one["team"]) for one in actions}
 
 
 def running(digest_: str, name: str, *, cluster: str = "prod-eu", pod: str = "", **members: Any) -> dict[str, Any]:
