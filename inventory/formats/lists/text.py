@@ -56,7 +56,8 @@ def read_lines(text: str) -> Lines:
 def _lines(text: str) -> Sequence[str]:
     if not text.isascii() or "\x00" in text:
         text = _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text.removeprefix("\ufeff"))
-    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    # A newline ends the last line; no line follows it.
+    return text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n")
 
 
 def _without_comment(raw: str) -> str:
