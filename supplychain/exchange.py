@@ -16,12 +16,13 @@ from datetime import datetime
 from functools import cached_property
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
-from weakref import WeakKeyDictionary
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg import errors, pq
 from psycopg.adapt import Transformer
+
+from supplychain.database.prepared import known_to, note_prepared
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -76,7 +77,6 @@ COMMIT: Final = Query(Statement("COMMIT"))
 BEGIN: Final = Query(Statement("BEGIN"))
 """Behind a COMMIT: what follows is another transaction, which Django takes for the one it began."""
 _listeners: list[Listener] = []
-_prepared: WeakKeyDictionary[psycopg.Connection[Any], set[bytes]] = WeakKeyDictionary()
 
 
 def exchange(queries: Sequence[Query], *, using: str = "default") -> list[list[Row]]:
@@ -154,7 +154,7 @@ def _tell(queries: Sequence[Query], *, seconds: float) -> None:
 
 def _converse(raw: psycopg.Connection[Any], queries: Sequence[Query], *, meanwhile: Meanwhile | None) -> list[Any]:
     connection = raw.pgconn
-    known = _prepared.setdefault(raw, set())
+    known = known_to(raw)
     begins = not raw.autocommit and connection.transaction_status == pq.TransactionStatus.IDLE
     sent = [BEGIN, *queries] if begins else queries
     values = [_encoded(query) for query in sent]
@@ -164,35 +164,38 @@ def _converse(raw: psycopg.Connection[Any], queries: Sequence[Query], *, meanwhi
         if meanwhile is not None:
             connection.flush()
             late = meanwhile()
-            prepares += _send(connection, late, map(_encoded, late), known=known.union(filter(None, prepares)))
+            sent_along = known.union(statement.name for statement in prepares if statement is not None)
+            prepares += _send(connection, late, map(_encoded, late), known=sent_along)
         connection.pipeline_sync()
         results = raw.wait(_answers(connection))
         connection.exit_pipeline_mode()
     except BaseException:
         raw.close()  # broken, or interrupted between question and answer: nobody may read the rest
         raise
-    for name, result in zip(prepares, results, strict=False):
-        if name is not None and result.status == pq.ExecStatus.COMMAND_OK:
-            known.add(name)
+    for statement, result in zip(prepares, results, strict=False):
+        if statement is not None and result.status == pq.ExecStatus.COMMAND_OK:
+            note_prepared(statement, on=raw)
         if result.status == pq.ExecStatus.FATAL_ERROR:
             raise errors.error_from_result(result, encoding="utf-8")
-    found = [result for name, result in zip(prepares, results, strict=True) if name is None]
+    found = [result for statement, result in zip(prepares, results, strict=True) if statement is None]
     return found[begins:]
 
 
 def _send(
     connection: Any, sent: Sequence[Query], values: Iterable[_Encoded], *, known: Collection[bytes]
-) -> list[bytes | None]:
-    """Send all; return of each result to come the name of the statement that it prepares, None for a query's.
+) -> list[Statement | None]:
+    """Send all; return of each result to come the statement that it prepares, None for a query's.
 
     A statement is prepared just before its turn: BEGIN takes an isolation level only while nothing has been looked at.
     """
-    prepares: list[bytes | None] = []
+    prepares: list[Statement | None] = []
+    new: set[bytes] = set()
     for query, (parameters, formats) in zip(sent, values, strict=True):
         statement = query.statement
-        if statement.name not in known and statement.name not in prepares:
+        if statement.name not in known and statement.name not in new:
             connection.send_prepare(statement.name, statement.text)
-            prepares.append(statement.name)
+            new.add(statement.name)
+            prepares.append(statement)
         connection.send_query_prepared(statement.name, parameters, formats, _BINARY)
         prepares.append(None)
     return prepares

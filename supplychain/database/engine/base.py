@@ -8,6 +8,7 @@ from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.postgresql import base
 
 from supplychain.database.engine.pool import LatestFirstPool, check
+from supplychain.database.prepared import learn
 
 if TYPE_CHECKING:
     import psycopg
@@ -29,9 +30,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
             pool = LatestFirstPool(
                 kwargs={**self.get_connection_params(), "autocommit": True},
                 open=False,
-                configure=self._configure_connection,
+                configure=self._make_ready,
                 check=check,
                 **options,
             )
             self._connection_pools.setdefault(self.alias, pool)  # several threads may come at once
         return self._connection_pools[self.alias]
+
+    def _make_ready(self, connection: psycopg.Connection[Any]) -> None:
+        self._configure_connection(connection)
+        learn(connection)

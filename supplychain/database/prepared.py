@@ -1,0 +1,62 @@
+"""Which statements each connection has prepared, and how a new one learns those that this process asks.
+
+The first question on a connection takes the server several times as long as the next: it reads what it has to know of
+each table, and plans each statement. A pool that grows under load would pay for that when there is least time.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakKeyDictionary
+
+from psycopg import pq
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from supplychain.exchange import Statement
+
+MOST: Final = 150
+"""Statements that are learnt: the first that the process asked. The product has fewer on its hot paths."""
+_OPENING: Final = b"""
+BEGIN READ ONLY; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL lock_timeout = '1s';
+SET LOCAL statement_timeout = '5s'
+"""
+_known: WeakKeyDictionary[psycopg.Connection[Any], set[bytes]] = WeakKeyDictionary()
+_asked: dict[bytes, Statement] = {}
+
+
+def known_to(connection: psycopg.Connection[Any]) -> set[bytes]:
+    """Return the names of the statements that a connection has prepared."""
+    return _known.setdefault(connection, set())
+
+
+def note_prepared(statement: Statement, *, on: psycopg.Connection[Any]) -> None:
+    """Remember that a connection has prepared a statement."""
+    known_to(on).add(statement.name)
+    if len(_asked) < MOST:
+        _asked.setdefault(statement.name, statement)
+
+
+def learn(connection: psycopg.Connection[Any]) -> None:
+    """Let a new connection prepare and plan what the process has asked before. Nothing is executed.
+
+    The server refuses what no longer fits the tables, and the rest of the transaction with it: that is prepared when it
+    is asked, as ever.
+    """
+    if not _asked:
+        return
+    server, known = connection.pgconn, known_to(connection)
+    server.exec_(_OPENING)
+    for statement in tuple(_asked.values()):
+        if server.prepare(statement.name, statement.text).status != pq.ExecStatus.COMMAND_OK:
+            break
+        known.add(statement.name)
+        server.exec_(_explained(statement))
+    server.exec_(b"COMMIT")
+
+
+def _explained(statement: Statement) -> bytes:
+    """Return what lets the server plan a statement: to explain one makes the plan that is kept."""
+    values = ", ".join(["NULL"] * len(statement.parameters))
+    return b'EXPLAIN (COSTS OFF) EXECUTE "%b"%b' % (statement.name, f"({values})".encode() if values else b"")
