@@ -22,7 +22,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg import errors, pq
 from psycopg.adapt import Transformer
 
-from supplychain.database.prepared import known_to, note_prepared
+from supplychain.prepared import known_to, note_prepared
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -174,7 +174,7 @@ def _converse(raw: psycopg.Connection[Any], queries: Sequence[Query], *, meanwhi
         raise
     for statement, result in zip(prepares, results, strict=False):
         if statement is not None and result.status == pq.ExecStatus.COMMAND_OK:
-            note_prepared(statement, on=raw)
+            note_prepared(statement.name, statement.text, parameter_count=len(statement.parameters), on=raw)
         if result.status == pq.ExecStatus.FATAL_ERROR:
             raise errors.error_from_result(result, encoding="utf-8")
     found = [result for statement, result in zip(prepares, results, strict=True) if statement is None]

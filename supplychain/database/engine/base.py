@@ -8,7 +8,7 @@ from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.postgresql import base
 
 from supplychain.database.engine.pool import LatestFirstPool, check
-from supplychain.database.prepared import learn
+from supplychain.prepared import learn
 
 if TYPE_CHECKING:
     import psycopg

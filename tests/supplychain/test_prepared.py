@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from django.db import ProgrammingError, connection
 
+from supplychain import prepared
 from supplychain.access.models import Team
-from supplychain.database import prepared
 from supplychain.database.engine.base import DatabaseWrapper
 from supplychain.exchange import Query, Statement, exchange
 

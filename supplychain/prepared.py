@@ -14,8 +14,6 @@ from psycopg import pq
 if TYPE_CHECKING:
     import psycopg
 
-    from supplychain.exchange import Statement
-
 MOST: Final = 150
 """Statements that are learnt: the first that the process asked. The product has fewer on its hot paths."""
 _OPENING: Final = b"""
@@ -23,7 +21,8 @@ BEGIN READ ONLY; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL lock_
 SET LOCAL statement_timeout = '5s'
 """
 _known: WeakKeyDictionary[psycopg.Connection[Any], set[bytes]] = WeakKeyDictionary()
-_asked: dict[bytes, Statement] = {}
+_asked: dict[bytes, tuple[bytes, int]] = {}
+"""The SQL of each statement by its name, and how many parameters it has."""
 
 
 def known_to(connection: psycopg.Connection[Any]) -> set[bytes]:
@@ -31,11 +30,11 @@ def known_to(connection: psycopg.Connection[Any]) -> set[bytes]:
     return _known.setdefault(connection, set())
 
 
-def note_prepared(statement: Statement, *, on: psycopg.Connection[Any]) -> None:
+def note_prepared(name: bytes, sql: bytes, *, parameter_count: int, on: psycopg.Connection[Any]) -> None:
     """Remember that a connection has prepared a statement."""
-    known_to(on).add(statement.name)
+    known_to(on).add(name)
     if len(_asked) < MOST:
-        _asked.setdefault(statement.name, statement)
+        _asked.setdefault(name, (sql, parameter_count))
 
 
 def learn(connection: psycopg.Connection[Any]) -> None:
@@ -48,15 +47,15 @@ def learn(connection: psycopg.Connection[Any]) -> None:
         return
     server, known = connection.pgconn, known_to(connection)
     server.exec_(_OPENING)
-    for statement in tuple(_asked.values()):
-        if server.prepare(statement.name, statement.text).status != pq.ExecStatus.COMMAND_OK:
+    for name, (sql, parameter_count) in tuple(_asked.items()):
+        if server.prepare(name, sql).status != pq.ExecStatus.COMMAND_OK:
             break
-        known.add(statement.name)
-        server.exec_(_explained(statement))
+        known.add(name)
+        server.exec_(_explained(name, parameter_count=parameter_count))
     server.exec_(b"COMMIT")
 
 
-def _explained(statement: Statement) -> bytes:
+def _explained(name: bytes, *, parameter_count: int) -> bytes:
     """Return what lets the server plan a statement: to explain one makes the plan that is kept."""
-    values = ", ".join(["NULL"] * len(statement.parameters))
-    return b'EXPLAIN (COSTS OFF) EXECUTE "%b"%b' % (statement.name, f"({values})".encode() if values else b"")
+    values = ", ".join(["NULL"] * parameter_count)
+    return b'EXPLAIN (COSTS OFF) EXECUTE "%b"%b' % (name, f"({values})".encode() if values else b"")
