@@ -11,7 +11,18 @@ from typing import Any
 import msgspec
 
 from incidents.asking import MAX_LIMIT
-from incidents.impact.answer import Backlog, Builds, ClusterCount, Coverage, Feed, ReplicaNote, Row, Status, Summary
+from incidents.impact.answer import (
+    Backlog,
+    Build,
+    Builds,
+    ClusterCount,
+    Coverage,
+    Feed,
+    ReplicaNote,
+    Row,
+    Status,
+    Summary,
+)
 from incidents.impact.question import DEFAULT_LIMIT
 from incidents.models import Severity
 from incidents.stated import MAX_FIELD_LENGTH, MAX_VERSIONS, STATED_KINDS, members_of
@@ -22,7 +33,7 @@ _PREFIX = "#/components/schemas/"
 _TIME = {"type": "string", "format": "date-time"}
 _TEXTS = {"type": "array", "items": {"type": "string"}}
 _STATUSES = {"type": "array", "items": {"type": "string", "enum": [status.value for status in Status]}}
-_MADE_OF = (Backlog, Coverage, Summary, ClusterCount, Row, ReplicaNote, Feed, Builds)
+_MADE_OF = (Backlog, Coverage, Summary, ClusterCount, Row, ReplicaNote, Feed, Builds, Build)
 
 QUESTION = {"$ref": f"{_PREFIX}ImpactQuestion"}
 QUESTION_OF_INCIDENT = {"$ref": f"{_PREFIX}IncidentOpening"}
@@ -182,6 +193,19 @@ def _run(answer: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "required": list(properties), "properties": properties}
 
 
+def _difference_of_builds(build: dict[str, Any]) -> dict[str, Any]:
+    builds = {"type": "array", "items": build}
+    sides = {"before": build, "after": build}
+    pair = {"type": "object", "required": list(sides), "properties": sides}
+    properties = {"added": builds, "retracted": builds, "changed": {"type": "array", "items": pair}}
+    return {
+        "type": "object",
+        "description": "Runs of builds, by whether they were exposed; empty for who sees a part",
+        "required": list(properties),
+        "properties": properties,
+    }
+
+
 def _difference(refs: dict[str, dict[str, Any]]) -> dict[str, Any]:
     rows = {"type": "array", "items": refs["Row"]}
     sides = {"before": refs["Row"], "after": refs["Row"]}
@@ -195,6 +219,7 @@ def _difference(refs: dict[str, dict[str, Any]]) -> dict[str, Any]:
         "started": rows,
         "stopped": rows,
         "unchanged_count": {"type": "integer"},
+        "builds": _difference_of_builds(refs["Build"]),
     }
     return {"type": "object", "required": list(properties), "properties": properties}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django.http import Http404
@@ -15,7 +16,7 @@ from incidents.api.openapi import QUESTION_AGAIN
 from incidents.api.render import ImpactRenderer, asked_as_json
 from incidents.asking import read_incident_question
 from incidents.models import Incident, Occasion, QueryRun
-from incidents.response.differences import difference
+from incidents.response.differences import difference, difference_of_builds
 from incidents.response.opening import ask_again
 from incidents.response.part import part_of
 from incidents.response.runs import PAGE_ROWS
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 
     from rest_framework.request import Request
 
-    from incidents.impact.answer import Row
+    from incidents.impact.answer import Builds
+    from incidents.response.part import Part
     from supplychain.access.actors import Actor
 
 
@@ -99,7 +101,7 @@ class RunView(APIView):
 
     @extend_schema(
         operation_id="incidents_run",
-        parameters=[OpenApiParameter("page", int, description=f"From 0, of {PAGE_ROWS} rows")],
+        parameters=[OpenApiParameter("page", int, description=f"From 0, of {PAGE_ROWS} rows and builds")],
         responses={(200, "application/json"): {"$ref": "#/components/schemas/IncidentRun"}},
     )
     def get(self, request: Request, public_id: UUID, number: int) -> Response:
@@ -108,10 +110,12 @@ class RunView(APIView):
         run = _run(request, public_id, number)
         page = read_number(request, "page", default=0)
         part = part_of(run, actor=actor_of(request))
-        if page < 0 or (page and page * PAGE_ROWS >= len(part.rows)):
-            raise BadParameterError("page", "is beyond the last page.")
-        more = (page + 1) * PAGE_ROWS < len(part.rows)
         header = part.header
+        builds = None if header is None else header.builds
+        count = max(len(part.rows), 0 if builds is None else len(builds.runs))
+        if page < 0 or (page and page * PAGE_ROWS >= count):
+            raise BadParameterError("page", "is beyond the last page.")
+        on_page = slice(page * PAGE_ROWS, (page + 1) * PAGE_ROWS)
         return Response(
             {
                 "run": _shown(request, [run])[0],
@@ -120,11 +124,11 @@ class RunView(APIView):
                 "backlog": None if header is None else header.backlog,
                 "coverage": None if header is None else header.coverage,
                 "feeds": None if header is None else header.feeds,
-                "builds": None if header is None else header.builds,
+                "builds": None if builds is None else replace(builds, runs=builds.runs[on_page]),
                 "summary": part.summary,
                 "clusters": part.clusters,
-                "rows": part.rows[page * PAGE_ROWS : (page + 1) * PAGE_ROWS],
-                "next_page": page + 1 if more else None,
+                "rows": part.rows[on_page],
+                "next_page": page + 1 if (page + 1) * PAGE_ROWS < count else None,
                 "is_whole": header is not None,
                 "hash": run.answer_hash,
             }
@@ -146,7 +150,9 @@ class RunDiffView(APIView):
         run = _run(request, public_id, number)
         against = read_number(request, "against", default=number - 1)
         earlier = None if against == 0 and number == 1 else _run(request, public_id, against)
-        found = difference(_part_rows(request, earlier), _part_rows(request, run))
+        then, now = _part(request, earlier), _part(request, run)
+        found = difference(() if then is None else then.rows, () if now is None else now.rows)
+        builds = difference_of_builds(_builds(then), _builds(now))
         return Response(
             {
                 "run": run.number,
@@ -157,6 +163,11 @@ class RunDiffView(APIView):
                 "started": found.started,
                 "stopped": found.stopped,
                 "unchanged_count": found.unchanged_count,
+                "builds": {
+                    "added": builds.added,
+                    "retracted": builds.retracted,
+                    "changed": [{"before": before, "after": after} for before, after in builds.changed],
+                },
             }
         )
 
@@ -165,8 +176,12 @@ def _shown(request: Request, runs: Sequence[QueryRun]) -> list[Any]:
     return list(RunSerializer(runs, many=True, context={"actor": actor_of(request)}).data)
 
 
-def _part_rows(request: Request, run: QueryRun | None) -> tuple[Row, ...]:
-    return () if run is None else part_of(run, actor=actor_of(request)).rows
+def _part(request: Request, run: QueryRun | None) -> Part | None:
+    return None if run is None else part_of(run, actor=actor_of(request))
+
+
+def _builds(part: Part | None) -> Builds | None:
+    return None if part is None or part.header is None else part.header.builds
 
 
 def _incident(request: Request, public_id: UUID) -> Incident:

@@ -257,13 +257,18 @@ class Build(Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Builds:
-    """The runs of builds that an answer is about: all are counted, the first 500 are listed."""
+    """The runs of builds that an answer is about: all are counted and hashed, the first of them are listed.
+
+    An answer that an incident keeps lists 20,000, any other 500.
+    """
 
     affected_count: int
     possible_count: int
     unknown_count: int
     cleared_count: int
     runs: tuple[Build, ...]
+    hash: str = ""
+    """Of what every run is to what was asked, listed or not; '' in answers of earlier releases."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,13 @@ def _answer(question: Question, *, actor: Actor, teams: list[int] | None, at: da
     with one_state(using=reading.using, plans=_plans(question)) as state:
         marks = state.along(marks_statement())
         bases = Bases(teams=teams, state=state)
-        matches = find_matches(question.indicators, actor=actor, state=state, meanwhile=partial(_spell, question))
+        matches = find_matches(
+            question.indicators,
+            actor=actor,
+            state=state,
+            build_limit=question.build_limit,
+            meanwhile=partial(_spell, question),
+        )
         follow_generation(marks.rows[0].generation)
         matches = bases.closed(matches)
         parameters = _parameters(question, matches=matches, teams=teams, now=at)
@@ -336,7 +342,7 @@ def _clusters(rows: Iterable[tuple[str, str, str, int]]) -> tuple[ClusterCount, 
 
 
 def _hash(question: Question, *, header: Header, counts: Tally, rows: Rows) -> str:
-    """Return the hash of the whole answer: question, time, counts, and which artifact has which class.
+    """Return the hash of the whole answer: question, time, counts, which artifact has which class, and the builds.
 
     Artifacts stand for their digests by this installation's numbers, which never change, in ascending order.
     """
@@ -347,6 +353,8 @@ def _hash(question: Question, *, header: Header, counts: Tally, rows: Rows) -> s
         hashlib.sha256(rows.statuses.rstrip(b"\0")).hexdigest(),
         [counts.by_indicator.get(place, ()) for place in range(len(question.indicators))],
     ]
+    if header.builds is not None:
+        parts.append(header.builds.hash)
     return f"sha256:{hashlib.sha256(_CANONICAL.encode(parts)).hexdigest()}"
 
 

@@ -12,6 +12,7 @@ from incidents.impact.deployed import deployed
 from incidents.impact.judging import MatchClass
 from incidents.impact.lookup import ArtifactMatch, Lookup
 from incidents.impact.origins import ORIGIN_KINDS, origins
+from incidents.impact.question import LISTED_BUILDS
 from incidents.impact.supplied import supplied
 from incidents.impact.tagged import tagged
 from inventory.graph.families import visible_teams
@@ -141,7 +142,12 @@ SELECT DISTINCT place, artifact_id FROM ran WHERE is_meant
 
 
 def find_matches(
-    indicators: Sequence[Indicator], *, actor: Actor, state: OneState, meanwhile: Meanwhile | None = None
+    indicators: Sequence[Indicator],
+    *,
+    actor: Actor,
+    state: OneState,
+    build_limit: int = LISTED_BUILDS,
+    meanwhile: Meanwhile | None = None,
 ) -> Matches:
     """Return what the indicators mean, for one round trip. `meanwhile` is done while the server looks them up.
 
@@ -180,7 +186,7 @@ def find_matches(
         asks_artifacts=any(found is not None for found in artifacts) or builds.is_asked,
         asks_hashes=bool(hashes),
         asks_repositories=bool(of_kind[IndicatorKind.REPOSITORY]),
-        builds=builds.builds(),
+        builds=builds.builds(limit=build_limit),
     )
 
 

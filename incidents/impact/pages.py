@@ -20,6 +20,7 @@ from msgspec import Struct
 from incidents.impact.answer import Header, IndicatorAnswer
 from incidents.impact.explain import PageRow
 from incidents.impact.order import Rows
+from incidents.impact.question import LISTED_BUILDS
 from incidents.models import ImpactPage
 from inventory.graph.packed import column, pack
 from inventory.graph.statements import fetch
@@ -127,8 +128,9 @@ class _Stored(Struct, frozen=True):
 
 
 def _without_question(header: Header) -> Header:
-    """Leave away the indicators: who turns the page asks the same question again."""
-    return replace(header, asked=replace(header.asked, indicators=()))
+    """Leave away the indicators, which the next page is asked with again, and the builds that incidents alone list."""
+    builds = header.builds and replace(header.builds, runs=header.builds.runs[:LISTED_BUILDS])
+    return replace(header, asked=replace(header.asked, indicators=()), builds=builds)
 
 
 def _packed_counts(header: Header) -> bytes:

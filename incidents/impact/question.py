@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _CANONICAL = msgspec.json.Encoder(order="sorted")
 """Writes what `json` would, ten times as fast; it refuses half of a character, which a question may hold."""
 DEFAULT_LIMIT = 100
+LISTED_BUILDS = 500
 DEFAULT_STATUSES = (Status.AFFECTED, Status.POSSIBLE)
 
 
@@ -42,6 +43,8 @@ class Question:
     statuses: tuple[Status, ...] = DEFAULT_STATUSES
     limit: int = DEFAULT_LIMIT
     cursor: str | None = None
+    build_limit: int = LISTED_BUILDS
+    """How many runs of builds are listed; all of them count."""
     feeds: tuple[Feed, ...] = ()
     """The advisories and lists that it was made from, once they are looked up."""
 

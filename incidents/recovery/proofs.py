@@ -138,7 +138,7 @@ def prove(service: IncidentService, facts: Facts) -> ServiceProofs:
         _provenance_verified(clean, facts),
         _signed(clean, facts),
         _replaced(places, facts),
-        _rotated(old, facts),
+        _rotated(service, old, facts),
     )
     newest = max(_times(clean, places, facts), default=None)
     return ServiceProofs(service, old, new, (*first, _exported(facts, newest)), is_withdrawn=False)
@@ -258,9 +258,18 @@ def _replaced(places: Iterable[IncidentPlace], facts: Facts) -> Proven:
     return verdict.proven(Proof.REPLACED_EVERYWHERE)
 
 
-def _rotated(old: Sequence[str], facts: Facts) -> Proven:
+def _rotated(service: IncidentService, old: Sequence[str], facts: Facts) -> Proven:
+    """Hold a service to the credentials of its builds, and its team's of runs of which nothing that was found came.
+
+    What such a run lost opens whatever the team has; whose it is nobody may be known to say, and then all wait for it.
+    """
     verdict = _Verdict()
-    exposed = [one for one in facts.credentials if not one.digests.isdisjoint(old)]
+    exposed = [
+        one
+        for one in facts.credentials
+        if not one.digests.isdisjoint(old)
+        or (not one.digests and one.is_required and one.team in {None, service.team.slug})
+    ]
     for one in exposed:
         action = facts.rotations.get(one.key)
         is_done = action is not None and action.state == ActionState.DONE.value

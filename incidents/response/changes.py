@@ -143,7 +143,7 @@ def _move(change: Change, wanted: Wanted) -> None:
     check_move(before, stage)
     details: dict[str, JSON] = {"before": before.value, "after": stage.value}
     if stage is Stage.CLOSED:
-        accepted = check_proven(incident, accept_unproven=wanted.accept_unproven)
+        accepted = check_proven(incident, accept_unproven=wanted.accept_unproven, actor=change.actor)
         if accepted:
             change.tell(EventKind.UNPROVEN_ACCEPTED, wanted.reason, details={"services": accepted})
     incident.stage = stage

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from incidents.models import IncidentService, RecoveryStamp
+from incidents.models import ActionState, IncidentService, RecoveryStamp
+from incidents.response.credentials import credentials_for
 from supplychain.errors import DomainError
 
 if TYPE_CHECKING:
     from incidents.models import Incident
+    from supplychain.access.actors import Actor
 
 MAX_NAMED = 20
 
 
 class UnprovenError(DomainError):
-    """Services are not proven recovered."""
+    """Services are not proven recovered, or credentials that no service waits for are not rotated."""
 
     def __init__(self, names: list[str]) -> None:
         more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
@@ -33,9 +35,20 @@ def unproven_services(incident: Incident) -> list[IncidentService]:
     return [one for one in services if not newest.get(one.pk, False)]
 
 
-def check_proven(incident: Incident, *, accept_unproven: bool) -> list[str]:
-    """Return the names of unproven services that are accepted; raises UnprovenError where they are not."""
+def unrotated(incident: Incident, *, actor: Actor) -> list[str]:
+    """Return the credentials of runs of which nothing came that runs, where no service of their team waits for them."""
+    teams = set(incident.services.values_list("team__slug", flat=True))
+    return [
+        f"{one.name} of {one.repository}" if one.repository not in one.name else one.name
+        for one in credentials_for(incident, actor=actor)
+        if one.is_required and one.state != ActionState.DONE and not one.digests and one.team not in teams
+    ]
+
+
+def check_proven(incident: Incident, *, accept_unproven: bool, actor: Actor) -> list[str]:
+    """Return the names of what is unproven and accepted; raises UnprovenError where it is not accepted."""
     names = [f"{one.team.slug}/{one.title}" for one in unproven_services(incident)]
+    names += unrotated(incident, actor=actor)
     if names and not accept_unproven:
         raise UnprovenError(names)
     return names

@@ -7,12 +7,14 @@ what is asked has changed. What left production is still affected; only nothing 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from incidents.impact.answer import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    from incidents.impact.answer import Row
+    from incidents.impact.answer import Build, Builds, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,23 @@ class Difference:
         return not (self.added or self.retracted or self.changed or self.started or self.stopped)
 
 
+@dataclass(frozen=True, slots=True)
+class BuildDifference:
+    """Runs of builds by whether they were exposed. `retracted` are of the earlier answer, the others of the later."""
+
+    added: tuple[Build, ...]
+    retracted: tuple[Build, ...]
+    changed: tuple[tuple[Build, Build], ...]
+    """Exposed in both, and surer or less sure now."""
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.added or self.retracted or self.changed)
+
+
+_EXPOSED: Final = (Status.AFFECTED, Status.POSSIBLE)
+
+
 def difference(before: Iterable[Row], after: Iterable[Row]) -> Difference:
     """Compare two answers by what their rows are about: the digest, or the names where there is none."""
     old, new = ({_about(row): row for row in rows} for rows in (before, after))
@@ -49,6 +68,35 @@ def difference(before: Iterable[Row], after: Iterable[Row]) -> Difference:
         stopped=stopped,
         unchanged_count=len(both) - len(touched),
     )
+
+
+def difference_of_builds(before: Builds | None, after: Builds | None) -> BuildDifference:
+    """Compare the exposed runs of two answers, of each its worst; a run is its number, or its workflow's commit."""
+    old, new = _exposed(before), _exposed(after)
+    both = [(old[about], one) for about, one in new.items() if about in old]
+    return BuildDifference(
+        added=tuple(one for about, one in new.items() if about not in old),
+        retracted=tuple(one for about, one in old.items() if about not in new),
+        changed=tuple((was, now) for was, now in both if was.status is not now.status),
+    )
+
+
+def is_same_of_builds(before: Builds | None, after: Builds | None) -> bool:
+    """Say whether two answers tell the same of every run, those too that they do not list."""
+    return before == after if before is None or after is None else before.hash == after.hash
+
+
+def _exposed(builds: Builds | None) -> Mapping[object, Build]:
+    found: dict[object, Build] = {}
+    for one in () if builds is None else builds.runs:
+        if one.status in _EXPOSED:
+            about = (one.repository, one.run_id, one.attempt) if one.run_id else _unnumbered(one)
+            found.setdefault(about, one)  # the worst comes first
+    return found
+
+
+def _unnumbered(one: Build) -> object:
+    return one.repository, one.workflow, one.commit, one.started_at, one.evidence
 
 
 def is_same(before: Iterable[Row], after: Iterable[Row]) -> bool:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from incidents.models import EventKind, Incident, IncidentTeam, Occasion, Severity, Stage
 from incidents.response import runs
 from incidents.response.basis import Answer, flag_withdrawn
-from incidents.response.differences import difference, is_same
+from incidents.response.differences import difference, difference_of_builds, is_same, is_same_of_builds
 from incidents.response.services import note_services
 from incidents.timeline import Change, IncidentNotFoundError, changing
 from supplychain.access.models import Team
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from incidents.impact.answer import Row
     from incidents.impact.question import Question
     from incidents.models import QueryRun
-    from incidents.response.differences import Difference
+    from incidents.response.differences import BuildDifference, Difference
     from incidents.response.runs import Answered
     from supplychain.access.actors import Actor
     from supplychain.access.audit import JSON
@@ -123,7 +123,11 @@ def ask_if_different(
         if incident.stage == Stage.CLOSED or incident.question != dict(given) or newest is None:
             return None
         header, rows = runs.read(newest)
-        if header.summary == answered.header.summary and is_same(rows, answered.rows):
+        if (
+            header.summary == answered.header.summary
+            and is_same(rows, answered.rows)
+            and is_same_of_builds(header.builds, answered.header.builds)
+        ):
             return None
         return _keep(change, answered, occasion=Occasion.EVIDENCE, given=given)
 
@@ -167,9 +171,11 @@ def _keep(change: Change, answered: Answered, *, occasion: Occasion, given: Mapp
         },
     )
     if earlier is not None:
-        found = difference(runs.read(earlier)[1], answered.rows)
-        if not found.is_empty:
-            details: dict[str, JSON] = {"run": run.number, "before": earlier.number, **_counts(found), **_named(found)}
+        header, rows = runs.read(earlier)
+        found, builds = difference(rows, answered.rows), difference_of_builds(header.builds, answered.header.builds)
+        if not (found.is_empty and builds.is_empty):
+            counts = {**_counts(found), **_counts_of_builds(builds)}
+            details: dict[str, JSON] = {"run": run.number, "before": earlier.number, **counts, **_named(found)}
             change.tell(EventKind.FOUND, details=details)
     _note_teams(change, answered)
     _note_actions(change, answered, run=run)
@@ -184,6 +190,15 @@ def _counts(found: Difference) -> dict[str, int]:
         "started_count": len(found.started),
         "stopped_count": len(found.stopped),
     }
+
+
+def _counts_of_builds(found: BuildDifference) -> dict[str, int]:
+    counts = {
+        "added_build_count": len(found.added),
+        "retracted_build_count": len(found.retracted),
+        "changed_build_count": len(found.changed),
+    }
+    return {} if found.is_empty else counts
 
 
 def _named(found: Difference) -> dict[str, list[str]]:

@@ -94,7 +94,7 @@ class Workflows:
 
 def expand(run: Run, *, workflows: Workflows) -> Expanded:
     """Follow everything that a run used, to a depth of ten."""
-    found = Expanded([], [], is_known=False)
+    found = Expanded([], [], is_known=bool(run.unsent))
     at = run.started_at
     walk = _Walk(found, workflows=workflows, run=run, at=at)
     for repository, path, commit in sorted(run.files):

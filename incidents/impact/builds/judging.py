@@ -45,7 +45,7 @@ def judge(run: Run, target: Target, *, expanded: Expanded) -> Verdict | None:
         open_part = _unknown(run, target, expanded, is_used=bool(found))
         if open_part is not None:
             found.append(open_part)
-    return min(found, key=lambda verdict: verdict.rank, default=None)
+    return _beside_unsent(run, target, min(found, key=lambda verdict: verdict.rank, default=None))
 
 
 def judge_all(
@@ -80,6 +80,30 @@ def _unknown(run: Run, target: Target, expanded: Expanded, *, is_used: bool) -> 
         return None
     hidden = expanded.hidden_from(is_download=bool(target.url))
     return Verdict(UNKNOWN, _WEAK, f"ran something that nobody knows: {hidden[0]}")
+
+
+def _beside_unsent(run: Run, target: Target, verdict: Verdict | None) -> Verdict | None:
+    """Say what is not known for want of the files of what a run used of others, in the window.
+
+    What such a file holds may be what is asked for. A use that is cleared stays so, with what beside it is not known.
+    """
+    unsent = [given for given in run.unsent if not _names(target, given)]
+    if not unsent or not (target.owner_repository or target.url) or _is_in_time(run, target) is False:
+        return verdict
+    said = f"{unsent[0]}{f' and {len(unsent) - 1} more' if len(unsent) > 1 else ''}"
+    if verdict is None:
+        return Verdict(UNKNOWN, _WEAK, f"ran something that nobody knows: nobody has sent what {said} uses")
+    if verdict.match_class != CLEARED:
+        return verdict
+    reason = f"{verdict.reason}; nobody has sent what {said} uses"
+    return Verdict(CLEARED, min(verdict.confidence, _LIKELY), reason, verdict.step)
+
+
+def _names(target: Target, given: str) -> bool:
+    """Say whether a use names what is asked for: its own ref decides, whatever it holds."""
+    name = given.partition("@")[0].lower()
+    wanted = target.owner_repository
+    return bool(wanted) and (name == wanted or name.startswith(f"{wanted}/"))
 
 
 def _judge_step(run: Run, target: Target, step: Step) -> Verdict:

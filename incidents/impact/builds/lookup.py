@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from incidents.impact.answer import Build, Builds, Status
 from incidents.impact.builds.expanding import Workflows
@@ -23,9 +26,9 @@ if TYPE_CHECKING:
     from inventory.graph.one_state import Along, OneState
     from inventory.identity.indicators import IndicatorKind
 
-MAX_SHOWN = 500
 _STATUS = {AFFECTED: Status.AFFECTED, POSSIBLE: Status.POSSIBLE, UNKNOWN: Status.UNKNOWN, CLEARED: Status.CLEARED}
 _ORDER = tuple(_STATUS)
+_CANONICAL = msgspec.json.Encoder(order="sorted")
 
 
 class BuildLookup:
@@ -50,7 +53,7 @@ class BuildLookup:
         self._found = judge_all(runs, self.targets, workflows=Workflows(self._versions.rows))
         return tuple(match for run, target, verdict in self._found for match in _matches(run, target, verdict))
 
-    def builds(self) -> Builds | None:
+    def builds(self, *, limit: int) -> Builds | None:
         """Return the runs themselves, what is exposed first; None where nothing asks for them, and none is exposed."""
         if not self.is_asked and not self._found:
             return None
@@ -61,7 +64,8 @@ class BuildLookup:
             possible_count=counts[Status.POSSIBLE],
             unknown_count=counts[Status.UNKNOWN],
             cleared_count=counts[Status.CLEARED],
-            runs=tuple(_shown(*found) for found in ordered[:MAX_SHOWN]),
+            runs=tuple(_shown(*found) for found in ordered[:limit]),
+            hash=_hash(ordered),
         )
 
 
@@ -90,6 +94,16 @@ def _place(found: tuple[Run, Target, Verdict]) -> tuple[int, float, str, str, in
         run.first.run_id,
         target.place,
     )
+
+
+def _hash(found: Sequence[tuple[Run, Target, Verdict]]) -> str:
+    """Return the hash of what each run is to each target, in their order."""
+    said = [
+        (_STATUS[verdict.match_class], target.place, run.first.repository, run.first.run_id, run.attempt,
+         run.first.path, run.first.commit, verdict.reason)
+        for run, target, verdict in found
+    ]  # fmt: skip
+    return f"sha256:{hashlib.sha256(_CANONICAL.encode(said)).hexdigest()}"
 
 
 def _shown(run: Run, target: Target, verdict: Verdict) -> Build:

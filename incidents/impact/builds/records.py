@@ -97,12 +97,14 @@ class Told(NamedTuple):
     artifacts: Sequence[int]
     resolved: tuple[Resolved, ...]
     fetched: tuple[Fetched, ...]
+    unsent: tuple[str, ...] = ()
+    """Actions and workflows of others that its file leads to and whose own files nobody has sent."""
 
     @classmethod
     def of_row(cls, *columns: Any) -> Told:
-        *head, resolved, fetched = columns
+        *head, resolved, fetched, unsent = columns
         used = tuple(Resolved(*one) for one in resolved or ())
-        return cls._make((*head, used, tuple(Fetched(*one) for one in fetched or ())))
+        return cls._make((*head, used, tuple(Fetched(*one) for one in fetched or ()), tuple(unsent)))
 
 
 @dataclass(slots=True)
@@ -127,6 +129,10 @@ class Run:
     def files(self) -> set[tuple[str, str, str]]:
         """(repository, path, commit) of the workflow that ran, as each document says."""
         return {(told.repository, told.path, told.commit) for told in self.told}
+
+    @property
+    def unsent(self) -> list[str]:
+        return sorted({given for told in self.told for given in told.unsent})
 
     @property
     def spans(self) -> list[tuple[datetime | None, datetime | None]]:

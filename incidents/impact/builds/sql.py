@@ -28,6 +28,17 @@ _HIDDEN = f"""
             ltrim(rtrim(substr(u.path, 3), '/') || '/action.yml', '/'),
             ltrim(rtrim(substr(u.path, 3), '/') || '/action.yaml', '/'), substr(u.path, 3))))
 """
+_CALLERS = f"""
+    CROSS JOIN LATERAL (
+        SELECT u.workflow_id FROM inventory_actionuse u
+        WHERE f.repository LIKE 'github.com/%%' AND u.owner_repository = substr(f.repository, 12)
+        UNION ALL
+        SELECT u.workflow_id FROM inventory_actionuse u
+        WHERE u.owner_repository = '' AND u.kind = 'local'
+          AND u.path IN ('./' || f.path, './' || {_FOLDER.format("f.path")}, './' || {_FOLDER.format("f.path")} || '/')
+    ) u
+    JOIN inventory_workflowversion w ON w.id = u.workflow_id
+    WHERE {own("w.team_id")}"""
 _FILES = f"""
 seed AS (
     SELECT w.repository, w.path FROM (
@@ -44,18 +55,32 @@ seed AS (
 file(repository, path) AS (
     SELECT repository, path FROM seed
     UNION
-    SELECT w.repository, w.path FROM file f
-    CROSS JOIN LATERAL (
-        SELECT u.workflow_id FROM inventory_actionuse u
-        WHERE f.repository LIKE 'github.com/%%' AND u.owner_repository = substr(f.repository, 12)
-        UNION ALL
-        SELECT u.workflow_id FROM inventory_actionuse u
-        WHERE u.owner_repository = '' AND u.kind = 'local'
-          AND u.path IN ('./' || f.path, './' || {_FOLDER.format("f.path")}, './' || {_FOLDER.format("f.path")} || '/')
-    ) u
+    SELECT w.repository, w.path FROM file f {_CALLERS}
+)"""
+# Files that run an action or workflow of others which nobody has sent, at any depth: what that uses is not known.
+_OPEN = f"""
+unsent AS MATERIALIZED (
+    SELECT d.owner_repository, d.path, d.given FROM (
+        SELECT u.owner_repository, u.path, min(u.given) AS given FROM inventory_actionuse u
+        WHERE %(asks_uses)s AND u.owner_repository <> '' AND u.kind <> 'docker' GROUP BY 1, 2
+    ) d
+    WHERE NOT EXISTS (
+        SELECT FROM inventory_workflowversion v
+        WHERE {own("v.team_id")} AND v.repository = 'github.com/' || d.owner_repository AND v.path IN (
+            ltrim(d.path || '/action.yml', '/'), ltrim(d.path || '/action.yaml', '/'), d.path))
+),
+open_file(repository, path, given) AS (
+    SELECT w.repository, w.path, n.given
+    FROM unsent n JOIN inventory_actionuse u ON u.owner_repository = n.owner_repository AND u.path = n.path
     JOIN inventory_workflowversion w ON w.id = u.workflow_id
     WHERE {own("w.team_id")}
+    UNION
+    SELECT w.repository, w.path, f.given FROM open_file f {_CALLERS}
 )"""
+_IN_WINDOW = """
+            (%(since)s::timestamptz IS NULL OR r.started_at IS NULL OR r.started_at >= %(since)s
+                 OR r.finished_at >= %(since)s)
+            AND (%(until)s::timestamptz IS NULL OR r.started_at IS NULL OR r.started_at < %(until)s)"""
 _VERSIONS = f"""
 WITH RECURSIVE {_FILES}
 SELECT w.repository, w.path, w.commit, w.observed_at, e.public_id,
@@ -73,6 +98,7 @@ ORDER BY w.id
 """
 _RUNS = f"""
 WITH RECURSIVE {_FILES},
+{_OPEN},
 found AS (
     SELECT r.id FROM file f JOIN inventory_buildrun r ON r.repository = f.repository AND r.workflow_path = f.path
     UNION SELECT a.run_id FROM inventory_resolvedaction a WHERE a.owner_repository = ANY(%(repositories)s::text[])
@@ -80,13 +106,12 @@ found AS (
           JOIN inventory_buildrun r ON r.attestation_id = d.provenance_id
           WHERE d.uri = ANY(%(addresses)s::text[]) AND d.uri LIKE 'http%%'
     UNION SELECT r.id FROM inventory_buildrun r
-          WHERE %(asks_uses)s AND {own("r.team_id")}
-            AND (%(since)s::timestamptz IS NULL OR r.started_at IS NULL OR r.started_at >= %(since)s
-                 OR r.finished_at >= %(since)s)
-            AND (%(until)s::timestamptz IS NULL OR r.started_at IS NULL OR r.started_at < %(until)s)
-            AND NOT EXISTS (
+          WHERE %(asks_uses)s AND {own("r.team_id")} AND {_IN_WINDOW} AND NOT EXISTS (
                 SELECT FROM inventory_workflowversion w
                 WHERE w.repository = r.repository AND w.path = r.workflow_path AND {own("w.team_id")})
+    UNION SELECT r.id FROM (SELECT DISTINCT repository, path FROM open_file) f
+          JOIN inventory_buildrun r ON r.repository = f.repository AND r.workflow_path = f.path
+          WHERE {own("r.team_id")} AND {_IN_WINDOW}
 ),
 told AS (
     SELECT r.id FROM found JOIN inventory_buildrun r USING (id) WHERE {own("r.team_id")}
@@ -102,7 +127,9 @@ SELECT r.repository, r.run_id, r.attempt, r.workflow_path, r.commit, r.event, r.
      FROM inventory_resolvedaction a WHERE a.run_id = r.id),
     (SELECT jsonb_agg(jsonb_build_array(regexp_replace(d.uri, '^https?://', ''), d.digest) ORDER BY d.position)
      FROM inventory_provenancedependency d
-     WHERE d.provenance_id = r.attestation_id AND d.uri = ANY(%(addresses)s::text[]) AND d.uri LIKE 'http%%')
+     WHERE d.provenance_id = r.attestation_id AND d.uri = ANY(%(addresses)s::text[]) AND d.uri LIKE 'http%%'),
+    ARRAY(SELECT DISTINCT f.given FROM open_file f
+          WHERE f.repository = r.repository AND f.path = r.workflow_path ORDER BY 1)
 FROM told JOIN inventory_buildrun r USING (id) JOIN inventory_evidence e ON e.id = r.evidence_id
 ORDER BY r.id
 """

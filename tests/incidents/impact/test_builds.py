@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -183,3 +184,63 @@ def test_nothing_another_team_sent_clears_or_exposes_a_run():
     workflow("other", "web", f"{NAME}@{GOOD}", commit="a" * 40)
 
     assert statuses(ask(ASKED, actor=member_of("shop"))) == {digest("a"): "unknown"}
+
+
+def test_a_run_of_an_action_whose_file_nobody_has_sent_is_unknown_until_it_is_sent():
+    workflow("shop", "web", "acme/setup@v1", commit="a" * 40)
+    built("shop", "web", digest("a"), commit="a" * 40)
+    workflow("shop", "late", "acme/setup@v1", commit="b" * 40)
+    built("shop", "late", digest("b"), commit="b" * 40, at=BEFORE)
+    report("shop", *(deployment(digest=digest(name), workload=f"Deployment/{name}") for name in "ab"))
+
+    unsent = ask(ASKED)
+
+    assert statuses(unsent) == {digest("a"): "unknown"}
+    assert "nobody has sent what acme/setup@v1 uses" in unsent.rows[0].matches[0].reason
+
+    action = b"name: setup\ndescription: x\nruns:\n  using: node20\n  main: index.js\n"
+    submit("shop", action, repository="acme/setup", name="action.yml", commit="c" * 40)
+
+    assert statuses(ask(ASKED)) == {}
+
+
+def test_what_a_composite_action_of_ones_own_calls_of_others_is_not_known_either():
+    inner = b"name: in\nruns:\n  using: composite\n  steps:\n    - uses: far/away/sub@v3\n"
+    submit("shop", inner, repository="acme/web", name="tools/in/action.yml", commit="a" * 40)
+    workflow("shop", "web", "./tools/in", commit="a" * 40)
+    built("shop", "web", digest("a"), commit="a" * 40)
+    report("shop", deployment(digest=digest("a")))
+
+    impact = ask(ASKED)
+
+    assert statuses(impact) == {digest("a"): "unknown"}
+    assert "nobody has sent what far/away/sub@v3 uses" in impact.rows[0].matches[0].reason
+
+
+def test_an_answer_lists_so_many_runs_and_its_hash_is_of_all():
+    for number in range(3):
+        workflow("shop", f"web-{number}", f"{NAME}@v45", commit=str(number) * 40)
+        built("shop", f"web-{number}", digest(str(number)), commit=str(number) * 40)
+    question = read_body({"indicators": [ASKED]})
+
+    few, all_ = (assess(replace(question, build_limit=limit), actor=SEES_ALL, at=NOW) for limit in (1, 10))
+
+    assert few.header.builds is not None
+    assert all_.header.builds is not None
+    assert (len(few.header.builds.runs), len(all_.header.builds.runs)) == (1, 3)
+    assert few.header.builds.affected_count == 3
+    assert few.header.builds.hash == all_.header.builds.hash
+    assert few.hash == all_.hash
+
+
+def test_a_run_without_output_is_in_the_hash():
+    listed = run(path=PATH)
+    empty = ask(ASKED)
+    submit("shop", json.dumps({"total_count": 1, "workflow_runs": [listed]}).encode())
+
+    told = ask(ASKED)
+
+    assert empty.header.builds is not None
+    assert told.header.builds is not None
+    assert told.header.builds.hash != empty.header.builds.hash
+    assert told.hash != empty.hash

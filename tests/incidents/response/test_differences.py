@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
-from incidents.impact.answer import ArtifactShown, Effect, Provenance, Row, Status
-from incidents.response.differences import difference
+from incidents.impact.answer import ArtifactShown, Build, Builds, Effect, Provenance, Row, Status
+from incidents.response.differences import BuildDifference, difference, difference_of_builds, is_same_of_builds
 
 
 def row(name: str, **fields: Any) -> Row:
@@ -70,3 +71,46 @@ def test_rows_without_digest_are_compared_by_their_names():
     named = ArtifactShown(None, ("shop", "1.0"), "named")
 
     assert difference((row("x", artifact=named),), (row("x", artifact=named),)).is_empty
+
+
+def build(number: str | None, status: Status = Status.AFFECTED, **fields: Any) -> Build:
+    stated: dict[str, Any] = {
+        "indicator": 0, "status": status, "confidence": "high", "reason": "", "repository": "github.com/acme/web",
+        "run_id": number, "attempt": 1, "workflow": "ci.yml", "commit": "a", "event": None, "actor": None,
+        "started_at": None, "job": None, "uses": None, "file": None, "evidence": UUID(int=1), "artifact_count": 0,
+    }  # fmt: skip
+    return Build(**(stated | fields))
+
+
+def builds(*runs: Build, hash_: str = "") -> Builds:
+    return Builds(len(runs), 0, 0, 0, runs, hash_)
+
+
+def test_runs_are_new_withdrawn_or_surer_by_their_number():
+    before = builds(build("1"), build("2", Status.POSSIBLE), build("3", Status.CLEARED))
+    after = builds(build("2"), build("3"), build("4", Status.UNKNOWN))
+
+    found = difference_of_builds(before, after)
+
+    assert found == BuildDifference(
+        added=(build("3"),), retracted=(build("1"),), changed=((build("2", Status.POSSIBLE), build("2")),)
+    )
+
+
+def test_of_a_run_that_several_indicators_mean_the_worst_counts():
+    once, twice = builds(build("1")), builds(build("1"), build("1", Status.POSSIBLE, indicator=1))
+
+    assert difference_of_builds(once, twice).is_empty
+
+
+def test_runs_without_a_number_are_told_apart_by_what_tells_of_them():
+    found = difference_of_builds(None, builds(build(None), build(None, evidence=UUID(int=2))))
+
+    assert len(found.added) == 2
+
+
+def test_runs_are_the_same_when_all_of_them_are_by_their_hash():
+    assert is_same_of_builds(None, None)
+    assert is_same_of_builds(builds(hash_="one"), builds(hash_="one"))
+    assert not is_same_of_builds(builds(hash_="one"), builds(hash_="two"))
+    assert not is_same_of_builds(None, builds())

@@ -224,3 +224,29 @@ def test_what_is_told_of_one_run_is_put_together_and_attempts_stay_apart() -> No
         [1, 3, 4]
     ]
     assert len(runs_of([told(number=""), told(number="")])) == 2
+
+
+@pytest.mark.parametrize(
+    ("unsent", "one", "expected"),
+    [
+        (("acme/other@v1",), told(), UNKNOWN),
+        (("acme/other@v1",), told(BEFORE), None),
+        ((f"{NAME}@v45",), told(), None),
+    ],
+)
+def test_what_an_action_of_others_holds_is_unknown_where_nobody_has_sent_it(
+    unsent: tuple[str, ...], one: Told, expected: int | None
+):
+    assert found(one._replace(unsent=unsent), version(use("v1", "acme/other"))) == expected
+
+
+def test_a_pin_that_is_cleared_says_what_beside_it_nobody_knows():
+    result = verdict(told(unsent=("acme/other@v1", "acme/third@v2")), version(use(GOOD), use("v1", "acme/other")))
+
+    assert result is not None
+    assert result.match_class == CLEARED
+    assert result.reason.endswith("; nobody has sent what acme/other@v1 and 1 more uses")
+
+
+def test_what_is_exposed_stays_exposed_beside_what_nobody_has_sent():
+    assert found(told(unsent=("acme/other@v1",)), version(use("v45"))) == AFFECTED

@@ -1,0 +1,130 @@
+"""What a run lost of which nothing came that runs: a rotation that recovery and closing wait for."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from incidents.response.lifecycle import ORDER
+from tests.factories import cyclonedx, deployment, digest, report, submit
+from tests.incidents.opened import BAD, opened, read, send
+from tests.supplychain.actors import make_user, signed_in
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+COMMIT = "c" * 40
+ACTION = {"kind": "action", "uses": "tj-actions/changed-files", "refs": ["v45"]}
+PACKAGE = {"kind": "package", "purl": BAD}
+WORKFLOW = b"""
+on: push
+permissions: {contents: read}
+jobs:
+  test:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: tj-actions/changed-files@v45
+        env: {TOKEN: "${{ secrets.NPM_TOKEN }}"}
+"""
+
+
+@pytest.fixture
+def responder() -> Client:
+    return signed_in(make_user("rita", organisation="responder"))
+
+
+def run_without_output(team: str = "shop", *, number: int = 7) -> None:
+    began = (timezone.now() - timedelta(hours=2)).isoformat()
+    submit(team, WORKFLOW, repository="shop/api", name=".github/workflows/ci.yml", commit=COMMIT)
+    run = {
+        "id": number, "run_attempt": 1, "repository": {"full_name": "shop/api"}, "path": ".github/workflows/ci.yml",
+        "head_sha": COMMIT, "event": "push", "run_started_at": began, "updated_at": began, "status": "completed",
+    }  # fmt: skip
+    submit(team, json.dumps({"total_count": 1, "workflow_runs": [run]}).encode())
+
+
+def service_runs(team: str, name: str) -> None:
+    submit(team, cyclonedx(BAD, subject=digest(name), name=f"registry.example/{name}:1"), at=timezone.now())
+    report(team, deployment(digest=digest(name), service=name, cluster=team), at=timezone.now())
+
+
+def reasons(client: Client, incident: str) -> dict[str, list[Any]]:
+    """Return why the rotations of each service stand where they do."""
+    found = {}
+    for service in read(client, f"{incident}/recovery")["services"]:
+        (proof,) = [one for one in service["proofs"] if one["proof"] == "credentials_rotated"]
+        found[service["service"]] = [(proof["state"], one["code"], one["about"]) for one in proof["reasons"]]
+    return found
+
+
+def rotate(client: Client, incident: str) -> None:
+    keys = [one["key"] for one in read(client, f"{incident}/actions/proposed")["results"] if one["kind"] == "rotate"]
+    for action in send(client, f"{incident}/actions/proposed", {"keys": keys}).json()["actions"]:
+        send(client, f"{incident}/actions/{action['number']}", {"state": "done"}, method="patch")
+
+
+def test_a_service_waits_for_what_a_run_of_its_team_lost_though_nothing_came_of_it(responder: Client):
+    service_runs("shop", "checkout")
+    service_runs("payments", "ledger")
+    run_without_output("shop")
+
+    incident = opened(responder, text=None, indicators=[PACKAGE, ACTION])
+
+    unknown = ("unknown", "build_not_known", "")
+    assert reasons(responder, incident) == {
+        "ledger": [unknown],
+        "checkout": [("missing", "rotation_not_begun", "NPM_TOKEN")],
+    }
+
+    rotate(responder, incident)
+
+    assert reasons(responder, incident) == {"ledger": [unknown], "checkout": [unknown]}
+
+
+def test_an_incident_of_which_nothing_runs_is_not_closed_before_the_rotation(responder: Client):
+    run_without_output()
+    incident = opened(responder, text=None, indicators=[ACTION])
+    for state in ORDER[1:-1]:
+        send(responder, incident, {"state": state}, method="patch")
+
+    refused = send(responder, f"{incident}/close", {"reason": "nothing runs"})
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "recovery_unproven")
+    assert "NPM_TOKEN of github.com/shop/api" in refused.json()["detail"]
+
+    rotate(responder, incident)
+
+    assert send(responder, f"{incident}/close", {"reason": "rotated"}).status_code == 200
+
+
+def test_a_run_that_is_told_later_is_a_new_answer_and_a_difference(responder: Client):
+    run_without_output(number=7)
+    incident = opened(responder, text=None, indicators=[ACTION])
+    run_without_output(number=8)
+
+    assert send(responder, f"{incident}/queries").status_code == 201
+
+    found = read(responder, f"{incident}/queries/2/diff")
+    assert [one["run_id"] for one in found["builds"]["added"]] == ["8"]
+    assert (found["builds"]["retracted"], found["builds"]["changed"], found["added"]) == ([], [], [])
+    events = read(responder, f"{incident}/timeline?limit=500")["results"]
+    (told,) = [one for one in events if one["kind"] == "found"]
+    assert told["details"]["added_build_count"] == 1
+
+
+def test_many_runs_are_all_kept_and_shown_page_by_page(responder: Client, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("incidents.api.runs.PAGE_ROWS", 2)
+    for number in range(3):
+        run_without_output(number=number + 1)
+    incident = opened(responder, text=None, indicators=[ACTION])
+
+    first = read(responder, f"{incident}/queries/1")
+    second = read(responder, f"{incident}/queries/1?page={first['next_page']}")
+
+    pages = [[one["run_id"] for one in page["builds"]["runs"]] for page in (first, second)]
+    assert sorted(number for page in pages for number in page) == ["1", "2", "3"]
+    assert (len(pages[0]), second["next_page"]) == (2, None)
