@@ -204,6 +204,7 @@ class Row(Struct, frozen=True, gc=False):
     provenance: Provenance
     workloads: tuple[WorkloadShown, ...]
     vex: tuple[str, ...]
+    """What is stated of its vulnerabilities, a sentence each; it takes nothing out of an answer."""
     confidence: str
 
 

@@ -25,6 +25,7 @@ from incidents.impact.answer import (
 from incidents.impact.judging import MatchClass
 from incidents.impact.stretches import CLEARED_FROM
 from incidents.impact.texts import read_texts
+from incidents.impact.vex_notes import VEX_NOTES, VexNote, VexNotes
 from inventory.graph.families import choose_kinds
 from inventory.graph.one_state import Statement, array_of
 from inventory.graph.outline import Occurrence, unpack
@@ -142,12 +143,13 @@ def fill(
     if shows_cleared:
         components.update(matches.candidates.ids)
     wanted = {**parameters, "ids": ids, "components": array_of(components)}
-    runs, held, named, stated, origins = state.fetch_together(
+    runs, held, named, stated, origins, vex = state.fetch_together(
         Statement(_run, statements.page_runs(is_now=is_now), wanted),
         Statement(_Held, statements.page_matches(len(components)), wanted),
         Statement(_Named, statements.PAGE_ARTIFACTS, wanted),
         Statement(lambda *row: row, statements.PAGE_KINDS, wanted),
         Statement(found_origin, VERDICTS, wanted),
+        Statement(VexNote, VEX_NOTES, wanted),
         last=True,
         meanwhile=meanwhile,
     )
@@ -164,6 +166,7 @@ def fill(
         ),
         named=_named(matches),
         provenance={found.artifact_id: shown_provenance(found.origin) for found in origins},
+        vex=VexNotes(vex),
     )
     return tuple(page.row(row) for row in rows)
 
@@ -179,6 +182,7 @@ class _Page:
     by_component: Mapping[int, Sequence[ComponentMatch]]
     named: Mapping[int, Sequence[ArtifactMatch]]
     provenance: Mapping[int, Provenance]
+    vex: VexNotes
 
     def row(self, row: PageRow) -> Row:
         runs = self.runs.get(row.artifact_id, ())
@@ -197,9 +201,13 @@ class _Page:
             via=self._via(row, runs=runs, uncertain=uncertain),
             provenance=self.provenance.get(row.artifact_id, NO_PROVENANCE),
             workloads=tuple({id(run.workload): run.workload for run in _each_interval_once(runs)}.values()),
-            vex=(),
+            vex=self.vex.of(row.artifact_id, components=self._matched(row)),
             confidence=_confidence(shown, is_unresolved=bool(uncertain)),
         )
+
+    def _matched(self, row: PageRow) -> Iterator[int]:
+        for source in self.sources.get(row.artifact_id, ()) if row.row_class != UNKNOWN_CLASS else ():
+            yield from (occurrence.component_id for occurrence in source.occurrences)
 
     def _lines(self, artifact_id: int) -> set[int]:
         """Return the indicators that mean an artifact itself; what is cleared says nothing of another digest."""

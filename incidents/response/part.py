@@ -2,7 +2,8 @@
 
 An answer is asked through the eyes of who runs the incident. A member of a team sees the rows where something of their
 team runs, or whose artifact they know by an edge of their own; of those rows their own containers; of the documents
-behind them their own; and of names and provenance what documents of their own say.
+behind them their own; and of names and provenance what documents of their own say. What others stated of
+vulnerabilities is left out.
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ def part_of(run: QueryRun, *, actor: Actor) -> Part:
             workloads=(own := tuple(one for one in row.workloads if one.team in slugs)),
             running=row.running and any(one.ended_at is None for one in own),
             matches=tuple(_match(match, documents=documents) for match in row.matches),
+            vex=(),
         )
         for row in rows
         if row.artifact.digest in known or any(one.team in slugs for one in row.workloads)
