@@ -143,6 +143,10 @@ def _asked(queries: Sequence[Query], wrapper: BaseDatabaseWrapper, *, meanwhile:
     try:
         with wrapper.wrap_database_errors:
             return _converse(raw, logged(queries), meanwhile=meanwhile and (lambda: logged(meanwhile())))
+    except BaseException:
+        if raw.closed and not wrapper.in_atomic_block:  # whoever asks next gets another one
+            wrapper.close()
+        raise
     finally:
         _tell(queries, seconds=perf_counter() - began)
 
@@ -162,7 +166,8 @@ def _converse(raw: psycopg.Connection[Any], queries: Sequence[Query], *, meanwhi
     try:
         prepares = _send(connection, sent, values, known=known)
         if meanwhile is not None:
-            connection.flush()
+            if connection.flush():
+                raw.wait(_sent(connection))
             late = meanwhile()
             sent_along = known.union(statement.name for statement in prepares if statement is not None)
             prepares += _send(connection, late, map(_encoded, late), known=sent_along)
@@ -199,6 +204,14 @@ def _send(
         connection.send_query_prepared(statement.name, parameters, formats, _BINARY)
         prepares.append(None)
     return prepares
+
+
+def _sent(connection: Any) -> Generator[Any, Any, None]:
+    """Wait until all is sent: the server begins when it has a statement whole. A generator for `Connection.wait`."""
+    while connection.flush():
+        ready = yield _READ_OR_WRITE
+        if ready & psycopg.waiting.READY_R:
+            connection.consume_input()
 
 
 def _answers(connection: Any) -> Generator[Any, Any, list[Any]]:

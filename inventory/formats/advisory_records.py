@@ -26,6 +26,8 @@ class RawRecord:
     data: bytes
     known_digest: bytes = b""
     """That of the bytes, where it is known and they are not at hand."""
+    problem: tuple[str, str] | None = None
+    """The code and message of a warning that stands for a record without bytes; noted when it is read."""
 
     @cached_property
     def digest(self) -> bytes:
@@ -58,5 +60,11 @@ class AdvisoryFeed:
         self._read = read
 
     def read(self, raw: RawRecord) -> AdvisoryRecord | None:
-        """Read one record; None, and a warning with its place, where it cannot be."""
+        """Read one record; None, and a warning with its place, where it cannot be.
+
+        All that is noted of a record is noted here: whoever walks past it notes nothing.
+        """
+        if raw.problem is not None:
+            self.defects.add(raw.problem[0], raw.pointer, raw.problem[1])
+            return None
         return self._read(raw, self.defects)

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from inventory.formats.records import ReadWarning, storable
 
 KEPT_PER_CODE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class DefectsState:
+    """What was noted of a document up to a place in it."""
+
+    kept: tuple[ReadWarning, ...]
+    counts: Mapping[str, int]
 
 
 class Defects:
@@ -37,6 +46,15 @@ class Defects:
     def count(self, code: str) -> int:
         """Say how often a code was noted, kept or not."""
         return self._counts.get(code, 0)
+
+    def state(self) -> DefectsState:
+        """Return what was noted so far, to go on from it in another process."""
+        return DefectsState(tuple(self._kept), dict(self._counts))
+
+    def restore(self, state: DefectsState) -> None:
+        """Go on from there: what was noted since this was made is forgotten."""
+        self._kept, self._counts = list(state.kept), dict(state.counts)
+        self.total = sum(self._counts.values())
 
     def warnings(self) -> list[ReadWarning]:
         """List what was kept, then one line for every code of which more were met than kept."""

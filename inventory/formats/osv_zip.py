@@ -51,10 +51,9 @@ def read_osv_zip(data: bytes, *, limits: Limits) -> AdvisoryFeed:
             defects.add("entry_not_read", entry.filename[:1000], "This is no .json file; it was passed over.")
 
     def read(raw: RawRecord, noted: Defects) -> AdvisoryRecord | None:
-        # An entry without bytes was told already.
-        return read_record(raw, limits=limits, defects=noted) if raw.data else None
+        return read_record(raw, limits=limits, defects=noted)
 
-    records = _records(archive, wanted, limits=limits, defects=defects)
+    records = _records(archive, wanted, limits=limits)
     return AdvisoryFeed(format="osv-zip", media_type="application/zip", records=records, read=read, defects=defects)
 
 
@@ -81,9 +80,7 @@ def _claimed_entries(data: bytes) -> int | None:
     return count
 
 
-def _records(
-    archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], *, limits: Limits, defects: Defects
-) -> Iterator[RawRecord]:
+def _records(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], *, limits: Limits) -> Iterator[RawRecord]:
     left = limits.zip_inflated_bytes
     for entry in entries:
         name = entry.filename[:1000]
@@ -94,13 +91,14 @@ def _records(
                 "inflated_too_large", f"Unpacked the zip is larger than {limits.zip_inflated_bytes} bytes."
             )
         if len(data) > limits.zip_entry_bytes:
-            defects.add("entry_too_large", name, f"The entry has more than {limits.zip_entry_bytes} bytes.")
-            data = b""
+            message = f"The entry has more than {limits.zip_entry_bytes} bytes."
+            yield RawRecord(name, b"", problem=("entry_too_large", message))
         elif not data:
-            defects.add("entry_not_read", name, "The entry is empty, encrypted or broken.")
+            yield RawRecord(name, b"", problem=("entry_not_read", "The entry is empty, encrypted or broken."))
         elif encoding_of(data) or data.startswith(ZIP_MAGIC):
             raise FormatError("nested_archive", f"The zip's entry {name[:200]!r} is itself compressed.")
-        yield RawRecord(name, data)
+        else:
+            yield RawRecord(name, data)
 
 
 def _inflated(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, *, limit: int) -> bytes:

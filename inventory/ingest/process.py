@@ -33,6 +33,7 @@ from inventory.ingest.held import (
     hold,
     overdue_before,
 )
+from inventory.ingest.result import UnfinishedError
 from inventory.ingest.time_limit import OutOfTimeError, time_limit
 from inventory.models import READABLE, EvidenceKind, EvidenceState, State
 from inventory.store import blobs
@@ -203,6 +204,10 @@ def _set_back(claim: Claim, error: Exception) -> Failure | None:
     """Say what went wrong with a try, or let a document wait with which nothing is wrong."""
     if isinstance(error, _NoLaneError):
         _let_wait(claim, after=LANE_AFTER)
+        return None
+    if isinstance(error, UnfinishedError):
+        logger.info("A large document gives way; the rest of it follows.")
+        _let_wait(claim, after=timedelta())
         return None
     if isinstance(error, _WornOutError):
         _quarantine(claim, Failure("worker_died", f"{MAX_ATTEMPTS} workers died over this document."))

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from supplychain.exchange import Query
 
 
+class UnfinishedError(Exception):
+    """A document's turn is over before it is; what was done of it is kept, and the next turn goes on from there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Applied:
     """`subjects` are digests.

@@ -3,6 +3,7 @@
 from inventory.models.advisories import (
     Advisory,
     AdvisoryAlias,
+    AdvisoryPortion,
     AdvisorySighting,
     AdvisoryVersion,
     AffectedPackage,
@@ -82,6 +83,7 @@ __all__ = [
     "ActionUse",
     "Advisory",
     "AdvisoryAlias",
+    "AdvisoryPortion",
     "AdvisorySighting",
     "AdvisoryVersion",
     "AffectedPackage",

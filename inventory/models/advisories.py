@@ -2,6 +2,8 @@
 
 What an advisory says is shared by all teams; that a team has it (AdvisorySighting) is that team's, and only through it
 is the advisory seen. A VEX statement is its document's, and so its team's.
+
+What rows of a feed point to is checked by triggers, a statement at a time (docs/adr/0007-references-in-sets.md).
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from inventory.formats.vex_records import VexStatus
 from inventory.identity.indicators import IndicatorKind
@@ -38,7 +40,9 @@ class AdvisoryVersion(models.Model):
     """What an advisory said at one time. Every version is kept; written by ingest, never changed."""
 
     id = models.BigAutoField(primary_key=True)
-    advisory = models.ForeignKey(Advisory, on_delete=models.PROTECT, related_name="versions", db_index=False)
+    advisory = models.ForeignKey(
+        Advisory, on_delete=models.PROTECT, related_name="versions", db_index=False, db_constraint=False
+    )
     content_hash = models.BinaryField(db_comment="SHA-256 over all that was read of it")
     identifier = models.CharField(max_length=255, blank=True, db_collation="C", db_comment="As written")
     summary = models.CharField(max_length=500, blank=True)
@@ -67,7 +71,9 @@ class AdvisoryAlias(models.Model):
     """A version of an advisory gives this other name, or was made from it. Written with the version, never changed."""
 
     pk = models.CompositePrimaryKey("name_key", "version_id")
-    version = models.ForeignKey(AdvisoryVersion, on_delete=models.PROTECT, related_name="+", db_index=False)
+    version = models.ForeignKey(
+        AdvisoryVersion, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     name_key = models.CharField(max_length=255, db_collation="C", db_comment="Upper case")
     is_upstream = models.BooleanField(
         db_default=False, db_comment="No other name: whoever asks by it asks by this record too, and not the other way"
@@ -81,10 +87,16 @@ class AdvisorySighting(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    team = models.ForeignKey("access.Team", on_delete=models.PROTECT, related_name="+", db_index=False)
-    advisory = models.ForeignKey(Advisory, on_delete=models.PROTECT, related_name="+", db_index=False)
-    version = models.ForeignKey(AdvisoryVersion, on_delete=models.PROTECT, related_name="+")
-    evidence = models.ForeignKey("inventory.Evidence", on_delete=models.PROTECT, related_name="+", db_index=False)
+    team = models.ForeignKey(
+        "access.Team", on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    advisory = models.ForeignKey(
+        Advisory, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    version = models.ForeignKey(AdvisoryVersion, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    evidence = models.ForeignKey(
+        "inventory.Evidence", on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     record_digest = models.BinaryField(db_comment="SHA-256 of the record's bytes: equal ones are not read again")
     pointer = models.CharField(max_length=1024, blank=True, db_comment="Where in the document; a zip's entry")
     seen_at = models.DateTimeField()
@@ -101,6 +113,33 @@ class AdvisorySighting(models.Model):
         ]
 
 
+class AdvisoryPortion(models.Model):
+    """What a part of a document came to that is not applied yet; gone when it is. Seen by workers alone.
+
+    `advisories`, `versions`, `digests` and `pointers` are columns of the sightings to be, an entry for each record.
+    """
+
+    pk = models.CompositePrimaryKey("evidence_id", "position")
+    evidence = models.ForeignKey("inventory.Evidence", on_delete=models.PROTECT, related_name="+", db_index=False)
+    position = models.IntegerField()
+    records = models.IntegerField()
+    rejected = models.IntegerField()
+    withdrawn = models.IntegerField()
+    until = models.CharField(max_length=1024, db_comment="Where its last record stands in the document")
+    defects = models.JSONField(db_comment="What was noted of the document up to there")
+    advisories = ArrayField(models.IntegerField())
+    versions = ArrayField(models.BigIntegerField())
+    digests = ArrayField(models.BinaryField())
+    pointers = ArrayField(models.CharField(max_length=1024))
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(rejected__gte=0) & Q(records__gte=F("rejected")), name="advisory_portion_adds_up"
+            ),
+        ]
+
+
 class AffectedPackage(models.Model):
     """A package that a version of an advisory names, by match key, with what it says of versions.
 
@@ -108,7 +147,9 @@ class AffectedPackage(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    version = models.ForeignKey(AdvisoryVersion, on_delete=models.PROTECT, related_name="affected")
+    version = models.ForeignKey(
+        AdvisoryVersion, on_delete=models.PROTECT, related_name="affected", db_index=False, db_constraint=False
+    )
     position = models.IntegerField(db_comment="Place in the record's list")
     ecosystem = models.CharField(max_length=255, blank=True, db_comment="As written: `Debian:12`")
     name = models.CharField(max_length=1024, db_comment="As written")

@@ -50,6 +50,8 @@ GRANTS: Grants = {
     # advisories
     "inventory_advisory": Grant(web=_READ, worker=_ADD),
     "inventory_advisoryversion": Grant(web=_READ, worker=_ADD),
+    "inventory_advisoryversion_id_seq": Grant(web="", worker="USAGE"),
+    "inventory_advisoryportion": Grant(web="", worker="SELECT, INSERT, DELETE"),
     "inventory_advisoryalias": Grant(web=_READ, worker=_ADD),
     "inventory_advisorysighting": Grant(web=_READ, worker=_ADD),
     "inventory_affectedpackage": Grant(web=_READ, worker=_ADD),

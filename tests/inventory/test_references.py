@@ -1,16 +1,31 @@
-"""What presence, hashes, CPEs, reach and components point to exists and stays, though no foreign key says so."""
+"""What rows written by the ten thousand point to exists and stays, though no foreign key says so."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Model
 
-from inventory.models import Component, ComponentCpe, ComponentHash, Package, PackageReach, Presence, Track
+from inventory.models import (
+    Advisory,
+    AdvisoryAlias,
+    AdvisorySighting,
+    AdvisoryVersion,
+    AffectedPackage,
+    Component,
+    ComponentCpe,
+    ComponentHash,
+    Package,
+    PackageReach,
+    Presence,
+    Track,
+)
 from supplychain.access.models import Team
 from tests.factories import apply_waiting, cyclonedx, digest, store
+from tests.inventory.formats.advisory_files import osv
 
 pytestmark = pytest.mark.django_db
 
@@ -25,6 +40,13 @@ POINTING: list[tuple[type[Model], str]] = [
     (PackageReach, "package_id"),
     (PackageReach, "team_id"),
     (Component, "package_id"),
+    (AdvisoryVersion, "advisory_id"),
+    (AdvisoryAlias, "version_id"),
+    (AffectedPackage, "version_id"),
+    (AdvisorySighting, "team_id"),
+    (AdvisorySighting, "advisory_id"),
+    (AdvisorySighting, "version_id"),
+    (AdvisorySighting, "evidence_id"),
 ]
 NAMES = [f"{model.__name__}.{column}" for model, column in POINTING]
 
@@ -41,6 +63,7 @@ def _one_document() -> None:
         "hashes": [{"alg": "SHA-256", "content": "ab" * 32}],
     }
     store("a", cyclonedx(listed, subject=digest("first")))
+    store("a", json.dumps(osv(aliases=["CVE-2026-1"])).encode(), declared_kind="advisory")
     apply_waiting()
 
 
@@ -62,6 +85,8 @@ def copied(model: type[Model], **changed: int | str | None) -> Callable[[], None
 def test_a_row_that_points_nowhere_is_refused(model: type[Model], column: str) -> None:
     before = model._default_manager.count()
     changed: dict[str, int | str | None] = {column: NOWHERE} | ({"identity": "another"} if model is Component else {})
+    if column == "evidence_id":
+        changed["team_id"] = Team.objects.create(slug="b", name="b").pk
 
     with pytest.raises(IntegrityError, match="is not in"):
         copied(model, **changed)()
@@ -97,7 +122,7 @@ def test_what_a_row_points_to_never_changes(model: type[Model], column: str) -> 
         cursor.execute(f"UPDATE {model._meta.db_table} SET {column} = %s", [NOWHERE])
 
 
-@pytest.mark.parametrize("model", [Component, Package, Track, Team])
+@pytest.mark.parametrize("model", [Component, Package, Track, Team, Advisory, AdvisoryVersion])
 def test_what_is_pointed_to_cannot_be_deleted(model: type[Model]) -> None:
     table = model._meta.db_table
 

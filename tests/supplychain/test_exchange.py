@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -180,13 +181,30 @@ def test_work_is_done_while_the_server_works_and_what_it_asks_is_answered_with_t
 
 
 @pytest.mark.django_db(transaction=True)
-def test_work_that_fails_breaks_the_conversation_off() -> None:
+def test_work_is_begun_once_all_is_sent_however_much_it_is() -> None:
+    much = {"values": ["x" * 1_000] * 10_000}
+    slow = Query(
+        Statement("SELECT clock_timestamp(), pg_sleep(0.3)::text FROM unnest(%(values)s::text[]) LIMIT 1"), much
+    )
+    ended: list[datetime] = []
+
+    def work() -> list[Query]:
+        time.sleep(0.3)
+        ended.append(datetime.now(UTC))
+        return []
+
+    [[(begun, _)]] = exchange_typed([slow], meanwhile=work)
+
+    assert begun < ended[0]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_work_that_fails_breaks_the_conversation_off_and_the_next_one_has_another_connection() -> None:
     def work() -> list[Query]:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         exchange_typed([Query(ADD, {"slug": "half"})], meanwhile=work)
 
-    assert connection.connection.closed
-    connection.close()
+    assert exchange([Query(COUNT)])
     assert not Team.objects.filter(slug="half").exists()

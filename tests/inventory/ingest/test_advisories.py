@@ -114,7 +114,7 @@ def test_a_document_of_which_no_record_can_be_read_is_rejected_and_leaves_nothin
 
 
 def test_portions_of_a_feed_are_written_one_after_the_other(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("inventory.ingest.advisories.BATCH_RECORDS", 2)
+    monkeypatch.setattr("inventory.ingest.portions.BATCH_RECORDS", 2)
 
     assert send("shop", [osv(f"MAL-{number}") for number in range(5)]) == counts(stored=5)
     assert AdvisorySighting.objects.values("version").distinct().count() == 5
