@@ -98,6 +98,20 @@ def exchange_typed(
     return [_typed(result, reader) for result in results]
 
 
+def converse(raw: psycopg.Connection[Any], queries: Sequence[Query], *, seconds: float) -> list[list[TypedRow]]:
+    """Do the same on a connection that Django does not know, within so many seconds; its errors are the driver's.
+
+    Raises psycopg.Error; the connection is closed where it broke or time ran out.
+    """
+    began = perf_counter()
+    try:
+        results = _converse(raw, queries, meanwhile=None, seconds=seconds)
+    finally:
+        _tell(queries, seconds=perf_counter() - began)
+    reader = Transformer(raw)
+    return [_typed(result, reader) for result in results]
+
+
 def tell_times_to(listener: Listener) -> None:
     """Let a listener know of each exchange from now on: the SQL that was sent together, and the seconds it took."""
     if listener not in _listeners:
@@ -156,7 +170,13 @@ def _tell(queries: Sequence[Query], *, seconds: float) -> None:
         listener((query.statement.sql for query in queries), seconds)
 
 
-def _converse(raw: psycopg.Connection[Any], queries: Sequence[Query], *, meanwhile: Meanwhile | None) -> list[Any]:
+def _converse(
+    raw: psycopg.Connection[Any],
+    queries: Sequence[Query],
+    *,
+    meanwhile: Meanwhile | None,
+    seconds: float | None = None,
+) -> list[Any]:
     connection = raw.pgconn
     known = known_to(raw)
     begins = not raw.autocommit and connection.transaction_status == pq.TransactionStatus.IDLE
@@ -172,7 +192,7 @@ def _converse(raw: psycopg.Connection[Any], queries: Sequence[Query], *, meanwhi
             sent_along = known.union(statement.name for statement in prepares if statement is not None)
             prepares += _send(connection, late, map(_encoded, late), known=sent_along)
         connection.pipeline_sync()
-        results = raw.wait(_answers(connection))
+        results = raw.wait(_answers(connection), timeout=seconds)
         connection.exit_pipeline_mode()
     except BaseException:
         raw.close()  # broken, or interrupted between question and answer: nobody may read the rest

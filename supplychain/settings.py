@@ -89,17 +89,20 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "supplychain.routing.StripTrailingSlash",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "supplychain.web.headers.ContentPolicy",
+    "django.middleware.common.CommonMiddleware",
+    "supplychain.routing.DirectPaths",
     "supplychain.web.methods.PageMethods",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "supplychain.access.sessions.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "supplychain.web.headers.ContentPolicy",
 ]
+# What a cluster waits for, asked with a key (routing.DirectPaths).
+DIRECT_PATHS = frozenset(f"/api/v1/admission/{gate}" for gate in ("kubernetes", "gatekeeper", "kyverno"))
 
 TEMPLATES = [
     {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from django.db import connection
@@ -18,10 +19,10 @@ from inventory.ingest.upsert import intern_artifacts
 from supplychain.exchange import Query, exchange
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from inventory.formats.image_records import ImageRecord
+    from inventory.formats.image_records import ImageRecord, LayerRecord
     from inventory.ingest.names import Name
     from inventory.models import Evidence
 
@@ -95,15 +96,7 @@ def _state(record: ImageRecord, *, referrers: Sequence[ReferrerRecord], evidence
         {"subject": ids[str(one.subject)], "referrer": ids[str(one.referrer)], "artifact_type": one.artifact_type}
         for one in referrers
     ]
-    layers: list[Mapping[str, object]] = [
-        {
-            "artifact": ids[str(layer.artifact)],
-            "position": layer.position,
-            "digest": str(layer.digest),
-            "is_diff_id": layer.is_diff_id,
-        }
-        for layer in record.layers
-    ]
+    layers = list(_layers(record.layers, ids=ids))
     written = (
         (registry_sql.ADD_CLAIMS, claims),
         (registry_sql.ADD_REFERRERS, pairs),
@@ -117,6 +110,25 @@ def _state(record: ImageRecord, *, referrers: Sequence[ReferrerRecord], evidence
     if queries:
         exchange(queries)
     return ids
+
+
+def _layers(layers: Sequence[LayerRecord], *, ids: Mapping[str, int]) -> Iterator[Mapping[str, object]]:
+    """Yield a row for each layer. Equal chains are equal layers from the bottom on (migration 0037)."""
+    by_artifact: dict[str, list[LayerRecord]] = {}
+    for layer in layers:
+        by_artifact.setdefault(str(layer.artifact), []).append(layer)
+    for artifact, stack in by_artifact.items():
+        chain, top = b"", max(layer.position for layer in stack)
+        for layer in sorted(stack, key=lambda layer: layer.position):
+            chain = sha256(chain + str(layer.digest).encode()).digest()[:16]
+            yield {
+                "artifact": ids[artifact],
+                "position": layer.position,
+                "digest": str(layer.digest),
+                "is_diff_id": layer.is_diff_id,
+                "chain": chain.hex(),
+                "is_last": layer.position == top,
+            }
 
 
 def _add_names(artifact_id: int, *, names: list[tuple[str, str]], evidence: Evidence, at: datetime) -> None:

@@ -19,9 +19,11 @@ ORDER BY r.subject, r.referrer
 ON CONFLICT (subject_id, referrer_id, team_id) DO NOTHING
 """)
 ADD_LAYERS = Statement("""
-INSERT INTO inventory_imagelayer (team_id, artifact_id, position, digest, is_diff_id, evidence_id)
-SELECT %(team)s::bigint, r.artifact, r.position, r.digest, r.is_diff_id, %(evidence)s::bigint
-FROM jsonb_to_recordset(%(rows)s::jsonb) AS r(artifact int, position smallint, digest text, is_diff_id bool)
+INSERT INTO inventory_imagelayer (team_id, artifact_id, position, digest, is_diff_id, chain, is_last, evidence_id)
+SELECT %(team)s::bigint, r.artifact, r.position, r.digest, r.is_diff_id, decode(r.chain, 'hex'), r.is_last,
+       %(evidence)s::bigint
+FROM jsonb_to_recordset(%(rows)s::jsonb)
+     AS r(artifact int, position smallint, digest text, is_diff_id bool, chain text, is_last bool)
 ORDER BY r.artifact, r.position
 ON CONFLICT (artifact_id, team_id, position) DO NOTHING
 """)

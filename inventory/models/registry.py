@@ -80,6 +80,10 @@ class ImageLayer(models.Model):
     position = models.SmallIntegerField(db_comment="From the bottom, from 0")
     digest = models.CharField(max_length=140, db_collation="C")
     is_diff_id = models.BooleanField(db_comment="Of the unpacked layer: the artifact is a config")
+    chain = models.BinaryField(
+        db_default=b"", db_comment="SHA-256 of the layer's digest behind the chain below it, 16 bytes"
+    )
+    is_last = models.BooleanField(db_default=False, db_comment="No layer above it")
     evidence = models.ForeignKey("inventory.Evidence", on_delete=models.PROTECT, related_name="+", db_index=False)
 
     objects = TeamScopedQuerySet.as_manager()
@@ -91,6 +95,8 @@ class ImageLayer(models.Model):
         indexes = [
             # images that begin with the same layers
             models.Index(fields=["digest"], name="image_layer_digest"),
+            # images that one image begins with: those whose whole stack is the beginning of its own
+            models.Index(fields=["chain"], condition=Q(is_last=True), name="image_layer_stack"),
             # the artifacts of a team: every list of layers has a first one
             models.Index(fields=["team", "artifact"], condition=Q(position=0), name="image_layer_team"),
         ]

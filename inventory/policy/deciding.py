@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db import connection
 
-from inventory.policy.facts import collect_facts
-from inventory.policy.hits import find_hits
+from inventory.policy.facts import facts_query, read_facts
+from inventory.policy.hits import hits_query, read_hits
 from inventory.policy.models import Gate, Mode, Outcome
 from inventory.policy.rules import is_allowed, not_blocked, not_frozen, outcome_of
+from supplychain.database import urgent
+from supplychain.exchange import Query, Statement
 from supplychain.ids import uuid7
 
 if TYPE_CHECKING:
@@ -24,16 +25,20 @@ if TYPE_CHECKING:
     from inventory.policy.hits import Hit, Place
     from inventory.policy.rules import RuleResult
     from supplychain.access.actors import Actor
+    from supplychain.exchange import Value
 
 MAX_SUBJECTS = 500
-_INSERT = """
+_INSERT = Statement("""
 INSERT INTO policy_decision (public_id, team_id, at, asked_by, gate, request_uid, digest, image, environment, cluster,
                              namespace, service, workload, mode, outcome, allowed, rules, hits)
-SELECT public_id, %(team)s, %(at)s, %(asked_by)s, %(gate)s, %(uid)s, digest, image, %(environment)s, %(cluster)s,
-       %(namespace)s, %(service)s, %(workload)s, %(mode)s, outcome, allowed, rules, hits
+SELECT public_id, %(team)s::bigint, %(at)s::timestamptz, %(asked_by)s::text, %(gate)s::text, %(uid)s::text, digest,
+       image, %(environment)s::text, %(cluster)s::text, %(namespace)s::text, %(service)s::text, %(workload)s::text,
+       %(mode)s::text, outcome, allowed, rules, hits
 FROM jsonb_to_recordset(%(rows)s::jsonb)
      AS row(public_id uuid, digest text, image text, outcome text, allowed boolean, rules jsonb, hits jsonb)
-"""
+ON CONFLICT (public_id) DO NOTHING
+""")
+"""Sent again where nobody knows whether it was committed, it changes nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,9 +68,10 @@ class Verdict:
 
 
 def decide(asked: Asked, *, actor: Actor, at: datetime) -> tuple[Verdict, ...]:
-    """Decide about each subject, in their order, and store the decisions. Three statements.
+    """Decide about each subject, in their order, and store the decisions: who is answered has them kept.
 
-    Everybody's evidence counts against it, the actor's own alone for it.
+    Three statements. Everybody's evidence counts against a subject, the actor's own alone for it. Raises
+    DatabaseAwayError.
     """
     verdicts = judge(asked, actor=actor, at=at)
     if verdicts:
@@ -74,24 +80,23 @@ def decide(asked: Asked, *, actor: Actor, at: datetime) -> tuple[Verdict, ...]:
 
 
 def judge(asked: Asked, *, actor: Actor, at: datetime) -> tuple[Verdict, ...]:
-    """Decide and store nothing. Two statements."""
+    """Decide and store nothing. Two statements, sent together unless a tag must be looked up between them."""
     if not asked.subjects:
         return ()
     mode = Mode(settings.GATE_MODE)
-    facts = collect_facts(asked.subjects, place=asked.place, workload=asked.workload, actor=actor, at=at)
-    place = facts.place
-    digests = [digest for number, one in enumerate(asked.subjects) for digest in _digests(one, facts.subjects[number])]
-    hits = find_hits(
-        [*digests, ""],  # the freezes of this place, for what has no digest
-        at=at,
-        environment=place.environment,
-        cluster=place.cluster,
-        namespace=place.namespace,
-        service=place.service,
-    )
+    subjects = asked.subjects
+    named = [*(subject.digest for subject in subjects), ""]  # '': the freezes of this place, for what has no digest
+    wanted = [facts_query(subjects, place=asked.place, workload=asked.workload, actor=actor, at=at)]
+    is_plain = all(subject.digest for subject in subjects)
+    told, *hitting = urgent.ask([*wanted, hits_query(named, at=at)] if is_plain else wanted)
+    facts = read_facts(told, subjects=subjects, place=asked.place)
+    if not is_plain:
+        named += [digest for known in facts.subjects for digest in known.tagged]
+        hitting = urgent.ask([hits_query(named, at=at)])
+    hits = read_hits(hitting[0], named, place=facts.place)
     return tuple(
         _verdict(subject, facts.subjects[number], facts=facts, hits=hits, mode=mode, at=at)
-        for number, subject in enumerate(asked.subjects)
+        for number, subject in enumerate(subjects)
     )
 
 
@@ -129,7 +134,7 @@ def _distinct(hits: Sequence[Hit]) -> list[Hit]:
 def _store(asked: Asked, verdicts: Sequence[Verdict], *, actor: Actor, at: datetime) -> None:
     """Write all decisions of a request in one statement, which is one transaction."""
     place = verdicts[0].place
-    values = {
+    values: dict[str, Value] = {
         "team": actor.team_id,
         "at": at,
         "asked_by": actor.label[:200],
@@ -143,8 +148,7 @@ def _store(asked: Asked, verdicts: Sequence[Verdict], *, actor: Actor, at: datet
         "mode": verdicts[0].mode.value,
         "rows": json.dumps([_row(verdict) for verdict in verdicts]),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_INSERT, values)
+    urgent.ask([Query(_INSERT, values)])
 
 
 def _row(verdict: Verdict) -> dict[str, Any]:

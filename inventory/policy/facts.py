@@ -6,15 +6,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from inventory.graph.families import visible_teams
-from inventory.graph.statements import fetch
 from inventory.policy.facts_sql import FACTS
 from inventory.policy.hits import Place
+from supplychain.exchange import Query, Statement
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from supplychain.access.actors import Actor
+    from supplychain.exchange import TypedRow
+
+_FACTS = Statement(FACTS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,12 +63,9 @@ class _Fact:
     more: str
 
 
-def collect_facts(subjects: Sequence[Subject], *, place: Place, workload: str, actor: Actor, at: datetime) -> Facts:
-    """Return what is known. One statement.
-
-    Where the place does not tell its environment or service, those of its cluster and of service mappings are taken.
-    """
-    parameters = {
+def facts_query(subjects: Sequence[Subject], *, place: Place, workload: str, actor: Actor, at: datetime) -> Query:
+    """Return the statement that tells what is known; `read_facts` reads its rows."""
+    values = {
         "digests": [subject.digest for subject in subjects],
         "names": [subject.name for subject in subjects],
         "tags": [subject.tag for subject in subjects],
@@ -75,10 +75,18 @@ def collect_facts(subjects: Sequence[Subject], *, place: Place, workload: str, a
         "workload": workload,
         "at": at,
     }
+    return Query(_FACTS, values)
+
+
+def read_facts(rows: Iterable[TypedRow], *, subjects: Sequence[Subject], place: Place) -> Facts:
+    """Return what is known.
+
+    Where the place does not tell its environment or service, those of its cluster and of service mappings are taken.
+    """
     found = tuple(SubjectFacts() for _ in subjects)
     kinds: set[str] = set()
     environment, service = place.environment, place.service
-    for row in fetch(_Fact, FACTS, parameters):
+    for row in (_Fact(*columns) for columns in rows):
         if row.what == "place":
             environment, service = environment or row.value, service or row.more
         elif row.what == "kind":

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from inventory.graph.statements import fetch
 from inventory.identity.repositories import canonical_repository
 from inventory.identity.versions import UnevaluableVersion, parse_canonical_vers
 from inventory.policy.hits_sql import HITS, PROPOSED, STORED
 from inventory.policy.models import FREEZES, BlockKind
+from supplychain.exchange import Query, Statement, exchange_typed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,8 +22,12 @@ if TYPE_CHECKING:
 
     from inventory.identity.versions import VersionRange
     from inventory.policy.selectors import Selector
+    from supplychain.exchange import TypedRow, Value
 
 MAX_DETAIL = 500
+_BY_LAYERS = 3
+_OF_STORED = Statement(HITS.format(blocks=STORED))
+_OF_PROPOSED = Statement(HITS.format(blocks=PROPOSED))
 _REBUILD = re.compile(r"\+b[0-9]+$")
 
 
@@ -122,14 +126,20 @@ def find_hits(
     can be hit by its own name and by a freeze alone.
     """
     place = Place(environment=environment, cluster=cluster, namespace=namespace, service=service)
-    return _hits(HITS.format(blocks=STORED), digests, {"at": at}, place=place)
+    (rows,) = exchange_typed([hits_query(digests, at=at)])
+    return read_hits(rows, digests, place=place)
+
+
+def hits_query(digests: Sequence[str], *, at: datetime) -> Query:
+    """Return the statement that tells what the blocks in force hit; `read_hits` reads its rows."""
+    return Query(_OF_STORED, {"digests": list(dict.fromkeys(digests)), "at": at})
 
 
 def find_hits_of(
     selector: Selector, digests: Sequence[str], *, at: datetime, place: Place = NOWHERE
 ) -> dict[str, tuple[Hit, ...]]:
     """Return what a block that nobody has set yet would hit. One statement."""
-    parameters = {
+    parameters: dict[str, Value] = {
         "at": at,
         "kind": selector.kind.value,
         "selector": json.dumps(dict(selector.shown)),
@@ -140,15 +150,15 @@ def find_hits_of(
         "package_namespace": selector.package_namespace,
         "package_name": selector.package_name,
         "reason": "",
+        "digests": list(dict.fromkeys(digests)),
     }
-    return _hits(HITS.format(blocks=PROPOSED), digests, parameters, place=place)
+    (rows,) = exchange_typed([Query(_OF_PROPOSED, parameters)])
+    return read_hits(rows, digests, place=place)
 
 
-def _hits(
-    sql: str, digests: Sequence[str], parameters: Mapping[str, object], *, place: Place
-) -> dict[str, tuple[Hit, ...]]:
-    wanted = list(dict.fromkeys(digests))
-    rows = fetch(_Found, sql, {**parameters, "digests": wanted})
+def read_hits(found: Iterable[TypedRow], digests: Sequence[str], *, place: Place) -> dict[str, tuple[Hit, ...]]:
+    """Return what is hit of each digest in this place, one hit a block."""
+    wanted, rows = list(dict.fromkeys(digests)), [_Found(*columns) for columns in found]
     frozen = [_hit(row, f"{row.kind} is frozen") for row in rows if row.how == "place" and _is_here(row, place)]
     about: dict[int, list[Hit]] = {number: [] for number in range(1, len(wanted) + 1)}
     for row in rows:
@@ -166,12 +176,12 @@ def _why(row: _Found, *, asked: str) -> str:
     if row.how == "source":
         is_it = canonical_repository(row.detail) == row.shown["repository"]
         return f"{subject} says that its source is {row.detail}" if is_it else ""
-    if row.how == "layers":
-        return f"it begins with all layers of {row.digest}"
     if row.how != "digest":
         return f"an attestation of {subject} names this {row.how} ({row.detail.replace('_', ' ')})"
     if row.digest == asked:
         return "the digest itself is blocked"
+    if row.side == _BY_LAYERS:
+        return f"it begins with all layers of {row.digest}"
     return {
         Relation.SAME: f"{row.digest} is another digest of it",
         Relation.INDEX: f"the image index {row.digest} lists it",

@@ -12,9 +12,15 @@ from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from supplychain.access.actors import Actor, actor_for_key
 from supplychain.access.demands import demand_of
 from supplychain.access.keys import record_use, verify_key
+from supplychain.database import urgent
+from supplychain.exchange import exchange_typed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rest_framework.request import Request
+
+    from supplychain.exchange import Query, TypedRow
 
 CHALLENGE = 'Bearer realm="supplychain"'
 
@@ -22,20 +28,34 @@ CHALLENGE = 'Bearer realm="supplychain"'
 class ApiKeyAuthentication(BaseAuthentication):
     """`Authorization: Bearer <key>` or `X-Api-Key: <key>`. A key in the address is never read."""
 
+    @staticmethod
+    def ask(queries: Sequence[Query]) -> list[list[TypedRow]]:
+        """Ask the database."""
+        return exchange_typed(queries)
+
     def authenticate(self, request: Request) -> tuple[Actor, Actor] | None:
         text = _presented_key(request)
         if text is None:
             return None
         at = timezone.now()
-        key = verify_key(text, at=at)
+        key = verify_key(text, at=at, ask=self.ask)
         if key is None:
             raise AuthenticationFailed("The key is unknown, revoked, expired or incomplete.", code="bad_key")
-        record_use(key, at=at)
+        record_use(key, at=at, ask=self.ask)
         actor = actor_for_key(key)
         return actor, actor
 
     def authenticate_header(self, request: Request) -> str:  # noqa: ARG002  # REST framework's signature
         return CHALLENGE
+
+
+class UrgentKeyAuthentication(ApiKeyAuthentication):
+    """The same for what a cluster waits for: it finds out who asks at once, or refuses at once."""
+
+    @staticmethod
+    def ask(queries: Sequence[Query]) -> list[list[TypedRow]]:
+        """Ask the database. Raises DatabaseAwayError."""
+        return urgent.ask(queries)
 
 
 class BrowserSessionAuthentication(SessionAuthentication):

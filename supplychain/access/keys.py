@@ -13,28 +13,35 @@ import re
 import secrets
 import string
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 
 from supplychain.access import audit
 from supplychain.access.actors import Actor
 from supplychain.access.models import ApiKey, Team
 from supplychain.access.scopes import Scope
 from supplychain.errors import DomainError
-from supplychain.exchange import Query, Statement, exchange, to_model
+from supplychain.exchange import Query, Statement, TypedRow, exchange_typed, to_model
 
 KEY_PATTERN = re.compile(r"sc_(?P<lookup>[a-z0-9]{8})_(?P<secret>[0-9A-Za-z]{43})_(?P<check>[0-9A-Za-z]{6})")
 USE_RECORDED_EVERY = timedelta(minutes=1)
+
+Ask = Callable[[Sequence[Query]], list[list[TypedRow]]]
+"""How the database is asked: by Django's connection, or by one that answers at once or not at all."""
 
 _FIND = Statement("""
 SELECT (to_jsonb(k) - 'secret_digest')::text, to_jsonb(t)::text, k.secret_digest
 FROM access_apikey k JOIN access_team t ON t.id = k.team_id WHERE k.lookup = %(lookup)s
 """)
+_USED = Statement("""
+UPDATE access_apikey SET last_used_at = %(at)s
+WHERE id = %(id)s AND (last_used_at IS NULL OR last_used_at <= %(latest)s)
+""")
+_REHASHED = Statement("UPDATE access_apikey SET secret_digest = %(digest)s WHERE id = %(id)s")
 _LOOKUP_ALPHABET = string.ascii_lowercase + string.digits
 _BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _SECRET_BYTES = 32
@@ -111,7 +118,7 @@ def make_key(
     return NewKey(row=row, text=text)
 
 
-def verify_key(text: str, *, at: datetime) -> ApiKey | None:
+def verify_key(text: str, *, at: datetime, ask: Ask = exchange_typed) -> ApiKey | None:
     """Return the key, with its team, if the text is a key that is neither revoked nor expired; else None.
 
     One query, none for a text that is no key at all. Not checked here: scopes and bindings.
@@ -119,23 +126,23 @@ def verify_key(text: str, *, at: datetime) -> ApiKey | None:
     match = KEY_PATTERN.fullmatch(text)
     if match is None or not hmac.compare_digest(match["check"], _check(match["lookup"], match["secret"])):
         return None
-    key = _find(match["lookup"])
+    key = _find(match["lookup"], ask=ask)
     # An unknown id costs the same HMACs as a known one, so that ids cannot be found by timing.
     stored = bytes(key.secret_digest) if key is not None else bytes(32)
     under = _secret_of(text, stored=stored)
     if key is None or under is None or not _is_valid(key, at=at):
         return None
     if under != settings.KEY_HMAC_SECRET:
-        _rehash(key, text=text)
+        ask([Query(_REHASHED, {"digest": _digest(text, under=settings.KEY_HMAC_SECRET), "id": key.pk})])
     return key
 
 
-def record_use(key: ApiKey, *, at: datetime) -> None:
+def record_use(key: ApiKey, *, at: datetime, ask: Ask = exchange_typed) -> None:
     """Write when the key was last used; at most one statement a minute, however many requests use it at once."""
     latest = at - USE_RECORDED_EVERY
     if key.last_used_at is not None and key.last_used_at > latest:
         return
-    ApiKey.objects.filter(Q(last_used_at=None) | Q(last_used_at__lte=latest), pk=key.pk).update(last_used_at=at)
+    ask([Query(_USED, {"at": at, "latest": latest, "id": key.pk})])
 
 
 def revoke_key(key: ApiKey, *, actor: Actor, at: datetime) -> bool:
@@ -150,11 +157,11 @@ def revoke_key(key: ApiKey, *, actor: Actor, at: datetime) -> bool:
     return changed
 
 
-def _find(lookup: str) -> ApiKey | None:
+def _find(lookup: str, *, ask: Ask) -> ApiKey | None:
     """Look a key up; every request of the API does, so without the making of a queryset."""
-    for told, team, secret_digest in exchange([Query(_FIND, {"lookup": lookup})])[0]:
-        key = to_model(ApiKey, json.loads(told or b""))
-        key.team, key.secret_digest = to_model(Team, json.loads(team or b"")), secret_digest or b""
+    for told, team, secret_digest in ask([Query(_FIND, {"lookup": lookup})])[0]:
+        key = to_model(ApiKey, json.loads(told))
+        key.team, key.secret_digest = to_model(Team, json.loads(team)), secret_digest
         return key
     return None
 
@@ -201,7 +208,3 @@ def _secret_of(text: str, *, stored: bytes) -> str | None:
 
 def _is_valid(key: ApiKey, *, at: datetime) -> bool:
     return key.revoked_at is None and (key.expires_at is None or key.expires_at > at)
-
-
-def _rehash(key: ApiKey, *, text: str) -> None:
-    ApiKey.objects.filter(pk=key.pk).update(secret_digest=_digest(text, under=settings.KEY_HMAC_SECRET))

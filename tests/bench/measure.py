@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.bench import asking, bridge, costs, fairness, feed, ingest, naive, page, pages, storage
+from tests.bench import admission, asking, bridge, costs, fairness, feed, ingest, naive, page, pages, storage
 from tests.bench.figures import Figure, Part, Results, machine
 from tests.bench.site import Site
 
@@ -23,10 +23,7 @@ if TYPE_CHECKING:
 
 def absent(_site: Site) -> list[Figure]:
     """Name the budgets of what is to come."""
-    return [
-        Figure("admission", "admission decision, p99 at 200 requests/s", None, "ms", 50),
-        Figure("page.maturity", "page: maturity, p95", None, "ms", 200),
-    ]
+    return [Figure("page.maturity", "page: maturity, p95", None, "ms", 200)]
 
 
 Measurement = Callable[[Site], list[Figure]]
@@ -37,6 +34,7 @@ PARTS: dict[str, Measurement] = {
     "questions": asking.warm,
     "questions, cold": asking.cold,
     "pages": pages.pages,
+    "admission": admission.admission,
     "round trips and statements": costs.costs,
     "sustained ingest": ingest.sustained,
     "half load": ingest.half_load,

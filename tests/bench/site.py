@@ -91,6 +91,11 @@ class Site:
             self._keys[team] = _call("create_key", "--team", team, "--scopes", _SCOPES, *flags)
         return self._keys[team]
 
+    def gate_key(self, clusters: Iterable[str]) -> str:
+        """Return a key of the platform's gates, which knows what all teams know."""
+        bound = [flag for cluster in clusters for flag in ("--cluster", cluster)]
+        return _call("create_key", "--team", PLATFORM, "--scopes", "admission:review", "--sees-all-teams", *bound)
+
     @cached_property
     def session(self) -> str:
         """The cookie of a responder who is signed in."""

@@ -10,9 +10,9 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from inventory.policy.admission import REVIEW, REVIEW_VERSIONS, UnreadableReviewError, read_review, read_uid
+from inventory.policy.api.gates import ReviewView
 from inventory.policy.api.places import admission_cluster
 from inventory.policy.deciding import MAX_SUBJECTS, Asked, decide, judge
 from inventory.policy.hits import Place
@@ -55,7 +55,7 @@ class KyvernoRequestSerializer(StrictSerializer):
     dry_run = serializers.BooleanField(required=False, default=False)
 
 
-class KubernetesAdmissionView(APIView):
+class KubernetesAdmissionView(ReviewView):
     permission_classes = [RequireScope(*REVIEW_SCOPE)]
     max_body_bytes = MAX_BODY_BYTES
 
@@ -88,7 +88,7 @@ class KubernetesAdmissionView(APIView):
         return _answered(uid, decided(asked, actor=actor, at=at), review=review)
 
 
-class GatekeeperAdmissionView(APIView):
+class GatekeeperAdmissionView(ReviewView):
     permission_classes = [RequireScope(*REVIEW_SCOPE)]
     max_body_bytes = MAX_BODY_BYTES
 
@@ -121,7 +121,7 @@ class GatekeeperAdmissionView(APIView):
         return Response({"apiVersion": version, "kind": "ProviderResponse", "response": response})
 
 
-class KyvernoAdmissionView(APIView):
+class KyvernoAdmissionView(ReviewView):
     permission_classes = [RequireScope(*REVIEW_SCOPE)]
     max_body_bytes = MAX_BODY_BYTES
 

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from inventory.identity.digests import parse_digest
+from inventory.policy.api.gates import GateView
 from inventory.policy.api.places import MAX_TEXT, bound_cluster, bound_environment
 from inventory.policy.deciding import Asked, decide
 from inventory.policy.facts import Subject
@@ -83,7 +84,7 @@ class DecisionRowSerializer(VerdictSerializer):
     asked_by = serializers.CharField()
 
 
-class ArtifactDecisionView(APIView):
+class ArtifactDecisionView(GateView):
     permission_classes = [RequireScope(*READ)]
 
     @extend_schema(

@@ -9,6 +9,7 @@ import pytest
 from inventory.policy import deciding
 from inventory.policy.blocks import add_block
 from inventory.policy.models import BlockKind, Decision
+from supplychain.database import urgent
 from tests.factories import cyclonedx, digest, registry_event, submit
 from tests.supplychain.actors import AT, client_of, new_key
 
@@ -120,7 +121,7 @@ def test_kyverno_cve_2023_34091_what_is_marked_as_going_is_judged_all_the_same(c
     assert review(cluster, object=found)["allowed"] is False
 
 
-@pytest.mark.parametrize("part", ["find_hits", "collect_facts"])
+@pytest.mark.parametrize("part", ["read_hits", "read_facts"])
 def test_kyverno_0b4d37bd87_and_cve_2025_46342_a_fault_within_is_no_pass(cluster, monkeypatch, part):
     def fails(*_arguments: object, **_named: object) -> None:
         raise RuntimeError("a fault within")
@@ -132,6 +133,49 @@ def test_kyverno_0b4d37bd87_and_cve_2025_46342_a_fault_within_is_no_pass(cluster
     assert answer.status_code == 500
     assert b"allowed" not in answer.content
     assert not Decision.objects.exists()
+
+
+@pytest.fixture
+def database_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the process know that the database is away, as it does once somebody looked for it in vain."""
+    monkeypatch.setattr(urgent._of_process, "_is_away", True)
+
+
+@pytest.mark.parametrize("gate", ["kubernetes", "gatekeeper", "kyverno"])
+def test_while_the_database_is_away_every_gate_refuses_at_once_and_asks_it_nothing(
+    cluster, database_away, django_assert_num_queries, gate
+):
+    with django_assert_num_queries(0):
+        answer = cluster.post(f"/api/v1/admission/{gate}", body(image(SHOP)), content_type="application/json")
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "database_unavailable")
+    assert int(answer["Retry-After"]) > 0
+    assert "allowed" not in answer.json()
+
+
+def test_a_pipeline_is_refused_at_once_too(cluster, database_away, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        answer = cluster.get(f"/api/v1/artifacts/{SHOP}/decision")
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "database_unavailable")
+
+
+def test_the_short_cut_tells_browsers_what_every_other_answer_does(cluster, blocked):
+    short = cluster.post(PATH, body(image(SHOP)), content_type="application/json")
+    long = client_of(new_key("policy:read")).get("/api/v1/decisions")
+
+    own = {"Allow", "Content-Length", "Vary", "X-Request-Id"}
+    assert {name: short[name] for name in short.headers if name not in own} == {
+        name: long[name] for name in long.headers if name not in own
+    }
+    assert short.headers.keys() >= {"X-Frame-Options", "Content-Security-Policy", "Cache-Control", "X-Request-Id"}
+
+
+@pytest.mark.parametrize("key", ["", "Bearer sc_nobody", "Basic eA=="])
+def test_who_shows_no_key_of_ours_is_told_how_to(client, key):
+    answer = client.post(PATH, body(image(SHOP)), content_type="application/json", headers={"authorization": key})
+
+    assert (answer.status_code, answer["WWW-Authenticate"].split()[0]) == (401, "Bearer")
 
 
 def test_a_dry_run_is_judged_and_leaves_nothing(cluster, blocked):

@@ -4,17 +4,23 @@ from typing import Any
 
 import pytest
 
+from inventory.graph.base_images import EMPTY_LAYERS
+from inventory.models import Attestation
+from inventory.models.verification import Verdict
 from inventory.policy.blocks import add_block
 from inventory.policy.hits import Relation, find_hits, find_hits_of
 from inventory.policy.models import BlockKind
 from inventory.policy.selectors import read_selector
 from supplychain.access.actors import actor_for_user
+from tests.attested import REPOSITORY, bundle, encode, statement
 from tests.factories import cyclonedx, digest, digest_of, image_index, image_manifest, submit
 from tests.inventory.graph.test_base_images import LAYERS, config
+from tests.judgements import judge
 from tests.spdx_images import descends_from
 from tests.supplychain.actors import AT, make_user
 
 pytestmark = pytest.mark.django_db
+BUILDER = f"{REPOSITORY}/.github/workflows/release.yml@refs/heads/main"
 
 
 @pytest.fixture
@@ -81,6 +87,62 @@ def test_an_image_that_begins_with_the_layers_of_a_blocked_one_is_built_on_it(ri
 
     assert hits_of(digest_of(above)) == [("artifact", "base")]
     assert hits_of(digest_of(turned)) == []
+
+
+@pytest.fixture
+def layered() -> tuple[str, str]:
+    """An image of another team that begins with the layers of a base, and nothing else tells; the index that lists it.
+
+    The base is known by an SBOM and by provenance, the image by its layers alone.
+    """
+    base, above = config(*LAYERS[:2]), config(*LAYERS[:3])
+    index = image_index(digest_of(above), digest("arm"))
+    for document in (base, cyclonedx("pkg:npm/lodash@4.17.20", subject=digest_of(base))):
+        submit("team-a", document)
+    submit("team-a", encode(bundle(statement(digest_of(base)))))
+    for document in (above, index):
+        submit("team-b", document)
+    return digest_of(above), digest_of(index)
+
+
+@pytest.mark.parametrize(
+    ("kind", "selector"),
+    [
+        (BlockKind.PACKAGE, {"purl": "pkg:npm/lodash", "range": "<4.17.21"}),
+        (BlockKind.BUILDER, {"id": BUILDER}),
+        (BlockKind.REPOSITORY, {"repository": REPOSITORY}),
+    ],
+)
+def test_what_is_known_of_a_base_counts_for_who_begins_with_its_layers_and_for_the_index(rita, layered, kind, selector):
+    block(rita, kind, **selector)
+
+    assert [hits_of(name) for name in layered] == [[(kind.value, "base")]] * 2
+    assert hits_of(digest("arm")) == []
+
+
+def test_the_signer_of_a_base_known_by_layers_counts(rita, layered):
+    attestation = Attestation.objects.get()
+    judge(attestation, Verdict.VERIFIED_EXPECTED, key_fingerprint=f"sha256:{'7' * 64}")
+    block(rita, BlockKind.SIGNER, key=f"sha256:{'7' * 64}")
+
+    assert [hits_of(name) for name in layered] == [[("signer", "base")]] * 2
+
+
+def test_an_sbom_of_the_image_itself_outweighs_that_of_a_base_known_by_layers(rita, layered):
+    image, _ = layered
+    submit("team-b", cyclonedx("pkg:npm/lodash@4.17.21", subject=image))
+    block(rita, BlockKind.PACKAGE, purl="pkg:npm/lodash", range="<4.17.21")
+
+    assert hits_of(image) == []
+
+
+def test_layers_without_files_make_nothing_a_base(rita):
+    empty, above = config(EMPTY_LAYERS[1]), config(EMPTY_LAYERS[1], LAYERS[0])
+    submit("team-a", empty)
+    submit("team-b", above)
+    block(rita, BlockKind.ARTIFACT, digest=digest_of(empty))
+
+    assert hits_of(digest_of(above)) == []
 
 
 def test_a_config_and_its_manifest_are_one_image(rita):

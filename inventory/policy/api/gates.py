@@ -1,0 +1,91 @@
+"""What the routes of a gate have in common: a cluster or a pipeline waits for the answer.
+
+A review that comes as JSON with a key, as every one of a cluster does, is answered without the rest of what serves
+browsers: that takes longer than to decide. All else goes the way of every other route, to the same answer.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.http import HttpResponse
+from rest_framework.exceptions import APIException
+from rest_framework.views import APIView
+
+from supplychain.access.authentication import CHALLENGE, BrowserSessionAuthentication, UrgentKeyAuthentication
+from supplychain.api.errors import problem_of, render_problem
+from supplychain.api.parsers import StrictJsonParser
+from supplychain.database import urgent
+from supplychain.errors import DomainError
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, QueryDict
+    from django.http.response import HttpResponseBase
+    from rest_framework.request import Request
+
+    from supplychain.access.actors import Actor
+
+_JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a view reads of a request."""
+
+    GET: QueryDict
+    data: object
+    user: Actor
+
+
+class GateView(APIView):
+    """Answers at once, or refuses at once where the database is away."""
+
+    authentication_classes = [UrgentKeyAuthentication, BrowserSessionAuthentication]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        urgent.check()  # before anybody asks it who this is
+        super().initial(request, *args, **kwargs)
+
+
+class ReviewView(GateView):
+    """A gate that is asked by POST."""
+
+    max_body_bytes: ClassVar[int]
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not _is_plain(request):
+            return super().dispatch(request, *args, **kwargs)
+        try:
+            answer = self._answer(request)
+        except (APIException, DomainError) as refusal:
+            if isinstance(refusal, APIException) and refusal.status_code == 401:
+                refusal.auth_header = CHALLENGE  # type: ignore[attr-defined]  # as REST framework does
+            return render_problem(problem_of(refusal), path=request.path)
+        body = json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
+        return HttpResponse(body.encode(), content_type=_JSON, headers={"Allow": "POST, OPTIONS"})
+
+    def _answer(self, request: HttpRequest) -> object:
+        urgent.check()
+        found = UrgentKeyAuthentication().authenticate(request)  # type: ignore[arg-type]  # it reads headers alone
+        if found is None:
+            raise AssertionError
+        request.user, _ = found  # type: ignore[assignment]  # an actor, as everywhere in the API
+        for permission in self.permission_classes:
+            permission().has_permission(request, self)  # type: ignore[arg-type]  # raises where it has a reason
+        data = StrictJsonParser().parse(request, _JSON, {"view": self})  # type: ignore[arg-type]  # a request is a stream
+        answered = self.post(_Asked(request.GET, data, found[0]))  # type: ignore[attr-defined]
+        return answered.data
+
+
+def _is_plain(request: HttpRequest) -> bool:
+    """Tell whether a request is what a cluster sends: JSON with a key, that takes JSON for an answer."""
+    accepted = request.headers.get("Accept", "*/*")
+    return (
+        request.method == "POST"
+        and request.content_type == _JSON
+        and ("*/*" in accepted or _JSON in accepted)
+        and ("Authorization" in request.headers or "X-Api-Key" in request.headers)
+        and request.headers.get("Authorization", "bearer").lower().startswith("bearer")
+    )
