@@ -24,6 +24,7 @@ from inventory.formats.known_components import Listed, memory_of
 from inventory.formats.limits import Limits
 from inventory.formats.recognise.sboms import CYCLONEDX_JSON
 from inventory.formats.records import ROOT, FormatError, SbomRecord
+from inventory.formats.repeated_names import note_repeated_below, note_repeated_in
 from inventory.formats.text import Utf8
 
 VERSIONS: Final = frozenset({"1.2", "1.3", "1.4", "1.5", "1.6", "1.7"})
@@ -35,6 +36,7 @@ _TOP_LEVEL: Final = frozenset(
      "externalReferences", "dependencies", "compositions", "vulnerabilities", "annotations", "formulation",
      "declarations", "definitions", "citations", "properties", "signature"}
 )  # fmt: skip
+_DEPENDENCY: Final = (b'"ref"', b'"dependsOn"')
 _ANALYSIS: Final = b'"analysis"'
 _SERIAL: Final = re.compile(r"urn:uuid:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -50,6 +52,7 @@ def read_cyclonedx(
     defects = Defects()
     version = _version(members)
     _note_oddities(text, members, defects=defects)
+    _note_repeated(members, limits=limits, defects=defects)
     metadata = read_metadata(_decode(members, "metadata"), defects=defects, limits=limits)
     reader = ComponentReader(
         limits=limits,
@@ -124,14 +127,24 @@ def _note_oddities(text: Utf8, members: Mapping[str, msgspec.Raw], *, defects: D
             defects.add("unknown_field", "/" + name[:100], "This top-level field is not of the format.")
 
 
+def _note_repeated(members: Mapping[str, msgspec.Raw], *, limits: Limits, defects: Defects) -> None:
+    """Warn of names that stand twice beside the components; in `metadata` they refuse the document."""
+    note_repeated_in(members.get("dependencies"), _DEPENDENCY, pointer="/dependencies", defects=defects)
+    for name in ("services", "compositions"):
+        note_repeated_below(members.get(name), pointer="/" + name, limits=limits, defects=defects)
+    statements = members.get("vulnerabilities")
+    if statements is not None and _ANALYSIS in bytes(statements):
+        note_repeated_below(statements, pointer="/vulnerabilities", limits=limits, defects=defects)
+
+
 def _read_subject_parts(members: Mapping[str, msgspec.Raw], reader: ComponentReader) -> None:
     """Read the components nested in metadata.component behind the others: found in a search, but not counted."""
     raw: msgspec.Raw | None = members.get("metadata")
     pointer = ""
     for step in ("metadata", "component", "components"):
-        pointer += "/" + step
         if step != "metadata":
             raw = json_parts.object_members(raw, pointer=pointer).get(step) if raw is not None else None
+        pointer += "/" + step
         if raw is None or json_parts.first_byte(raw) != ("[" if step == "components" else "{"):
             return
     if raw is not None:

@@ -31,10 +31,12 @@ from inventory.formats.known_components import Known, Listed, Memory, list_compo
 from inventory.formats.limits import Limits
 from inventory.formats.pointers import PLACES
 from inventory.formats.records import ComponentRecord, FormatError, Hash, MembershipRecord, Scope
+from inventory.formats.repeated_names import note_repeated, note_repeated_inside
 from inventory.identity.purls import Purl
 
 _LEVELS_EACH: Final = 2
 """JSON levels that one nesting adds: the component and its array."""
+_CONTENT: Final = b'"content"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,22 +123,30 @@ class ComponentReader:
                 records.append(replace(known.record, pointer=pointer, parent=parent))
                 continue
             place = len(records)
-            nested = self._read_item(item, key=key, pointer=pointer, parent=parent)
-            if nested != ABSENT:
+            for nested in self._read_item(item, key=key, pointer=pointer, parent=parent):
                 holder = place if len(records) > place else parent
                 yield _Batch(nested, pointer + "/components", holder, batch.depth + _LEVELS_EACH)
 
-    def _read_item(self, item: msgspec.Raw, *, key: bytes | None, pointer: str, parent: int | None) -> msgspec.Raw:
+    def _read_item(
+        self, item: msgspec.Raw, *, key: bytes | None, pointer: str, parent: int | None
+    ) -> Sequence[msgspec.Raw]:
         """Add one component, or count it as rejected; return its own components, which stay either way.
 
-        One without any defect, and without others inside, is remembered by its key.
+        One without any defect, and without others inside, is remembered by its key. Where it has `components` twice,
+        both are its own: what is hidden so is found.
         """
         defects_before = self.defects.total
         try:
             part = decode_component(item, pointer=pointer, defects=self.defects)
         except FormatError as error:
             self.reject(error.code, error.pointer, error.message)
-            return nested_components(item)
+            nested = nested_components(item)
+            return () if nested == ABSENT else (nested,)
+        repeated = note_repeated(item, pointer=pointer, defects=self.defects)
+        if part.hashes:
+            note_repeated_inside(
+                item, "hashes", token=_CONTENT, most=len(part.hashes), pointer=pointer, defects=self.defects
+            )
         if self._is_usable(part.name, item, pointer=pointer):
             if len(item) > LONGEST_TEXT:
                 self._shorten(part, pointer=pointer)
@@ -144,7 +154,9 @@ class ComponentReader:
             self.records.append(record)
             if key is not None and self.defects.total == defects_before and part.is_plain:
                 self._memory.add(key, Known(copy(record)))
-        return part.components
+        if part.components == ABSENT:
+            return ()
+        return [raw for name, raw in repeated if name == "components"] or (part.components,)
 
     def _is_usable(self, name: str | None, item: msgspec.Raw, *, pointer: str) -> bool:
         if not self._is_named(name, pointer=pointer):

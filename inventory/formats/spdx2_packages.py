@@ -18,11 +18,13 @@ from inventory.formats.component_fields import ComponentFields
 from inventory.formats.defects import Defects
 from inventory.formats.limits import Limits
 from inventory.formats.records import ComponentRecord, FormatError, Hash
+from inventory.formats.repeated_names import note_repeated, note_repeated_inside
 from inventory.identity.purls import Purl
 
 IMAGE_TEXTS: Final = ("RepoDigest: ", "ImageID: ", "RepoTag: ", "Reference: ")
 """How the texts begin in which trivy names an image: attribution texts or annotations of the package."""
 Scalar = str | int | float | bool | None
+_LISTS: Final = (("references", "externalRefs", b'"referenceLocator"'), ("checksums", "checksums", b'"checksumValue"'))
 _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _BUILT_FROM: Final = re.compile(r"built package from: ([^\s:]+) ")
 """How trivy names a distribution's source package."""
@@ -140,8 +142,17 @@ class PackageReader:
             problem = json_parts.decode_error(error, item, pointer=pointer)
             self.reject(problem.code, problem.pointer, problem.message)
             return
+        self._note_repeated(item, part, pointer=pointer)
         is_long = len(item) > self._limits.string_bytes
         self._check(part, item, all_of=lambda: json_parts.decode_value(item), is_long=is_long, pointer=pointer)
+
+    def _note_repeated(self, item: msgspec.Raw, part: _PackagePart, *, pointer: str) -> None:
+        note_repeated(item, pointer=pointer, defects=self._defects)
+        for field, name, token in _LISTS:
+            listed = getattr(part, field)
+            if listed and isinstance(listed, list):
+                most = len(listed)
+                note_repeated_inside(item, name, token=token, most=most, pointer=pointer, defects=self._defects)
 
     def _check(
         self,

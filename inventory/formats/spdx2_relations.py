@@ -15,6 +15,7 @@ from inventory.formats import json_parts
 from inventory.formats.defects import Defects
 from inventory.formats.edges import EdgeReader
 from inventory.formats.records import ROOT, Completeness, ComponentRecord, Scope
+from inventory.formats.repeated_names import note_repeated_in
 
 DOCUMENT: Final = "SPDXRef-DOCUMENT"
 _NOTHING: Final = frozenset({"NONE", "NOASSERTION"})
@@ -52,6 +53,7 @@ class _RelationPart(msgspec.Struct, gc=False, rename={"kind": "relationshipType"
     kind: Any = None
 
 
+_MEMBERS: Final = (b'"spdxElementId"', b'"relatedSpdxElement"', b'"relationshipType"')
 _RELATIONS: Final = msgspec.json.Decoder(list[_RelationPart | Scalar | list[Any]])
 
 
@@ -72,6 +74,7 @@ def read_relations(raw: msgspec.Raw | None, *, pointer: str, defects: Defects) -
         parts = _RELATIONS.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise json_parts.decode_error(error, raw, pointer=pointer) from error
+    note_repeated_in(raw, _MEMBERS, pointer=pointer, defects=defects)
     relations = []
     for index, part in enumerate(parts):
         place = f"{pointer}/{index}"

@@ -19,6 +19,7 @@ from inventory.formats.defects import Defects
 from inventory.formats.limits import Limits
 from inventory.formats.recognise.sboms import SPDX_JSON
 from inventory.formats.records import Completeness, FormatError, SbomRecord
+from inventory.formats.repeated_names import note_repeated
 from inventory.formats.spdx2_assembly import Parts, assemble
 from inventory.formats.spdx2_packages import PackageReader
 from inventory.formats.spdx2_relations import Relation
@@ -71,6 +72,7 @@ class Graph:
                 is_package = json_parts.first_byte(item) == "{" and b"Package" in bytes(item)
                 self._refuse(problem.code, problem.pointer, problem.message, number=number, is_package=is_package)
                 continue
+            note_repeated(item, pointer=f"/@graph/{number}", defects=self.defects)
             self._take(element, local_type(element.type or element.at_type), item, number)
 
     def _refuse(self, code: str, pointer: str, message: str, *, number: int, is_package: bool) -> None:

@@ -22,12 +22,14 @@ from inventory.formats.limits import Limits
 from inventory.formats.pointers import join
 from inventory.formats.producers import Producer, choose_producer
 from inventory.formats.records import ROOT, ArtifactKind, FormatError, SbomRecord, storable
+from inventory.formats.repeated_names import note_repeated, note_repeated_in
 from inventory.formats.subjects import Subjects, kind_of_media_type
 from inventory.formats.text import Utf8
 from inventory.identity.digests import find_digest
 
 SYFT_JSON: Final = "application/vnd.syft+json"
 
+_ENDS: Final = (b'"parent"', b'"child"')
 _DEPENDENCY: Final = "dependency-of"
 _IMAGE: Final = "image"
 
@@ -98,6 +100,7 @@ def _read_artifact(
     if artifact is None:
         reader.reject("wrong_shape", pointer, "an artifact must be an object.")
         return
+    note_repeated(item, pointer=pointer, defects=reader.defects)
     part = ComponentPart(artifact.name, artifact.version, None, "library", artifact.purl, artifact.id)
     part.cpe = _first_cpe(artifact.cpes)
     large = is_dubious or len(item) > limits.string_bytes
@@ -158,6 +161,7 @@ def _edges(members: Mapping[str, msgspec.Raw], record: SbomRecord, *, limits: Li
         defects=defects,
     )
     pointer = "/artifactRelationships"
+    note_repeated_in(members.get("artifactRelationships"), _ENDS, pointer=pointer, defects=defects)
     for index, relation in enumerate(_relations(members.get("artifactRelationships"), pointer=pointer)):
         if relation.type == _DEPENDENCY and relation.parent is not None and relation.child is not None:
             edges.count_stated(1, pointer=pointer)
