@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from inventory.identity.addresses import normal_address
 from inventory.identity.digests import DigestError, parse_digest
 from inventory.identity.images import ImageError, parse_image
@@ -19,6 +21,7 @@ from inventory.identity.origins import (
     read_repository,
     read_run,
 )
+from inventory.identity.products_by_cpe import cpe_indicator
 from inventory.identity.purls import IDENTITY_QUALIFIERS, PurlError, parse_purl
 from inventory.identity.versions import RangeError, parse_range
 from inventory.trust.patterns import BadPatternError, compile_pattern
@@ -219,6 +222,20 @@ def _hash(item: _Item) -> Indicator | None:
     return Indicator(IndicatorKind.HASH, f"{algorithm}:{value}", algorithm=algorithm, value=value)
 
 
+def _cpe(item: _Item) -> Indicator | None:
+    given = item.text("cpe", required=True)
+    if not given:
+        return None
+    found = cpe_indicator(given, given=given)
+    if found is None or found.problem is not None:
+        item.fault(
+            "cpe", "bad_cpe", "must be a CPE that names vendor and product, such as cpe:2.3:a:vendor:product:1.0"
+        )
+        return None
+    versions = tuple(dict.fromkeys((*found.versions, *item.texts("versions"))))
+    return structs.replace(found, versions=versions, range_text=item.text("range") or None)
+
+
 def _window(item: _Item) -> tuple[datetime | None, datetime | None]:
     """Read `from` and `to`, half-open."""
     since, until = item.time("from"), item.time("to")
@@ -337,6 +354,7 @@ _FORMS: dict[str, _Form] = {
     IndicatorKind.ARTIFACT: _Form(("digest",), _artifact, ("digest",)),
     IndicatorKind.IMAGE: _Form(("reference", "from", "to"), _image, ("reference",)),
     IndicatorKind.HASH: _Form(("algorithm", "value"), _hash, ("algorithm", "value")),
+    IndicatorKind.CPE: _Form(("cpe", "range", "versions"), _cpe, ("cpe",)),
     IndicatorKind.WORKFLOW: _Form(("repository", "path", *_OF_ORIGIN), _workflow, ("repository", "path")),
     IndicatorKind.RUN: _Form(("url", *_OF_ORIGIN), _run, ("url",)),
     IndicatorKind.ACTION: _Form(("uses", "refs", "shas", *_OF_ORIGIN), _action, ("uses",)),

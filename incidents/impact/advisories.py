@@ -158,7 +158,7 @@ def _affected(indicator: Indicator, records: Sequence[AdvisoryRow]) -> Iterator[
             indicator, problem=f"{count} no package that can be looked for: nobody looked for them"
         )
     if guessed:
-        told = f"{guessed} of its products were looked for by their names alone: no match does not say they are absent"
+        told = f"{guessed} of its products were looked for by CPE or name alone: no match does not say they are absent"
         yield msgspec.structs.replace(indicator, problem=told)
 
 

@@ -7,9 +7,10 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from inventory.identity.ecosystems import read_release
+from inventory.identity.indicators import IndicatorKind
 from inventory.identity.purls import PurlError, parse_purl
 from inventory.identity.versions import RangeError, UnevaluableVersion, parse_range, sort_key
 
@@ -47,12 +48,17 @@ class Candidate(Struct, frozen=True, gc=False):
 _PLAIN = re.compile(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*)){2}")
 """Three numbers without leading zeros: in every order two of these are equal only when they are the same text."""
 _REBUILD = re.compile(r"\+b[0-9]+$")
+_REVISION = re.compile(r"-[^-]*$")
+"""What a distribution adds to an upstream version; an epoch stands before it."""
+DISTRIBUTIONS = frozenset({"deb", "rpm", "apk", "alpm"})
 _EVERY_ARCHITECTURE = ("all", "noarch")
 
 
 def judge(indicator: Indicator, candidate: Candidate) -> tuple[MatchClass, str]:
     """Say how one component answers a package indicator, and why."""
     match_class, reason = _judge_version(indicator, candidate)
+    if match_class is MatchClass.CLEARED and _speaks_of_upstream(indicator):
+        match_class, reason = _judge_upstream(indicator, candidate, of=(match_class, reason))
     if match_class is MatchClass.AFFECTED and (candidate.is_kin or indicator.doubt):
         doubt = indicator.doubt or "found below or above the Go path asked for"
         match_class, reason = MatchClass.POSSIBLE, f"{reason}; {doubt}"
@@ -80,6 +86,24 @@ def _judge_version(indicator: Indicator, candidate: Candidate) -> tuple[MatchCla
     if indicator.clears or (match_class is not MatchClass.CLEARED and _names_versions(indicator)):
         return match_class, reason
     return MatchClass.POSSIBLE, "part of what the advisory says of versions cannot be compared"
+
+
+def _speaks_of_upstream(indicator: Indicator) -> bool:
+    """Whether its versions are those of a product's maker, and what bears its name may be numbered by others."""
+    return indicator.kind is IndicatorKind.CPE or bool(
+        indicator.doubt and indicator.package and not indicator.package.type
+    )
+
+
+def _judge_upstream(
+    indicator: Indicator, candidate: Candidate, *, of: tuple[MatchClass, str]
+) -> tuple[MatchClass, str]:
+    """Judge a distribution's package by the upstream version in its own: `1:3.0.1-1ubuntu2` is a 3.0.1."""
+    upstream = _REVISION.sub("", candidate.version.rpartition(":")[2])
+    if candidate.type not in DISTRIBUTIONS or upstream == candidate.version:
+        return of
+    match_class, reason = _judge_version(indicator, structs.replace(candidate, version=upstream))
+    return of if match_class is MatchClass.CLEARED else (MatchClass.POSSIBLE, f"upstream {reason}")
 
 
 def _names_versions(indicator: Indicator) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from incidents.impact.builds.lookup import BuildLookup
 from incidents.impact.candidates import Candidates, ComponentMatch
+from incidents.impact.cpes import stated_cpes
 from incidents.impact.deployed import deployed
 from incidents.impact.judging import MatchClass
 from incidents.impact.lookup import ArtifactMatch, Lookup
@@ -42,6 +43,7 @@ class Matches:
     asks_artifacts: bool = False
     """Whether artifacts were asked for, found or not: what is asked next must not tell that somebody has one."""
     asks_hashes: bool = False
+    """Whether hashes or CPEs were asked for: what documents state of components beside their names."""
     asks_repositories: bool = False
     builds: Builds | None = None
     """The runs that were exposed, where something was asked that could expose one."""
@@ -163,6 +165,7 @@ def find_matches(
     components = [
         Lookup(candidates.statement, candidates.judged) if candidates.names else None,
         _hashes(hashes, teams=teams),
+        stated_cpes(of_kind[IndicatorKind.CPE], teams=teams),
         supplied(of_kind[IndicatorKind.REPOSITORY]),
     ]
     artifacts = [
@@ -184,7 +187,7 @@ def find_matches(
         ),
         candidates=candidates,
         asks_artifacts=any(found is not None for found in artifacts) or builds.is_asked,
-        asks_hashes=bool(hashes),
+        asks_hashes=bool(hashes or of_kind[IndicatorKind.CPE]),
         asks_repositories=bool(of_kind[IndicatorKind.REPOSITORY]),
         builds=builds.builds(limit=build_limit),
     )

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from supplychain.database.choices import choices_of
 from supplychain.ids import uuid7
 
 if TYPE_CHECKING:
@@ -72,10 +73,6 @@ class EventKind(enum.StrEnum):
     REPORTED = "reported"
 
 
-def _choices(kinds: type[enum.StrEnum]) -> list[tuple[str, str]]:
-    return [(kind.value, kind.value) for kind in kinds]
-
-
 class IncidentQuerySet(models.QuerySet["Incident"]):
     """Whoever sees all teams sees all incidents; a team those it opened and those that concern it."""
 
@@ -104,8 +101,8 @@ class Incident(models.Model):
         db_comment="Through whose eyes it is asked; NULL: through those of who sees all",
     )
     title = models.CharField(max_length=200)
-    severity = models.CharField(max_length=16, choices=_choices(Severity))
-    stage = models.CharField(max_length=16, choices=_choices(Stage))
+    severity = models.CharField(max_length=16, choices=choices_of(Severity))
+    stage = models.CharField(max_length=16, choices=choices_of(Stage))
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
     )
@@ -170,7 +167,7 @@ class QueryRun(models.Model):
     id = models.BigAutoField(primary_key=True)
     incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="runs", db_index=False)
     number = models.IntegerField(db_comment="From 1")
-    occasion = models.CharField(max_length=16, choices=_choices(Occasion))
+    occasion = models.CharField(max_length=16, choices=choices_of(Occasion))
     asked_by = models.CharField(max_length=200)
     asked_at = models.DateTimeField()
     took_ms = models.IntegerField()
@@ -209,7 +206,7 @@ class IncidentEvent(models.Model):
     id = models.BigAutoField(primary_key=True)
     incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="events", db_index=False)
     number = models.IntegerField(db_comment="From 1, in the order it happened")
-    kind = models.CharField(max_length=32, choices=_choices(EventKind))
+    kind = models.CharField(max_length=32, choices=choices_of(EventKind))
     at = models.DateTimeField()
     actor = models.CharField(max_length=200)
     text = models.TextField(blank=True)

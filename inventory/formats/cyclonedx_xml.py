@@ -20,13 +20,14 @@ from inventory.formats.cyclonedx_parts import ComponentPart, HashPart, PropertyP
 from inventory.formats.cyclonedx_related import Related
 from inventory.formats.cyclonedx_variants import variants_of
 from inventory.formats.cyclonedx_vex import read_vex
+from inventory.formats.defects import Defects
 from inventory.formats.edges import EdgeReader
 from inventory.formats.known_components import Memory
 from inventory.formats.limits import Limits
 from inventory.formats.recognise.markup import CYCLONEDX_XML
 from inventory.formats.records import ROOT, ComponentRecord, FormatError, MembershipRecord, SbomRecord
 from inventory.formats.text import Utf8
-from inventory.formats.xml_places import XmlDefects, xpath
+from inventory.formats.xml_places import xpath
 from inventory.formats.xml_stream import XmlStream
 
 VERSIONS: Final = frozenset({"1.0", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "1.7"})
@@ -42,7 +43,7 @@ def read_cyclonedx_xml(text: Utf8, *, version: str, limits: Limits) -> SbomRecor
     if version not in VERSIONS:
         message = f"CycloneDX {version[:40]!r} is not read; known are {', '.join(sorted(VERSIONS))}."
         raise FormatError("unsupported_version", message, pointer="/bom")
-    defects = XmlDefects()
+    defects = Defects(locate=xpath)
     if text.bom_stripped:
         defects.add("bom_stripped", "", "The document begins with a byte order mark, which was skipped.")
     components = _Components(limits=limits, defects=defects)
@@ -52,7 +53,7 @@ def read_cyclonedx_xml(text: Utf8, *, version: str, limits: Limits) -> SbomRecor
 
 
 def _record(
-    document: Mapping[str, Any], components: _Components, *, version: str, limits: Limits, defects: XmlDefects
+    document: Mapping[str, Any], components: _Components, *, version: str, limits: Limits, defects: Defects
 ) -> SbomRecord:
     metadata = read_metadata(_metadata(document), defects=defects, limits=limits)
     records, part_count = components.records()
@@ -135,7 +136,7 @@ class _Open:
 class _Components:
     """Takes the components of one document as they stream by (a Listener of XmlStream)."""
 
-    def __init__(self, *, limits: Limits, defects: XmlDefects) -> None:
+    def __init__(self, *, limits: Limits, defects: Defects) -> None:
         self._limits = limits
         self._defects = defects
         self._readers = [

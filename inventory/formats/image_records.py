@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 class Claim(enum.StrEnum):
-    """What an image says of itself, in labels of its config or annotations of its manifest. Its author wrote it."""
+    """What an image says of itself, in labels of its config or annotations of its manifest. Its author wrote it.
+
+    An SPDX 3 document that claims a build says SOURCE and REVISION of what came out of it.
+    """
 
     SOURCE = "source"
     REVISION = "revision"

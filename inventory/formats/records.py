@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from inventory.formats.advisory import AdvisoryRecord
+    from inventory.formats.image_records import ClaimRecord
     from inventory.formats.vex_records import VexStatementRecord
     from inventory.identity.digests import Digest
     from inventory.identity.purls import Purl
@@ -211,6 +212,8 @@ class SbomRecord:
     passed_over_count: int = 0
     """SPDX: relationships that say nothing here."""
     bases: tuple[BaseRecord, ...] = ()
+    claims: tuple[ClaimRecord, ...] = ()
+    """SPDX 3: from which source its author says that an artifact was built."""
     memberships: tuple[MembershipRecord, ...] = ()
     configs: tuple[ConfigRecord, ...] = ()
     vex: VexRecord | None = None

@@ -18,19 +18,22 @@ from inventory.formats import json_parts, strict_json
 from inventory.formats.defects import Defects
 from inventory.formats.limits import Limits
 from inventory.formats.recognise.sboms import SPDX_JSON
-from inventory.formats.records import Completeness, FormatError, SbomRecord
+from inventory.formats.records import Completeness, FormatError, SbomRecord, storable
 from inventory.formats.repeated_names import note_repeated
 from inventory.formats.spdx2_assembly import Parts, assemble
 from inventory.formats.spdx2_packages import PackageReader
 from inventory.formats.spdx2_relations import Relation
+from inventory.formats.spdx3_builds import Builds
 from inventory.formats.spdx3_elements import GraphElement, checksums_of, references_of, text_or_none, texts_of
 from inventory.formats.spdx3_relations import relations_of
+from inventory.formats.spdx3_vex import Assessments, is_assessment
 from inventory.formats.text import Utf8
 
 _ELEMENT: Final = msgspec.json.Decoder(GraphElement)
 _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _PACKAGES: Final = frozenset({"Package", "AIPackage", "DatasetPackage"})
 _RELATIONSHIPS: Final = frozenset({"Relationship", "LifecycleScopedRelationship"})
+_AGENTS: Final = frozenset({"Agent", "Organization", "Person", "SoftwareAgent"})
 _HOLDERS: Final = frozenset({"SpdxDocument", "Sbom", "Bom", "Bundle"})
 _CONTEXT_VERSION: Final = re.compile(rb"spdx\.org/rdf/(3\.[0-9.]+)/")
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -49,6 +52,9 @@ class Graph:
         self.creation: GraphElement | None = None
         self.completeness: dict[str, set[str]] = {}
         self.tools: dict[str, str] = {}
+        self.agents: dict[str, str] = {}
+        self.assessments = Assessments()
+        self.builds = Builds()
         self.files: list[dict[str, Any]] = []
         self._items = items
         self._limits = limits
@@ -88,6 +94,8 @@ class Graph:
             self._package(element, ref, item, number)
         elif kind in _RELATIONSHIPS:
             self._relationship(element, number)
+        elif is_assessment(kind):
+            self.passed_over_count += self.assessments.take(element, kind, number)
         else:
             self.others.add(ref)
             self._other(element, kind, ref, number)
@@ -119,6 +127,8 @@ class Graph:
     def _relationship(self, element: GraphElement, number: int) -> None:
         pointer = f"/relationships/{len(self._numbers['relationships'])}"
         self._numbers["relationships"].append(number)
+        if self.builds.take(element, pointer=pointer):
+            return
         found = relations_of(element, pointer=pointer, defects=self.defects)
         self.relations.extend(found.relations)
         self.passed_over_count += found.passed_over_count
@@ -141,6 +151,12 @@ class Graph:
             self._places["creationInfo"] = number
         elif kind == "Tool" and isinstance(element.name, str):
             self.tools[ref] = element.name
+        elif kind in _AGENTS and isinstance(element.name, str):
+            self.agents[ref] = element.name
+        elif kind == "Build":
+            self.builds.note(element, ref)
+        elif kind == "Vulnerability":
+            self.assessments.note_vulnerability(element, ref)
         elif kind == "File":
             self._numbers["files"].append(number)
             self.files.append({"SPDXID": ref, "fileName": element.name, "checksums": checksums_of(element)})
@@ -213,6 +229,7 @@ def _assembled(graph: Graph, version: str, *, limits: Limits) -> SbomRecord:
     creation = graph.creation or GraphElement()
     used = [graph.tools.get(ref, "") for ref in texts_of(creation.created_using)]
     described = graph.described()
+    graph.relations.extend(graph.builds.relations(most=limits.edges))
     parts = Parts(
         version=version,
         head={
@@ -228,6 +245,10 @@ def _assembled(graph: Graph, version: str, *, limits: Limits) -> SbomRecord:
         passed_over_count=graph.passed_over_count,
     )
     record = assemble(parts, limits=limits, defects=graph.defects)
+    issuer = next((graph.agents[ref] for ref in texts_of(creation.created_by) if ref in graph.agents), "")
+    record.vex = graph.assessments.read(record, issuer=storable(issuer), limits=limits, defects=graph.defects)
+    record.claims = graph.builds.claims(record.components)
+    record.warnings = graph.defects.warnings()
     stated = {value for ref in described for value in graph.completeness.get(ref, ())}
     if "incomplete" in stated:
         record.completeness = Completeness.INCOMPLETE

@@ -32,6 +32,14 @@ class GraphElement(
         "imports": "import",
         "spec_version": "specVersion",
         "created_using": "createdUsing",
+        "created_by": "createdBy",
+        "justification": "security_justificationType",
+        "impact": "security_impactStatement",
+        "action": "security_actionStatement",
+        "published": "security_publishedTime",
+        "assessed": "security_assessedElement",
+        "config_uris": "build_configSourceUri",
+        "config_digests": "build_configSourceDigest",
     },
 ):
     """Leaves are open on purpose: a wrong type is that field's defect and must not refuse the element."""
@@ -58,6 +66,14 @@ class GraphElement(
     spec_version: Any = None
     created: Any = None
     created_using: Any = None
+    created_by: Any = None
+    justification: Any = None
+    impact: Any = None
+    action: Any = None
+    published: Any = None
+    assessed: Any = None
+    config_uris: Any = None
+    config_digests: Any = None
 
 
 class Reference(NamedTuple):

@@ -12,7 +12,7 @@ from inventory.formats.spdx3_elements import GraphElement, text_or_none, texts_o
 _FORWARD: Final = {
     "dependsOn": "DEPENDS_ON", "hasDynamicLink": "DYNAMIC_LINK", "hasStaticLink": "STATIC_LINK",
     "hasPrerequisite": "HAS_PREREQUISITE", "contains": "CONTAINS", "hasVariant": "VARIANT_OF",
-    "descendantOf": "DESCENDANT_OF",
+    "descendantOf": "DESCENDANT_OF", "generates": "GENERATES", "ancestorOf": "ANCESTOR_OF",
 }  # fmt: skip
 _REVERSE: Final = {
     "hasOptionalDependency": "OPTIONAL_DEPENDENCY_OF", "hasOptionalComponent": "OPTIONAL_COMPONENT_OF",

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from inventory.formats.defects import KEPT_PER_CODE, Defects
-
 _ITEMS: Final[Mapping[str, str]] = {
     "components": "component", "hashes": "hash", "properties": "property", "dependencies": "dependency",
     "dependsOn": "dependency", "services": "service", "compositions": "composition", "tools": "tool",
@@ -45,11 +43,3 @@ def xpath(pointer: str, *, root: str = "bom") -> str:
     if names[-2:-1] == ["dependsOn"] and names[-1].isdecimal():
         steps.append("@ref")
     return "/".join(["", root, *steps])
-
-
-class XmlDefects(Defects):
-    """Defects of an XML document: noted where JSON would have them, told as an XPath."""
-
-    def add(self, code: str, pointer: str, message: str) -> None:
-        """Note one defect; `pointer` may be a JSON pointer or an XPath."""
-        super().add(code, xpath(pointer) if self.count(code) < KEPT_PER_CODE else pointer, message)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
+_PUNCTUATION: Final = re.compile(r"([^a-z0-9._\\?*-])")
+_PARTS: Final = ("a", "o", "h")
 _COLON: Final = re.compile(r"(?<!\\):")
 _ESCAPED: Final = re.compile(r"\\(.)")
 _ANY: Final = frozenset({"", "*", "-"})
@@ -42,6 +44,33 @@ def read_cpe(text: str) -> Cpe | None:
         return None
     part, vendor, product, version = ("" if one in _ANY else one.lower() for one in [*parts, "", "", "", ""][:4])
     return Cpe(part, vendor, product, version) if product else None
+
+
+def beginnings_of(cpe: Cpe) -> frozenset[str]:
+    """Return how texts begin that are CPEs of the same product, of any version; without vendor none.
+
+    Scanners write either form, and escape punctuation in it or not. A text that goes on behind one of these does so
+    with a colon.
+    """
+    if not cpe.vendor:
+        return frozenset()
+    found: set[str] = set()
+    for part in (*((cpe.part,) if cpe.part else _PARTS), "*"):
+        for vendor in (cpe.vendor, "*"):
+            for write in (_escaped, _bare):
+                found.add(f"cpe:2.3:{part}:{write(vendor)}:{write(cpe.product)}")
+            if part != "*" and vendor != "*":
+                found.add(f"cpe:/{part}:{vendor}:{cpe.product}")
+                found.add(f"cpe:/{part}:{quote(vendor)}:{quote(cpe.product)}")
+    return frozenset(found)
+
+
+def _bare(value: str) -> str:
+    return value
+
+
+def _escaped(value: str) -> str:
+    return value if value == "*" else _PUNCTUATION.sub(r"\\\1", value)
 
 
 def release_named(text: str) -> str:

@@ -24,6 +24,7 @@ class IndicatorKind(enum.StrEnum):
     ARTIFACT = "artifact"
     IMAGE = "image"
     HASH = "hash"
+    CPE = "cpe"
     WORKFLOW = "workflow"
     ACTION = "action"
     RUN = "run"
@@ -44,6 +45,7 @@ ANSWERED = frozenset(
         IndicatorKind.ARTIFACT,
         IndicatorKind.IMAGE,
         IndicatorKind.HASH,
+        IndicatorKind.CPE,
         IndicatorKind.WORKFLOW,
         IndicatorKind.RUN,
         IndicatorKind.BUILDER,
@@ -60,6 +62,8 @@ ANSWERED = frozenset(
 """Kinds that the evidence read so far can answer; any other is shown with a problem, never as having no match."""
 
 NOTES = {
+    IndicatorKind.CPE: "found are components for which a document states a CPE of this vendor and product; most have "
+    "none: ask for the package by its name too",
     IndicatorKind.COMMIT: "builds of later commits are not found by it: ask for its repository too",
     IndicatorKind.ACCOUNT: "who commits, reviews and publishes is in no evidence that is read: found is what "
     "registries say it pushed, what it signed, and what is built from its repositories",
@@ -139,6 +143,8 @@ class Indicator(Struct, frozen=True, gc=False):
                 "range": self.range_text if self.range is None else self.range.canonical,
                 "package_versions": list(self.versions),
             }
+        if self.kind is IndicatorKind.CPE:
+            shown |= {"range": self.range_text, "package_versions": list(self.versions)}
         if self.digest is not None:
             shown["digest"] = self.digest
         if self.image_name is not None:

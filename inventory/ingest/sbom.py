@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from inventory.formats.graph import Graph
+from inventory.formats.image_records import Claim
 from inventory.formats.records import Completeness, Scope
 from inventory.graph import outline
 from inventory.ingest import memberships, sbom_sql, understood, vex
@@ -107,7 +108,7 @@ def apply(record: SbomRecord, *, held: Held, at: datetime, part: int = 0) -> App
     )
     stated = (
         *(() if record.vex is None else vex.writes(record.vex, evidence=evidence)),
-        *_bases(record, evidence=evidence),
+        *_claims(record, evidence=evidence),
     )
     writes = (*_with_memberships(record, evidence=evidence, writes=writes), *stated)
     distinct_count = len(set(interned.component_ids)) if record.is_plan else components.count
@@ -281,16 +282,19 @@ def _subject_statements(record: SbomRecord, *, evidence: Evidence, subjects: Seq
         yield _ADD_POINTS, {"ids": artifacts}
 
 
-def _bases(record: SbomRecord, *, evidence: Evidence) -> Iterator[Query]:
-    """Yield what keeps which images the document says were made from which."""
-    if record.bases:
+def _claims(record: SbomRecord, *, evidence: Evidence) -> Iterator[Query]:
+    """Yield what keeps which images the document says were made from which, and from which source."""
+    bases = [(str(one.image), Claim.BASE_SPDX.value, str(one.base)) for one in record.bases]
+    claims = sorted({*bases, *((str(one.artifact), one.claim.value, one.value) for one in record.claims)})
+    if claims:
         columns: dict[str, Value] = {
             "team": evidence.team_id,
             "evidence": evidence.pk,
-            "images": [str(one.image) for one in record.bases],
-            "bases": [str(one.base) for one in record.bases],
+            "images": [image for image, _, _ in claims],
+            "claims": [claim for _, claim, _ in claims],
+            "values": [value for _, _, value in claims],
         }
-        yield Query(sbom_sql.ADD_BASES, columns)
+        yield Query(sbom_sql.ADD_CLAIMS, columns)
 
 
 def _with_memberships(record: SbomRecord, *, evidence: Evidence, writes: tuple[Query, ...]) -> tuple[Query, ...]:

@@ -87,11 +87,12 @@ WHERE n.id = s.snapshot_id AND e.id = n.evidence_id AND a.id = s.artifact_id
   AND e.blob_id = %(blob)s AND e.team_id = %(team)s::bigint AND a.digest IS NULL
 """)
 # The images are subjects or members of the document, so they have rows by now; any other is left out.
-ADD_BASES = Statement("""
+ADD_CLAIMS = Statement("""
 INSERT INTO inventory_artifactclaim (team_id, artifact_id, claim, value, evidence_id)
-SELECT %(team)s::bigint, a.id, 'base_spdx', b.base, %(evidence)s::bigint
-FROM unnest(%(images)s::text[], %(bases)s::text[]) AS b(image, base) JOIN inventory_artifact a ON a.digest = b.image
-ORDER BY a.id, b.base
+SELECT %(team)s::bigint, a.id, c.claim, c.value, %(evidence)s::bigint
+FROM unnest(%(images)s::text[], %(claims)s::text[], %(values)s::text[]) AS c(image, claim, value)
+JOIN inventory_artifact a ON a.digest = c.image
+ORDER BY a.id, c.claim, c.value
 ON CONFLICT (artifact_id, team_id, claim, value) DO NOTHING
 """)
 # A worker that has just begun states again what is there: to look costs less than to run into a conflict.

@@ -5,8 +5,6 @@ Every row is what one team's document claims, at one time. NULL is what the docu
 
 from __future__ import annotations
 
-import enum
-
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -14,10 +12,7 @@ from django.db.models import Q
 from inventory.formats.posture import records, workflow_records
 from inventory.models.evidence import Evidence
 from supplychain.access.querysets import TeamScopedQuerySet
-
-
-def _choices(kinds: type[enum.StrEnum]) -> list[tuple[str, str]]:
-    return [(kind.value, kind.value) for kind in kinds]
+from supplychain.database.choices import choices_of
 
 
 class PostureReport(models.Model):
@@ -70,7 +65,7 @@ class PostureFinding(models.Model):
     id = models.BigAutoField(primary_key=True)
     report = models.ForeignKey(PostureReport, on_delete=models.PROTECT, related_name="findings")
     rule = models.CharField(max_length=255)
-    level = models.CharField(max_length=16, choices=_choices(records.Level))
+    level = models.CharField(max_length=16, choices=choices_of(records.Level))
     message = models.TextField(blank=True)
     path = models.CharField(max_length=1024, blank=True)
     line = models.IntegerField(null=True)
@@ -83,7 +78,7 @@ class SourceControlState(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     report = models.ForeignKey(PostureReport, on_delete=models.PROTECT, related_name="rules")
-    kind = models.CharField(max_length=16, choices=_choices(records.RefKind))
+    kind = models.CharField(max_length=16, choices=choices_of(records.RefKind))
     patterns = ArrayField(models.CharField(max_length=1024), default=list, db_comment="refs/heads/main")
     excluded = ArrayField(models.CharField(max_length=1024), default=list)
     name = models.CharField(max_length=255, blank=True)
@@ -148,12 +143,12 @@ class ActionUse(models.Model):
     workflow = models.ForeignKey(WorkflowVersion, on_delete=models.PROTECT, related_name="uses")
     job = models.CharField(max_length=255, blank=True)
     step = models.IntegerField(null=True, db_comment="From 0; NULL: the job itself, its container or a service")
-    kind = models.CharField(max_length=32, choices=_choices(workflow_records.UseKind))
+    kind = models.CharField(max_length=32, choices=choices_of(workflow_records.UseKind))
     given = models.CharField(max_length=1024)
     owner_repository = models.CharField(max_length=255, blank=True, db_collation="C", db_comment="Lower case")
     path = models.CharField(max_length=1024, blank=True)
     ref = models.CharField(max_length=255, blank=True)
-    ref_kind = models.CharField(max_length=16, choices=_choices(workflow_records.RefKind))
+    ref_kind = models.CharField(max_length=16, choices=choices_of(workflow_records.RefKind))
     comment = models.CharField(max_length=255, blank=True)
     line = models.IntegerField()
 
@@ -174,7 +169,7 @@ class ToolDownload(models.Model):
     step = models.IntegerField(db_comment="From 0")
     url = models.CharField(max_length=2048, db_collation="C", db_comment="Without scheme, query and fragment")
     is_run = models.BooleanField(db_comment="A shell runs it as it arrives")
-    check_kind = models.CharField(max_length=32, choices=_choices(workflow_records.DownloadCheck))
+    check_kind = models.CharField(max_length=32, choices=choices_of(workflow_records.DownloadCheck))
     checksums = ArrayField(models.CharField(max_length=140), default=list, db_comment="In the script, as sha256:…")
     line = models.IntegerField()
 

@@ -15,6 +15,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from supplychain.access.querysets import Reader
+from supplychain.database.choices import choices_of
 from supplychain.ids import uuid7
 
 if TYPE_CHECKING:
@@ -49,10 +50,6 @@ class CompromiseKind(enum.StrEnum):
     BUILDER = "builder"
     REPOSITORY = "repository"
     WORKFLOW = "workflow"
-
-
-def _choices(kinds: type[enum.StrEnum]) -> list[tuple[str, str]]:
-    return [(kind.value, kind.value) for kind in kinds]
 
 
 class TrustChange(models.Model):
@@ -146,7 +143,7 @@ class TrustedSigner(models.Model):
         db_comment="Counts for this team's attestations alone; NULL: for all",
     )
     name = models.CharField(max_length=255, db_comment="For people")
-    state = models.CharField(max_length=16, choices=_choices(SignerState))
+    state = models.CharField(max_length=16, choices=choices_of(SignerState))
     is_production = models.BooleanField(db_comment="Takes two people to accept, and two to widen")
     issuer = models.CharField(max_length=1024, blank=True, db_collation="C", db_comment="Exact; empty for a key")
     identity = models.CharField(max_length=2048, blank=True, db_collation="C", db_comment="Exact")
@@ -208,7 +205,7 @@ class SignerDecision(models.Model):
         db_index=False,
         db_comment="NULL: proposed by the product on first sight",
     )
-    action = models.CharField(max_length=16, choices=_choices(SignerAction))
+    action = models.CharField(max_length=16, choices=choices_of(SignerAction))
     at = models.DateTimeField()
     note = models.CharField(max_length=2000, blank=True)
 
@@ -229,7 +226,7 @@ class Compromise(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     public_id = models.UUIDField(unique=True, default=uuid7, editable=False)
-    kind = models.CharField(max_length=16, choices=_choices(CompromiseKind))
+    kind = models.CharField(max_length=16, choices=choices_of(CompromiseKind))
     issuer = models.CharField(max_length=1024, blank=True, db_collation="C", db_comment="Of an identity")
     value = models.CharField(
         max_length=2048,

@@ -16,6 +16,7 @@ from inventory.models.artifacts import Artifact
 from inventory.models.attestations import Attestation
 from inventory.models.trust import TrustedSigner, TrustRootVersion
 from supplychain.access.querysets import TeamScopedQuerySet
+from supplychain.database.choices import choices_of
 
 
 class Verdict(enum.StrEnum):
@@ -37,10 +38,6 @@ class CheckOutcome(enum.StrEnum):
     FAILED = "failed"
     UNSUPPORTED = "unsupported"
     UNSIGNED = "unsigned"
-
-
-def _choices(kinds: type[enum.StrEnum]) -> list[tuple[str, str]]:
-    return [(kind.value, kind.value) for kind in kinds]
 
 
 OF_ATTESTATIONS = [verdict for verdict in Verdict if verdict not in {Verdict.REPORTED, Verdict.NONE}]
@@ -70,7 +67,7 @@ class VerificationResult(models.Model):
     roots = ArrayField(models.BigIntegerField(), default=list, db_comment="Root versions that were tried")
     verifier_version = models.CharField(max_length=64)
     evaluated_at = models.DateTimeField()
-    outcome = models.CharField(max_length=16, choices=_choices(CheckOutcome))
+    outcome = models.CharField(max_length=16, choices=choices_of(CheckOutcome))
     verdict = models.CharField(max_length=32, choices=[(one.value, one.value) for one in OF_ATTESTATIONS])
     steps = ArrayField(models.SmallIntegerField(), default=list, db_comment="Passed, in order (D1)")
     not_checked = ArrayField(models.SmallIntegerField(), default=list)

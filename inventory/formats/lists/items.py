@@ -14,6 +14,7 @@ from inventory.identity.images import ImageError, parse_image
 from inventory.identity.indicators import HASH_LENGTHS, Indicator, IndicatorKind
 from inventory.identity.listed import LIST_NAME, list_identifier
 from inventory.identity.origins import commit_indicator, read_address, read_named
+from inventory.identity.products_by_cpe import cpe_indicator
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,6 +93,7 @@ def read_item(text: str, *, number: int | None) -> Indicator:
         return _package(item, given=text, line=number)
     return (
         read_hash(item, given=text, line=number)
+        or cpe_indicator(item, given=text, line=number)
         or _advisory(item, given=text, line=number)
         or _list(item, given=text, line=number)
         or _used(item, given=text, line=number)

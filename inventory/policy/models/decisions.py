@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from supplychain.access.querysets import TeamScopedQuerySet
+from supplychain.database.choices import choices_of
 from supplychain.ids import uuid7
 
 
@@ -36,10 +37,6 @@ class Gate(enum.StrEnum):
     KYVERNO = "kyverno"
 
 
-def _choices(kinds: type[enum.StrEnum]) -> list[tuple[str, str]]:
-    return [(kind.value, kind.value) for kind in kinds]
-
-
 class Decision(models.Model):
     """What was decided about one image or digest, as it was told. Insert-only.
 
@@ -58,7 +55,7 @@ class Decision(models.Model):
     )
     at = models.DateTimeField()
     asked_by = models.CharField(max_length=200)
-    gate = models.CharField(max_length=16, choices=_choices(Gate))
+    gate = models.CharField(max_length=16, choices=choices_of(Gate))
     request_uid = models.CharField(max_length=255, blank=True, db_comment="Of an AdmissionReview")
     digest = models.CharField(max_length=140, blank=True, db_collation="C", db_comment="Empty: no digest was named")
     image = models.CharField(max_length=2048, blank=True, db_comment="As it was written")
@@ -67,8 +64,8 @@ class Decision(models.Model):
     namespace = models.CharField(max_length=255, blank=True, db_collation="C")
     service = models.CharField(max_length=255, blank=True)
     workload = models.CharField(max_length=512, blank=True, db_comment="kind/name of what was reviewed")
-    mode = models.CharField(max_length=16, choices=_choices(Mode))
-    outcome = models.CharField(max_length=16, choices=_choices(Outcome))
+    mode = models.CharField(max_length=16, choices=choices_of(Mode))
+    outcome = models.CharField(max_length=16, choices=choices_of(Outcome))
     allowed = models.BooleanField()
     rules = models.JSONField(db_comment="[{rule, result, reasons, evidence}]; shown, never filtered by")
     hits = models.JSONField(db_comment="[{block, kind, reason, …}]; shown, never filtered by")

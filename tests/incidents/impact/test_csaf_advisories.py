@@ -74,7 +74,7 @@ def test_a_name_of_a_cpe_is_possible_at_most_and_no_match_by_it_is_no_all_clear(
 
     assert statuses("RHSA-2026:1001") == {OLD: "possible", OTHER: "cleared"}
     [problem] = problems("RHSA-2026:1001")
-    assert "1 of its products were looked for by their names alone" in problem
+    assert "1 of its products were looked for by CPE or name alone" in problem
 
 
 def test_a_product_that_nothing_identifies_is_told_and_never_no_match():
