@@ -12,7 +12,8 @@ from inventory.formats.attestations.dsse import certificate_of
 from inventory.formats.attestations.envelopes import SIMPLE_SIGNING
 from inventory.formats.attestations.parts import items, members, place, sha256, text
 from inventory.formats.attestations.records import AttestationRecord, Envelope, Predicate, SignatureRecord
-from inventory.formats.image_records import Claim, ClaimRecord, LayerRecord, ReferrerRecord
+from inventory.formats.claims import Claim, ClaimRecord
+from inventory.formats.image_records import LayerRecord, ReferrerRecord
 from inventory.formats.json_parts import array_items
 from inventory.formats.records import FormatError, storable
 from inventory.identity.digests import Digest, DigestError, parse_digest

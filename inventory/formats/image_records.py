@@ -10,23 +10,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from inventory.formats.attestations.records import AttestationRecord
+    from inventory.formats.claims import ClaimRecord
     from inventory.formats.records import ArtifactKind, ConfigRecord, MembershipRecord, ReadWarning
     from inventory.identity.digests import Digest
-
-
-class Claim(enum.StrEnum):
-    """What an image says of itself, in labels of its config or annotations of its manifest. Its author wrote it.
-
-    An SPDX 3 document that claims a build says SOURCE and REVISION of what came out of it.
-    """
-
-    SOURCE = "source"
-    REVISION = "revision"
-    VERSION = "version"
-    BASE_NAME = "base_name"
-    BASE_DIGEST = "base_digest"
-    BASE_SPDX = "base_spdx"
-    """Not its own word: an SPDX document says that it is a DESCENDANT_OF this digest."""
 
 
 class TagAction(enum.StrEnum):
@@ -36,15 +22,6 @@ class TagAction(enum.StrEnum):
     PULL = "pull"
     DELETE = "delete"
     MOUNT = "mount"
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimRecord:
-    """An artifact says this of itself."""
-
-    artifact: Digest
-    claim: Claim
-    value: str
 
 
 @dataclass(frozen=True, slots=True)

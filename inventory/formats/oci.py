@@ -28,8 +28,9 @@ from inventory.identity.digests import Digest, DigestError, parse_digest
 
 if TYPE_CHECKING:
     from inventory.formats.attestations.parts import Members
+    from inventory.formats.claims import ClaimRecord
     from inventory.formats.detected import Detected
-    from inventory.formats.image_records import ClaimRecord, ReferrerRecord
+    from inventory.formats.image_records import ReferrerRecord
     from inventory.formats.limits import Limits
     from inventory.formats.text import Utf8
 

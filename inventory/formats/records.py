@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from inventory.formats.advisory import AdvisoryRecord
-    from inventory.formats.image_records import ClaimRecord
+    from inventory.formats.claims import ClaimRecord
     from inventory.formats.vex_records import VexStatementRecord
     from inventory.identity.digests import Digest
     from inventory.identity.purls import Purl

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from inventory.formats.image_records import Claim, ClaimRecord
+from inventory.formats.claims import Claim, ClaimRecord
 from inventory.formats.records import storable
 from inventory.formats.spdx2_relations import Relation
 from inventory.formats.spdx2_subject import own_digest

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from inventory.formats.image_records import Claim
+from inventory.formats.claims import Claim
 from inventory.graph.artifacts import find_artifact
 from inventory.graph.release_tags import is_release_tag
 from inventory.graph.trace_facts import read_trace_facts

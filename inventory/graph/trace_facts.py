@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from inventory.formats.attestations.records import Predicate
 from inventory.formats.attestations.summaries import is_reviewed, source_level, summary_of
-from inventory.formats.image_records import Claim
+from inventory.formats.claims import Claim
 from inventory.graph.families import visible_teams
 from inventory.graph.judged import JUDGED, VERDICT
 from inventory.graph.statements import fetch

@@ -11,8 +11,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from inventory.formats.claims import Claim
 from inventory.formats.graph import Graph
-from inventory.formats.image_records import Claim
 from inventory.formats.records import Completeness, Scope
 from inventory.graph import outline
 from inventory.ingest import memberships, sbom_sql, understood, vex

@@ -6,7 +6,8 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Collate, Lower
 
-from inventory.formats.image_records import Claim, TagAction
+from inventory.formats.claims import Claim
+from inventory.formats.image_records import TagAction
 from supplychain.access.querysets import TeamScopedQuerySet
 
 _ACTIONS = [(action.value, action.value) for action in TagAction]

@@ -39,7 +39,8 @@ LIMITS = settings(max_examples=300, deadline=None, suppress_health_check=[Health
 def test_any_text_is_read_and_every_line_accounted_for(text: str):
     reading = read_text(text)
 
-    line_count = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").count("\n") + 1
+    unified = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    line_count = unified.removesuffix("\n").count("\n") + 1
     lines = {indicator.line for indicator in reading.indicators}
     assert lines <= set(range(1, line_count + 1))
     assert reading.ignored_line_count + len(lines) == line_count

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from inventory.formats.attestations.records import Envelope
-from inventory.formats.image_records import Claim, ImageRecord, RegistryRecord, TagAction
+from inventory.formats.claims import Claim
+from inventory.formats.image_records import ImageRecord, RegistryRecord, TagAction
 from inventory.formats.read import read_document
 from inventory.formats.records import ArtifactKind, FormatError
 from tests.attested import encode, text

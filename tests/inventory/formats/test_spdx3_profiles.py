@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from inventory.formats.image_records import Claim
+from inventory.formats.claims import Claim
 from inventory.formats.records import SbomRecord
 from inventory.formats.vex_records import VexStatementRecord, VexStatus
 from tests.inventory.formats.documents import encode
