@@ -113,7 +113,7 @@ def _state(record: ImageRecord, *, referrers: Sequence[ReferrerRecord], evidence
 
 
 def _layers(layers: Sequence[LayerRecord], *, ids: Mapping[str, int]) -> Iterator[Mapping[str, object]]:
-    """Yield a row for each layer. Equal chains are equal layers from the bottom on (migration 0037)."""
+    """Yield a row for each layer. Equal chains are equal layers from the bottom on (migration 0038)."""
     by_artifact: dict[str, list[LayerRecord]] = {}
     for layer in layers:
         by_artifact.setdefault(str(layer.artifact), []).append(layer)

@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("inventory", "0036_attested_commits"),
+        ("inventory", "0037_feeds_in_portions"),
     ]
 
     operations = [
