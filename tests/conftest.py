@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.contrib.auth.management import create_permissions
+from django.contrib.contenttypes.management import create_contenttypes
+from django.db.models.signals import post_migrate
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
-from pytest_django.plugin import DjangoDbBlocker
 
 TESTS = Path(__file__).parent
 ALONE = frozenset({"bench", "browser", "deploy", "drills", "flows", "replica"})
@@ -35,7 +36,7 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """Let tests that commit empty the tables afterwards: the audit log refuses TRUNCATE, as it should elsewhere."""
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE access_auditevent DISABLE TRIGGER audit_event_no_truncate")
+def django_db_setup(django_db_setup: None) -> None:
+    """Keep what the migrations made: else Django makes every permission anew after each test that commits."""
+    post_migrate.disconnect(dispatch_uid=create_permissions.__module__ + ".create_permissions")
+    post_migrate.disconnect(create_contenttypes)

@@ -1,0 +1,55 @@
+"""What a test committed is gone for the next one, whatever triggers say, and processes notice it."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
+from django.core.management import call_command
+from django.db import connection
+
+from inventory.models import Artifact
+from supplychain.access import audit
+from supplychain.access.models import AuditEvent
+from tests.factories import SEES_ALL
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def empty() -> None:
+    call_command("flush", verbosity=0, interactive=False, reset_sequences=False)
+
+
+def fill() -> None:
+    Artifact.objects.create(digest=f"sha256:{'a' * 64}")
+    audit.record(SEES_ALL, "test.filled", subject="", details={})
+
+
+def file_of_artifacts() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_relation_filenode('inventory_artifact')")
+        return int(cursor.fetchone()[0])
+
+
+def test_rows_go_and_what_the_migrations_made_stays() -> None:
+    fill()
+    kept = (ContentType.objects.count(), Permission.objects.count())
+
+    empty()
+
+    assert not Artifact.objects.exists()
+    assert not AuditEvent.objects.exists()
+    assert (ContentType.objects.count(), Permission.objects.count()) == kept
+    assert all(kept)
+
+
+def test_emptied_artifacts_are_in_another_file_and_untouched_ones_are_not() -> None:
+    empty()
+    before = file_of_artifacts()
+    empty()
+    assert file_of_artifacts() == before
+
+    fill()
+    empty()
+
+    assert file_of_artifacts() != before
