@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, sync_playwright
 
 from incidents.asking import read_incident_question
 from incidents.models import Occasion, Severity
@@ -40,7 +40,7 @@ CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 DATA = Path(__file__).parents[1] / "data"
 PASSWORD = "correct horse battery staple"
 DESKTOP = {"width": 1280, "height": 900}
-PHONE = {"width": 375, "height": 812}
+PHONE: ViewportSize = {"width": 375, "height": 812}
 SHOP = digest("shop")
 NEXT = digest("shop next")
 _OPTIONS = [
