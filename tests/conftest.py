@@ -13,7 +13,9 @@ from hypothesis import settings as hypothesis_settings
 
 TESTS = Path(__file__).parent
 ALONE = frozenset({"bench", "browser", "deploy", "drills", "flows", "replica"})
-"""Folders whose tests start a whole site or change what all databases of a server share: the roles."""
+"""Folders whose tests start a whole site or change what all databases of a server share: the roles, the broker."""
+OWN_SERVERS = frozenset({"deploy", "drills"})
+"""Those of them that start every server themselves, so that they may run beside the others."""
 
 if "CI" not in os.environ:  # there Hypothesis has a profile of its own, as patient as this one
     hypothesis_settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -22,11 +24,12 @@ if "CI" not in os.environ:  # there Hypothesis has a profile of its own, as pati
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what cannot run beside other tests."""
+    """Mark what cannot run beside other tests, and with whom it shares servers."""
     for item in items:
         folders = item.path.relative_to(TESTS).parts
         if folders[0] in ALONE or folders[:2] == ("supplychain", "database"):
             item.add_marker(pytest.mark.alone)
+            item.add_marker(pytest.mark.xdist_group(folders[0] if folders[0] in OWN_SERVERS else "one server"))
 
 
 def pytest_report_header(config: pytest.Config) -> str:
