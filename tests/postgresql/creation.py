@@ -3,7 +3,7 @@
 import hashlib
 import inspect
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.db.backends.postgresql import creation
 from django.db.migrations.loader import MigrationLoader
@@ -13,8 +13,13 @@ _PREFIX: Final = "test_template_"
 
 
 class DatabaseCreation(creation.DatabaseCreation):
+    if TYPE_CHECKING:  # Django's own, which its stubs do not know
+        _database_exists: Any
+        _nodb_cursor: Any
+        _quote_name: Any
+
     def create_test_db(
-        self, verbosity: int = 1, autoclobber: bool = False, serialize: bool = True, keepdb: bool = False
+        self, verbosity: int = 1, autoclobber: bool = False, serialize: Any = True, keepdb: bool = False
     ) -> str:
         template = f"{_PREFIX}{_digest_of_migrations()}"
         with self._nodb_cursor() as cursor:
