@@ -20,6 +20,7 @@ from incidents.asking import read_body, read_query
 from incidents.impact import assess
 from supplychain.access.actors import actor_of
 from supplychain.access.permissions import RequireScope
+from supplychain.api.released import released
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,7 +101,7 @@ def _answer(request: Request, *, question: Question) -> HttpResponseBase:
             content_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": 'attachment; filename="impact.csv"'},
         )
-    return Response(as_json(assess(question, actor=actor, at=timezone.now())))
+    return released(Response(as_json(assess(question, actor=actor, at=timezone.now()))))
 
 
 def _pages(first: Impact, *, question: Question, actor: Actor) -> Iterator[Impact]:

@@ -42,6 +42,7 @@ from incidents.impact.order import Rows
 from incidents.impact.remembered import follow_generation, marks_statement
 from incidents.impact.tally import BUILD_GROUP, tally
 from incidents.impact.untold import Needed, told_statement, untold, with_provenance
+from inventory.formats.collector import collector_paused
 from inventory.graph.families import visible_teams
 from inventory.graph.one_state import Statement, array_of, one_state
 from inventory.graph.packed import Subjects
@@ -81,10 +82,15 @@ def assess(question: Question, *, actor: Actor, at: datetime) -> Impact:
     With `question.cursor` the next page of an earlier answer; raises pages.CursorExpiredError when that is gone. `at`
     is the clock, which only says how stale a silent cluster is.
     """
-    question = with_window(with_known_clusters(with_advisories(question, actor=actor), actor=actor))
-    teams = _teams(question, actor=actor)
-    if question.cursor is not None:
-        return _next_page(question, actor=actor, teams=teams, at=at)
+    with collector_paused():
+        question = with_window(with_known_clusters(with_advisories(question, actor=actor), actor=actor))
+        teams = _teams(question, actor=actor)
+        if question.cursor is not None:
+            return _next_page(question, actor=actor, teams=teams, at=at)
+        return _first_page(question, actor=actor, teams=teams, at=at)
+
+
+def _first_page(question: Question, *, actor: Actor, teams: list[int] | None, at: datetime) -> Impact:
     answered = replica.read(lambda reading: _answer(question, actor=actor, teams=teams, at=at, reading=reading))
     if answered.to_write:
         exchange(answered.to_write)

@@ -6,7 +6,7 @@ Most of them are other versions of what is listed: where both are plain, compari
 from __future__ import annotations
 
 from array import array
-from itertools import chain
+from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
@@ -18,7 +18,7 @@ from inventory.identity.go_paths import above
 from inventory.identity.purls import package_key
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from inventory.graph.packed import Column
     from inventory.identity.indicators import Indicator, PackageName
@@ -169,7 +169,16 @@ class Candidates:
     def judged(self, rows: Iterable[_Found]) -> Iterator[ComponentMatch]:
         """Take what the statement found, and yield the components that are affected or possible."""
         (self._found,) = rows
-        return chain.from_iterable(self._judged(number, is_cleared=False) for number in self._doubtful())
+        different = set(self._found.versions)
+        odd = {version for version in different if not _is_plain(version, begin="")}
+        odd_for_go = {version for version in different if not _is_plain(version, begin="v")}
+        first = 0
+        for owner, run in groupby(self._found.owners):  # a package's components follow each other, mostly
+            last = first + len(tuple(run))
+            is_go = self._found.types[owner >> 1] == "golang"
+            for number in self._doubtful(owner, first, last, odd=odd_for_go if is_go else odd):
+                yield from self._judged(number, is_cleared=False)
+            first = last
 
     def cleared(self, component_ids: Collection[int]) -> Iterator[ComponentMatch]:
         """Yield why these components are cleared, where they are."""
@@ -178,25 +187,23 @@ class Candidates:
             if component_id in wanted:
                 yield from self._judged(number, is_cleared=True)
 
-    def _doubtful(self) -> list[int]:
-        """Return the components that may be what is asked for: all but plain versions beside listed plain ones."""
-        different = set(self._found.versions)
-        odd = {version for version in different if not _is_plain(version, begin="")}
-        odd_for_go = {version for version in different if not _is_plain(version, begin="v")}
-        listed: set[tuple[int, str]] = set()
-        unclear: list[Container[str]] = []
-        for number, (place, purl_type) in enumerate(zip(self._found.places, self._found.types, strict=True)):
-            begin, other = ("v", odd_for_go) if purl_type == "golang" else ("", odd)
-            versions = _listed(self._asked[place], begin=begin)
-            # What has it as its source may be numbered otherwise: all of that is judged.
-            unclear += (_EVERYTHING if versions is None else other), _EVERYTHING
-            for version in versions or ():
-                listed.add((2 * number, version))
-        return [
-            number
-            for number, key in enumerate(zip(self._found.owners, self._found.versions, strict=True))
-            if key in listed or key[1] in unclear[key[0]]
-        ]
+    def _doubtful(self, owner: int, first: int, last: int, *, odd: set[str]) -> Iterable[int]:
+        """Return the components, of some that have one owner, that may be what is asked for.
+
+        All but plain versions beside listed plain ones. What has the package as its source may be numbered otherwise:
+        all of that is judged.
+        """
+        package = owner >> 1
+        begin = "v" if self._found.types[package] == "golang" else ""
+        listed = None if owner & 1 else _listed(self._asked[self._found.places[package]], begin=begin)
+        if listed is None:
+            return range(first, last)
+        versions = self._found.versions[first:last]
+        if not odd.isdisjoint(versions):
+            return [number for number, version in enumerate(versions, first) if version in listed or version in odd]
+        if len(listed) == 1 and listed[0] not in versions:
+            return ()
+        return [number for number, version in enumerate(versions, first) if version in listed]
 
     def _judged(self, number: int, *, is_cleared: bool) -> list[ComponentMatch]:
         owner, version = self._found.owners[number], self._found.versions[number]
@@ -231,25 +238,15 @@ class Candidates:
         return _Found(places_of, (types or "").split(","), owners, ids, versions, told, frozenset(column(rest[2])))
 
 
-class _Everything:
-    """Holds any version."""
-
-    def __contains__(self, _version: object) -> bool:
-        return True
-
-
-_EVERYTHING = _Everything()
-
-
 def _listed(asked: Sequence[Placed], *, begin: str) -> Sequence[str] | None:
     """Return the listed versions, where these are plain and nothing else says which are meant; None otherwise."""
-    listed: list[str] = []
+    listed: Sequence[str] = ()
     for _, indicator in asked:
         if not indicator.versions or indicator.range is not None or indicator.range_text is not None:
             return None
         if not indicator.clears:
             return None
-        listed += indicator.versions
+        listed = (*listed, *indicator.versions) if listed else indicator.versions
     for version in listed:
         if not _is_plain(version, begin=begin):
             return None
@@ -263,6 +260,8 @@ def _is_listed_alone(indicator: Indicator, version: str) -> bool:
 
 
 def _is_plain(version: str, *, begin: str) -> bool:
+    if not begin:
+        return is_plain(version)
     return version.startswith(begin) and is_plain(version[len(begin) :])
 
 

@@ -1,80 +1,75 @@
 """Where the stretches of an answer lie: which subjects and which running containers each of them covers. Pure.
 
-A stretch is one range of a track that holds a component. A long list of packages has tens of thousands of them, so each
-is looked up once, and what it covers is a slice of columns: never a set of objects.
+A stretch is one range of a track that holds a component. A long list of packages has tens of thousands of them, half of
+which are the same range of another component: each range is looked up once, and what it covers is a slice of columns,
+never a set of objects.
 """
 
 from __future__ import annotations
 
-from array import array
 from bisect import bisect_left
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import compress
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from incidents.impact.facts import Points, Spans
-    from inventory.graph.packed import Column, Subjects
+    from inventory.graph.packed import Subjects
 
+Covered: TypeAlias = tuple[int, int, int, int]
+"""From and up to which positions among the subjects, and among the points."""
 CLEARED_FROM = 4
 """Classes from here on are cleared."""
+ONLY: Final = [bytes(number == kept for number in range(256)) for kept in range(256)]
+"""Tables that make one number 1, and all others 0."""
 _NOWHERE = (0, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Covered:
-    """What each stretch covers, in the order of the spans: positions among the subjects, and among the points."""
-
-    subjects_from: Column
-    subjects_to: Column
-    points_from: Column
-    points_to: Column
-
-    def subjects(self) -> Iterator[tuple[int, int]]:
-        return zip(self.subjects_from, self.subjects_to, strict=True)
-
-    def points(self) -> Iterator[tuple[int, int]]:
-        return zip(self.points_from, self.points_to, strict=True)
+def covered(spans: Spans, *, subjects: Subjects, points: Points) -> list[Covered]:
+    """Look each stretch up: what it covers, in the order of the spans."""
+    known = _Known(subjects, points)
+    return [known[stretch] for stretch in zip(spans.tracks, spans.since, spans.until, strict=True)]
 
 
-def covered(spans: Spans, *, subjects: Subjects, points: Points) -> Covered:
-    """Look each stretch up."""
-    found = Covered(array("i"), array("i"), array("i"), array("i"))
-    add = found.subjects_from.append, found.subjects_to.append, found.points_from.append, found.points_to.append
-    add_first, add_last, add_start, add_stop = add
-    bounds, seqs = subjects.bounds, subjects.seqs
-    running, run_seqs = points.bounds, points.seqs
-    for track, since, until in zip(spans.tracks, spans.since, spans.until, strict=True):
-        first, last = bounds.get(track, _NOWHERE)
+class _Known(dict[tuple[int, int, int], Covered]):
+    """What each range of a track covers, looked up the first time it is asked for."""
+
+    def __init__(self, subjects: Subjects, points: Points) -> None:
+        super().__init__()
+        self._subjects, self._seqs = subjects.bounds, subjects.seqs
+        self._points, self._run_seqs = points.bounds, points.seqs
+
+    def __missing__(self, stretch: tuple[int, int, int]) -> Covered:
+        track, since, until = stretch
+        seqs, run_seqs = self._seqs, self._run_seqs
+        first, last = self._subjects.get(track, _NOWHERE)
         if first < last:
             if seqs[first] < since:
                 first = bisect_left(seqs, since, first, last)
             if first < last and seqs[last - 1] >= until:
                 last = bisect_left(seqs, until, first, last)
-        add_first(first)
-        add_last(last)
-        start, stop = running.get(track, _NOWHERE)
+        start, stop = self._points.get(track, _NOWHERE)
         if start < stop:
             if run_seqs[start] < since:
                 start = bisect_left(run_seqs, since, start, stop)
             if start < stop and run_seqs[stop - 1] >= until:
                 stop = bisect_left(run_seqs, until, start, stop)
-        add_start(start)
-        add_stop(stop)
-    return found
+        found = self[stretch] = first, last, start, stop
+        return found
 
 
-def best_of(size: int, stretches: Iterable[tuple[tuple[int, int], int]]) -> bytearray:
-    """Return for each position the least class, plus one, of the stretches that cover it; zero for none."""
-    by_class: dict[int, list[tuple[int, int]]] = {}
-    for stretch, row_class in stretches:
-        if stretch[0] < stretch[1]:
-            by_class.setdefault(row_class, []).append(stretch)
+def ranges_by_class(where: Sequence[Covered], classes: bytes) -> dict[int, set[Covered]]:
+    """Return the different ranges that each class has."""
+    return {each: set(compress(where, classes.translate(ONLY[each]))) for each in set(classes)}
+
+
+def best_of(size: int, ranges: Iterable[tuple[int, Iterable[tuple[int, int]]]]) -> bytearray:
+    """Return for each position the least class, plus one, of the ranges that cover it; zero for none."""
     marks = bytearray(size)
-    for row_class in sorted(by_class, reverse=True):
+    for row_class, covering in sorted(ranges, key=lambda each: each[0], reverse=True):
         whole = bytes([row_class + 1]) * size
-        for first, last in by_class[row_class]:
-            marks[first:last] = whole[first:last]
+        for first, last in covering:
+            if first < last:
+                marks[first:last] = whole[first:last]
     return marks

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from incidents.impact.facts import UNSEEN, UNSURE
 from incidents.impact.lines import count_lines
-from incidents.impact.stretches import CLEARED_FROM, best_of, covered
+from incidents.impact.stretches import CLEARED_FROM, ONLY, best_of, covered, ranges_by_class
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -31,8 +31,6 @@ _CLEARED = (4, 5)
 _LAST = 9
 _RANK = {0: 0, 1: 1, 2: 2, 3: 3, UNKNOWN: 4, 4: 5, 5: 6, _LAST: 7}
 """Which class says most of an artifact that is itself asked for: never cleared while anything of it is unknown."""
-_ONLY = [bytes(number == status for number in range(256)) for status in range(CLEARED_FROM + 1)]
-"""Tables that leave one status."""
 
 PlaceCount = tuple[str, str, str, int]
 
@@ -49,6 +47,8 @@ class Tally:
     by_indicator: Mapping[int, tuple[int, int, int]]
 
 
+Ranges = dict[int, set["Covered"]]
+"""The different ranges of stretches by their class."""
 Found = list[tuple["Place", int, int]]
 """What runs where: place, artifact whose row it is, and workload of every container."""
 
@@ -83,9 +83,10 @@ def tally(facts: Facts, *, matches: Matches, is_scoped: bool, listed: Collection
     """Count the answer; `listed` are the classes whose places are wanted."""
     points = facts.points
     where = covered(facts.spans, subjects=facts.subjects, points=points)
-    held = _held(facts, where=where, matches=matches)
+    ranges = ranges_by_class(where, facts.spans.classes)
+    held = _held(facts, ranges=ranges, matches=matches)
     runs = _Runs()
-    _add_hits(runs, facts=facts, points=points, where=where)
+    _add_hits(runs, points=points, ranges=ranges)
     _add_named_hits(runs, facts=facts, matches=matches)
     statuses = _judge(runs, held=held, is_scoped=is_scoped)
     if matches.asks_components:
@@ -104,15 +105,22 @@ def tally(facts: Facts, *, matches: Matches, is_scoped: bool, listed: Collection
     return Tally(bytes(statuses), running, by_class, groups, places, by_indicator)
 
 
-def _held(facts: Facts, *, where: Covered, matches: Matches) -> bytearray:
+def _held(facts: Facts, *, ranges: Ranges, matches: Matches) -> bytearray:
     """Return the best class, plus one, that SBOMs or names give each artifact; what is cleared counts where it runs."""
     statuses = bytearray(facts.greatest_artifact + 1)
     artifacts = facts.subjects.artifacts
-    stretches = zip(where.subjects(), facts.spans.classes, strict=True)
-    marks = best_of(len(artifacts), (each for each in stretches if each[1] < CLEARED_FROM))
-    for status in sorted(set(marks) - {0}, reverse=True):
-        for artifact in compress(artifacts, marks.translate(_ONLY[status])):
-            statuses[artifact] = status
+    marks = best_of(
+        len(artifacts),
+        (
+            (each, ((first, last) for first, last, _, _ in covering))
+            for each, covering in ranges.items()
+            if each < CLEARED_FROM
+        ),
+    )
+    for status in range(CLEARED_FROM, 0, -1):
+        if status in marks:
+            for artifact in compress(artifacts, marks.translate(ONLY[status])):
+                statuses[artifact] = status
     visible = frozenset(facts.named)
     for match in matches.artifacts:
         status = match.match_class + 1
@@ -125,17 +133,17 @@ def _held(facts: Facts, *, where: Covered, matches: Matches) -> bytearray:
     return statuses
 
 
-def _add_hits(runs: _Runs, *, facts: Facts, points: Points, where: Covered) -> None:
+def _add_hits(runs: _Runs, *, points: Points, ranges: Ranges) -> None:
     """Add the containers that run what holds a component: a sure hit has its class, an unsure one is possible."""
-    classes = facts.spans.classes
-    sure = best_of(len(points), zip(where.points(), classes, strict=True))
+    hits = {each: {(start, stop) for _, _, start, stop in covering} for each, covering in ranges.items()}
+    sure = best_of(len(points), hits.items())
     unsure = sure
     if points.has_unsure:
-        hits = zip(where.points(), classes, strict=True)
-        unsure = best_of(len(points), ((hit, max(each, 2 + each % 2)) for hit, each in hits if each < CLEARED_FROM))
+        possible = ((max(each, 2 + each % 2), hit) for each, hit in hits.items() if each < CLEARED_FROM)
+        unsure = best_of(len(points), possible)
     columns = zip(sure, unsure, points.marks, points.owners, points.workloads, points.place_of, strict=True)
-    for best, possible, mark, owner, workload, place in compress(columns, sure):
-        status = possible if mark & UNSURE else best
+    for best, possibly, mark, owner, workload, place in compress(columns, sure):
+        status = possibly if mark & UNSURE else best
         if status:
             runs.add(owner, status - 1, mark=mark)
             runs.found.append((points.places[place], owner, workload))
