@@ -7,6 +7,7 @@ excludes anything; only a trusted time outside the window does.
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from incidents.impact.answer import Via
@@ -80,22 +81,27 @@ class _Found(NamedTuple):
     pointer: str | None
 
     @property
-    def match_class(self) -> int:
-        if self.time in _OUTSIDE:
-            return MatchClass.CLEARED if self.is_proven else MatchClass.POSSIBLE
-        is_sure = self.fact == PROVEN and self.time in {ANY, WITHIN} and self.is_proven
-        return MatchClass.AFFECTED if is_sure else MatchClass.POSSIBLE
-
-    @property
-    def confidence(self) -> int:
-        if not self.is_proven:
-            return _CLAIM
-        certainty = _CONFIDENCE.get(self.fact, _CLAIM)
-        return min(certainty, _LIKELY) if self.time in {UNTIMED, SPANS} else certainty
+    def judged(self) -> tuple[int, int]:
+        """The class, and the confidence."""
+        return _judge(self.fact, self.time, self.is_proven)
 
     @property
     def via(self) -> tuple[Via, ...]:
         return () if self.holder is None else (Via("index", self.holder, _BY_INDEX if self.is_proven else _BY_CLAIM),)
+
+
+@cache
+def _judge(fact: int, time: int, is_proven: bool) -> tuple[int, int]:  # noqa: FBT001  # three columns of a row
+    """Return class and confidence of a row: a few dozen answers, for as many rows as one origin has artifacts."""
+    if time in _OUTSIDE:
+        match_class = MatchClass.CLEARED if is_proven else MatchClass.POSSIBLE
+    else:
+        is_sure = fact == PROVEN and time in {ANY, WITHIN} and is_proven
+        match_class = MatchClass.AFFECTED if is_sure else MatchClass.POSSIBLE
+    if not is_proven:
+        return match_class, _CLAIM
+    certainty = _CONFIDENCE.get(fact, _CLAIM)
+    return match_class, min(certainty, _LIKELY) if time in {UNTIMED, SPANS} else certainty
 
 
 def origins(asked: Iterable[Placed], *, teams: Sequence[int] | None) -> Lookup[ArtifactMatch] | None:
@@ -129,7 +135,8 @@ def _best(rows: Iterable[_Found], *, probes: Sequence[Probe]) -> Iterator[Artifa
         if probe.fits(found.value):
             if probe.is_beginning:
                 begun[probe.place].add(found.value)
-            key, rank = (found.artifact_id, probe.place), (found.match_class, -found.confidence)
+            match_class, confidence = found.judged
+            key, rank = (found.artifact_id, probe.place), (match_class, -confidence)
             if key not in best or rank < best[key][0]:
                 best[key] = rank, found
     for (artifact_id, place), (_, found) in best.items():
@@ -138,15 +145,15 @@ def _best(rows: Iterable[_Found], *, probes: Sequence[Probe]) -> Iterator[Artifa
 
 def _match(artifact_id: int, found: _Found, *, probe: Probe, alike: int) -> ArtifactMatch:
     """Return a match; what only begins like `alike` different values is sure of none of them."""
-    is_ambiguous = alike > 1
+    is_ambiguous, (match_class, confidence) = alike > 1, found.judged
     when = _WHEN[found.time] if probe.has_window else ""
     more = f"; {alike} commits begin so" if is_ambiguous else ""
     return ArtifactMatch(
         artifact_id,
         probe.place,
-        max(found.match_class, MatchClass.POSSIBLE) if is_ambiguous else found.match_class,
+        max(match_class, MatchClass.POSSIBLE) if is_ambiguous else match_class,
         f"{probe.text}{_SAID[found.fact]}{when}{more}",
-        min(found.confidence, _CLAIM) if is_ambiguous else found.confidence,
+        min(confidence, _CLAIM) if is_ambiguous else confidence,
         found.evidence,
         found.pointer,
         found.via,

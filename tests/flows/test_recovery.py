@@ -6,8 +6,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from incidents.drills.running import start_drill
+from incidents.models.drills import DrillResult
 from inventory.models import Attestation, Verdict
 from inventory.models.verification import AttestationVerdict
+from supplychain.access.actors import system_actor
 from tests.attested import bundle, encode, provenance, statement
 from tests.factories import cyclonedx, deployment, digest
 from tests.flows.client import Client
@@ -54,6 +57,10 @@ def until(holds: Any, problem: Any) -> None:
 
 
 def test_a_service_recovers_by_itself_and_is_lost_when_the_old_digest_comes_back(responder: Client) -> None:
+    """Beside it, by the same clock and the same role of the workers: a drill that no ring told of, and a watch."""
+    drill = start_drill("pkg:npm/lodash@4.17.20", actor=system_actor("journey"), at=timezone.now())
+    watch = responder.post("/api/v1/watches", {"name": "the clean one", "text": "pkg:npm/lodash@4.17.21"}).json()
+
     upload(responder, cyclonedx("pkg:npm/lodash@4.17.20", subject=OLD, name="registry.example/checkout:1"))
     attest(responder, OLD)
     run(responder, OLD)
@@ -88,3 +95,10 @@ def test_a_service_recovers_by_itself_and_is_lost_when_the_old_digest_comes_back
     until(lambda: service()["state"] == "lost", service)
     told = responder.get(f"{incident}/timeline", limit=500).json()["results"]
     assert [one["kind"] for one in told if one["kind"].startswith("recover")] == ["recovered", "recovery_lost"]
+
+    hits = responder.get(f"{watch['url']}/hits").json()["results"]
+    assert {hit["name"] for hit in hits} == {"registry.example/checkout:2"}
+    until(DrillResult.objects.filter(drill=drill).exists, "nobody ran the drill")
+    result = DrillResult.objects.get(drill=drill)
+    assert result.component == drill.component
+    assert result.found_count == result.expected_count == result.listed_count

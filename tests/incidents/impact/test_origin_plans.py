@@ -9,6 +9,7 @@ from incidents.impact.origins import ORIGIN_KINDS, origins
 from incidents.impact.untold import told_statement
 from incidents.stated import read_indicator
 from inventory.graph.one_state import prepared
+from tests.effort import assert_linear
 from tests.factories import cyclonedx, digest, submit
 from tests.incidents.impact.test_origins import by
 from tests.judgements import change_trust
@@ -115,3 +116,16 @@ def test_what_is_told_is_looked_up_container_by_container(attested: None, is_now
     read = {line.partition("Seq Scan on inventory_")[2].partition(" ")[0] for line in found.splitlines()}
     assert read & set(BIG) == set()
     assert found.count("CTE Scan on shown") == 1, "to join what runs to anything takes the square of its length"
+
+
+def test_what_one_origin_made_is_read_in_one_pass_however_much_it_is():
+    indicator = read_indicator({"kind": "builder", "id": "https://b/1"}, pointer="", faults=[])
+    assert indicator is not None
+    lookup = origins([(0, indicator)], teams=None)
+    assert lookup is not None
+
+    def rows(count: int) -> list[tuple[object, ...]]:
+        return [(artifact, 0, "", 4, 0, True, None, None, "/") for artifact in range(count)]
+
+    assert len(list(lookup.read(lookup.statement.make(*row) for row in rows(100)))) == 100
+    assert_linear(lambda found: list(lookup.read(lookup.statement.make(*row) for row in found)), rows(300), rows(3_000))
