@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from supplychain.exchange import Value
 
 MAX_WARNINGS_KEPT = 100
+_NO_SCHEMA = "There is no schema at hand to hold it to. What it lists is read all the same."
+_TOO_LARGE = (
+    "It is too large or too deep to be held to its schema (32 MiB, 30,000 components; XML: 20,000 elements). "
+    "What it lists is read all the same."
+)
 
 
 def applied_ending(claim: Claim, *, applied: Applied, verdict: SchemaVerdict | None) -> Query:
@@ -56,4 +61,4 @@ def _schema_warnings(applied: Applied, *, verdict: SchemaVerdict | None) -> list
         return list(verdict.errors)
     if applied.kind != EvidenceKind.SBOM:
         return []
-    return [ReadWarning("schema_not_checked", "", "The document is too large, or has no schema to be checked against.")]
+    return [ReadWarning("schema_not_checked", "", _NO_SCHEMA if applied.format == "syft" else _TOO_LARGE)]
