@@ -76,9 +76,10 @@ _CANONICAL = msgspec.json.Encoder(order="sorted")
 _FEW_INDICATORS = 20
 
 
-def assess(question: Question, *, actor: Actor, at: datetime) -> Impact:
+def assess(question: Question, *, actor: Actor, at: datetime, audited: bool = True) -> Impact:
     """Answer a question as far as the actor may see, and leave its audit line.
 
+    Not `audited` is what a worker asks by itself and shows to nobody: what it keeps of it, it tells itself.
     With `question.cursor` the next page of an earlier answer; raises pages.CursorExpiredError when that is gone. `at`
     is the clock, which only says how stale a silent cluster is.
     """
@@ -87,14 +88,24 @@ def assess(question: Question, *, actor: Actor, at: datetime) -> Impact:
         teams = _teams(question, actor=actor)
         if question.cursor is not None:
             return _next_page(question, actor=actor, teams=teams, at=at)
-        return _first_page(question, actor=actor, teams=teams, at=at)
+        return _first_page(_Asking(question, actor, at, audited), teams=teams)
 
 
-def _first_page(question: Question, *, actor: Actor, teams: list[int] | None, at: datetime) -> Impact:
-    answered = replica.read(lambda reading: _answer(question, actor=actor, teams=teams, at=at, reading=reading))
+def _first_page(asked: _Asking, *, teams: list[int] | None) -> Impact:
+    answered = replica.read(lambda reading: _answer(asked, teams=teams, reading=reading))
     if answered.to_write:
         exchange(answered.to_write)
     return answered.impact
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """What is asked, through whose eyes, by whose clock, and whether that is told."""
+
+    question: Question
+    actor: Actor
+    at: datetime
+    audited: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +116,8 @@ class _Answer:
     to_write: Sequence[Query]
 
 
-def _answer(question: Question, *, actor: Actor, teams: list[int] | None, at: datetime, reading: Reading) -> _Answer:
+def _answer(asked: _Asking, *, teams: list[int] | None, reading: Reading) -> _Answer:
+    question, actor, at = asked.question, asked.actor, asked.at
     with one_state(using=reading.using, plans=_plans(question)) as state:
         marks = state.along(marks_statement())
         bases = Bases(teams=teams, state=state)
@@ -132,7 +144,7 @@ def _answer(question: Question, *, actor: Actor, teams: list[int] | None, at: da
         listed = Rows.listed(counts.statuses, counts.workload_counts, classes=_listed(question))
         shown = listed.first(question.limit, state=state) if len(listed) else []
         ground = with_provenance(groundwork.ground(), told=facts.told)
-        head = _Head(question, counts=counts, ground=ground, rows=listed, actor=actor, at=at)
+        head = _Head(asked, counts=counts, ground=ground, rows=listed)
         head.builds = matches.builds
 
         def put_together() -> Sequence[Query]:
@@ -161,30 +173,28 @@ class _Head:
 
     header: Header
     answer_hash: str
-    to_write: Sequence[Query]
+    to_write: list[Query]
     builds: Builds | None = None
     _cursor: str | None
 
-    def __init__(
-        self, question: Question, *, counts: Tally, ground: Ground, rows: Rows, actor: Actor, at: datetime
-    ) -> None:
-        self._question, self._counts, self._ground = question, counts, ground
-        self._rows, self._actor, self._at = rows, actor, at
+    def __init__(self, asked: _Asking, *, counts: Tally, ground: Ground, rows: Rows) -> None:
+        self._asked, self._counts, self._ground, self._rows = asked, counts, ground, rows
 
     def put_together(self, behind: Arrears, *, as_of: datetime | None) -> None:
         """Make header, hash, and the queries that keep the answer; the audit line comes last.
 
         Appending to the chain makes everybody else who appends wait.
         """
-        question, actor, at = self._question, self._actor, self._at
+        question, actor, at = self._asked.question, self._asked.actor, self._asked.at
         header = _header(question, counts=self._counts, ground=self._ground, at=min(at, as_of or at))
         self.header = replace(header, replica=behind.note, backlog=behind.backlog or header.backlog, builds=self.builds)
         self.answer_hash = _hash(question, header=self.header, counts=self._counts, rows=self._rows)
         kept = pages.keep(
             self._rows, question=question, header=self.header, answer_hash=self.answer_hash, actor=actor, at=at
         )
-        audited = _audit(question, header=self.header, answer_hash=self.answer_hash, actor=actor)
-        self.to_write = [audited] if kept is None else [kept.query, audited]
+        self.to_write = [] if kept is None else [kept.query]
+        if self._asked.audited:
+            self.to_write.append(_audit(question, header=self.header, answer_hash=self.answer_hash, actor=actor))
         self._cursor = None if kept is None else kept.cursor
 
     def impact(self, rows: tuple[Row, ...]) -> Impact:

@@ -42,11 +42,24 @@ class LiveQuestion(models.Model):
     asked_at = models.DateTimeField(null=True, db_comment="When it was asked by itself last")
     took_ms = models.IntegerField(default=0)
     ran = models.CharField(max_length=32, blank=True, db_comment="Of what ran of its rows when it was looked at last")
+    stamped = models.CharField(
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        db_comment="Of all that proofs rest on, when it was stamped",
+    )
+    stamped_at = models.DateTimeField(null=True, db_comment="When its recovery was looked at last; NULL: never")
+    stamp_ms = models.IntegerField(default=0, db_default=0, db_comment="How long that took")
+    proofs = models.CharField(
+        max_length=32, blank=True, default="", db_default="", db_comment="Of how its proofs stood then"
+    )
     problem = models.CharField(max_length=500, blank=True, db_comment="Why it could not be asked; empty: it could")
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(took_ms__gte=0), name="live_question_took"),
+            models.CheckConstraint(condition=Q(stamp_ms__gte=0), name="live_question_stamp"),
             models.CheckConstraint(
                 condition=Q(incident__isnull=False, watch__isnull=True) | Q(incident__isnull=True, watch__isnull=False),
                 name="live_question_of_one",

@@ -114,9 +114,9 @@ def ask_if_different(
     """Ask because evidence came, and keep the answer only where its rows or counts differ from the newest one's.
 
     None where they do not, where the incident was closed meanwhile, or where it asks something else by now. Raises
-    IncidentNotFoundError.
+    IncidentNotFoundError. An answer that is not kept was shown to nobody, and leaves no audit line.
     """
-    answered = runs.ask(question, actor=actor, at=at)
+    answered = runs.ask(question, actor=actor, at=at, audited=False)
     with changing(public_id, actor=actor, at=max(at, timezone.now())) as change:
         incident = change.incident
         newest = incident.runs.order_by("-number").first()

@@ -56,11 +56,11 @@ class DamagedRunError(DomainError):
         super().__init__("run_damaged", message, status=500)
 
 
-def ask(question: Question, *, actor: Actor, at: datetime) -> Answered:
+def ask(question: Question, *, actor: Actor, at: datetime, audited: bool = True) -> Answered:
     """Answer a question with all its rows. It stores nothing but what asking stores: not inside a transaction."""
     began = perf_counter()
     question = replace(question, build_limit=MOST_BUILDS)
-    impact = assess(replace(question, limit=PAGE_ROWS, cursor=None), actor=actor, at=at)
+    impact = assess(replace(question, limit=PAGE_ROWS, cursor=None), actor=actor, at=at, audited=audited)
     first, pages = impact, [impact.rows]
     while impact.next is not None:
         impact = assess(replace(question, limit=PAGE_ROWS, cursor=impact.next), actor=actor, at=at)

@@ -94,7 +94,7 @@ def end_watch(public_id: UUID, *, actor: Actor, at: datetime) -> Watch:
 
 def look(watch: Watch, question: Question, *, actor: Actor, at: datetime) -> int:
     """Ask a watch's question, keep what it has not told yet, and tell it; return how many hits that are."""
-    answered = runs.ask(question, actor=actor, at=at)
+    answered = runs.ask(question, actor=actor, at=at, audited=False)
     with transaction.atomic():
         if not Watch.objects.filter(pk=watch.pk, ended_at__isnull=True, is_paused=False).exists():
             return 0

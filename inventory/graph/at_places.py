@@ -106,6 +106,15 @@ SELECT p.cluster, p.namespace, p.kind, p.name, p.last_heard_at,
         WHERE i.workload_id = p.workload_id AND i.closed_at IS NOT NULL AND {own("i.team_id")})
 FROM place p
 """
+_SILENT = f"""
+SELECT count(*) FROM inventory_cluster
+WHERE last_heard_at + make_interval(secs => report_interval_seconds * {STALE_AFTER_INTERVALS}) < %(at)s
+"""
+
+
+def count_silent(at: datetime) -> int:
+    """Return how many clusters were silent for too long: what else of a place's state changes, a report changes."""
+    return fetch(int, _SILENT, {"at": at})[0]
 
 
 def runs_at(places: Collection[WorkloadPlace], *, actor: Actor) -> list[OpenRun]:
