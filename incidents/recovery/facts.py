@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from incidents.impact.answer import Status
 from incidents.models import ActionKind, ActionState, EventKind, IncidentEvent, IncidentPlace, RecoveryStamp
-from incidents.response.answers import answer_of
+from incidents.response.answers import read_newest
 from incidents.response.credentials import credentials_of
 from inventory.graph.at_places import WorkloadPlace, runs_at, states_of
 from inventory.graph.built import builds_of, sboms_of
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from incidents.models import ContainmentAction, Incident, IncidentService
+    from incidents.response.answers import KeptAnswer
     from incidents.response.credentials import Credential
     from inventory.graph.at_places import OpenRun, PlaceState
     from inventory.graph.built import BuildOf, SbomOf
@@ -49,15 +50,23 @@ class Facts:
     exported_at: datetime | None
 
 
-def gather(incident: Incident, *, actor: Actor, at: datetime) -> Facts:
-    """Read the facts as far as the actor may see them. A constant number of statements."""
+def gather(
+    incident: Incident,
+    *,
+    actor: Actor,
+    at: datetime,
+    kept: KeptAnswer | None = None,
+    credentials: Sequence[Credential] | None = None,
+) -> Facts:
+    """Read the facts as far as the actor may see them. A constant number of statements.
+
+    `kept` is the newest answer and `credentials` those of it, where the caller has read them.
+    """
     services = incident.services.select_related("team").order_by("team__slug", "service", "workload")
     if not incident.is_whole_for(actor):
         services = services.filter(team__in=sorted(actor.team_ids or ()))
     shown = list(services)
-    asked = incident.runs.get(number=incident.run_count)
-    asked.incident = incident
-    answer = answer_of(asked)
+    kept = kept or read_newest(incident)
     places = _by(IncidentPlace.objects.filter(service__in=shown).order_by("pk"), lambda one: one.service_id)
     wanted = {workload_of(place) for found in places.values() for place in found}
     runs = runs_at(wanted, actor=actor)
@@ -68,16 +77,16 @@ def gather(incident: Incident, *, actor: Actor, at: datetime) -> Facts:
         services=shown,
         places=places,
         stamps=_by(stamps, lambda one: one.service_id),
-        run_number=asked.number,
-        data_as_of=asked.data_as_of,
-        found=frozenset(row.artifact.digest for row in answer.rows if row.status in _FOUND and row.artifact.digest),
+        run_number=kept.run.number,
+        data_as_of=kept.run.data_as_of,
+        found=frozenset(row.artifact.digest for row in kept.rows if row.status in _FOUND and row.artifact.digest),
         fixed_at=incident.fixed_at or incident.opened_at,
         runs=_by(runs, lambda one: one.place),
         states=states_of(wanted, at=at, actor=actor),
         sboms=_by(sboms_of(described, actor=actor), lambda one: one.artifact_id),
         builds=_by(builds_of(reported, actor=actor), lambda one: one.artifact_id),
         rotations=_rotations(incident),
-        credentials=credentials_of(answer, actor=actor),
+        credentials=credentials_of(kept.basis, actor=actor) if credentials is None else credentials,
         exported_at=_exported_at(incident),
     )
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from incidents.models import Incident, IncidentService, RecoveryStamp
     from incidents.recovery.proofs import ServiceProofs
+    from incidents.response.answers import KeptAnswer
+    from incidents.response.credentials import Credential
     from supplychain.access.actors import Actor
 
 
@@ -65,9 +67,19 @@ class Recovery:
         return all(one.recovered_at is not None for one in self.services)
 
 
-def recovery_of(incident: Incident, *, actor: Actor, at: datetime) -> Recovery:
-    """Return where each service stands. A constant number of statements, whatever the size."""
-    facts = gather(incident, actor=actor, at=at)
+def recovery_of(
+    incident: Incident,
+    *,
+    actor: Actor,
+    at: datetime,
+    kept: KeptAnswer | None = None,
+    credentials: Sequence[Credential] | None = None,
+) -> Recovery:
+    """Return where each service stands. A constant number of statements, whatever the size.
+
+    `kept` is the newest answer and `credentials` those of it, where the caller has read them.
+    """
+    facts = gather(incident, actor=actor, at=at, kept=kept, credentials=credentials)
     standings = tuple(
         ServiceStanding(prove(service, facts), facts.stamps.get(service.pk, ())) for service in facts.services
     )

@@ -15,7 +15,7 @@ from incidents.response.binding import put_in_force, revert
 from incidents.response.moves import BINDING, check_move
 from incidents.response.opening import ClosedError, NarrowViewError
 from incidents.response.proposals import propose
-from incidents.response.targets import canonical_target, describe, hash_of
+from incidents.response.targets import BadTargetError, canonical_target, describe, hash_of
 from incidents.timeline import IncidentNotFoundError, StaleVersionError, changing
 from supplychain.access.models import Team, User
 from supplychain.access.scopes import Scope
@@ -129,8 +129,13 @@ def make_action(public_id: UUID, wanted: NewAction, *, actor: Actor, at: datetim
         return add_actions(change, [wanted], answer=newest_answer(change.incident))[0]
 
 
-def take_proposals(public_id: UUID, keys: Collection[str] | None, *, actor: Actor, at: datetime) -> Taken:
-    """Make actions of what the newest answer proposes: these, or all (None). What is taken already is no fault."""
+def take_proposals(
+    public_id: UUID, keys: Collection[str] | None, *, actor: Actor, at: datetime, kind: ActionKind | None = None
+) -> Taken:
+    """Make actions of what the newest answer proposes: these, or all (None), or all of a kind.
+
+    What is taken already is no fault.
+    """
     with changing(public_id, actor=actor, at=at) as change:
         _check_runs(change)
         answer = newest_answer(change.incident)
@@ -138,7 +143,7 @@ def take_proposals(public_id: UUID, keys: Collection[str] | None, *, actor: Acto
         wanted = [
             NewAction(kind=one.kind, target=one.target, title=one.title, team=one.team or "", due_at=one.due_at)
             for one in proposed
-            if keys is None or one.key in keys
+            if (keys is None or one.key in keys) and kind in {None, one.kind}
         ]
         made = add_actions(change, wanted, answer=answer)
     return Taken(made, 0 if keys is None else len(set(keys)) - len(made))
@@ -170,8 +175,25 @@ def change_action(
         return _revert(public_id, number, wanted, actor=actor, at=at, version=version)
     with changing(public_id, actor=actor, at=at) as change:
         found = _found(change.incident, number, wanted, actor=actor, version=version)
-        _change(change, found, wanted)
+        _change(change, found, _Given.of(wanted, change=change))
     return found
+
+
+def change_actions(
+    public_id: UUID, numbers: Collection[int], wanted: ActionWanted, *, actor: Actor, at: datetime
+) -> tuple[ContainmentAction, ...]:
+    """Change several actions alike: all of them, or none where one is refused. Each is told.
+
+    What binds is lifted one by one, by change_action(). Raises what that raises, and BadTargetError without a number.
+    """
+    if not numbers:
+        raise BadTargetError([ErrorDetail("/number", "required", "Tick the actions that are meant.")])
+    with changing(public_id, actor=actor, at=at) as change:
+        given = _Given.of(wanted, change=change)
+        found = [_found(change.incident, number, wanted, actor=actor, version=None) for number in sorted(set(numbers))]
+        for action in found:
+            _change(change, action, given)
+    return tuple(found)
 
 
 def _revert(
@@ -255,9 +277,28 @@ def _team(slug: str, *, teams: Mapping[str, Team]) -> Team | None:
     return teams.get(slug)
 
 
-def _change(change: Change, action: ContainmentAction, wanted: ActionWanted) -> None:
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What is wanted, with what it names: looked up once, however many actions it is done to."""
+
+    wanted: ActionWanted
+    owner: User | None
+    team: Team | None
+    answer: Answer | None
+    """The newest, where something is to be done: what it says of the target goes with that."""
+
+    @classmethod
+    def of(cls, wanted: ActionWanted, *, change: Change) -> _Given:
+        teams = {team.slug: team for team in Team.objects.filter(slug=wanted.team)} if wanted.team else {}
+        is_done = wanted.state is ActionState.DONE
+        answer = newest_answer(change.incident) if is_done else None
+        return cls(wanted, _user(wanted.owner or ""), _team(wanted.team or "", teams=teams), answer)
+
+
+def _change(change: Change, action: ContainmentAction, given: _Given) -> None:
+    wanted = given.wanted
     told: dict[str, JSON] = {}
-    _change_owner(action, wanted, told=told)
+    _change_owner(action, given, told=told)
     if wanted.title is not None and wanted.title != action.title:
         told["title_before"], action.title = action.title, wanted.title
     if wanted.due_at is not None and wanted.due_at != action.due_at:
@@ -265,7 +306,7 @@ def _change(change: Change, action: ContainmentAction, wanted: ActionWanted) -> 
         told["due_at"] = wanted.due_at.isoformat()
     if wanted.state is not None and wanted.state != action.state:
         told |= {"before": action.state, "after": wanted.state.value}
-        _move(change, action, wanted.state, note=wanted.note)
+        _move(change, action, wanted.state, given=given)
     if wanted.note:
         told["note"] = wanted.note
     if not told:
@@ -276,26 +317,25 @@ def _change(change: Change, action: ContainmentAction, wanted: ActionWanted) -> 
     _tell(change, action, what="changed", details=told)
 
 
-def _change_owner(action: ContainmentAction, wanted: ActionWanted, *, told: dict[str, JSON]) -> None:
+def _change_owner(action: ContainmentAction, given: _Given, *, told: dict[str, JSON]) -> None:
     """One of them owns it: whom it is given to takes the place of the other."""
+    wanted = given.wanted
     if wanted.owner is None and wanted.team is None:
         return
     before = (action.owner_id, action.team_id)
-    teams = {team.slug: team for team in Team.objects.filter(slug=wanted.team or "")}
-    action.owner, action.team = _user(wanted.owner or ""), _team(wanted.team or "", teams=teams)
+    action.owner, action.team = given.owner, given.team
     if (action.owner_id, action.team_id) != before:
         told["owner"] = wanted.owner or wanted.team or ""
 
 
-def _move(change: Change, action: ContainmentAction, state: ActionState, *, note: str) -> None:
+def _move(change: Change, action: ContainmentAction, state: ActionState, *, given: _Given) -> None:
     check_move(ActionKind(action.kind), ActionState(action.state), state)
     action.state = state
     if state is ActionState.DONE:
         action.done_at, action.done_by = change.at, change.actor.label
-        action.evidence_after = {
-            **said_of(ActionKind(action.kind), action.target, answer=newest_answer(change.incident)),
-            "note": note,
-        }
+        answer = given.answer or newest_answer(change.incident)
+        said = said_of(ActionKind(action.kind), action.target, answer=answer)
+        action.evidence_after = {**said, "note": given.wanted.note}
     elif state in {ActionState.OPEN, ActionState.WITHDRAWN}:
         action.done_at, action.done_by, action.evidence_after = None, "", None
 

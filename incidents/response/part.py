@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from incidents.impact.answer import ClusterCount, Counted, Effect, NamespaceCount, Status, Summary
-from incidents.response import runs
+from incidents.response.answers import read_kept
 from incidents.response.own_eyes import own_eyes
 from inventory.graph.artifacts import visible_digests
 from inventory.models import Evidence
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from incidents.impact.answer import Header, Match, Row
     from incidents.models import QueryRun
+    from incidents.response.answers import KeptAnswer
     from supplychain.access.actors import Actor
 
 
@@ -42,8 +43,13 @@ class Part:
 
 def part_of(run: QueryRun, *, actor: Actor) -> Part:
     """Return what the actor may see; the summary then counts that part alone. A constant number of statements."""
-    header, rows = runs.read(run)
-    if run.incident.is_whole_for(actor):
+    return part_of_kept(read_kept(run), actor=actor)
+
+
+def part_of_kept(kept: KeptAnswer, *, actor: Actor) -> Part:
+    """Return what the actor may see of an answer that was read."""
+    header, rows = kept.header, kept.rows
+    if kept.run.incident.is_whole_for(actor):
         return Part(header, header.summary, header.clusters, rows)
     slugs = set(Team.objects.filter(pk__in=actor.team_ids or ()).values_list("slug", flat=True))
     known = visible_digests(_digests(rows), actor=actor)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from incidents.impact.answer import Row, WorkloadShown
     from incidents.models import Incident
     from incidents.response.basis import Answer
+    from incidents.response.credentials import Credential
     from supplychain.access.actors import Actor
     from supplychain.access.audit import JSON
 
@@ -43,13 +44,24 @@ class Proposal:
     evidence: Mapping[str, JSON]
 
 
-def propose(incident: Incident, *, answer: Answer, asked_at: datetime, actor: Actor) -> tuple[Proposal, ...]:
-    """Return what the answer gives rise to and no action in force does yet, blocks first. Six statements."""
+def propose(
+    incident: Incident,
+    *,
+    answer: Answer,
+    asked_at: datetime,
+    actor: Actor,
+    credentials: Iterable[Credential] | None = None,
+) -> tuple[Proposal, ...]:
+    """Return what the answer gives rise to and no action in force does yet, blocks first. Six statements.
+
+    `credentials` are those of the answer, where the caller has read them: then it is two.
+    """
+    exposed = credentials_of(answer, actor=actor) if credentials is None else credentials
     in_force = incident.actions.filter(state__in=[state.value for state in IN_FORCE])
     taken = set(in_force.values_list("target_hash", flat=True))
     known = set(incident.teams.filter(acknowledged_at__isnull=False).values_list("team__slug", flat=True))
     found: dict[str, Proposal] = {}
-    for kind, target, title, team in (*_derived(answer), *_rotations(answer, actor)):
+    for kind, target, title, team in (*_derived(answer), *_rotations(exposed)):
         key = hash_of(kind, target)
         if key in taken or key in found or (kind is ActionKind.NOTIFY and team in known):
             continue
@@ -99,9 +111,9 @@ def _blocks(answer: Answer, affected: list[Row]) -> Iterator[_Derived]:
             yield ActionKind.BLOCK, {"kind": "artifact", "digest": row.artifact.digest}, title, None
 
 
-def _rotations(answer: Answer, actor: Actor) -> Iterator[_Derived]:
+def _rotations(exposed: Iterable[Credential]) -> Iterator[_Derived]:
     """What recovery waits for; what may have been in reach besides is listed, and for people to judge."""
-    for one in credentials_of(answer, actor=actor):
+    for one in exposed:
         if one.is_required:
             of = f" of {one.repository}" if one.repository and one.repository not in one.name else ""
             yield one.kind, one.target, f"{one.kind.value.capitalize()} {one.name}{of}"[:300], one.team
