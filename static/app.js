@@ -57,6 +57,17 @@
     announce("Copied");
   }
 
+  // A link that is copied leads here from anywhere: with the address of this site.
+  function copyAddress(button) {
+    button.dataset.copy = new URL(button.dataset.copyAddress, window.location.href).href;
+    copy(button);
+  }
+
+  // The box of a group ticks its rows, so that the eye sees what a button will be about.
+  function tickGroup(box) {
+    for (const one of box.closest("tbody").querySelectorAll("input[name=number]")) one.checked = box.checked;
+  }
+
   function showScriptParts(root) {
     for (const part of root.querySelectorAll("[data-needs-script]")) part.hidden = false;
   }
@@ -66,8 +77,15 @@
   }
 
   document.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-copy], [data-copy-from]");
-    if (button) copy(button);
+    const button = event.target.closest("[data-copy], [data-copy-from], [data-copy-address], [data-print]");
+    if (!button) return;
+    if ("print" in button.dataset) window.print();
+    else if (button.dataset.copyAddress) copyAddress(button);
+    else copy(button);
+  });
+
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-ticks-group]")) tickGroup(event.target);
   });
 
   // A menu of the bar closes when one looks elsewhere; Escape leads back to what opened it.

@@ -116,7 +116,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "supplychain.web.context.page",
             ],
-            "libraries": {"web": "supplychain.web.tags"},
+            "libraries": {"web": "supplychain.web.tags", "forms": "supplychain.web.form_tags"},
         },
     },
 ]

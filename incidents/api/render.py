@@ -81,13 +81,17 @@ def _indicator(indicator: IndicatorAnswer) -> JSON:
 
 
 def as_csv(pages: Iterable[Impact]) -> Iterator[str]:
-    """Yield the flat list, a line a (row, match, workload), page by page (RFC 4180; no cell can be a formula)."""
+    """Return the flat list, a line a (row, match, workload), page by page (RFC 4180; no cell can be a formula)."""
+    return rows_as_csv(row for impact in pages for row in impact.rows)
+
+
+def rows_as_csv(rows: Iterable[Row]) -> Iterator[str]:
+    """Yield the same of rows."""
     yield csv_line(CSV_COLUMNS)
-    for impact in pages:
-        for row in impact.rows:
-            for match in row.matches or (None,):
-                for workload in row.workloads or (None,):
-                    yield csv_line((*_row_cells(row), *_match_cells(match), *_workload_cells(workload)))
+    for row in rows:
+        for match in row.matches or (None,):
+            for workload in row.workloads or (None,):
+                yield csv_line((*_row_cells(row), *_match_cells(match), *_workload_cells(workload)))
 
 
 def _row_cells(row: Row) -> tuple[object, ...]:

@@ -1,14 +1,19 @@
-"""Download the evidence pack from the incident's page."""
+"""Download from the incident's page: the evidence pack, and the rows that are looked at."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from django.http import StreamingHttpResponse
 from django.utils import timezone
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
+from incidents.api.render import rows_as_csv
 from incidents.export.pack import export_pack
 from incidents.export.sending import send_pack
+from incidents.response.part import part_of
+from incidents.views.incidents import find_incident, find_run
+from incidents.views.narrowing import read_narrowed
 from supplychain.access.actors import actor_of
 from supplychain.access.scopes import Scope
 from supplychain.web.pages import signed_in
@@ -26,3 +31,16 @@ def export(request: HttpRequest, public_id: UUID) -> HttpResponse:
     with_raw = request.POST.get("raw") != "false"
     pack = export_pack(public_id, with_raw=with_raw, actor=actor_of(request), at=timezone.now())
     return cast("HttpResponse", send_pack(pack))
+
+
+@require_safe
+@signed_in(Scope.INCIDENTS_READ)
+def rows(request: HttpRequest, public_id: UUID, number: int) -> HttpResponse:
+    """Send the rows of an answer as CSV, narrowed as the page shows them, all pages."""
+    incident = find_incident(request, public_id)
+    part = part_of(find_run(incident, number), actor=actor_of(request))
+    found = read_narrowed(request).of(part.rows)
+    name = f"incident-{public_id}-answer-{number}.csv"
+    answer = StreamingHttpResponse(rows_as_csv(found), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return cast("HttpResponse", answer)

@@ -1,4 +1,4 @@
-"""The part of an incident's page that changes while one looks: asked for every few seconds, answered when it did."""
+"""An incident's page follows what happens: asked every few seconds, it answers with its parts when something did."""
 
 from __future__ import annotations
 
@@ -11,26 +11,27 @@ from django.utils import timezone
 from django.utils.http import parse_etags
 from django.views.decorators.http import require_safe
 
-from incidents.models import EventKind, Incident, IncidentEvent, LiveQuestion, Stage
-from incidents.response.part import part_of
-from incidents.timeline import IncidentNotFoundError, events_for
+from incidents.models import ActionState, EventKind, Incident, IncidentEvent, LiveQuestion, Stage
+from incidents.response.answers import read_newest
+from incidents.timeline import IncidentNotFoundError
 from incidents.views import answer
-from incidents.views.panels.page import IncidentPage
+from incidents.views.grouping import Grouping
+from incidents.views.narrowing import read_narrowed
+from incidents.views.panels.order import ABOVE, BELOW, HEAD, LEFT, RIGHT
+from incidents.views.panels.page import Filled, IncidentPage, fill
 from supplychain.access.actors import actor_of
 from supplychain.access.scopes import Scope
-from supplychain.api.parameters import read_text
+from supplychain.api.parameters import read_choice, read_text
 from supplychain.web.pages import signed_in
 from supplychain.web.tags import count
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
     from django.http import HttpRequest
 
-ROWS_SHOWN = 100
-EVENTS_SHOWN = 200
 _COUNTS = {
     "added_count": "new",
     "started_count": "running again",
@@ -50,30 +51,52 @@ class LiveState:
     says: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """All parts of the page, filled, by where they stand."""
+
+    head: Sequence[Filled]
+    above: Sequence[Filled]
+    left: Sequence[Filled]
+    right: Sequence[Filled]
+    below: Sequence[Filled]
+
+    @property
+    def all(self) -> list[Filled]:
+        return [*self.head, *self.above, *self.left, *self.right, *self.below]
+
+    @property
+    def listed(self) -> list[Filled]:
+        """Those that the list of parts leads to."""
+        return [one for one in self.all if one.panel.title and one.context is not None]
+
+
+def parts_of(page: IncidentPage) -> Parts:
+    return Parts(*(fill(panels, page) for panels in (HEAD, ABOVE, LEFT, RIGHT, BELOW)))
+
+
 def live_state(page: IncidentPage, *, seen: str = "") -> LiveState | None:
     """Return how the incident is followed; None for one that is closed, and for an earlier answer."""
     if page.incident.stage == Stage.CLOSED or not page.is_newest:
         return None
     question = LiveQuestion.objects.filter(incident=page.incident).first()
-    problem = question.problem if question is not None else ""
-    asked_at = question.asked_at if question is not None else None
-    return LiveState(_tag(page.incident, problem=problem), asked_at, problem, _says(page, seen=seen))
+    tag = _tag(page.incident, question, now=page.now)
+    asked_at, problem = (question.asked_at, question.problem) if question is not None else (None, "")
+    return LiveState(tag, asked_at, problem, _says(page, seen=seen, tag=tag))
 
 
 def answer_context(page: IncidentPage) -> Mapping[str, object]:
-    """Return what the parts that change are rendered with: answer, rows, timeline."""
+    """Return what every part is rendered with: the incident, and the answer that is shown."""
     part = page.part
     return {
+        "page": page,
         "incident": page.incident,
         "run": page.run,
-        "part": part,
         "header": part.header,
         "data_as_of": page.run.data_as_of,
-        "rows": part.rows[:ROWS_SHOWN],
-        "more_count": max(0, len(part.rows) - ROWS_SHOWN),
         "tiles": answer.tiles(part.summary),
-        "events": list(events_for(page.incident, actor=page.actor).order_by("-number")[:EVENTS_SHOWN]),
         "now": page.now,
+        "refused": page.refused,
         **answer.about(part.header),
     }
 
@@ -81,37 +104,48 @@ def answer_context(page: IncidentPage) -> Mapping[str, object]:
 @require_safe
 @signed_in(Scope.INCIDENTS_READ)
 def live(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """Answer with the parts that change, or 304 while they are what `seen` (or `If-None-Match`) names."""
-    actor = actor_of(request)
+    """Answer with the parts of the page, or 304 while they are what `seen` (or `If-None-Match`) names.
+
+    The browser changes what differs and leaves the rest: what is typed, what has the focus, what is unfolded.
+    """
+    actor, now = actor_of(request), timezone.now()
     incident = Incident.objects.visible_to(actor).select_related("team", "owner").filter(public_id=public_id).first()
     if incident is None:
         raise IncidentNotFoundError
     seen = read_text(request, "seen") or ""
-    problem = LiveQuestion.objects.filter(incident=incident).values_list("problem", flat=True).first() or ""
-    tag = _tag(incident, problem=problem)
+    tag = _tag(incident, LiveQuestion.objects.filter(incident=incident).first(), now=now)
     if tag == seen or f'"{tag}"' in parse_etags(request.headers.get("If-None-Match", "")):
         return HttpResponse(status=304, headers={"ETag": f'"{tag}"'})
     if incident.stage == Stage.CLOSED:  # its page has other forms now
         return HttpResponse(status=204, headers={"HX-Refresh": "true"})
-    run = incident.runs.get(number=incident.run_count)
-    run.incident = incident
-    page = IncidentPage(incident, run, part_of(run, actor=actor), actor, timezone.now())
-    context = {**answer_context(page), "live": live_state(page, seen=seen)}
+    wanted = {"narrowed": read_narrowed(request), "grouping": read_grouping(request)}
+    page = IncidentPage(incident, read_newest(incident), actor, now, **wanted)  # type: ignore[arg-type]
+    context = {**answer_context(page), "parts": parts_of(page), "live": live_state(page, seen=seen)}
     answered = render(request, "incidents/_live_parts.html", context)
     answered["ETag"] = f'"{tag}"'
     return answered
 
 
-def _tag(incident: Incident, *, problem: str) -> str:
-    return f"{incident.version}.{incident.run_count}" + (".failing" if problem else "")
+def read_grouping(request: HttpRequest) -> Grouping:
+    """Read how the actions are put together. Raises BadParameterError."""
+    return Grouping(read_choice(request, "group", allowed=[one.value for one in Grouping]) or Grouping.OWNER)
 
 
-def _says(page: IncidentPage, *, seen: str) -> str:
+def _tag(incident: Incident, question: LiveQuestion | None, *, now: datetime) -> str:
+    """Name what the page shows: also how the proofs stand, and how many actions a clock alone has made late."""
+    late = incident.actions.filter(state=ActionState.OPEN, due_at__lt=now).count()
+    proofs = question.proofs[:8] if question is not None else ""
+    failing = ".failing" if question is not None and question.problem else ""
+    return f"{incident.version}.{incident.run_count}.{late}.{proofs}{failing}"
+
+
+def _says(page: IncidentPage, *, seen: str, tag: str) -> str:
     """Say in words what is new since `seen`, for the eye and for who has it read aloud."""
-    version, _, rest = seen.partition(".")
-    run = rest.partition(".")[0]
-    if not version or version == str(page.incident.version):
+    version, run, _, proofs, *_ = [*seen.split("."), "", "", ""]
+    if not version:
         return ""
+    if version == str(page.incident.version):
+        return "A proof of recovery stands otherwise." if proofs != tag.split(".")[3] else ""
     if run == str(page.incident.run_count):
         return "The timeline has something new."
     if page.part.header is None:

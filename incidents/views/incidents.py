@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
@@ -13,52 +12,33 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from incidents.asking import read_incident_question
 from incidents.models import Incident, Occasion, Severity, Stage
-from incidents.response.changes import UnknownOwnerError, Wanted, acknowledge, add_note, change_incident
-from incidents.response.closing import UnprovenError
-from incidents.response.lifecycle import ORDER, StageRefusedError, allowed_from
+from incidents.response.answers import read_kept
+from incidents.response.changes import Wanted, acknowledge, add_note, change_incident
 from incidents.response.opening import ask_again, open_incident
-from incidents.response.part import part_of
 from incidents.timeline import IncidentNotFoundError
-from incidents.views.following import EVENTS_SHOWN, answer_context, live_state
-from incidents.views.panels.order import ABOVE
-from incidents.views.panels.page import IncidentPage
+from incidents.views.following import answer_context, live_state, parts_of, read_grouping
+from incidents.views.narrowing import read_narrowed
+from incidents.views.panels.order import ROWS
+from incidents.views.panels.page import IncidentPage, fill
 from incidents.views.question import as_given, read_typed
 from supplychain.access.actors import actor_of
 from supplychain.access.scopes import Scope
 from supplychain.api.pagination import read_page
 from supplychain.api.parameters import read_choice, read_flag
 from supplychain.errors import DomainError
-from supplychain.web.pages import show, signed_in
+from supplychain.web.pages import asks_for_part, show, signed_in
 from supplychain.web.paging import Listing, first_address
+from supplychain.web.refusals import BadFieldError, Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from uuid import UUID
 
     from django.http import HttpRequest, HttpResponse
 
-    from incidents.models import IncidentTeam, QueryRun
-    from supplychain.access.actors import Actor
+    from incidents.models import QueryRun
 
 MAX_TITLE = 200
 MAX_TEXT = 20_000
-
-
-class BadFormError(DomainError):
-    """A field of a form cannot be used."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__("bad_form", message)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One stage as the page draws it."""
-
-    stage: str
-    is_current: bool
-    is_passed: bool
-    is_allowed: bool
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -108,23 +88,22 @@ def _open(request: HttpRequest) -> HttpResponse:
 @signed_in(Scope.INCIDENTS_READ)
 def incident_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Show where the response stands, with the newest answer."""
-    incident = _find(request, public_id)
-    return _page(request, incident, run=_run(incident, incident.run_count))
+    incident = find_incident(request, public_id)
+    return show_incident(request, incident, number=incident.run_count)
 
 
 @require_safe
 @signed_in(Scope.INCIDENTS_READ)
 def run_page(request: HttpRequest, public_id: UUID, number: int) -> HttpResponse:
     """Show the same with an earlier answer, as it was given: its permalink."""
-    incident = _find(request, public_id)
-    return _page(request, incident, run=_run(incident, number))
+    return show_incident(request, find_incident(request, public_id), number=number)
 
 
 @require_POST
 @signed_in(Scope.INCIDENTS_WRITE)
 def ask(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Ask the incident's question again."""
-    asked = read_incident_question(_find(request, public_id).question)
+    asked = read_incident_question(find_incident(request, public_id).question)
     run = ask_again(
         public_id,
         question=asked.question,
@@ -143,8 +122,8 @@ def change(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Change what the form holds: stage with its reason, severity, owner, title."""
     try:
         change_incident(public_id, _wanted(request), actor=actor_of(request), at=timezone.now())
-    except (BadFormError, UnknownOwnerError, StageRefusedError, UnprovenError) as refusal:
-        return _refused(request, public_id, refusal)
+    except DomainError as refusal:
+        return show_refused(request, public_id, form="stage" if "state" in request.POST else "settings", error=refusal)
     return _back(public_id)
 
 
@@ -154,9 +133,9 @@ def note(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Write something down on the timeline."""
     try:
         add_note(public_id, _text(request, "text", limit=MAX_TEXT), actor=actor_of(request), at=timezone.now())
-    except BadFormError as refusal:
-        return _refused(request, public_id, refusal)
-    return _back(public_id)
+    except DomainError as refusal:
+        return show_refused(request, public_id, form="note", error=refusal)
+    return _back(public_id, "timeline")
 
 
 @require_POST
@@ -179,61 +158,41 @@ def _wanted(request: HttpRequest) -> Wanted:
         accept_unproven=form.get("accept_unproven") == "true",
     )
     if wanted.stage is Stage.CLOSED and not wanted.reason:
-        raise BadFormError("Say why the incident is over.")
+        raise BadFieldError("reason", "Say why the incident is over.")
     return wanted
 
 
-def _refused(request: HttpRequest, public_id: UUID, refusal: DomainError) -> HttpResponse:
-    """Show the incident as it still is, and above it what is wrong with the form."""
-    incident = _find(request, public_id)
-    return _page(request, incident, run=_run(incident, incident.run_count), refusal=refusal)
+def show_refused(request: HttpRequest, public_id: UUID, *, form: str, error: DomainError) -> HttpResponse:
+    """Show the incident as it still is, and in the form what was typed and what is wrong with it."""
+    if error.status in {403, 404}:
+        raise error
+    incident = find_incident(request, public_id)
+    refused = Refusal(form, error, request.POST)
+    return show_incident(request, incident, number=incident.run_count, refused=refused)
 
 
-def _page(
-    request: HttpRequest, incident: Incident, *, run: QueryRun, refusal: DomainError | None = None
+def show_incident(
+    request: HttpRequest, incident: Incident, *, number: int, refused: Refusal | None = None
 ) -> HttpResponse:
-    actor = actor_of(request)
-    part = part_of(run, actor=actor)
-    page = IncidentPage(incident, run, part, actor, timezone.now())
-    context: dict[str, object] = {
-        **answer_context(page),
-        "section": "/incidents",
-        "error": refusal,
-        "runs": incident.runs.order_by("-number").values("number", "asked_at", "occasion")[:EVENTS_SHOWN],
-        "is_newest": run.number == incident.run_count,
-        "steps": _steps(Stage(incident.stage)),
-        "allowed": [stage.value for stage in allowed_from(Stage(incident.stage))],
-        "severities": [one.value for one in Severity],
-        "may_respond": actor.can(Scope.INCIDENTS_WRITE),
-        "panels": _panels(page),
-        "live": live_state(page),
-        **_teams(incident, actor=actor),
-    }
-    return render(request, "incidents/page.html", context, status=refusal.status if refusal else 200)
+    """Show the incident with one of its answers; the rows alone where htmx narrows them or turns their pages."""
+    page = IncidentPage(
+        incident,
+        read_kept(find_run(incident, number)),
+        actor_of(request),
+        timezone.now(),
+        narrowed=read_narrowed(request),
+        grouping=read_grouping(request),
+        refused=refused,
+    )
+    context = {**answer_context(page), "section": "/incidents", "live": live_state(page)}
+    if asks_for_part(request):
+        return render(request, "incidents/_narrowed.html", {**context, "one": fill([ROWS], page)[0]})
+    context |= {"is_newest": page.is_newest, "parts": parts_of(page)}
+    return render(request, "incidents/page.html", context, status=refused.error.status if refused else 200)
 
 
-def _panels(page: IncidentPage) -> list[Mapping[str, object]]:
-    filled = ((panel.template, panel.context(page)) for panel in ABOVE)
-    return [{"template": template, "context": context} for template, context in filled if context is not None]
-
-
-def _teams(incident: Incident, *, actor: Actor) -> Mapping[str, object]:
-    concerned: list[IncidentTeam] = list(incident.teams.select_related("team").order_by("team__slug"))
-    if not actor.sees_all:
-        concerned = [one for one in concerned if one.team_id in (actor.team_ids or ())]
-    waiting = [one for one in concerned if one.acknowledged_at is None and one.team_id in actor.write_team_ids]
-    return {"concerned": concerned, "may_acknowledge": bool(waiting) and actor.can(Scope.EVIDENCE_WRITE)}
-
-
-def _steps(stage: Stage) -> list[Step]:
-    place, allowed = ORDER.index(stage), allowed_from(stage)
-    return [
-        Step(one.value, is_current=one is stage, is_passed=number < place, is_allowed=one in allowed)
-        for number, one in enumerate(ORDER)
-    ]
-
-
-def _find(request: HttpRequest, public_id: UUID) -> Incident:
+def find_incident(request: HttpRequest, public_id: UUID) -> Incident:
+    """Return the incident if the person may see it. Raises IncidentNotFoundError."""
     visible = Incident.objects.visible_to(actor_of(request)).select_related("team", "owner")
     incident = visible.filter(public_id=public_id).first()
     if incident is None:
@@ -241,7 +200,8 @@ def _find(request: HttpRequest, public_id: UUID) -> Incident:
     return incident
 
 
-def _run(incident: Incident, number: int) -> QueryRun:
+def find_run(incident: Incident, number: int) -> QueryRun:
+    """Return one of its answers. Raises IncidentNotFoundError."""
     run = incident.runs.filter(number=number).first()
     if run is None:
         raise IncidentNotFoundError
@@ -252,25 +212,25 @@ def _run(incident: Incident, number: int) -> QueryRun:
 def _text(request: HttpRequest, name: str, *, limit: int) -> str:
     text = request.POST.get(name, "").strip()
     if not text:
-        raise BadFormError(f"The field {name} is empty.")
+        raise BadFieldError(name, f"The field {name} is empty.")
     if len(text) > limit or "\0" in text:
-        raise BadFormError(f"The field {name} holds at most {limit:,} characters, and no NUL.")
+        raise BadFieldError(name, f"The field {name} holds at most {limit:,} characters, and no NUL.")
     return text
 
 
 def _severity(request: HttpRequest) -> Severity:
     given = request.POST.get("severity", "")
     if given not in set(Severity):
-        raise BadFormError(f"The severity is one of {', '.join(Severity)}.")
+        raise BadFieldError("severity", f"The severity is one of {', '.join(Severity)}.")
     return Severity(given)
 
 
 def _stage(request: HttpRequest) -> Stage:
     given = request.POST.get("state", "")
     if given not in set(Stage):
-        raise BadFormError(f"The state is one of {', '.join(Stage)}.")
+        raise BadFieldError("state", f"The state is one of {', '.join(Stage)}.")
     return Stage(given)
 
 
-def _back(public_id: UUID) -> HttpResponse:
-    return HttpResponseRedirect(f"/incidents/{public_id}", status=303)
+def _back(public_id: UUID, part: str = "") -> HttpResponse:
+    return HttpResponseRedirect(f"/incidents/{public_id}{f'#{part}' if part else ''}", status=303)

@@ -53,7 +53,7 @@ ROWS = (
         for form, scopes, path, fields, ok in (
             ("actions/take", RESPOND, INCIDENT, {"key": "sha256:none"}, 303),
             ("actions/make", RESPOND, INCIDENT, {"kind": "rotate", "target": "TOKEN"}, 303),
-            ("actions/<int:number>/move", RESPOND | SEND, RUN, {"state": "done"}, 303),
+            ("actions/change", RESPOND | SEND, INCIDENT, {"number": "1", "state": "done"}, 303),
             ("report", RESPOND, INCIDENT, {"duty": "severe_incident", "report": "early_warning"}, 409),
             ("flags", RESPOND, INCIDENT, {"is_severe": "true"}, 303),
         )

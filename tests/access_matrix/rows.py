@@ -295,6 +295,7 @@ PAGES = (
     ),
     Row(route="incidents/<uuid:public_id>", scopes=ASK, path=INCIDENT),
     Row(route="incidents/<uuid:public_id>/queries/<int:number>", scopes=ASK, path=RUN),
+    Row(route="incidents/<uuid:public_id>/queries/<int:number>/csv", scopes=ASK, path=RUN),
     Row(route="incidents/<uuid:public_id>/export", method="POST", scopes=ASK, path=INCIDENT, form={}),
     Row(
         route="incidents/<uuid:public_id>/ask",

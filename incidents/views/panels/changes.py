@@ -1,4 +1,4 @@
-"""What changed since the answer before."""
+"""What is other than in the answer before."""
 
 from __future__ import annotations
 

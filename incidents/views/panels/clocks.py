@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from incidents.response.clocks import clocks_of
-from supplychain.access.scopes import Scope
-
 if TYPE_CHECKING:
     from incidents.views.panels.page import IncidentPage, PanelContext
 
 
 def clocks(page: IncidentPage) -> PanelContext | None:
     """Return the clocks and the flags that start them, to who sees the whole incident."""
-    if not page.is_newest or not page.incident.is_whole_for(page.actor):
+    if not page.is_newest or not page.is_whole:
         return None
-    reports = page.incident.reports.all()
+    late = sum(clock.is_late and clock.sent_at is None for clock in page.clocks)
     return {
-        "clocks": clocks_of(page.incident, reports, at=page.now),
-        "runs_it": page.actor.can(Scope.INCIDENTS_WRITE),
+        "clocks": page.clocks,
+        "runs_it": page.may_respond,
+        "badge": f"{late} late" if late else "",
     }

@@ -1,4 +1,4 @@
-"""What is proposed, and what is being done, by who does it."""
+"""What is proposed, what is to be done in groups, and, folded, what binds and what is done."""
 
 from __future__ import annotations
 
@@ -6,94 +6,100 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from incidents.models import ActionKind, ActionState, Stage
-from incidents.response.actions import actions_for
-from incidents.response.answers import newest_answer
-from incidents.response.moves import BINDING, moves_from
-from incidents.response.proposals import propose, seen_by
-from supplychain.access.models import Team
-from supplychain.access.scopes import Scope
+from incidents.models import ActionKind, Stage
+from incidents.response.moves import BINDING
+from incidents.views.grouping import Grouping, grouped, kind_words
+from incidents.views.lines import Line, line_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from datetime import datetime
+    from collections.abc import Sequence
 
-    from incidents.models import ContainmentAction
     from incidents.response.proposals import Proposal
     from incidents.views.panels.page import IncidentPage, PanelContext
 
 PROPOSALS_SHOWN = 60
-ACTIONS_SHOWN = 300
-_LABELS = {
-    ActionState.DONE: "Done",
-    ActionState.OPEN: "Not done",
-    ActionState.WITHDRAWN: "Withdraw",
-    ActionState.REVERTED: "Lift",
-}
+LINES_SHOWN = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One action, whether it is late, and what the asker may make of it."""
+class Proposed:
+    """The proposals of one kind: how many, and the first of them. `binds`: in force as soon as they are taken."""
 
-    action: ContainmentAction
-    is_late: bool
-    moves: Sequence[tuple[str, str]]
-    is_binding: bool
+    kind: str
+    title: str
+    count: int
+    shown: Sequence[Proposal]
+    binds: bool
+
+    @property
+    def more_count(self) -> int:
+        return self.count - len(self.shown)
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """Actions that are over, or bind: there to be looked up, and changed with a reason."""
+
+    form: str
+    title: str
+    asks: str
+    all: Sequence[Line]
+
+    @property
+    def lines(self) -> Sequence[Line]:
+        return self.all[:LINES_SHOWN]
+
+    @property
+    def count(self) -> int:
+        return len(self.all)
+
+    @property
+    def may_end(self) -> bool:
+        return any(line.moves for line in self.all)
 
 
 def containment(page: IncidentPage) -> PanelContext | None:
     """Return proposals and actions; nothing for an earlier answer, which is no place to act from."""
-    incident, actor = page.incident, page.actor
-    if not page.is_newest:
+    if not page.is_newest or not (page.actions or page.proposals or page.runs_it):
         return None
-    runs_it = actor.can(Scope.INCIDENTS_WRITE) and incident.is_whole_for(actor)
-    actions = list(actions_for(incident, actor=actor).order_by("number")[:ACTIONS_SHOWN])
-    proposals = _proposals(page) if incident.stage != Stage.CLOSED else ()
-    if not actions and not proposals:
-        return None
-    lines = [_line(one, page=page, runs_it=runs_it) for one in actions]
+    is_open = page.incident.stage != Stage.CLOSED
+    lines = [
+        line_of(one, actor=page.actor, runs_it=page.may_respond and page.is_whole, now=page.now) for one in page.actions
+    ]
+    opened = [line for line in lines if line.is_open]
+    binding = [line for line in lines if line.is_in_force]
+    ended = [line for line in lines if not line.is_open and not line.is_in_force]
+    late_count = sum(line.is_late for line in opened)
     return {
-        "proposals": proposals[:PROPOSALS_SHOWN],
-        "proposal_count": len(proposals),
-        "more_count": max(0, len(proposals) - PROPOSALS_SHOWN),
-        "groups": _by_owner(lines),
+        "proposed": _proposed(page.proposals),
+        "proposal_count": len(page.proposals),
+        "groups": grouped(opened[:LINES_SHOWN], by=page.grouping),
+        "groupings": [(one.value, one is page.grouping) for one in Grouping],
+        "open_count": len(opened),
+        "unshown_count": max(0, len(opened) - LINES_SHOWN),
+        "late_count": late_count,
+        "may_move": is_open and any(line.moves for line in opened),
+        "folded": [
+            Folded("in-force", "In force", "Reason, to lift one of them", binding),
+            Folded("ended", "Done, lifted or withdrawn", "Why one of them is not done after all", ended),
+        ],
         "count": len(lines),
-        "done_count": sum(one.action.state == ActionState.DONE for one in lines),
-        "late_count": sum(one.is_late for one in lines),
-        "runs_it": runs_it and incident.stage != Stage.CLOSED,
-        "teams": [one.team.slug for one in incident.teams.select_related("team").order_by("team__slug")]
-        if runs_it
-        else [],
+        "runs_it": page.runs_it,
+        "teams": [one.team.slug for one in page.concerned] if page.runs_it else [],
+        "query": page.query,
+        "hides_owner": page.grouping is Grouping.OWNER,
+        "badge": f"{late_count} late" if late_count else len(opened) or "",
     }
 
 
-def _proposals(page: IncidentPage) -> Sequence[Proposal]:
-    incident, actor = page.incident, page.actor
-    slugs = set(Team.objects.filter(pk__in=sorted(actor.team_ids or ())).values_list("slug", flat=True))
-    found = propose(incident, answer=newest_answer(incident), asked_at=page.now, actor=actor)
-    return seen_by(found, incident=incident, actor=actor, slugs=slugs)
-
-
-def _line(action: ContainmentAction, *, page: IncidentPage, runs_it: bool) -> Line:
-    kind, state = ActionKind(action.kind), ActionState(action.state)
-    moves = moves_from(kind, state)
-    if not runs_it:
-        is_own = action.team_id in page.actor.write_team_ids or action.owner_id == page.actor.user_id
-        own = {ActionState.DONE, ActionState.OPEN} if is_own and kind not in BINDING else set()
-        moves = tuple(one for one in moves if one in own)
-    return Line(action, _is_late(action, page.now), [(one.value, _LABELS[one]) for one in moves], kind in BINDING)
-
-
-def _is_late(action: ContainmentAction, now: datetime) -> bool:
-    return action.state == ActionState.OPEN and action.due_at is not None and action.due_at < now
-
-
-def _by_owner(lines: Iterable[Line]) -> list[tuple[str, list[Line]]]:
-    """Those that somebody has first; what is the responders' own last."""
-    found: dict[str, list[Line]] = defaultdict(list)
-    for line in lines:
-        action = line.action
-        owner = action.team.slug if action.team else action.owner.username if action.owner else ""
-        found[owner].append(line)
-    return sorted(found.items(), key=lambda item: (not item[0], item[0]))
+def _proposed(proposals: Sequence[Proposal]) -> list[Proposed]:
+    """Put them together by kind, blocks first: people take them so."""
+    found: dict[ActionKind, list[Proposal]] = defaultdict(list)
+    for one in proposals:
+        found[one.kind].append(one)
+    shown = max(5, PROPOSALS_SHOWN // max(1, len(found)))
+    return [
+        Proposed(kind.value, kind_words(kind), len(found[kind]), found[kind][:shown], kind in BINDING)
+        for kind in ActionKind
+        if kind in found
+    ]

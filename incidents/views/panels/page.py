@@ -1,32 +1,130 @@
-"""What a part of an incident's page is told."""
+"""What a part of an incident's page is told: each thing is read once, however many parts show it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
+from incidents.models import Stage
+from incidents.recovery.standing import recovery_of
+from incidents.response.actions import actions_for
+from incidents.response.clocks import clocks_of
+from incidents.response.credentials import credentials_of
+from incidents.response.part import part_of_kept
+from incidents.response.proposals import propose, seen_by
+from incidents.views.grouping import Grouping
+from incidents.views.narrowing import Narrowed
+from supplychain.access.models import Team
+from supplychain.access.scopes import Scope
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
-    from incidents.models import Incident, QueryRun
+    from incidents.models import ContainmentAction, Incident, IncidentTeam, QueryRun
+    from incidents.recovery.standing import Recovery
+    from incidents.response.answers import KeptAnswer
+    from incidents.response.clocks import Clock
+    from incidents.response.credentials import Credential
     from incidents.response.part import Part
+    from incidents.response.proposals import Proposal
     from supplychain.access.actors import Actor
+    from supplychain.web.refusals import Refusal
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class IncidentPage:
-    """Which incident is shown to whom, with which of its answers (`part` is what the actor may see of `run`)."""
+    """Which incident is shown to whom, with which of its answers, and how the reader wants it."""
 
     incident: Incident
-    run: QueryRun
-    part: Part
+    kept: KeptAnswer
     actor: Actor
     now: datetime
+    narrowed: Narrowed = field(default_factory=Narrowed)
+    grouping: Grouping = Grouping.OWNER
+    refused: Refusal | None = None
+
+    @property
+    def run(self) -> QueryRun:
+        return self.kept.run
 
     @property
     def is_newest(self) -> bool:
         return self.run.number == self.incident.run_count
+
+    @property
+    def is_whole(self) -> bool:
+        return self.incident.is_whole_for(self.actor)
+
+    @property
+    def may_respond(self) -> bool:
+        return self.actor.can(Scope.INCIDENTS_WRITE)
+
+    @property
+    def runs_it(self) -> bool:
+        """Whether the reader may act: who runs the incident, while it is open, from its newest answer."""
+        return self.may_respond and self.is_whole and self.incident.stage != Stage.CLOSED and self.is_newest
+
+    @cached_property
+    def part(self) -> Part:
+        """What the reader may see of the answer."""
+        return part_of_kept(self.kept, actor=self.actor)
+
+    @cached_property
+    def credentials(self) -> Sequence[Credential]:
+        """All that the answer says was in reach; what is shown of it goes through what the reader may see."""
+        return credentials_of(self.kept.basis, actor=self.actor)
+
+    @cached_property
+    def recovery(self) -> Recovery | None:
+        """Where the services stand; None beside an earlier answer, which says nothing of it."""
+        if not self.is_newest:
+            return None
+        return recovery_of(self.incident, actor=self.actor, at=self.now, kept=self.kept, credentials=self.credentials)
+
+    @cached_property
+    def actions(self) -> Sequence[ContainmentAction]:
+        return list(actions_for(self.incident, actor=self.actor).order_by("number"))
+
+    @cached_property
+    def proposals(self) -> Sequence[Proposal]:
+        """What the newest answer gives rise to; nothing once the incident is closed."""
+        if not self.is_newest or self.incident.stage == Stage.CLOSED:
+            return ()
+        slugs = set(Team.objects.filter(pk__in=sorted(self.actor.team_ids or ())).values_list("slug", flat=True))
+        found = propose(
+            self.incident,
+            answer=self.kept.basis,
+            asked_at=self.now,
+            actor=self.actor,
+            credentials=self.credentials,
+        )
+        return seen_by(found, incident=self.incident, actor=self.actor, slugs=slugs)
+
+    @cached_property
+    def concerned(self) -> Sequence[IncidentTeam]:
+        """The teams it concerns, as far as the reader may know of them."""
+        found = self.incident.teams.select_related("team").order_by("team__slug")
+        return [one for one in found if self.actor.sees_all or one.team_id in (self.actor.team_ids or ())]
+
+    @cached_property
+    def clocks(self) -> Sequence[Clock]:
+        """What must be reported; nothing for who sees a part."""
+        return clocks_of(self.incident, self.incident.reports.all(), at=self.now) if self.is_whole else ()
+
+    @property
+    def address(self) -> str:
+        """Where this answer is: the incident's own address for the newest."""
+        base = f"/incidents/{self.incident.public_id}"
+        return base if self.is_newest else f"{base}/queries/{self.run.number}"
+
+    @property
+    def query(self) -> str:
+        """How the reader wants it, as an address asks for it."""
+        grouped = "" if self.grouping is Grouping.OWNER else f"group={self.grouping}"
+        return "&".join(part for part in (self.narrowed.query, grouped) if part)
 
 
 PanelContext = Mapping[str, object]
@@ -35,7 +133,29 @@ PanelContext = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One part: its template, and what fills it. None leaves the part out."""
+    """One part: its name in the page's address, its title in the list of parts ('' for none), and what fills it.
 
+    None leaves the part out. The context's `badge` stands beside the title in the list, `tone` colours it.
+    """
+
+    name: str
+    title: str
     template: str
     context: Callable[[IncidentPage], PanelContext | None]
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A part as it is drawn."""
+
+    panel: Panel
+    context: PanelContext | None
+
+    @property
+    def badge(self) -> object:
+        return "" if self.context is None else self.context.get("badge", "")
+
+
+def fill(panels: Sequence[Panel], page: IncidentPage) -> list[Filled]:
+    return [Filled(panel, panel.context(page)) for panel in panels]

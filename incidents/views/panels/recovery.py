@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from incidents.recovery.milestones import milestones_of
-from incidents.recovery.standing import recovery_of
 
 if TYPE_CHECKING:
     from incidents.views.panels.page import IncidentPage, PanelContext
@@ -14,16 +13,19 @@ SERVICES_SHOWN = 200
 
 
 def recovery(page: IncidentPage) -> PanelContext | None:
-    """Return the services with their proofs; nothing where the incident reached none, or for an earlier answer."""
-    if not page.is_newest:
+    """Return the services with their proofs, what is over apart; nothing where none was reached."""
+    found = page.recovery
+    if found is None or not found.services:
         return None
-    found = recovery_of(page.incident, actor=page.actor, at=page.now)
-    if not found.services:
-        return None
+    left = [one for one in found.services if one.state not in {"recovered", "withdrawn"}]
+    over = [one for one in found.services if one.state in {"recovered", "withdrawn"}]
     return {
-        "services": found.services[:SERVICES_SHOWN],
-        "more_count": max(0, len(found.services) - SERVICES_SHOWN),
+        "services": left[:SERVICES_SHOWN],
+        "over": over[:SERVICES_SHOWN],
+        "over_count": len(over),
+        "more_count": max(0, len(left) - SERVICES_SHOWN) + max(0, len(over) - SERVICES_SHOWN),
         "count": len(found.services),
         "recovered_count": found.recovered_count,
-        "milestones": milestones_of(page.incident) if page.incident.is_whole_for(page.actor) else (),
+        "milestones": milestones_of(page.incident) if page.is_whole else (),
+        "badge": f"{found.recovered_count} of {len(found.services)}",
     }

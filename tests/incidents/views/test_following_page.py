@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from incidents.live import asking, following
-from incidents.models import FollowedEvidence, Incident, LiveQuestion, Stage
+from incidents.models import ContainmentAction, FollowedEvidence, Incident, LiveQuestion, Stage
 from tests.factories import cyclonedx, deployment, digest, report, submit
 from tests.supplychain.actors import make_user, signed_in
 
@@ -39,11 +40,16 @@ def send_in() -> None:
     asking.ask_what_waits(at)
 
 
-def test_nothing_is_sent_while_nothing_happens(rita, incident):
-    page = rita.get(f"/incidents/{incident.public_id}").content.decode()
-    tag = f"{incident.version}.1"
+def shown(client: Client, incident: Incident) -> str:
+    """Return the name of what the page shows, as it asks whether that is still so."""
+    page = client.get(f"/incidents/{incident.public_id}").content.decode()
+    return page.partition(f'hx-get="/incidents/{incident.public_id}/live?seen=')[2].partition('"')[0]
 
-    assert f'hx-get="/incidents/{incident.public_id}/live?seen={tag}"' in page
+
+def test_nothing_is_sent_while_nothing_happens(rita, incident):
+    tag = shown(rita, incident)
+
+    assert tag == f"{incident.version}.1.0."
     for answer in (
         rita.get(f"/incidents/{incident.public_id}/live?seen={tag}"),
         rita.get(f"/incidents/{incident.public_id}/live", headers={"If-None-Match": f'"{tag}"'}),
@@ -58,12 +64,44 @@ def test_a_new_answer_is_shown_and_said_in_words(rita, incident):
     parts = rita.get(f"/incidents/{incident.public_id}/live?seen={incident.version}.1").content.decode()
 
     assert 'data-announce="There is a new answer, 2: 1 new."' in parts
-    assert 'id="timeline" hx-swap-oob="true"' in parts
+    assert 'id="part-timeline" hx-swap-oob="outerMorph"' in parts, "what is typed and unfolded stays"
     assert "New: registry.example/shop:1" in parts
     assert digest("shop") in parts.partition('id="rows"')[2]
-    assert "<form" not in parts, "what somebody types into a form must not be swapped away"
     incident.refresh_from_db()
     assert f"live?seen={incident.version}.2" in parts
+
+
+def test_every_part_of_the_page_follows(rita, incident):
+    page = rita.get(f"/incidents/{incident.public_id}").content.decode()
+    send_in()
+    parts = rita.get(f"/incidents/{incident.public_id}/live?seen=1.1").content.decode()
+
+    names = set(re.findall(r'id="(part-[a-z]+)"', page))
+    assert names == set(re.findall(r'id="(part-[a-z]+)"', parts))
+    assert names >= {"part-containment", "part-recovery", "part-teams", "part-clocks", "part-rows", "part-nav"}
+    assert parts.count('hx-swap-oob="outerMorph"') == len(names)
+
+
+def test_an_action_of_somebody_else_a_proof_and_a_deadline_are_news(rita, incident):
+    tags = [shown(rita, incident)]
+    following.follow(timezone.now())
+
+    rita.post(f"/incidents/{incident.public_id}/actions/make", {"kind": "rotate", "target": "TOKEN"})
+    tags.append(shown(rita, incident))
+    ContainmentAction.objects.update(due_at=timezone.now() - timedelta(hours=1))
+    tags.append(shown(rita, incident))
+    LiveQuestion.objects.update(proofs="f" * 32)
+    tags.append(shown(rita, incident))
+
+    assert len(set(tags)) == 4
+    seen = rita.get(f"/incidents/{incident.public_id}/live?seen={tags[2]}").content.decode()
+    assert "A proof of recovery stands otherwise." in seen
+
+
+def test_the_page_follows_as_it_was_narrowed(rita, incident):
+    page = rita.get(f"/incidents/{incident.public_id}?group=kind&team=shop").content.decode()
+
+    assert "&amp;team=shop&amp;group=kind" in page.partition("/live?seen=")[2][:80]
 
 
 def test_who_sees_a_part_is_told_of_that_part(rita, incident):
@@ -85,7 +123,7 @@ def test_a_question_that_cannot_be_asked_says_so(rita, incident):
 
     assert answer.status_code == 200
     assert "The list names too much." in answer.content.decode()
-    assert answer.headers["ETag"] == f'"{incident.version}.1.failing"'
+    assert answer.headers["ETag"] == f'"{incident.version}.1.0..failing"'
 
 
 def test_a_closed_incident_is_followed_no_more(rita, incident):

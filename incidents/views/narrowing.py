@@ -1,0 +1,97 @@
+"""The rows of a kept answer that somebody wants to look at: by class and by where they run, a page at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+import msgspec
+
+from incidents.impact.answer import Status
+from supplychain.api.parameters import read_choice, read_number, read_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from django.http import HttpRequest
+
+    from incidents.impact.answer import Row, WorkloadShown
+
+PAGE_ROWS = 20
+NO_SERVICE = "(none)"
+"""Stands for the workloads of no service."""
+_PLACES = ("cluster", "namespace", "service", "team")
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """What is wanted of the rows; '' is everything. `page` counts from 1."""
+
+    status: str = ""
+    cluster: str = ""
+    namespace: str = ""
+    service: str = ""
+    team: str = ""
+    page: int = 1
+
+    @property
+    def is_anything(self) -> bool:
+        return self != replace(Narrowed(), page=self.page)
+
+    @property
+    def query(self) -> str:
+        """Return it as an address asks for it, without what is left out."""
+        pairs = [(one.name, getattr(self, one.name)) for one in fields(self) if one.name != "page"]
+        number = [("page", str(self.page))] if self.page > 1 else []
+        return urlencode([(name, value) for name, value in pairs if value] + number)
+
+    def at(self, page: int) -> Narrowed:
+        return replace(self, page=page)
+
+    def of(self, rows: Iterable[Row]) -> list[Row]:
+        """Return the rows that fit, each with the containers that fit; what runs nowhere fits no place."""
+        found = (row for row in rows if not self.status or row.status == self.status)
+        if not any(getattr(self, name) for name in _PLACES):
+            return list(found)
+        narrowed = (
+            msgspec.structs.replace(row, workloads=tuple(one for one in row.workloads if self._fits(one)))
+            for row in found
+        )
+        return [row for row in narrowed if row.workloads]
+
+    def _fits(self, one: WorkloadShown) -> bool:
+        return all(not (wanted := getattr(self, name)) or wanted == _value(one, name) for name in _PLACES)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One thing to narrow by, and what there is of it."""
+
+    name: str
+    label: str
+    values: Sequence[str]
+    chosen: str
+
+
+def read_narrowed(request: HttpRequest) -> Narrowed:
+    """Read it out of an address. Raises BadParameterError."""
+    places = {name: read_text(request, name) or "" for name in _PLACES}
+    status = read_choice(request, "status", allowed=[one.value for one in Status]) or ""
+    return Narrowed(status=status, **places, page=max(1, read_number(request, "page", default=1)))
+
+
+def choices(rows: Sequence[Row], *, wanted: Narrowed) -> list[Choice]:
+    """Return what the rows can be narrowed by: only what there is, so that no choice leads to nothing by itself."""
+    workloads = [one for row in rows for one in row.workloads]
+    found = [
+        Choice("status", "Class", [one.value for one in Status if any(r.status is one for r in rows)], wanted.status)
+    ]
+    for name in _PLACES:
+        values = sorted({_value(one, name) for one in workloads}, key=lambda value: (value == NO_SERVICE, value))
+        found.append(Choice(name, name.capitalize(), values, getattr(wanted, name)))
+    return found
+
+
+def _value(one: WorkloadShown, name: str) -> str:
+    return str(getattr(one, name) or NO_SERVICE)
