@@ -67,6 +67,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/roots/<slug:name>/<int:number>", roots.RootView.as_view(), name="api-root"),
     path("api/v1/roots/<slug:name>/<int:number>/raw", roots.RootRawView.as_view(), name="api-root-raw"),
     path("api/v1/roots/<slug:name>/<int:number>/approve", roots.RootApproveView.as_view(), name="api-root-approve"),
+    path("api/v1/roots/<slug:name>/<int:number>/withdraw", roots.RootWithdrawView.as_view(), name="api-root-withdraw"),
     path("api/v1/roots/<slug:name>/<int:number>/retire", roots.RootRetireView.as_view(), name="api-root-retire"),
     path("api/v1/compromises", signers.CompromiseListView.as_view(), name="api-compromises"),
     path("api/v1/compromises/<uuid:public_id>/lift", signers.CompromiseLiftView.as_view(), name="api-compromise-lift"),

@@ -40,12 +40,12 @@ class RootVersionSerializer(serializers.ModelSerializer[TrustRootVersion]):
         model = TrustRootVersion
         fields = [
             "name", "number", "state", "digest", "proposed_by", "proposed_at", "approved_by", "active_from",
-            "retired_at",
+            "retired_at", "withdrawn_at",
         ]  # fmt: skip
         read_only_fields = fields
 
     def get_state(self, version: TrustRootVersion) -> str:
-        """Return `proposed`, `active` or `retired`; active ones alone are believed."""
+        """Return `proposed`, `withdrawn`, `active` or `retired`; active ones alone are believed."""
         return version.state
 
 
@@ -132,6 +132,17 @@ class RootApproveView(APIView):
     def post(self, request: Request, name: str, number: int) -> Response:
         """Make another person's proposal count; everything is verified anew."""
         return _decide(request, name, number, roots.approve)
+
+
+class RootWithdrawView(APIView):
+    permission_classes = [RequireScope(*WIDEN)]
+
+    @extend_schema(
+        operation_id="roots_withdraw", request=None, responses={200: RootVersionDetailSerializer, **refusals(409)}
+    )
+    def post(self, request: Request, name: str, number: int) -> Response:
+        """Take a proposal back; it never counted, so one person is enough."""
+        return _decide(request, name, number, roots.withdraw)
 
 
 class RootRetireView(APIView):

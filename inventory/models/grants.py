@@ -84,7 +84,7 @@ GRANTS: Grants = {
     "inventory_trustchange": Grant(web=_ADD, worker=_ADD),
     "inventory_trustroot": Grant(web=_ADD, worker=_READ),
     "inventory_trustrootversion": Grant(
-        web="SELECT, INSERT, UPDATE (approved_by_id, active_from, retired_at)", worker=_READ
+        web="SELECT, INSERT, UPDATE (approved_by_id, active_from, retired_at, withdrawn_at)", worker=_READ
     ),
     "inventory_trustedsigner": Grant(web="SELECT, INSERT, UPDATE (state)", worker=_ADD),
     "inventory_signerdecision": Grant(web=_ADD, worker=_ADD),

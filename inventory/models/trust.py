@@ -87,11 +87,18 @@ class TrustRootVersion(models.Model):
     )
     active_from = models.DateTimeField(null=True, db_comment="NULL: proposed, counts for nothing")
     retired_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True, db_comment="The proposal was taken back, and never counted")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["root", "number"], name="trust_root_version_number"),
-            models.UniqueConstraint(fields=["root", "digest"], name="trust_root_version_once"),
+            models.UniqueConstraint(
+                fields=["root", "digest"], condition=Q(withdrawn_at__isnull=True), name="trust_root_version_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at__isnull=True) | Q(active_from__isnull=True),
+                name="trust_root_version_withdrawn",
+            ),
             models.CheckConstraint(condition=Q(digest__regex=SHA256_PATTERN), name="trust_root_version_digest"),
             models.CheckConstraint(
                 condition=Q(approved_by__isnull=True) | ~Q(approved_by=F("proposed_by")),
@@ -104,9 +111,9 @@ class TrustRootVersion(models.Model):
 
     @property
     def state(self) -> str:
-        """Return `proposed`, `active` or `retired`; active ones alone are believed."""
+        """Return `proposed`, `withdrawn`, `active` or `retired`; active ones alone are believed."""
         if self.active_from is None:
-            return "proposed"
+            return "proposed" if self.withdrawn_at is None else "withdrawn"
         return "active" if self.retired_at is None else "retired"
 
 

@@ -99,7 +99,7 @@ def propose(name: str, data: bytes, *, user: User, at: datetime) -> TrustRootVer
     with transaction.atomic():
         exchange([Query(_IN_TURN)])
         root, _ = TrustRoot.objects.get_or_create(name=name)
-        if root.versions.filter(digest=digest).exists():
+        if root.versions.filter(digest=digest, withdrawn_at__isnull=True).exists():
             raise TrustRootRefusedError(f"This file is a version of {name} already.")
         number = (root.versions.aggregate(found=Max("number"))["found"] or 0) + 1
         version = TrustRootVersion.objects.create(
@@ -139,11 +139,26 @@ def approve(version: TrustRootVersion, *, user: User, at: datetime) -> None:
         raise TrustRootRefusedError("A root of trust takes two people: somebody else must approve this version.")
     with transaction.atomic():
         waiting = TrustRootVersion.objects.filter(pk=version.pk, active_from__isnull=True, proposed_by__isnull=False)
-        if not waiting.update(approved_by=user, active_from=at):
-            raise TrustRootRefusedError("This version was approved before.")
+        if not waiting.filter(withdrawn_at__isnull=True).update(approved_by=user, active_from=at):
+            raise TrustRootRefusedError("This version was approved before, or withdrawn.")
         version.refresh_from_db()
         _record(actor_for_user(user), "trust_root.approved", version, at=at)
         note_change(f"root {version.root.name}, version {version.number}", at=at)
+
+
+def withdraw(version: TrustRootVersion, *, user: User, at: datetime) -> None:
+    """Take a proposal back, one's own or another's: it never counted, so one person is enough.
+
+    The same file may be proposed again. Raises TrustRootRefusedError for a version that was decided, and for who has no
+    right.
+    """
+    _check_right(user)
+    with transaction.atomic():
+        waiting = TrustRootVersion.objects.filter(pk=version.pk, active_from__isnull=True, withdrawn_at__isnull=True)
+        if not waiting.update(withdrawn_at=at):
+            raise TrustRootRefusedError("This version is not proposed any more.")
+        version.refresh_from_db()
+        _record(actor_for_user(user), "trust_root.withdrawn", version, at=at)
 
 
 def retire(version: TrustRootVersion, *, user: User, at: datetime) -> None:

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Final
 from inventory.formats.records import ROOT
 from inventory.graph.claims import advised, attested, listed, stated
 from inventory.graph.document_tree import DocumentTree
+from inventory.graph.judgements import judgements_of
 from inventory.graph.posture import listed_runs, report_parts, workflow_parts
 from inventory.graph.reading_again import read_report
 from inventory.graph.sboms_inside import sboms_of
 from inventory.models import EvidenceKind
+from inventory.views.meanings import Judged
 from supplychain.web.paging import PAGE_SIZE
 
 if TYPE_CHECKING:
@@ -90,8 +92,10 @@ def _workflow(evidence: Evidence) -> Context:
 
 
 def _attested(evidence: Evidence) -> Context:
-    shown = {"attested": attested(evidence, limit=_MOST_ROWS), "limit": _MOST_ROWS}
-    return {**shown, **_trees(evidence), **_stated(evidence)}
+    found = attested(evidence, limit=_MOST_ROWS)
+    judged = judgements_of([source.attestation_id for source in found])
+    rows = [(source, Judged.of(judged.get(source.attestation_id))) for source in found]
+    return {"attested": rows, "limit": _MOST_ROWS, **_trees(evidence), **_stated(evidence)}
 
 
 def _stated(evidence: Evidence) -> Context:

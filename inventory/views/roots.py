@@ -78,6 +78,15 @@ def approve(request: HttpRequest, name: str, number: int) -> HttpResponse:
 
 @require_POST
 @signed_in(Scope.POLICY_WRITE)
+def withdraw(request: HttpRequest, name: str, number: int) -> HttpResponse:
+    version = roots.find_version(name, number)
+    roots.withdraw(version, user=person_of(actor_of(request)), at=timezone.now())
+    messages.success(request, "Withdrawn. It never believed anybody; the same file may be proposed again.")
+    return _to(version)
+
+
+@require_POST
+@signed_in(Scope.POLICY_WRITE)
 def retire(request: HttpRequest, name: str, number: int) -> HttpResponse:
     version = roots.find_version(name, number)
     roots.retire(version, user=person_of(actor_of(request)), at=timezone.now())

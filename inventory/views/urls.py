@@ -44,6 +44,7 @@ urlpatterns = [
     path("roots/propose", roots.propose, name="root-propose"),
     path("roots/<slug:name>/<int:number>", roots.root_page, name="root"),
     path("roots/<slug:name>/<int:number>/approve", roots.approve, name="root-approve"),
+    path("roots/<slug:name>/<int:number>/withdraw", roots.withdraw, name="root-withdraw"),
     path("roots/<slug:name>/<int:number>/retire", roots.retire, name="root-retire"),
     path("pipeline", origins.pipeline_page, name="pipeline"),
     path("workloads", runtime.workload_list, name="workloads"),

@@ -56,7 +56,7 @@ ROWS = (
             missing=200,
             refused=NO_PERSON,
         )
-        for decision, root in (("approve", PROPOSED_ROOT), ("retire", ACTIVE_ROOT))
+        for decision, root in (("approve", PROPOSED_ROOT), ("withdraw", PROPOSED_ROOT), ("retire", ACTIVE_ROOT))
     ),
     Row(route="api/v1/compromises", scopes=POLICY),
     Row(
@@ -90,7 +90,7 @@ ROWS = (
             ok=303,
             missing=303,
         )
-        for decision, root in (("approve", PROPOSED_ROOT), ("retire", ACTIVE_ROOT))
+        for decision, root in (("approve", PROPOSED_ROOT), ("withdraw", PROPOSED_ROOT), ("retire", ACTIVE_ROOT))
     ),
     Row(route="compromises", scopes=POLICY),
     Row(

@@ -87,6 +87,7 @@ UNASKED = {
     "api/v1/blocks/<uuid:public_id>/lift",
     "api/v1/blocks/<uuid:public_id>/keep",
     "api/v1/roots/<slug:name>/<int:number>/approve",
+    "api/v1/roots/<slug:name>/<int:number>/withdraw",
     "api/v1/roots/<slug:name>/<int:number>/retire",
     # the organisation's, whoever asks
     "api/v1/roots/<slug:name>/<int:number>",

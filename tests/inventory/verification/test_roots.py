@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 
 from inventory.models import TrustRootVersion, trust_version
 from inventory.trust.root_shape import BadRootShapeError, check_shape
@@ -21,6 +21,7 @@ from inventory.verification.roots import (
     load_first,
     propose,
     retire,
+    withdraw,
 )
 from supplychain.access.actors import system_actor
 from supplychain.access.models import AuditEvent, User
@@ -97,6 +98,31 @@ def test_a_file_that_is_a_version_already_is_not_proposed_again() -> None:
 
     with pytest.raises(TrustRootRefusedError):
         propose("lab", FIRST, user=person("ann"), at=NOW)
+
+
+def test_a_proposal_is_withdrawn_by_its_proposer_and_the_same_file_proposed_again() -> None:
+    load_first("lab", FIRST, actor=system_actor("trust_root"), at=NOW)
+    ann, ben, before = person("ann"), person("ben"), trust_version()
+    proposed = propose("lab", SECOND, user=ann, at=NOW)
+
+    withdraw(proposed, user=ann, at=NOW)
+
+    assert (proposed.state, counting(), trust_version()) == ("withdrawn", [1], before)
+    for decide in (approve, withdraw, retire):
+        with pytest.raises(TrustRootRefusedError):
+            decide(proposed, user=ben, at=NOW)
+    again = propose("lab", SECOND, user=ann, at=NOW)
+    approve(again, user=ben, at=NOW)
+    assert (again.number, counting()) == (3, [1, 3])
+
+
+def test_what_counts_is_not_withdrawn_by_the_database_s_own_rule() -> None:
+    version = load_first("lab", FIRST, actor=system_actor("trust_root"), at=NOW)
+
+    with pytest.raises(TrustRootRefusedError):
+        withdraw(version, user=person("ann"), at=NOW)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        TrustRootVersion.objects.update(withdrawn_at=NOW)
 
 
 def test_one_person_retires_a_version_and_only_one_that_counts() -> None:

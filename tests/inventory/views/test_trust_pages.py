@@ -70,6 +70,18 @@ def test_a_version_is_proposed_compared_and_approved_by_somebody_else(anna: Clie
     assert "Retired" in page(ben, "/roots")
 
 
+def test_a_proposal_is_withdrawn_on_its_page(anna: Client) -> None:
+    lab = Lab()
+    load_first("lab", lab.trusted_root(), actor=system_actor("test"), at=AT)
+    propose(anna, lab.trusted_root(ctlogs=[]))
+
+    assert anna.post("/roots/lab/2/withdraw").status_code == 303
+
+    assert "Withdrawn" in page(anna, "/roots/lab/2")
+    assert "Withdraw the proposal" not in page(anna, "/roots/lab/2")
+    assert anna.post("/roots/lab/2/withdraw").status_code == 409
+
+
 def test_what_both_versions_believe_is_not_marked(anna: Client) -> None:
     lab = Lab()
     load_first("lab", lab.trusted_root(), actor=system_actor("test"), at=AT)
