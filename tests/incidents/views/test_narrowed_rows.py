@@ -65,7 +65,7 @@ def test_rows_are_narrowed_to_what_runs_there_on_the_page_and_in_the_file(
     assert {(one["service"], one["cluster"]) for one in lines(rita, f"{address}/queries/1/csv?{query}")} == found
     assert (digest("checkout") in shown) is bool({("checkout", "eu")} & found)
     assert (digest("ledger") in shown) is bool({("ledger", "us"), ("", "eu")} & found)
-    assert ("No row fits this filter" in shown) is not found
+    assert ("No row fits this filter" in shown) is (not found)
 
 
 def test_htmx_gets_the_rows_alone_and_the_page_goes_on_following_them(rita: Client, address: str):

@@ -53,8 +53,8 @@ def grow(*, actions: int, rows: int) -> Incident:
     asked = read_incident_question(incident.question)
     answered = runs.Answered(asked.question, header, (copies,), run.answer_hash, 0.1)
     with transaction.atomic():
-        kept = {"given": asked.given, "occasion": Occasion.ASKED, "actor": actor, "at": timezone.now()}
-        runs.keep(answered, incident=incident, **kept)
+        at = timezone.now()
+        runs.keep(answered, incident=incident, given=asked.given, occasion=Occasion.ASKED, actor=actor, at=at)
         incident.save(update_fields=["run_count"])
     return incident
 
