@@ -23,7 +23,9 @@
   }
 
   function nameOf(element) {
-    return (element.getAttribute("aria-label") ?? element.textContent).trim().replace(/\s+/g, " ");
+    const copy = element.cloneNode(true);
+    for (const count of copy.querySelectorAll(".badge-count")) count.remove();
+    return (element.getAttribute("aria-label") ?? copy.textContent).trim().replace(/\s+/g, " ");
   }
 
   function row(keys, does) {

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from incidents.models import ActionState, EventKind, Incident, IncidentEvent, LiveQuestion, Stage
 from incidents.response.answers import read_newest
-from incidents.timeline import IncidentNotFoundError
+from incidents.timeline import IncidentNotFoundError, events_for
 from incidents.views import answer
 from incidents.views.grouping import Grouping
 from incidents.views.narrowing import read_narrowed
@@ -23,7 +23,7 @@ from supplychain.access.actors import actor_of
 from supplychain.access.scopes import Scope
 from supplychain.api.parameters import read_choice, read_text
 from supplychain.web.pages import signed_in
-from supplychain.web.tags import count
+from supplychain.web.tags import count, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -147,7 +147,8 @@ def _says(page: IncidentPage, *, seen: str, tag: str) -> str:
     if version == str(page.incident.version):
         return "A proof of recovery stands otherwise." if proofs != tag.split(".")[3] else ""
     if run == str(page.incident.run_count):
-        return "The timeline has something new."
+        newest = events_for(page.incident, actor=page.actor).order_by("-number").first()
+        return "" if newest is None else f"New on the timeline: {words(newest.kind)} {newest.text}".strip()[:200] + "."
     if page.part.header is None:
         return f"There is a new answer, {page.run.number}: {count(len(page.part.rows), 'row')} for your teams."
     found = IncidentEvent.objects.filter(incident=page.incident, kind=EventKind.FOUND).order_by("-number").first()

@@ -1,4 +1,4 @@
-"""The start page: one search box, the state of the estate, what is unknown, what came in last."""
+"""The start page: one search box, open incidents, the state of the estate, what is unknown, what came in last."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from incidents.impact.estate import read_estate
+from incidents.models import Incident
 from incidents.views.answer import coverage_parts
 from inventory.graph.receipts import NEWEST_FIRST, ReceiptFilter, receipts
 from inventory.graph.statements import bounded
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
     from incidents.impact.estate import Estate
+    from supplychain.access.actors import Actor
 
 RECEIPTS_SHOWN = 8
+INCIDENTS_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class Unknown:
 def home(request: HttpRequest) -> HttpResponse:
     actor, now = actor_of(request), timezone.now()
     estate = read_estate(actor=actor, at=now)
+    opened = _open_incidents(actor)
     with bounded():
         recent = list(receipts(ReceiptFilter(), actor=actor).order_by(*NEWEST_FIRST)[:RECEIPTS_SHOWN])
     context = {
@@ -49,6 +53,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "known": estate.coverage,
         "coverage_parts": coverage_parts(estate.coverage),
         "unknowns": _unknowns(estate),
+        "opened": opened[:INCIDENTS_SHOWN],
+        "more_incidents": len(opened) > INCIDENTS_SHOWN,
         "recent": recent,
         "is_empty": not recent,
         "now": now,
@@ -56,6 +62,14 @@ def home(request: HttpRequest) -> HttpResponse:
         "report_snippet": report_cluster(request),
     }
     return show(request, page="home/page.html", fragment="home/page.html", context=context)
+
+
+def _open_incidents(actor: Actor) -> list[Incident]:
+    """Return the incidents that are not closed, the newest first, one more than is shown."""
+    if not actor.can(Scope.INCIDENTS_READ):
+        return []
+    found = Incident.objects.visible_to(actor).filter(closed_at__isnull=True).select_related("owner")
+    return list(found.order_by("-public_id")[: INCIDENTS_SHOWN + 1])
 
 
 def _unknowns(estate: Estate) -> tuple[Unknown, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from django.http import HttpResponseRedirect
 from django.utils import timezone
@@ -94,6 +95,7 @@ def _answer(request: HttpRequest, typed: Typed, *, found: Impact) -> dict[str, o
         "may_respond": actor_of(request).can(Scope.INCIDENTS_WRITE),
         "severities": [severity.value for severity in Severity],
         "incident_title": _title(lines),
+        "watch_query": urlencode({"q": typed.text}),
         "permalink": request.build_absolute_uri(permalink.address) if permalink.fits_in_address else "",
     }
 

@@ -56,7 +56,8 @@ def do_what_is_open(page: Page) -> None:
 
 def test_from_a_pasted_list_to_a_pack_that_proves_the_recovery(visit: Visit, tmp_path: Path):
     visit.sign_in()
-    page = visit.open("/impact")
+    page, presses = visit.open("/impact"), list[str]()
+    page.on("request", lambda request: presses.append(request.url) if request.method == "POST" else None)
     page.fill("#q", LIST)
 
     # Three actions, and nothing is typed again: ask, open, contain.
@@ -66,15 +67,20 @@ def test_from_a_pasted_list_to_a_pack_that_proves_the_recovery(visit: Visit, tmp
     expect(page.get_by_text("The incident is open")).to_be_visible()
     page.get_by_role("button", name=re.compile(r"^Take all")).click()
     expect(page.get_by_role("heading", name="Containment")).to_be_visible()
+    assert [url.rpartition("/")[2] for url in presses] == ["impact", "incidents", "take"]
     assert find_hits([SHOP], at=timezone.now())[SHOP]
     assert not find_hits([CLEAN], at=timezone.now())[CLEAN]
     expect(page.get_by_text("0 of 1 service recovered")).to_be_visible()
 
+    # It follows by itself: nothing is loaded again, and what is typed meanwhile stays.
     worker_looks()
+    page.get_by_label("Note", exact=True).fill("half a note")
+    page.get_by_text(re.compile("^In force: ")).click()
     evidence_comes()
     worker_looks()
-    page.reload()
-    expect(page.get_by_role("heading", name="No longer running")).to_be_visible()
+    expect(page.get_by_role("heading", name="No longer running")).to_be_visible(timeout=60_000)
+    expect(page.get_by_label("Note", exact=True)).to_have_value("half a note")
+    assert page.locator("#in-force").evaluate("one => one.open")
     do_what_is_open(page)
 
     with page.expect_download() as download:
@@ -82,8 +88,7 @@ def test_from_a_pasted_list_to_a_pack_that_proves_the_recovery(visit: Visit, tmp
     pack = tmp_path / "pack.zip"
     download.value.save_as(pack)
     stamp_all(timezone.now())
-    page.reload()
-    expect(page.get_by_text("1 of 1 service recovered")).to_be_visible()
+    expect(page.get_by_text("1 of 1 service recovered")).to_be_visible(timeout=60_000)
 
     with zipfile.ZipFile(pack) as zipped:
         zipped.extractall(tmp_path / "pack")

@@ -1,7 +1,9 @@
 """The start page: what runs, what is unknown, what came in, and where each number leads."""
 
 import pytest
+from django.utils import timezone
 
+from incidents.models import Incident
 from tests.factories import cyclonedx, deployment, digest, report, store, submit
 
 # The state of the estate is read from one state of the database, which a test's own transaction would forbid.
@@ -78,6 +80,18 @@ def test_somebody_without_a_role_is_told_who_can_help(browser):
     assert b"An administrator gives you a role" in answer.content
 
 
+def test_open_incidents_stand_first_for_who_may_see_them(responder, member, stranger, estate):
+    responder.post("/incidents", {"q": "pkg:npm/lodash", "title": "stolen account", "severity": "critical"})
+
+    html = responder.get("/").content.decode()
+    assert "Open incidents" in html
+    assert html.index("stolen account") < html.index("What is unknown")
+    assert "stolen account" not in stranger.get("/").content.decode()
+
+    Incident.objects.update(stage="closed", closed_at=timezone.now())
+    assert "stolen account" not in responder.get("/").content.decode()
+
+
 def test_the_page_costs_few_statements(member, estate, django_assert_max_num_queries):
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(17):
         assert member.get("/").status_code == 200

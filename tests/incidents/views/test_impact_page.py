@@ -237,3 +237,12 @@ def test_a_question_by_origin_shows_its_evidence_its_limits_and_what_nothing_is_
     assert f"/evidence/{claimed.public_id}" in html
     assert "with provenance that is only claimed" in html
     assert "provenance" not in ask(member, LODASH).partition("How much is known")[2].partition("</ul>")[0]
+
+
+def test_an_incident_is_opened_and_a_watch_made_from_under_the_answer(browser, shop):
+    responder = browser(organisation_role="responder")
+
+    html = responder.get("/impact?q=pkg:npm/lodash").content.decode()
+
+    assert html.index('id="respond-title"') < html.index('id="asked-title"'), "the next press is in sight"
+    assert 'href="/watches?q=pkg%3Anpm%2Flodash"' in html
