@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from django.http import StreamingHttpResponse
+from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
@@ -21,7 +21,7 @@ from supplychain.web.pages import signed_in
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest
 
 
 @require_POST
@@ -41,6 +41,5 @@ def rows(request: HttpRequest, public_id: UUID, number: int) -> HttpResponse:
     part = part_of(find_run(incident, number), actor=actor_of(request))
     found = read_narrowed(request).of(part.rows)
     name = f"incident-{public_id}-answer-{number}.csv"
-    answer = StreamingHttpResponse(rows_as_csv(found), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    return cast("HttpResponse", answer)
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse("".join(rows_as_csv(found)), content_type="text/csv; charset=utf-8", headers=headers)

@@ -14,6 +14,7 @@ from incidents.models import FollowedEvidence, Incident, LiveQuestion, Severity
 from incidents.recovery import stamping
 from incidents.response.changes import add_note
 from incidents.response.opening import ask_if_different, open_incident
+from inventory.models import Cluster
 from supplychain.access.models import AuditEvent
 from tests.factories import SEES_ALL, cyclonedx, deployment, digest, report, submit
 
@@ -50,7 +51,6 @@ def looked_at(*, after: timedelta = timedelta(0)) -> int:
 
 
 def test_nothing_is_read_while_nothing_changed(incident: Incident):
-    assert looked_at() == 1, "its own milestones were told by the first look"
     assert [looked_at() for _ in range(3)] == [0, 0, 0]
 
 
@@ -62,6 +62,7 @@ def test_an_incident_is_looked_at_anyway_once_in_a_while(incident: Incident):
 
 @pytest.mark.parametrize("what", ["document", "runs", "note", "silence", "late number"])
 def test_each_thing_that_a_proof_rests_on_is_a_reason_to_look(incident: Incident, what: str):
+    Cluster.objects.update(report_interval_seconds=60)
     looked_at()
     LiveQuestion.objects.update(stamp_ms=0)
 
@@ -73,7 +74,7 @@ def test_each_thing_that_a_proof_rests_on_is_a_reason_to_look(incident: Incident
         add_note(incident.public_id, "somebody looked", actor=SEES_ALL, at=timezone.now())
     elif what == "late number":
         FollowedEvidence.objects.update(missing={"7": timezone.now().isoformat()})
-    after = timedelta(minutes=9) if what == "silence" else timedelta(0)
+    after = timedelta(minutes=5) if what == "silence" else timedelta(0)
 
     assert looked_at(after=after) == 1
 

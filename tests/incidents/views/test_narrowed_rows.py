@@ -44,8 +44,7 @@ def lines(client: Client, path: str) -> list[dict[str, str]]:
     answer = client.get(path)
     assert answer.status_code == 200
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
-    text = b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
-    return list(csv.DictReader(io.StringIO(text)))
+    return list(csv.DictReader(io.StringIO(answer.content.decode())))
 
 
 @pytest.mark.parametrize(("query", "found"), [
