@@ -5,7 +5,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("inventory", "0036_attested_commits")]
+    dependencies = [("inventory", "0037_feeds_in_portions")]
 
     operations = [
         migrations.AddField(
