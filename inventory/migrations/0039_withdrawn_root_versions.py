@@ -5,7 +5,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("inventory", "0037_feeds_in_portions")]
+    dependencies = [("inventory", "0038_stacks_of_layers")]
 
     operations = [
         migrations.AddField(
