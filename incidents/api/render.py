@@ -7,19 +7,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from rest_framework.renderers import JSONRenderer
 
-from supplychain.api.tables import csv_line
+from incidents.impact.flat_rows import rows_as_csv
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from incidents.impact.answer import Asked, Impact, IndicatorAnswer, Match, Row, WorkloadShown
+    from incidents.impact.answer import Asked, Impact, IndicatorAnswer
 
 JSON = dict[str, object]
-CSV_COLUMNS = (
-    "status", "effect", "digest", "names", "confidence", "indicator", "purl", "direct", "path", "pointer", "evidence",
-    "reason", "cluster", "environment", "namespace", "workload_kind", "workload", "container", "service", "team",
-    "running_since", "last_seen_at", "ended_at",
-)  # fmt: skip
 
 
 class ImpactRenderer(JSONRenderer):
@@ -83,34 +78,3 @@ def _indicator(indicator: IndicatorAnswer) -> JSON:
 def as_csv(pages: Iterable[Impact]) -> Iterator[str]:
     """Return the flat list, a line a (row, match, workload), page by page (RFC 4180; no cell can be a formula)."""
     return rows_as_csv(row for impact in pages for row in impact.rows)
-
-
-def rows_as_csv(rows: Iterable[Row]) -> Iterator[str]:
-    """Yield the same of rows."""
-    yield csv_line(CSV_COLUMNS)
-    for row in rows:
-        for match in row.matches or (None,):
-            for workload in row.workloads or (None,):
-                yield csv_line((*_row_cells(row), *_match_cells(match), *_workload_cells(workload)))
-
-
-def _row_cells(row: Row) -> tuple[object, ...]:
-    return row.status.value, row.effect.value, row.artifact.digest, " ".join(row.artifact.names), row.confidence
-
-
-def _match_cells(match: Match | None) -> tuple[object, ...]:
-    if match is None:
-        return ("",) * 7
-    path = " > ".join(match.path) if match.path else ""
-    return match.indicator, match.purl, match.direct, path, match.pointer, match.evidence, match.reason
-
-
-def _workload_cells(workload: WorkloadShown | None) -> tuple[object, ...]:
-    if workload is None:
-        return ("",) * 11
-    shown = workload
-    times = [None if at is None else plain(at) for at in (shown.running_since, shown.last_seen_at, shown.ended_at)]
-    return (
-        shown.cluster, shown.environment, shown.namespace, shown.kind, shown.name, shown.container, shown.service,
-        shown.team, *times,
-    )  # fmt: skip

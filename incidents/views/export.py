@@ -8,9 +8,9 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from incidents.api.render import rows_as_csv
 from incidents.export.pack import export_pack
 from incidents.export.sending import send_pack
+from incidents.impact.flat_rows import rows_as_csv
 from incidents.response.part import part_of
 from incidents.views.incidents import find_incident, find_run
 from incidents.views.narrowing import read_narrowed
