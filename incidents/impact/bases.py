@@ -17,6 +17,7 @@ from incidents.impact.stretches import CLEARED_FROM
 from inventory.graph.base_images import EMPTY_LAYERS, BaseMethod
 from inventory.graph.one_state import Statement, array_of
 from inventory.graph.visibility import own
+from inventory.models.attestations import IMAGE_ADDRESS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,8 +40,8 @@ _WORDS: Final = {
     BaseMethod.SPDX: "an SPDX document names",
     BaseMethod.LAYER_PREFIX: "its layers begin with those of",
 }
-_IS_IMAGE: Final = "d.uri ~ '^(pkg:(docker|oci)/|docker://|oci://)'"
-_KNOWN = f"""
+_IS_IMAGE: Final = f"d.uri ~ '{IMAGE_ADDRESS}'"
+KNOWN: Final = f"""
 SELECT EXISTS (SELECT FROM inventory_imagelayer l WHERE l.position > 0 AND {own("l.team_id")})
     OR EXISTS (SELECT FROM inventory_artifactclaim c
                WHERE c.claim IN ('base_digest', 'base_spdx') AND {own("c.team_id")})
@@ -148,7 +149,7 @@ class Bases:
 
     def __init__(self, *, teams: Sequence[int] | None, state: OneState) -> None:
         self._teams, self._state = teams, state
-        self._known: Along[bool] = state.along(Statement(bool, _KNOWN, {"teams": teams}))
+        self._known: Along[bool] = state.along(Statement(bool, KNOWN, {"teams": teams}))
 
     def closed(self, matches: Matches) -> Matches:
         """Return the matches with all that was built on them: one round trip, where anything is known of bases."""

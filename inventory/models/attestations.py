@@ -16,6 +16,8 @@ from supplychain.access.querysets import TeamScopedQuerySet
 _ENVELOPES = [(envelope.value, envelope.value) for envelope in Envelope]
 _PREDICATES = [(predicate.value, predicate.value) for predicate in Predicate]
 SHA256_PATTERN = r"^sha256:[0-9a-f]{64}$"
+IMAGE_ADDRESS = r"^(pkg:(docker|oci)/|docker://|oci://)"
+"""How the inputs of builds that are images are addressed. An index rests on this very text."""
 
 
 class Attestation(models.Model):
@@ -186,6 +188,12 @@ class ProvenanceDependency(models.Model):
         indexes = [
             # what was built with an artifact, such as a base image
             models.Index(fields=["digest"], condition=~Q(digest=""), name="provenance_dependency_digest"),
+            # whether anything names a base image
+            models.Index(
+                fields=["digest"],
+                condition=~Q(digest="") & Q(uri__regex=IMAGE_ADDRESS),
+                name="provenance_dependency_image",
+            ),
             # what was built with a file of an address; longer ones than a B-tree takes
             HashIndex(fields=["uri"], condition=Q(uri__startswith="http"), name="provenance_dependency_address"),
             # what was built with a commit
