@@ -225,11 +225,12 @@ def _next_page(question: Question, *, actor: Actor, teams: list[int] | None, at:
 
 def _parameters(question: Question, *, matches: Matches, teams: list[int] | None, now: datetime) -> dict[str, object]:
     since, until = _times(question, now=now)
-    best = matches.best()
+    best, are_few = matches.best(), len(matches.candidates.ids) <= long_lists.MOST_LOOKED_UP
     return {
         "components": array_of(best),
         "classes": array_of(best.values()),
         "candidates": matches.candidates.marks() if matches.is_long else b"",
+        "few_candidates": array_of(matches.candidates.ids) if matches.is_long and are_few else None,
         "artifacts": array_of({match.artifact_id for match in matches.artifacts}),
         "teams": teams,
         "clusters": list(question.clusters) or None,
@@ -275,8 +276,8 @@ def _read_facts(
     groundwork.ask_undescribed()
     told = state.along(told_statement(parameters, is_now=is_now)) if needed.asks_origins else None
     runs = groundwork.what_runs(is_long=matches.is_long)
-    is_merged = len(question.indicators) == 1
-    sql = long_lists.found(is_now=is_now) if matches.is_long else statements.found(is_merged=is_merged)
+    is_alone = len(question.indicators) == 1
+    sql = long_lists.found(is_now=is_now) if matches.is_long else statements.found(is_alone=is_alone)
     found, *named = state.fetch_together(
         Statement(_unpack_found, sql, parameters),
         *(

@@ -41,8 +41,8 @@ class ComponentMatch(Struct, frozen=True, gc=False):
 _SELF_NAMED = ("maven", "deb", "rpm", "apk", "alpm", "conan", "swift", "generic", "")
 """Types where a name alone is a name; elsewhere (npm, composer, golang) the namespace is part of what people write."""
 _COMPONENTS = """
-    SELECT 2 * k.number + {by_source} AS origin, k.is_narrowed, c.id, c.version, c.identity FROM package k
-    CROSS JOIN LATERAL (SELECT c.id, c.version, c.identity FROM inventory_component c WHERE {condition} OFFSET 0) c"""
+    SELECT 2 * k.number + {by_source} AS origin, k.is_narrowed, c.id, c.version FROM package k
+    CROSS JOIN LATERAL (SELECT c.id, c.version FROM inventory_component c WHERE {condition} OFFSET 0) c"""
 _CANDIDATES = f"""
 WITH asked(place, type, namespace, name, is_narrowed, is_kin) AS (
     SELECT * FROM unnest(%(places)s::int[], %(types)s::text[], %(namespaces)s::text[], %(names)s::text[],
@@ -79,7 +79,8 @@ SELECT packages.places, packages.types, components.*, packages.kin FROM (
 ) packages
 CROSS JOIN (
     SELECT string_agg(int8send(origin << 32 | id), ''::bytea), string_agg(textsend(version), '\\x00'::bytea),
-           string_agg(CASE WHEN is_narrowed = 1 THEN textsend(identity) END, '\\x00'::bytea)
+           string_agg(CASE WHEN is_narrowed = 1 THEN (
+               SELECT textsend(c.identity) FROM inventory_component c WHERE c.id = component.id) END, '\\x00'::bytea)
     FROM (
         {_COMPONENTS.format(by_source=0, condition="c.package_id = k.id")}
         UNION ALL

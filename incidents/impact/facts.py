@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class Spans:
     """Stretches of tracks that hold what is asked for: from `since` up to, not including, `until`.
 
-    `components` is empty when stretches of several components have been merged.
+    `components` is empty where nobody asks which component it is.
     """
 
     components: Column

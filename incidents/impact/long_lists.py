@@ -2,6 +2,7 @@
 
 A list of thousands of packages has tens of thousands of components that a rule excludes. They matter only where they
 run, and there one of them is enough: so each track is read where something of it runs, up to the first that is found.
+Where more runs than they are worth, each of them is looked up instead: the database knows how much runs, and chooses.
 Rows are as those of statements.py.
 """
 
@@ -19,12 +20,32 @@ from incidents.impact.statements import (
 )
 from inventory.graph.visibility import own
 
-_HOLDS = """EXISTS (
-    SELECT FROM inventory_presence p
-    WHERE p.track_id = r.track_id AND p.from_seq <= r.seq AND p.to_seq > r.seq {also}
+MOST_LOOKED_UP = 40_000
+"""Of more candidates it always costs less to look through what runs."""
+_WORTH = 6
+"""To read what one point of a track holds, up to the first candidate, takes as long as to look up so many of them."""
+_RUNTIME = "(p.flags >> 1) & 7 NOT IN (3, 4, 5)"
+_HELD = """
+    FROM inventory_presence p
+    WHERE p.track_id = r.track_id AND p.from_seq <= r.seq AND p.to_seq > r.seq
       AND CASE WHEN p.component_id < octet_length(%(candidates)s::bytea)
-               THEN get_byte(%(candidates)s::bytea, p.component_id) = 1 END)"""
+               THEN get_byte(%(candidates)s::bytea, p.component_id) = 1 END"""
 """A byte for each component is asked faster than a table, and each track is left at the first hit."""
+_BY_POINT = f"""
+    SELECT r.track_id, r.seq,
+           CASE WHEN found.class = 5 AND EXISTS (SELECT {_HELD} AND {_RUNTIME}) THEN 4 ELSE found.class END AS class
+    FROM point r
+    CROSS JOIN LATERAL (SELECT CASE WHEN {_RUNTIME} THEN 4 ELSE 5 END AS class {_HELD} LIMIT 1) found"""
+_BY_COMPONENT = f"""
+    SELECT r.track_id, r.seq, min(CASE WHEN {_RUNTIME} THEN 4 ELSE 5 END)
+    FROM unnest(%(few_candidates)s::int[]) AS candidate(component_id)
+    CROSS JOIN LATERAL (
+        SELECT p.track_id, p.from_seq, p.to_seq, p.flags FROM inventory_presence p
+        WHERE p.component_id = candidate.component_id OFFSET 0) p
+    JOIN point r ON r.track_id = p.track_id AND r.seq >= p.from_seq AND r.seq < p.to_seq
+    GROUP BY 1, 2"""
+_ARE_FEW = f"""%(few_candidates)s::int[] IS NOT NULL
+    AND cardinality(%(few_candidates)s::int[]) <= {_WORTH} * (SELECT count(*) FROM point)"""
 _SUBJECTS = f"""
 SELECT {PACK.format("track_id")}, {PACK.format("octet_length(seqs) / 4")},
        string_agg(seqs, ''::bytea), string_agg(artifacts, ''::bytea)
@@ -37,10 +58,11 @@ FROM (
 _FOUND = f"""
 WITH {ASKED},
 shown AS MATERIALIZED ({{intervals}}),
-cleared AS MATERIALIZED (
-    SELECT r.track_id, r.seq, CASE WHEN {_HOLDS.format(also="AND (p.flags >> 1) & 7 NOT IN (3, 4, 5)")} THEN 4
-                                   WHEN {_HOLDS.format(also="")} THEN 5 END AS class
-    FROM (SELECT DISTINCT track_id, seq FROM ({{points}}) point) r
+point AS MATERIALIZED (SELECT DISTINCT track_id, seq FROM ({{points}}) point),
+cleared(track_id, seq, class) AS MATERIALIZED (
+    SELECT * FROM ({_BY_COMPONENT}) few WHERE {_ARE_FEW}
+    UNION ALL
+    SELECT * FROM ({_BY_POINT}) many WHERE NOT ({_ARE_FEW})
 )
 SELECT * FROM (
     SELECT {PACK.format("component_id")}, {PACK.format("track_id")}, {PACK.format("from_seq")},
@@ -48,7 +70,7 @@ SELECT * FROM (
     FROM (
         SELECT component_id, track_id, from_seq, to_seq, class FROM held
         UNION ALL
-        SELECT 0, track_id, seq, seq + 1, class FROM cleared WHERE class IS NOT NULL
+        SELECT 0, track_id, seq, seq + 1, class FROM cleared
     ) span
 ) spans
 CROSS JOIN ({_SUBJECTS}) subjects

@@ -67,14 +67,11 @@ SELECT {PACK.format("component_id")}, {PACK.format("track_id")}, {PACK.format("f
        {PACK.format("to_seq")}, {PACK_CLASS.format("class")}
 FROM held
 """
-_MERGED_SPANS = f"""
-SELECT NULL::bytea, {PACK.format("track_id")}, {PACK.format("lower(r.seqs)")}, {PACK.format("upper(r.seqs)")},
-       {PACK_CLASS.format("class")}
-FROM (
-    SELECT track_id, class, range_agg(int4range(from_seq, to_seq)) AS seqs FROM held GROUP BY 1, 2 OFFSET 0
-) span CROSS JOIN LATERAL unnest(span.seqs) AS r(seqs)
+_NAMELESS_SPANS = _SPANS.replace(PACK.format("component_id"), "NULL::bytea")
+"""Where on which tracks the components are, packed: one row of five columns, the first empty where nobody asks which.
+
+To merge the stretches of a track takes the database longer than it takes to count each of them.
 """
-"""Where on which tracks the components are, packed: one row of five columns. Merged, it does not tell them apart."""
 
 _SUBJECTS = f"""
 SELECT {PACK.format("track_id")}, {PACK.format("octet_length(seqs) / 4")},
@@ -199,9 +196,12 @@ def undescribed(*, is_now: bool) -> str:
     )
 
 
-def found(*, is_merged: bool) -> str:
-    """Return the statement of where the components are, and what the snapshots of those tracks are about: one row."""
-    spans = _MERGED_SPANS if is_merged else _SPANS
+def found(*, is_alone: bool) -> str:
+    """Return the statement of where the components are, and what the snapshots of those tracks are about: one row.
+
+    Of an indicator that is alone nobody asks which component is where.
+    """
+    spans = _NAMELESS_SPANS if is_alone else _SPANS
     return f"WITH {ASKED} SELECT * FROM ({spans}) spans CROSS JOIN ({_SUBJECTS}) subjects"
 
 
@@ -252,8 +252,9 @@ _PRESENT = """(
             SELECT p.* FROM wanted CROSS JOIN LATERAL (
                 SELECT p.component_id, p.track_id, p.from_seq, p.to_seq, p.flags FROM inventory_presence p
                 WHERE p.component_id = wanted.component_id OFFSET 0) p
-            WHERE p.track_id IN (SELECT track_id FROM subject))"""
-_MANY_COMPONENTS = 500
+            WHERE (p.track_id IN (SELECT track_id FROM subject)) IS TRUE)"""
+"""IS TRUE keeps the tracks in one table for all components: a join would put them into one for each."""
+_MANY_COMPONENTS = 100
 """From here on it costs less to look each of them up than to read what the tracks of a page hold."""
 
 

@@ -44,7 +44,9 @@ class Component(models.Model):
     """
 
     id = models.AutoField(primary_key=True)
-    package = models.ForeignKey(Package, on_delete=models.PROTECT, related_name="components", db_constraint=False)
+    package = models.ForeignKey(
+        Package, on_delete=models.PROTECT, related_name="components", db_constraint=False, db_index=False
+    )
     version = models.CharField(
         max_length=1024, blank=True, db_collation="C", db_comment="As the ecosystem orders it: epoch folded in"
     )
@@ -62,6 +64,12 @@ class Component(models.Model):
         related_name="+",
         db_comment="The distribution's source package",
     )
+
+    class Meta:
+        indexes = [
+            # the versions of a package, read from the index alone
+            models.Index(fields=["package"], include=["id", "version"], name="component_of_package"),
+        ]
 
 
 class ComponentHash(models.Model):

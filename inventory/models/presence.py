@@ -129,8 +129,10 @@ class Presence(models.Model):
         ]
         # The primary key INCLUDEs to_seq and flags (migration 0002): an incident is answered from that index alone.
         indexes = [
-            # the set of one snapshot, and closing a range
-            models.Index(fields=["track", "component"], name="presence_track"),
+            # the set of one snapshot, read from the index alone; and closing a range
+            models.Index(
+                fields=["track", "component"], include=["from_seq", "to_seq", "flags"], name="presence_of_track"
+            ),
         ]
 
 

@@ -35,7 +35,7 @@ def presence() -> None:
         cursor.execute("ANALYZE inventory_track, inventory_component")
 
 
-@pytest.mark.parametrize("sql", [statements.found(is_merged=True), statements.found(is_merged=False)])
+@pytest.mark.parametrize("sql", [statements.found(is_alone=True), statements.found(is_alone=False)])
 def test_ranges_come_from_the_primary_keys_index_alone(presence: None, sql: str):
     ids = list(Component.objects.order_by("pk").values_list("pk", flat=True)[:3])
     parameters = {"components": array_of(ids), "classes": array_of([0] * 3), "artifacts": "{}", "teams": None}
@@ -48,7 +48,8 @@ def test_ranges_come_from_the_primary_keys_index_alone(presence: None, sql: str)
     assert "Seq Scan on inventory_presence" not in plan
 
 
-def test_what_a_long_list_clears_is_asked_of_each_track_that_runs(presence: None):
+@pytest.mark.parametrize("is_short", [True, False])
+def test_what_a_long_list_clears_is_asked_of_indexes_alone(presence: None, is_short: bool):
     ids = list(Component.objects.order_by("pk").values_list("pk", flat=True)[:3])
     marks = b"\1" * (max(ids) + 1)
     parameters: dict[str, str | bytes | None] = {
@@ -56,6 +57,7 @@ def test_what_a_long_list_clears_is_asked_of_each_track_that_runs(presence: None
         "classes": array_of([0] * 3),
         "artifacts": "{}",
         "candidates": marks,
+        "few_candidates": array_of(ids) if is_short else None,
         **dict.fromkeys(("teams", "clusters", "environments", "since")),
     }
 
@@ -64,5 +66,7 @@ def test_what_a_long_list_clears_is_asked_of_each_track_that_runs(presence: None
         plan = "\n".join(row[0] for row in cursor.fetchall())
 
     assert "track_id = r.track_id" in plan
+    assert ("component_id = candidate.component_id" in plan) is is_short
     assert "Index Only Scan using inventory_presence_pkey" in plan
+    assert "Index Scan using inventory_presence" not in plan
     assert "Seq Scan on inventory_presence" not in plan

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from incidents.impact import assess, matching
+from incidents.impact import assess, long_lists, matching
 from incidents.impact.answer import Counted, Impact, Status
 from incidents.impact.assess import _CLASSES, _parameters
 from incidents.impact.matching import find_matches
@@ -131,9 +131,16 @@ def counted(classes: tuple[int, ...], group: int, answer: dict[str, Any]) -> Cou
     )
 
 
-@pytest.mark.parametrize(("seed", "long_from"), [(1, matching.MANY_CANDIDATES), (2, -1)], ids=["short", "long"])
-def test_the_tally_is_what_the_statement_finds(seed: int, long_from: int, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize(
+    ("seed", "long_from", "looked_up"),
+    [(1, matching.MANY_CANDIDATES, 0), (2, -1, 0), (2, -1, long_lists.MOST_LOOKED_UP)],
+    ids=["short", "long, what runs is read", "long, candidates are looked up"],
+)
+def test_the_tally_is_what_the_statement_finds(
+    seed: int, long_from: int, looked_up: int, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setattr(matching, "MANY_CANDIDATES", long_from)
+    monkeypatch.setattr(long_lists, "MOST_LOOKED_UP", looked_up)
     pick = random.Random(seed)
     build(pick)
     status_number = {Status.AFFECTED: 0, Status.POSSIBLE: 1, Status.CLEARED: 2, Status.UNKNOWN: 4}
