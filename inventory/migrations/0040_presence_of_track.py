@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('inventory', '0037_images_built_on'),
+        ('inventory', '0039_images_built_on'),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('inventory', '0036_attested_commits'),
+        ('inventory', '0038_stacks_of_layers'),
     ]
 
     operations = [
