@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.db import connection
 
@@ -65,8 +67,8 @@ def test_what_a_long_list_clears_is_asked_of_indexes_alone(presence: None, is_sh
         cursor.execute(f"EXPLAIN (COSTS OFF) {long_lists.found(is_now=True)}", parameters)
         plan = "\n".join(row[0] for row in cursor.fetchall())
 
-    assert "track_id = r.track_id" in plan
+    assert re.search(r"track_id = r(_\d)?\.track_id", plan)
     assert ("component_id = candidate.component_id" in plan) is is_short
     assert "Index Only Scan using inventory_presence_pkey" in plan
-    assert "Index Scan using inventory_presence" not in plan
+    assert "Index Scan using presence_of_track" not in plan
     assert "Seq Scan on inventory_presence" not in plan
