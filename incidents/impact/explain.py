@@ -23,6 +23,7 @@ from incidents.impact.answer import (
     WorkloadShown,
 )
 from incidents.impact.judging import MatchClass
+from incidents.impact.listing import LISTED_BY, listed_by
 from incidents.impact.stretches import CLEARED_FROM
 from incidents.impact.texts import read_texts
 from incidents.impact.vex_notes import VEX_NOTES, VexNote, VexNotes
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from supplychain.exchange import Meanwhile
 
 UNKNOWN_CLASS = 8
+_FOUND = (0, 1)
 _STATUS = {0: Status.AFFECTED, 1: Status.POSSIBLE, 2: Status.CLEARED, 4: Status.UNKNOWN}
 _HIGH, _MEDIUM = 90, 60
 _UNRESOLVED_CONFIDENCE = 70
@@ -143,13 +145,14 @@ def fill(
     if shows_cleared:
         components.update(matches.candidates.ids)
     wanted = {**parameters, "ids": ids, "components": array_of(components)}
-    runs, held, named, stated, origins, vex = state.fetch_together(
+    runs, held, named, stated, origins, vex, indexes = state.fetch_together(
         Statement(_run, statements.page_runs(is_now=is_now), wanted),
         Statement(_Held, statements.page_matches(len(components)), wanted),
         Statement(_Named, statements.PAGE_ARTIFACTS, wanted),
         Statement(lambda *row: row, statements.PAGE_KINDS, wanted),
         Statement(found_origin, VERDICTS, wanted),
         Statement(VexNote, VEX_NOTES, wanted),
+        Statement(lambda *row: row, LISTED_BY, wanted),
         last=True,
         meanwhile=meanwhile,
     )
@@ -167,6 +170,7 @@ def fill(
         named=_named(matches),
         provenance={found.artifact_id: shown_provenance(found.origin) for found in origins},
         vex=VexNotes(vex),
+        indexes=listed_by(indexes),
     )
     return tuple(page.row(row) for row in rows)
 
@@ -183,6 +187,7 @@ class _Page:
     named: Mapping[int, Sequence[ArtifactMatch]]
     provenance: Mapping[int, Provenance]
     vex: VexNotes
+    indexes: Mapping[int, Sequence[Via]]
 
     def row(self, row: PageRow) -> Row:
         runs = self.runs.get(row.artifact_id, ())
@@ -274,6 +279,9 @@ class _Page:
             )
             for holder in uncertain
         }
+        if row.row_class // 2 in _FOUND:
+            named = {via.digest for via in found}
+            found |= {via for via in self.indexes.get(artifact_id, ()) if via.digest not in named}
         return tuple(sorted(found, key=lambda via: (via.kind, via.digest)))
 
     def _relation(self, reported_id: int) -> str:
