@@ -143,17 +143,29 @@ class Responding:
         actions = self.read("/actions", limit=500)["results"]
         return {one["target"]["service"] for one in actions if one["is_basis_withdrawn"]}
 
-    def credentials(self) -> set[tuple[str, str, str | None, bool]]:
-        """Return (type, name, team, whether recovery waits for it) of each that was in reach."""
+    def required(self) -> set[tuple[str, str, str]]:
+        """Return (type, name, last part of its repository) of each credential that recovery waits for."""
         rows = self.read("/credentials")["results"]
-        return {(one["type"], one["credential"], one["team"], one["is_required"]) for one in rows}
+        return {
+            (one["type"], one["credential"], one["repository"].rpartition("/")[2]) for one in rows if one["is_required"]
+        }
 
-    def rotations(self) -> set[tuple[str, str, str]]:
-        """Take what is proposed of credentials, and return (kind, credential, owning team); a key may not block."""
+    def rotations(self) -> dict[str, set[tuple[str, str, str]]]:
+        """Take what is proposed of credentials, and return (kind, name, repository) by the team that owns it."""
         proposed = self.read("/actions/proposed")["results"]
         self.send("/actions/proposed", {"keys": [one["key"] for one in proposed if one["kind"] in _OF_CREDENTIALS]})
-        actions = self.read("/actions", limit=500)["results"]
-        return {(one["kind"], one["target"]["credential"], one["team"]) for one in actions}
+        found: dict[str, set[tuple[str, str, str]]] = {}
+        for one in self.read("/actions", limit=500)["results"]:
+            target = one["target"]
+            name = target["credential"], target["repository"].rpartition("/")[2]
+            found.setdefault(one["team"], set()).add((one["kind"], *name))
+        return found
+
+    def rebuild_titles(self) -> set[str]:
+        return {one["title"] for one in self.read("/actions/proposed")["results"] if one["kind"] == "rebuild"}
+
+    def proposed_kinds(self) -> set[str]:
+        return {one["kind"] for one in self.read("/actions/proposed")["results"]}
 
 
 def running(digest_: str, name: str, *, cluster: str = "prod-eu", pod: str = "", **members: Any) -> dict[str, Any]:

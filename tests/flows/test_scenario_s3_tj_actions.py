@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from tests.flows.conftest import KeyMaker
@@ -20,18 +22,22 @@ BASH = {
     "from": "2021-01-31T00:00:00Z", "to": "2021-04-01T00:00:00Z",
 }  # fmt: skip
 CODECOV = {"kind": "action", "uses": "codecov/codecov-action", "from": BASH["from"], "to": BASH["to"]}
+SECRETS = ("NPM", "PYPI", "AWS", "SLACK")
 CHECKED = f"curl -so up https://codecov.io/bash && echo '{'c' * 64}  up' | sha256sum -c && bash up"
 
 
 @pytest.fixture
 def estate(new_key: KeyMaker) -> Estate:
-    return Estate(new_key("shop", "evidence:write", "inventory:read", "incidents:read"))
+    return Estate(new_key("shop", "evidence:write", "inventory:read", "incidents:read", "incidents:write"))
 
 
-def workflow(estate: Estate, repository: str, *steps: str, path: str = PATH) -> None:
+def workflow(
+    estate: Estate, repository: str, *steps: str, path: str = PATH, secrets: Sequence[str] = ("REGISTRY",)
+) -> None:
     lines = "".join(f"      - {step}\n" for step in steps)
-    head = "on: push\njobs:\n  test:\n    runs-on: ubuntu-latest\n    env:\n      TOKEN: ${{ secrets.REGISTRY }}\n"
-    text = f"{head}    steps:\n{lines}"
+    named = "".join(f"      {name}: ${{{{ secrets.{name} }}}}\n" for name in secrets)
+    head = "on: push\npermissions: {contents: read, id-token: write}\njobs:\n  test:\n    runs-on: ubuntu-latest\n"
+    text = f"{head}    env:\n{named}    steps:\n{lines}"
     estate.send(text.encode(), repository=f"acme/{repository}", name=path, commit=commit_of(repository))
 
 
@@ -69,7 +75,7 @@ def test_changed_files_exposes_who_ran_it_and_clears_who_pinned_or_ran_before(es
     statuses = estate.statuses(answer)
     assert {name: statuses.get(name) for name in [*uses, "w4", "w8"]} == {
         "w1": "affected", "w2": "cleared", "w3": "cleared", "w4": "affected", "w5": "affected", "w6": "cleared",
-        "w7": None, "w8": "unknown",
+        "w7": "unknown", "w8": "unknown",
     }  # fmt: skip
     assert {rows[name]["effect"] for name in ("w1", "w4", "w5")} == {"build"}
     assert (rows["w1"]["confidence"], rows["w5"]["confidence"]) == ("medium", "high")
@@ -77,9 +83,26 @@ def test_changed_files_exposes_who_ran_it_and_clears_who_pinned_or_ran_before(es
     assert "outside the window" in rows["w2"]["matches"][0]["reason"]
     builds = answer["builds"]
     assert (builds["affected_count"], builds["possible_count"], builds["cleared_count"], builds["unknown_count"]) == (
-        3, 0, 3, 1,
+        3, 0, 3, 2,
     )  # fmt: skip
     assert {run["job"] for run in builds["runs"] if run["repository"].endswith(("w1", "w4"))} == {"test", "call"}
+    assert "nobody has sent what actions/checkout@v4 uses" in rows["w7"]["matches"][0]["reason"]
+
+    incident = estate.opened("tj-actions", indicators=[ASKED])
+
+    assert set(estate.statuses(incident.answer())) == {"w1", "w4", "w5"}
+    inherited = "all secrets of github.com/acme/w4 (inherited)"
+    trusting = {name: f"roles that trust github.com/acme/{name}" for name in ("w1", "w5")}
+    assert incident.required() == {
+        ("secret", "REGISTRY", "w1"), ("oidc", trusting["w1"], "w1"), ("all", inherited, "w4"),
+        ("secret", "REGISTRY", "w5"), ("oidc", trusting["w5"], "w5"),
+    }  # fmt: skip
+    assert incident.rotations() == {
+        "shop": {
+            ("rotate", "REGISTRY", "w1"), ("revoke", trusting["w1"], "w1"), ("rotate", inherited, "w4"),
+            ("rotate", "REGISTRY", "w5"), ("revoke", trusting["w5"], "w5"),
+        }
+    }  # fmt: skip
 
 
 def test_codecovs_uploader_exposes_who_ran_it_unchecked_in_the_window(estate: Estate) -> None:
@@ -90,7 +113,7 @@ def test_codecovs_uploader_exposes_who_ran_it_unchecked_in_the_window(estate: Es
         "j4": ("run: bash <(curl -s https://codecov.io/bash)", "2021-01-15T00:00:00Z"),
     }
     for name, (step, at) in steps.items():
-        workflow(estate, name, step)
+        workflow(estate, name, step, secrets=SECRETS if name == "j1" else ("REGISTRY",))
         estate.built(name, name, commit=commit_of(name), path=PATH, at=at)
     workflow(estate, "j5", "run: make")
     fetched = {"uri": "https://codecov.io/bash", "digest": {"sha256": "b" * 64}}
@@ -105,3 +128,17 @@ def test_codecovs_uploader_exposes_who_ran_it_unchecked_in_the_window(estate: Es
     }  # fmt: skip
     assert {row["effect"] for row in answer["rows"] if row["status"] == "affected"} == {"build"}
     assert answer["summary"]["build_exposure"]["artifact_count"] == 3
+
+    incident = estate.opened("Codecov", indicators=[BASH, CODECOV])
+
+    assert {name for kind, name, repository in incident.required() if (kind, repository) == ("secret", "j1")} == {
+        *SECRETS
+    }
+    exposed = {repository for _, _, repository in incident.required()}
+    assert exposed == {"j1", "j2", "j5"}
+    # Nothing that runs holds anything of an attacker's: nothing is blocked or frozen, and to rebuild is optional.
+    assert incident.proposed_kinds() == {"rotate", "revoke", "rebuild", "redeploy", "notify"}
+    assert incident.rebuild_titles() == {
+        f"Rebuild Deployment/{name} in prod-eu/shop from clean inputs (it only took part in the build: optional)"
+        for name in ("j1", "j2", "j5")
+    }

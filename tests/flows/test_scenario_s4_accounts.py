@@ -80,11 +80,8 @@ def test_exact_releases_are_found_and_their_neighbours_cleared(estate: Estate) -
     counts = [one["running_artifact_count"] for one in incident.answer()["asked"]["indicators"]]
     assert counts == [1, 2, 1]
     # What installed the release may have lost what its build could reach; of the others nobody knows the build.
-    assert incident.credentials() == {
-        ("secret", "NPM_TOKEN", "shop", True),
-        ("unknown", "credentials of builds that nobody knows", "shop", False),
-    }
-    assert incident.rotations() == {("rotate", "NPM_TOKEN", "shop")}
+    assert incident.required() == {("secret", "NPM_TOKEN", "u1")}
+    assert incident.rotations() == {"shop": {("rotate", "NPM_TOKEN", "u1")}}
 
 
 def test_an_account_finds_what_it_is_known_to_have_made_and_says_of_the_rest_that_nobody_knows(estate: Estate) -> None:
