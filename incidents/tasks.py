@@ -16,6 +16,9 @@ from supplychain.access.actors import system_actor
 
 logger = logging.getLogger(__name__)
 
+PLANT_SECONDS = 2
+"""How soon to look again for what a drill planted."""
+
 
 @shared_task(name="incidents.tasks.follow_evidence")
 def follow_evidence() -> None:
@@ -34,7 +37,8 @@ def stamp_recoveries() -> None:
 @shared_task(name="incidents.tasks.run_drills")
 def run_drills() -> None:
     """Run the drills that wait: rung when one is started, and by the clock for what no ring told of."""
-    running.run_waiting(timezone.now())
+    if running.run_waiting(timezone.now()).left_count:
+        run_drills.apply_async(countdown=PLANT_SECONDS)
 
 
 @shared_task(name="incidents.tasks.run_scheduled_drill")

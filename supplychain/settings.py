@@ -237,6 +237,8 @@ CELERY_BEAT_SCHEDULE = {
     "export-audit-head": {"task": "supplychain.access.tasks.export_audit_head", "schedule": 3600.0},
 }
 
+# Whose documents are those that drills plant; none: nothing can be planted.
+DRILL_TEAM = env.text("DRILL_TEAM", default="")
 # A drill of a random component, every so many hours; 0: only those that somebody starts.
 if DRILL_HOURS := env.number("DRILL_HOURS", default=0, maximum=8760):
     CELERY_BEAT_SCHEDULE["drill"] = {

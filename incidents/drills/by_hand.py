@@ -19,7 +19,7 @@ from inventory.store.blobs import read
 from inventory.store.errors import EvidenceCorruptError, EvidenceMissingError, EvidenceRemovedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 _DIGEST = re.compile(rb"sha256:[0-9a-f]{64}")
 _PURL = re.compile(rb"pkg:[a-z0-9.+-]+/[A-Za-z0-9%._~/+:-]+@[A-Za-z0-9%._~+:-]+")
@@ -36,9 +36,9 @@ class CountedByHand:
     unread_count: int = 0
 
 
-def count_by_hand(purl: str) -> CountedByHand:
-    """Read every SBOM that was applied, a document at a time."""
-    counted, running, wanted = CountedByHand(), running_digests(), _spellings(purl)
+def count_by_hand(purl: str, *, among: Collection[str]) -> CountedByHand:
+    """Read every SBOM that was applied, a document at a time, and count which of these digests hold the component."""
+    counted, wanted = CountedByHand(), _spellings(purl)
     for evidence in _documents():
         data = _bytes(evidence)
         counted.document_count += 1
@@ -47,7 +47,7 @@ def count_by_hand(purl: str) -> CountedByHand:
         elif wanted.search(data):
             about = stated_digests(evidence, data)
             counted.unread_count += not about
-            counted.digests |= about & running
+            counted.digests |= about.intersection(among)
     return counted
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponseRedirect
@@ -12,8 +13,9 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from incidents.drills.planting import NoDrillTeamError
 from incidents.drills.proof import proof_of
-from incidents.drills.running import BadDrillError, find_drill, start_drill
+from incidents.drills.running import BadDrillError, find_drill, start_drill, start_planted_drill
 from incidents.models import Drill
 from incidents.tasks import ring_drills
 from supplychain.access.actors import actor_of
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from django.http import HttpRequest, HttpResponse
+
+    from supplychain.errors import DomainError
 
 PROVES_FOR = timedelta(days=30)
 
@@ -43,10 +47,14 @@ def _list(request: HttpRequest) -> HttpResponse:
 
 @signed_in(Scope.INCIDENTS_WRITE)
 def _start(request: HttpRequest) -> HttpResponse:
+    actor, at = actor_of(request), timezone.now()
     try:
-        with transaction.atomic():
-            drill = start_drill(request.POST.get("component", "").strip(), actor=actor_of(request), at=timezone.now())
-    except BadDrillError as refusal:
+        if request.POST.get("plant"):
+            drill = start_planted_drill(actor=actor, at=at)
+        else:
+            with transaction.atomic():
+                drill = start_drill(request.POST.get("component", "").strip(), actor=actor, at=at)
+    except (BadDrillError, NoDrillTeamError) as refusal:
         return _show(request, refusal=refusal)
     ring_drills()
     messages.success(request, "The drill is started; its result is here in a moment. Reload to see it.")
@@ -68,7 +76,7 @@ def drill_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return render(request, "drills/page.html", context)
 
 
-def _show(request: HttpRequest, *, refusal: BadDrillError | None = None) -> HttpResponse:
+def _show(request: HttpRequest, *, refusal: DomainError | None = None) -> HttpResponse:
     actor, now = actor_of(request), timezone.now()
     page = read_page(Drill.objects.select_related("result"), request=request, order=("-public_id",))
     context = {
@@ -76,6 +84,7 @@ def _show(request: HttpRequest, *, refusal: BadDrillError | None = None) -> Http
         "error": refusal,
         "list": Listing(page.rows, next=page.next or "", first=first_address(request)),
         "proof": proof_of(since=now - PROVES_FOR),
+        "may_plant": bool(settings.DRILL_TEAM),
         "may_start": actor.sees_all and actor.can(Scope.INCIDENTS_WRITE),
         "sees_all": actor.sees_all,
         "now": now,

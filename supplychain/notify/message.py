@@ -23,7 +23,7 @@ class Message:
 
     `to_organisation` tells the organisation's channels, `team_ids` those of teams: what teams may see differs, so who
     publishes makes a message for each. `environments` are those where what it tells of runs, None where that is not
-    known: then no filter keeps it back. `severity` '' is none.
+    known: then no filter keeps it back. `severity` '' is none. A rehearsal is for channels alone that name its kind.
     """
 
     kind: str
@@ -38,4 +38,5 @@ class Message:
     is_production: bool | None = None
     to_organisation: bool = False
     team_ids: frozenset[int] = frozenset()
+    is_rehearsal: bool = False
     event_id: UUID = field(default_factory=uuid7)

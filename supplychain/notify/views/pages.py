@@ -41,6 +41,7 @@ EVENTS = (
     ("incident.closed", "an incident is over"),
     ("incident.team_concerned", "a team is concerned"),
     ("watch.hit", "a watch found something"),
+    ("drill.*", "drills, which nobody is told of who does not ask"),
 )
 
 

@@ -11,7 +11,7 @@ from django.db import IntegrityError
 from django.test import Client
 
 from incidents.drills.proof import proof_of
-from incidents.drills.running import BadDrillError, DrillRefusedError, run_drill, run_waiting, start_drill
+from incidents.drills.running import BadDrillError, DrillRefusedError, Turn, run_drill, run_waiting, start_drill
 from incidents.models import Drill, DrillResult, Incident
 from inventory.models import Presence, SnapshotSubject
 from inventory.policy.models import Block
@@ -82,14 +82,14 @@ def test_a_result_stands_whoever_runs_it_again(estate: None):
     report("shop", deployment(digest=digest("new"), cluster="shop", workload="Deployment/new"))
 
     assert run_drill(first.drill.public_id).expected_count == 2
-    assert run_waiting(later(1)) == 0
+    assert run_waiting(later(1)) == Turn(0, 0)
 
 
 def test_what_waits_is_run_once_and_what_is_too_old_is_not(estate: None):
     start_drill(BAD, actor=RITA, at=later(0))
     start_drill(BAD, actor=RITA, at=later(120))
 
-    assert run_waiting(later(121)) == 1
+    assert run_waiting(later(121)) == Turn(1, 0)
     assert DrillResult.objects.get().drill.started_at == later(120)
 
 

@@ -34,6 +34,10 @@ HOOK = "https://hooks.example.com/x"
         ({"only_production": True}, {"is_production": False}, False),
         ({"only_production": True}, {"is_production": None}, True),
         ({"event_kinds": ["incident.*"], "severities": ["low"]}, {}, False),
+        ({}, {"kind": "drill.found", "is_rehearsal": True}, False),
+        ({"event_kinds": ["*"]}, {"kind": "drill.found", "is_rehearsal": True}, False),
+        ({"event_kinds": ["drill.*"]}, {"kind": "drill.found", "is_rehearsal": True}, True),
+        ({"event_kinds": ["drill.found"]}, {"kind": "drill.found", "is_rehearsal": True}, True),
     ],
 )
 def test_all_filters_must_let_a_message_through_and_what_is_not_known_is_never_kept_back(filters, message, passes):
