@@ -17,6 +17,7 @@ from django.conf import settings
 
 from inventory.ingest import queue_sql
 from inventory.models import Evidence, EvidenceBlob
+from inventory.store import blobs
 from supplychain.access.models import ApiKey
 from supplychain.exchange import BEGIN, COMMIT, Query, exchange, to_int, to_model
 
@@ -115,7 +116,7 @@ def claim_and_hold(*, now: datetime) -> tuple[Claim | None, Held | None]:
 
 
 def _holding() -> dict[str, int]:
-    return {"lanes": settings.LARGE_DOCUMENTS_AT_ONCE, "most": MAX_ATTEMPTS}
+    return {"lanes": settings.LARGE_DOCUMENTS_AT_ONCE, "most": MAX_ATTEMPTS, "whole": blobs.SLICE_BYTES}
 
 
 def _read(row: Row, *, claim: Claim) -> Held:

@@ -78,7 +78,7 @@ SELECT json_build_object(
     'plans', set_config('plan_cache_mode', 'force_generic_plan', true),
     'generation', pg_relation_filenode('inventory_component'),
     'has_lane', NOT s.is_large OR {_LANE})::text,
-    CASE WHEN s.attempts <= %(most)s::smallint THEN b.data END
+    CASE WHEN s.attempts <= %(most)s::smallint AND octet_length(b.data) <= %(whole)s::int THEN b.data END
 FROM inventory_evidencestate s
 JOIN inventory_evidence e ON e.id = s.evidence_id
 JOIN inventory_evidenceblob b ON b.digest = e.blob_id

@@ -21,7 +21,7 @@ from inventory.store.errors import (
     EvidenceRemovedError,
     EvidenceStoreUnavailableError,
 )
-from supplychain.exchange import Query, Statement
+from supplychain.exchange import Query, Statement, exchange
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -34,6 +34,11 @@ logger = logging.getLogger(__name__)
 _ADD = Statement("""
 INSERT INTO inventory_evidenceblob (digest, size_bytes, data, place, stored_at)
 VALUES (%(digest)s, %(size_bytes)s, %(data)s, %(place)s, %(at)s) ON CONFLICT DO NOTHING
+""")
+SLICE_BYTES = 8 * 1024 * 1024
+"""A larger frame is fetched in parts: a connection keeps a buffer as large as the largest answer that it ever had."""
+_SLICE = Statement("""
+SELECT substring(data FROM %(place)s::int FOR %(count)s::int) FROM inventory_evidenceblob WHERE digest = %(digest)s
 """)
 
 
@@ -100,8 +105,11 @@ def adding(kept: Kept, *, at: datetime) -> Query:
 def read(blob: EvidenceBlob) -> bytes:
     """Return a whole document, compared with its digest.
 
-    Raises EvidenceCorruptError, EvidenceMissingError, EvidenceRemovedError, EvidenceStoreUnavailableError.
+    A row whose data was not fetched has it fetched part by part, and no more of the frame in memory than that. Raises
+    EvidenceCorruptError, EvidenceMissingError, EvidenceRemovedError, EvidenceStoreUnavailableError.
     """
+    if blob.place == BlobPlace.DATABASE and blob.data is None:
+        return frames.unpack_parts(_parts(blob.digest), digest=blob.digest, size_bytes=blob.size_bytes)
     return frames.unpack(_frame(blob), digest=blob.digest, size_bytes=blob.size_bytes)
 
 
@@ -120,6 +128,18 @@ def verify(blob: EvidenceBlob) -> None:
 def read_rows(digests: Iterable[str]) -> Mapping[str, EvidenceBlob]:
     """Return the rows of several digests in one statement; each is read with `read`."""
     return EvidenceBlob.objects.in_bulk(sorted(set(digests)))
+
+
+def _parts(digest: str) -> Iterator[bytes]:
+    place = 1
+    while True:
+        values: dict[str, Value] = {"digest": digest, "place": place, "count": SLICE_BYTES}
+        [rows] = exchange([Query(_SLICE, values)])
+        part = rows[0][0] if rows else None
+        if not part:
+            return
+        yield part
+        place += len(part)
 
 
 def _frame(blob: EvidenceBlob) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from typing import TYPE_CHECKING
 
 import zstandard
@@ -10,7 +11,7 @@ import zstandard
 from inventory.store.errors import EvidenceCorruptError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 CHUNK_BYTES = 1 << 16
 
@@ -24,6 +25,32 @@ def unpack(frame: bytes, *, digest: str, size_bytes: int) -> bytes:
     if len(data) != size_bytes or f"sha256:{hashlib.sha256(data).hexdigest()}" != digest:
         raise EvidenceCorruptError(digest)
     return data
+
+
+def unpack_parts(parts: Iterable[bytes], *, digest: str, size_bytes: int) -> bytes:
+    """Do the same for a frame that comes in parts, of which one is held at a time."""
+    document, hasher = io.BytesIO(), hashlib.sha256()
+    decompressor = zstandard.ZstdDecompressor().decompressobj()
+    try:
+        for piece in _pieces(parts):
+            data = decompressor.decompress(piece)
+            hasher.update(data)
+            if document.tell() + len(data) > size_bytes:
+                raise EvidenceCorruptError(digest)
+            document.write(data)
+    except zstandard.ZstdError as error:
+        raise EvidenceCorruptError(digest) from error
+    if document.tell() != size_bytes or f"sha256:{hasher.hexdigest()}" != digest:
+        raise EvidenceCorruptError(digest)
+    return document.getvalue()
+
+
+def _pieces(parts: Iterable[bytes]) -> Iterator[memoryview]:
+    """Cut parts small: what one comes to is in memory beside the document."""
+    for part in parts:
+        view = memoryview(part)
+        for start in range(0, len(view), CHUNK_BYTES):
+            yield view[start : start + CHUNK_BYTES]
 
 
 def check(frame: bytes, *, digest: str, size_bytes: int) -> None:

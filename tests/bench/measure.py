@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.bench import admission, asking, bridge, costs, fairness, feed, ingest, naive, page, pages, storage
+from tests.bench import admission, asking, bridge, costs, fairness, feed, ingest, naive, page, pages, reading, storage
 from tests.bench.figures import Figure, Part, Results, machine
 from tests.bench.site import Site
 
@@ -43,6 +43,7 @@ PARTS: dict[str, Measurement] = {
     "large documents beside small ones": ingest.large_beside_small,
     "fairness": fairness.fairness,
     "a feed of 200,000 advisories": feed.feed,
+    "readers": reading.reading,
     "baseline: a bridge table": bridge.bridge,
     "baseline: the naive Django way": naive.naive,
     "not built yet": absent,

@@ -85,6 +85,6 @@ def test_thirty_thousand_packages_take_five_kilobytes_each(writer: str, tmp_path
         capture_output=True, text=True, check=True, timeout=600,
     )  # fmt: skip
 
-    before, after, found = map(int, told.stdout.split())
+    before, after, found, _ = map(int, told.stdout.split())
     assert found == count
     assert (after - before) / count <= KILOBYTES

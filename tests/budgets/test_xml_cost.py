@@ -79,6 +79,6 @@ def test_fifty_thousand_components_take_five_kilobytes_each(tmp_path: Path) -> N
         capture_output=True, text=True, check=True, timeout=600,
     )  # fmt: skip
 
-    before, after, found = map(int, told.stdout.split())
+    before, after, found, _ = map(int, told.stdout.split())
     assert found == count
     assert (after - before) / count <= KILOBYTES
