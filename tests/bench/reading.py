@@ -61,8 +61,8 @@ def _spdx(writer: Callable[[dict[str, Any]], bytes]) -> Callable[[int], bytes]:
 
 
 def _spdx3(components: int) -> bytes:
-    def element(kind: str, name: str, **members: Any) -> dict[str, Any]:
-        return {"type": kind, "spdxId": _BASE + name, "creationInfo": "_:made", **members}
+    def element(kind: str, called: str, /, **members: Any) -> dict[str, Any]:
+        return {"type": kind, "spdxId": _BASE + called, "creationInfo": "_:made", **members}
 
     listed = [
         element(
