@@ -2,11 +2,11 @@
 
 import hashlib
 import random
+from collections.abc import Iterator
 
 import pytest
 import zstandard
 
-from inventory.ingest import held
 from inventory.models import EvidenceBlob, EvidenceState, State
 from inventory.store import blobs, frames
 from inventory.store.errors import EvidenceCorruptError
@@ -45,9 +45,14 @@ def test_a_frame_of_more_than_the_row_says_is_corrupt():
 def test_a_worker_that_fetches_a_document_in_parts_applies_it(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(blobs, "SLICE_BYTES", 100)
     asked: list[int] = []
-    monkeypatch.setattr(
-        held.blobs, "_parts", lambda name, of=blobs._parts: (asked.append(len(p)) or p for p in of(name))
-    )
+    fetch = blobs._parts
+
+    def counted(name: str) -> Iterator[bytes]:
+        for part in fetch(name):
+            asked.append(len(part))
+            yield part
+
+    monkeypatch.setattr(blobs, "_parts", counted)
     evidence = store("shop", cyclonedx(*[f"pkg:npm/p{n}@1" for n in range(50)], subject=digest("app")))
 
     apply_waiting()
