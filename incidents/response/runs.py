@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 PAGE_ROWS = 500
+"""Rows that are stored together."""
+ASKED_ROWS = 5_000
+"""Rows that are asked for together: what the indicators mean is looked up again for each time."""
 MOST_BUILDS = 20_000
 """Runs of builds that an answer keeps; beyond that their number alone is known."""
 _CANONICAL = msgspec.json.Encoder(order="sorted")
@@ -60,12 +63,13 @@ def ask(question: Question, *, actor: Actor, at: datetime, audited: bool = True)
     """Answer a question with all its rows. It stores nothing but what asking stores: not inside a transaction."""
     began = perf_counter()
     question = replace(question, build_limit=MOST_BUILDS)
-    impact = assess(replace(question, limit=PAGE_ROWS, cursor=None), actor=actor, at=at, audited=audited)
-    first, pages = impact, [impact.rows]
+    impact = assess(replace(question, limit=ASKED_ROWS, cursor=None), actor=actor, at=at, audited=audited)
+    first, rows = impact, impact.rows
     while impact.next is not None:
-        impact = assess(replace(question, limit=PAGE_ROWS, cursor=impact.next), actor=actor, at=at)
-        pages.append(impact.rows)
-    return Answered(question, first.header, tuple(pages), first.hash, perf_counter() - began)
+        impact = assess(replace(question, limit=ASKED_ROWS, cursor=impact.next), actor=actor, at=at)
+        rows += impact.rows
+    pages = tuple(rows[start : start + PAGE_ROWS] for start in range(0, max(len(rows), 1), PAGE_ROWS))
+    return Answered(question, first.header, pages, first.hash, perf_counter() - began)
 
 
 def keep(
