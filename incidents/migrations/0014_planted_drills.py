@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('incidents', '0012_live_verdicts'),
+        ('incidents', '0013_stamped_when_changed'),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("inventory", "0038_stacks_of_layers")]
+    dependencies = [("inventory", "0040_presence_of_track")]
 
     operations = [
         migrations.AddField(
