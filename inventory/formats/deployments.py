@@ -61,8 +61,9 @@ def read_deployments(text: Utf8, *, limits: Limits) -> RuntimeRecord:
         try:
             record.runs.append(_read_entry(entry, limits=limits, defects=defects))
         except RecordDefect as defect:
-            record.rejected_count += 1
-            defects.add(defect.code, defect.pointer, f"Record not read: {defect.message}")
+            told = (defect.code, defect.pointer, f"Record not read: {defect.message}")
+            defects.add(*told)
+            record.reject(*told)
     record.record_count = len(entries)
     record.warnings = defects.warnings()
     return record

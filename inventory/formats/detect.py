@@ -20,7 +20,7 @@ from inventory.formats.recognise.lines import recognise_lines
 from inventory.formats.recognise.markup import recognise_markup
 from inventory.formats.recognise.posture import recognise_posture, recognise_ruleset, recognise_workflow_runs
 from inventory.formats.recognise.protobuf import recognise_protobuf
-from inventory.formats.recognise.runtime import recognise_runtime
+from inventory.formats.recognise.runtime import LISTINGS, recognise_runtime
 from inventory.formats.recognise.sboms import recognise_sbom
 from inventory.formats.recognise.scans import recognise_scan
 from inventory.formats.records import FormatError
@@ -110,12 +110,12 @@ def _detect_json(text: Utf8) -> Detected:
 
 
 def _detect_json_lines(text: Utf8) -> Detected | None:
-    """Attestations come one a line from some tools; no other format is read that way."""
+    """Attestations come one a line from some tools, containers from Docker; no other format is told from its lines."""
     try:
         first = detect_members(json_parts.read_members(Utf8(text.data.split(b"\n", 1)[0], bom_stripped=False)))
     except FormatError:
         return None  # The caller's own error, trailing data, says what is wrong.
-    return first if first.kind is Kind.ATTESTATION else None
+    return first if first.kind is Kind.ATTESTATION or first.format in LISTINGS else None
 
 
 def _detect_list(text: Utf8) -> Detected:

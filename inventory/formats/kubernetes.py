@@ -66,10 +66,11 @@ def read_kubernetes(text: Utf8, *, limits: Limits) -> RuntimeRecord:
         try:
             _read_item(item, record, limits=limits, defects=defects)
         except RecordDefect as defect:
-            record.rejected_count += item.is_pod
-            defects.add(
-                defect.code, defect.pointer, f"{'Pod' if item.is_pod else 'Workload'} not read: {defect.message}"
-            )
+            what = "Pod" if item.is_pod else "Workload"
+            told = (defect.code, defect.pointer, f"{what} not read: {defect.message}")
+            defects.add(*told)
+            if item.is_pod:
+                record.reject(*told)
         if len(record.runs) + len(record.declared) > limits.components:
             raise FormatError("too_many_records", f"The list has more than {limits.components} containers.")
     record.record_count = len(record.runs) + record.rejected_count

@@ -8,6 +8,7 @@ from inventory.formats import json_parts
 from inventory.formats.attestations.read import read_attestations
 from inventory.formats.attestations.reported import read_policy_controller
 from inventory.formats.collector import collector_paused
+from inventory.formats.convert import CONVERTERS
 from inventory.formats.csaf import read_csaf
 from inventory.formats.cyclonedx import read_cyclonedx
 from inventory.formats.cyclonedx_xml import read_cyclonedx_xml
@@ -193,6 +194,8 @@ READERS: Final[Mapping[str, Callable[[Source], Document]]] = {
 _INSTEAD: Final = {
     "kubernetes-yaml": "A manifest says what is wanted, not what runs. Send what runs: kubectl get pods -A -o json.",
     "kubernetes-admission": "It asks whether something may run. Send what runs: kubectl get pods -A -o json.",
+    "compose-file": "It says what is wanted, not what runs. Send what runs: docs/formats.md, Other runtimes.",
+    **{name: f"Convert it first: ./run manage convert_runtime --from {name}." for name in CONVERTERS},
 }
 """What to send instead of a format that is recognised and not read."""
 

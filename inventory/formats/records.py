@@ -305,9 +305,17 @@ class RuntimeRecord:
     """The list says that it is not the whole (metadata.continue, remainingItemCount): nothing is ended by absence."""
     record_count: int = 0
     rejected_count: int = 0
+    first_rejection: ReadWarning | None = None
+    """Why the first record or pod that is not read was not, for a report of which not one counts."""
     declared: list[DeclaredImage] = field(default_factory=list)
     """Of workloads among the pods, or instead of them; they are no runs and count as no records."""
     warnings: list[ReadWarning] = field(default_factory=list)
+
+    def reject(self, code: str, pointer: str, message: str) -> None:
+        """Count a record, or a pod, that is not read."""
+        self.rejected_count += 1
+        if self.first_rejection is None:
+            self.first_rejection = ReadWarning(code, storable(pointer), storable(message))
 
 
 @dataclass(slots=True)

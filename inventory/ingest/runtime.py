@@ -67,7 +67,7 @@ def apply(record: RuntimeRecord, *, evidence: Evidence, at: datetime) -> Applied
     lock_exclusive()
     scene = _set_scene(report, evidence=evidence, artifacts=artifacts)
     _refuse_outside_environments(report, evidence=evidence, scene=scene)
-    _refuse_if_none_counts(report)
+    _refuse_if_none_counts(report, record=record)
     if is_snapshot:
         _check_snapshot(scene.clusters[evidence.cluster], uid=record.cluster_uid)
     seen = _locate(report, scene=scene, evidence=evidence)
@@ -104,10 +104,10 @@ def _refuse_empty(record: RuntimeRecord, *, evidence: Evidence) -> None:
         )
 
 
-def _refuse_if_none_counts(report: Report) -> None:
+def _refuse_if_none_counts(report: Report, *, record: RuntimeRecord) -> None:
     """A report of which not one record counts is refused as a whole, by its first defect."""
-    if not report.sightings and report.refusals:
-        first = report.refusals[0]
+    first = record.first_rejection or next(iter(report.refusals), None)
+    if first is not None and not report.sightings and not record.declared:
         raise FormatError(first.code, first.message, pointer=first.pointer)
 
 

@@ -21,6 +21,8 @@ _YAML_TRIGGER: Final = re.compile(rb"^[\"']?on[\"']?\s*:", re.MULTILINE)
 _YAML_RUNS: Final = re.compile(rb"^runs\s*:", re.MULTILINE)
 _YAML_USING: Final = re.compile(rb"^[\s,{]+[\"']?using[\"']?\s*:", re.MULTILINE)
 
+_YAML_SERVICES: Final = re.compile(rb"^services:\s*$", re.MULTILINE)
+_YAML_IMAGE: Final = re.compile(rb"^\s+(image|build):", re.MULTILINE)
 _YAML_ID: Final = re.compile(rb"^id:\s*[\"']?[A-Z]", re.MULTILINE)
 _YAML_MODIFIED: Final = re.compile(rb"^modified:\s*\S", re.MULTILINE)
 
@@ -39,6 +41,8 @@ def recognise_lines(start: bytes, *, whole: bytes) -> Detected:
         return Detected(Kind.WORKFLOW, "github-action", "", YAML)
     if _YAML_ID.search(start) and _YAML_MODIFIED.search(start):
         return Detected(Kind.ADVISORY, "osv-yaml", "", YAML)
+    if _YAML_SERVICES.search(start) and _YAML_IMAGE.search(start):
+        return Detected(Kind.DEPLOYMENT, "compose-file", "", YAML)
     protobuf = recognise_protobuf_text(start)
     if protobuf is not None:
         return protobuf

@@ -7,6 +7,14 @@ from typing import Final
 from inventory.formats.detected import Detected, Kind, Members, text_member
 
 POD_KINDS: Final = frozenset({"Pod", "PodList", "List"})
+LISTINGS: Final = {
+    "docker-inspect": frozenset({"Id", "Image", "Config", "State"}),
+    "compose-ps": frozenset({"Project", "Service", "Image", "State"}),
+    "docker-ps": frozenset({"ID", "Names", "Image", "State"}),
+    "nomad-allocations": frozenset({"JobID", "TaskGroup", "TaskStates"}),
+    "ecs-tasks": frozenset({"tasks", "failures"}),
+}
+"""What other runtimes list, by members that each object of it has; the names are those of `convert_runtime`."""
 
 
 def recognise_runtime(members: Members) -> Detected | None:
@@ -25,4 +33,5 @@ def recognise_runtime(members: Members) -> Detected | None:
     github = {"deployment_name", "deployments", "logical_environment"} & members.keys()
     if len(ours) >= 3 or len(github) >= 2 or ("deployment_name" in members and "digest" in members):
         return Detected(Kind.DEPLOYMENT, "deployment", "")
-    return None
+    listing = next((name for name, has in LISTINGS.items() if has <= members.keys()), None)
+    return Detected(Kind.DEPLOYMENT, listing, "") if listing else None

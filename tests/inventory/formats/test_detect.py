@@ -4,10 +4,12 @@ import json
 
 import pytest
 
+from inventory.formats.convert import CONVERTERS
 from inventory.formats.detect import Kind, detect
 from inventory.formats.read import READERS, read_document
 from inventory.formats.records import FormatError
 from tests.inventory.formats.documents import component, cyclonedx, encode, pod, spdx
+from tests.inventory.formats.test_convert import EXAMPLES
 
 JSON_DOCUMENTS = [
     (cyclonedx(), Kind.SBOM, "cyclonedx", "1.6"),
@@ -49,6 +51,7 @@ TEXTS = [
     (b"SPDXVersion: SPDX-2.3\nDataLicense: CC0-1.0\n", Kind.SBOM, "spdx-tag-value", "2.3"),
     (b"---\nspdxVersion: 'SPDX-2.2'\n", Kind.SBOM, "spdx-yaml", "2.2"),
     (b"apiVersion: v1\nkind: Pod\n", Kind.DEPLOYMENT, "kubernetes-yaml", ""),
+    (b"services:\n  web:\n    image: nginx:1.27\n", Kind.DEPLOYMENT, "compose-file", ""),
     (b"name: build\non: push\njobs:\n  a: {}\n", Kind.WORKFLOW, "github-workflow", ""),
 ]
 
@@ -88,6 +91,21 @@ def test_attestations_one_a_line_are_recognised() -> None:
     line = json.dumps({"payloadType": "x", "payload": "", "signatures": []}).encode()
 
     assert detect(line + b"\n" + line + b"\n").format == "dsse"
+
+
+@pytest.mark.parametrize("source", sorted(CONVERTERS))
+@pytest.mark.parametrize("kind", [None, "deployment"])
+@pytest.mark.parametrize(
+    "how", [encode, lambda value: encode([value]), lambda value: encode(value) + b"\n" + encode(value)]
+)
+def test_what_another_runtime_lists_is_refused_with_the_command_that_converts_it(source, kind, how) -> None:
+    listed = EXAMPLES[source]
+
+    with pytest.raises(FormatError) as caught:
+        read_document(how(listed[0] if isinstance(listed, list) else listed), kind=kind)
+
+    assert caught.value.code == "unsupported_format"
+    assert f"convert_runtime --from {source}" in caught.value.message
 
 
 def test_another_kind_than_the_sender_named_is_refused() -> None:
