@@ -54,7 +54,7 @@ def apply(record: ImageRecord, *, evidence: Evidence, at: datetime) -> Applied:
             "members": len(record.memberships),
             "configs": len(record.configs),
             "claims": len(record.claims),
-            "referrers": len(record.referrers),
+            "referrers": len(referrers),
             "layers": len(record.layers),
             "signatures": len(record.signatures),
         },

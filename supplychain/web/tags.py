@@ -25,6 +25,8 @@ _SPELLED: Mapping[str, str] = {
     "spdx": "SPDX",
     "openvex": "OpenVEX",
     "scai": "SCAI",
+    "npm_publish": "npm publish",
+    "pypi_publish": "PyPI publish",
     "deployment": "Deployment report",
     "snapshot": "Cluster snapshot",
     "image": "Image manifest or index",

@@ -55,7 +55,7 @@ _FACTS: Final[dict[Predicate, _Facts]] = {
         ("scanner", "scanner.uri"),
         ("scanner_version", "scanner.version"),
         ("database", "scanner.db.uri"),
-        ("finding_count", "scanner.result#"),
+        ("finding_count", "scanner.result[]"),
         ("time", "metadata.scanFinishedOn"),
     ),
     Predicate.TEST_RESULT: (
@@ -85,7 +85,8 @@ _FACTS: Final[dict[Predicate, _Facts]] = {
     Predicate.OPENVEX: (("author", "author"), ("statement_count", "statements#"), ("time", "timestamp")),
     Predicate.NPM_PUBLISH: (("name", "name"), ("version", "version"), ("registry", "registry")),
 }
-"""(name, path): `#` counts, `*` goes through an array. They are shown as claims, and filtered by nowhere."""
+"""(name, path): `#` counts, `[]` counts an array alone, `*` goes through an array. They are shown as
+claims, and filtered by nowhere."""
 
 
 def predicate_of(predicate_type: str) -> Predicate:
@@ -117,6 +118,9 @@ def _texts(content: Json | Members, path: str) -> list[str]:
     if step.endswith("#"):
         value = members(content).get(step[:-1])
         return [str(len(value))] if isinstance(value, list | dict) else []
+    if step.endswith("[]"):  # cosign puts the scanner's own report, an object, where in-toto lists findings
+        value = members(content).get(step[:-2])
+        return [str(len(value))] if isinstance(value, list) else []
     value = members(content).get(step)
     if isinstance(value, list):
         return [" ".join(item for item in value[:_MAX_FACTS] if isinstance(item, str))]

@@ -398,6 +398,12 @@ def test_an_unknown_predicate_is_kept_whatever_it_holds():
             ("scanner", "trivy"),
         ),
         (
+            "https://in-toto.io/Link/v0.2",
+            {"products": {"a": {"sha256": "a" * 64}}},
+            Predicate.LINK,
+            ("product_count", "1"),
+        ),
+        (
             "https://in-toto.io/attestation/test-result/v0.1",
             {"result": "PASSED", "passedTests": ["a"]},
             Predicate.TEST_RESULT,
@@ -474,3 +480,10 @@ def test_openvex_inside_is_read_as_vex():
 
     assert found.vex is not None
     assert [item.pointer for item in found.vex.statements] == ["/payload/predicate/statements/0"]
+
+
+def test_the_report_of_a_scanner_inside_is_no_list_of_findings():
+    predicate = {"scanner": {"uri": "trivy", "result": {"SchemaVersion": 2, "Results": []}}}
+    found = one(statement(A, predicate=predicate, predicate_type="https://cosign.sigstore.dev/attestation/vuln/v1"))
+
+    assert found.facts == (("scanner", "trivy"),)

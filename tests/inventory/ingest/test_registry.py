@@ -112,11 +112,12 @@ def test_cosigns_manifest_refers_to_the_image_its_tag_names_and_keeps_the_signat
             "layers": [{"mediaType": SIMPLE_SIGNING, "digest": SECOND, "annotations": signature}],
         }
     )
-    submit("shop", manifest, name=f"registry.example/shop/api:{image.replace(':', '-')}.sig")
+    sent = submit("shop", manifest, name=f"registry.example/shop/api:{image.replace(':', '-')}.sig")
 
     assert list(Referrer.objects.values_list("subject__digest", "referrer__digest", "artifact_type")) == [
         (image, digest_of(manifest), "cosign sig")
     ]
+    assert EvidenceState.objects.get(evidence=sent).counts["referrers"] == 1
     row = Attestation.objects.get()
     assert (row.envelope, row.payload_digest, row.subject_count) == ("cosign-layer", SECOND, 0)
 

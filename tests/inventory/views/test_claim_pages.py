@@ -61,6 +61,25 @@ def test_an_attestation_says_what_it_claims_of_which_digest_and_where_its_signat
     assert "nobody has looked at that yet" in html
 
 
+def test_an_attestation_shows_every_fact_of_its_predicate(member):
+    predicate = {
+        "result": "FAILED",
+        "url": "https://ci.example/1",
+        "passedTests": ["a"],
+        "warnedTests": [],
+        "failedTests": ["b", "c"],
+    }
+    html = page(
+        member,
+        enveloped(
+            {**STATEMENT, "predicateType": "https://in-toto.io/attestation/test-result/v0.1", "predicate": predicate}
+        ),
+    )
+
+    assert "result: FAILED" in html
+    assert "failed_count: 2" in html
+
+
 def test_an_sbom_inside_an_attestation_has_its_tree(member):
     predicate = json.loads(cyclonedx("pkg:npm/lodash@4.17.20", subject=APP))
     evidence = submit(
