@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from incidents.response.differences import difference
+from incidents.response.differences import difference, difference_of_builds
 from incidents.response.part import part_of
 from incidents.timeline import IncidentNotFoundError
 
 if TYPE_CHECKING:
+    from incidents.impact.answer import Builds
+    from incidents.response.part import Part
     from incidents.views.panels.page import IncidentPage, PanelContext
 
 
@@ -20,4 +22,13 @@ def changes(page: IncidentPage) -> PanelContext | None:
     if earlier is None:
         raise IncidentNotFoundError
     earlier.incident = page.incident
-    return {"earlier": earlier, "changes": difference(part_of(earlier, actor=page.actor).rows, page.part.rows)}
+    before = part_of(earlier, actor=page.actor)
+    return {
+        "earlier": earlier,
+        "changes": difference(before.rows, page.part.rows),
+        "builds": difference_of_builds(_builds(before), _builds(page.part)),
+    }
+
+
+def _builds(part: Part) -> Builds | None:
+    return None if part.header is None else part.header.builds
