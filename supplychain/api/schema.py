@@ -46,6 +46,7 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
     """`Authorization: Bearer <key>`, or `X-Api-Key: <key>`."""
 
     target_class = "supplychain.access.authentication.ApiKeyAuthentication"
+    match_subclasses = True
     name = ["bearerKey", "apiKey"]
 
     def get_security_requirement(self, auto_schema: object) -> list[dict[str, list[str]]]:  # noqa: ARG002

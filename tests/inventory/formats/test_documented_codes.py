@@ -27,6 +27,8 @@ def given_in(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call) and node.args and _name(node.func) in GIVERS:
             yield from texts(node.args[0])
+        elif isinstance(node, ast.keyword) and node.arg == "problem" and isinstance(node.value, ast.Tuple):
+            yield from texts(node.value.elts[0])
         elif isinstance(node, ast.Assign) and _name(node.targets[0]) == "code":
             yield from texts(node.value)
         elif isinstance(node, ast.FunctionDef) and node.name == "string_defect":

@@ -126,7 +126,7 @@ def store_large(team: str, data: bytes) -> Evidence:
 
 
 def _held(evidence: Evidence) -> Query:
-    return Query(queue_sql.HOLD, {"evidence": evidence.pk, "attempt": 1, "lanes": 1, "most": 3})
+    return Query(queue_sql.HOLD, {"evidence": evidence.pk, "attempt": 1, "lanes": 1, "most": 3, "whole": 1000})
 
 
 @pytest.mark.django_db(transaction=True)
