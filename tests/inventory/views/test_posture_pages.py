@@ -41,12 +41,14 @@ def test_findings_come_gravest_first_and_accepted_ones_last(member):
         result(ruleId="note", level="note"),
         result(ruleId="accepted", level="error", suppressions=[{"kind": "external"}]),
         result(ruleId="grave", level="error"),
+        result(ruleId="doubtful", level="warning"),
     ]
 
     html = page(member, encode(sarif(*results)), repository="acme/shop")
 
     assert html.index(">grave<") < html.index(">note<") < html.index(">accepted<")
     assert ".github/workflows/ci.yml:7" in html
+    assert '<td data-label="Level">Warning' in html
 
 
 def test_rules_show_what_is_off_and_what_nobody_said(member):
