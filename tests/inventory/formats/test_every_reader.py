@@ -19,6 +19,7 @@ from inventory.formats.attestations.records import MAX_ATTESTATIONS, Attestation
 from inventory.formats.convert import CONVERTERS, convert
 from inventory.formats.detect import detect
 from inventory.formats.document import Document
+from inventory.formats.image_claims import MAX_LAYERS
 from inventory.formats.image_records import ImageRecord, RegistryRecord
 from inventory.formats.limits import Limits
 from inventory.formats.list_records import ListRecord
@@ -97,6 +98,8 @@ def assert_bounded(document: Document) -> None:
                 if inside is not None:
                     assert_bounded(inside)
         return
+    if isinstance(document, ImageRecord):
+        assert len(document.layers) <= MAX_LAYERS
     assert max(counted(document), default=0) <= LIMITS.components
     assert edges_of(document) <= LIMITS.edges
 
@@ -106,7 +109,7 @@ def counted(document: Any) -> list[int]:
     lists: dict[type, tuple[str, ...]] = {
         RuntimeRecord: ("runs", "declared"),
         VexRecord: ("statements",),
-        ImageRecord: ("memberships", "layers"),
+        ImageRecord: ("memberships",),
         RegistryRecord: ("events",),
         PostureRecord: ("checks", "findings", "rules"),
         WorkflowRunsRecord: ("runs",),
