@@ -20,6 +20,10 @@ from tests.postgresql.creation import DatabaseCreation
 _PAST_TRIGGERS = "SET LOCAL session_replication_role = replica"
 _REMEMBERED: Final = frozenset({"inventory_artifact", "inventory_component"})
 """What a process remembers of these holds as long as they are in the same files (incidents/impact/remembered.py)."""
+_AS_NEW: Final = """
+UPDATE pg_class SET relpages = 0, reltuples = -1 WHERE relkind = 'r' AND oid = ANY(%s::text[]::regclass[])
+"""
+"""Of a vacuumed empty table the planner believes that it stays empty; of a new one it expects ten pages."""
 _EMPTIES: Final = re.compile(r'\ADELETE FROM "(\w+)"\Z')
 _MADE_ONCE: Final = frozenset({"django_content_type", "auth_permission"})
 """Made by the migrations (tests/conftest.py tells Django not to make them again) and written by nobody else."""
@@ -55,8 +59,9 @@ class DatabaseOperations(operations.DatabaseOperations):
                 cursor.execute(f"CLUSTER {table} USING {table}_pkey")
         if emptied and not self.connection.in_atomic_block:
             with self.connection.cursor() as cursor:
-                # Nobody else does (no autovacuum), and plans and sizes should be those of new tables.
+                # Nobody else does (no autovacuum), and sizes should be those of new tables.
                 cursor.execute(f"VACUUM {', '.join(map(self.quote_name, emptied))}")
+                cursor.execute(_AS_NEW, [emptied])
 
     def _filled(self, tables: Sequence[str]) -> list[str]:
         asked = [table for table in tables if table not in _MADE_ONCE]
