@@ -31,20 +31,20 @@ def reading(_site: Site) -> list[Figure]:
     return list(measured(WRITERS))
 
 
-def measured(names: Iterable[str]) -> Iterable[Figure]:
+def measured(names: Iterable[str], *, components: int = COMPONENTS) -> Iterable[Figure]:
     """Yield the figures of these syntaxes."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "document"
         for name in names:
-            path.write_bytes(WRITERS[name](COMPONENTS))
+            path.write_bytes(WRITERS[name](components))
             told = subprocess.run(
                 [sys.executable, "-m", "tests.budgets.reading_of", str(path)],
                 capture_output=True, text=True, check=True, timeout=900,
             )  # fmt: skip
             before, after, count, milliseconds = map(int, told.stdout.split())
-            if count != COMPONENTS:
+            if count != components:
                 raise RuntimeError(f"{count} components of {name} were read")
-            what = f"{name}, {COMPONENTS:,} components ({path.stat().st_size / 1e6:.0f} MB)"
+            what = f"{name}, {components:,} components ({path.stat().st_size / 1e6:.0f} MB)"
             yield Figure(
                 f"read.{name}.cpu", f"{what}: read", milliseconds * 1000 / count, "us/component", _MICROSECONDS
             )
