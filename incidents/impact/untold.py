@@ -34,8 +34,8 @@ _NEEDED: Final = {
     IndicatorKind.ACTION: REPOSITORY,
     IndicatorKind.DOWNLOAD: REPOSITORY,
 }
-_BESIDE_SBOMS: Final = frozenset({*_NEEDED, IndicatorKind.CLUSTER}) - {IndicatorKind.REPOSITORY, IndicatorKind.COMMIT}
-"""Kinds of which no SBOM tells. A repository also supplies packages, and of either an SBOM may say what it became."""
+_BESIDE_SBOMS: Final = frozenset({*_NEEDED, IndicatorKind.CLUSTER}) - {IndicatorKind.REPOSITORY}
+"""Kinds of which no SBOM tells. A repository also supplies packages."""
 _CONTAINERS: Final = f"""
 SELECT 0 AS track_id, 0 AS seq, i.artifact_id AS owner, i.workload_id, i.cluster_id, i.environment_id, i.namespace,
        coalesce(told.bits, 0) AS mark

@@ -32,7 +32,7 @@ from inventory.formats.limits import Limits
 from inventory.formats.pointers import PLACES
 from inventory.formats.records import ComponentRecord, FormatError, Hash, MembershipRecord, Scope
 from inventory.formats.repeated_names import note_repeated, note_repeated_inside
-from inventory.formats.source_claims import of_pedigree, of_references
+from inventory.identity.purls import Purl
 
 _LEVELS_EACH: Final = 2
 """JSON levels that one nesting adds: the component and its array."""
@@ -193,22 +193,19 @@ class ComponentReader:
             record.hashes = self._hashes(part.hashes, pointer=pointer)
         if part.scope is not None or part.is_external:
             record.scope = self._scope(part, pointer=pointer)
-        if part.references != ABSENT:
-            record.sources = of_references(part.references)
         if part.properties:
             _apply_properties(record, part.properties)
         if part.pedigree != ABSENT:
-            self._note_pedigree(part.pedigree, record, pointer=pointer)
+            self._note_pedigree(part.pedigree, purl, pointer=pointer)
         if part.evidence != ABSENT:
             record.is_unsure = is_unsure(self._decoded(part.evidence, pointer=pointer + "/evidence"))
         if part.is_external is True and not part.version:
             record.is_unsure = True  # 1.7: `versionRange` says which versions would do, not which one is there.
         return record
 
-    def _note_pedigree(self, raw: msgspec.Raw, record: ComponentRecord, *, pointer: str) -> None:
+    def _note_pedigree(self, raw: msgspec.Raw, purl: Purl | None, *, pointer: str) -> None:
         """Keep what the component at the end of the records is related to until all components are read."""
-        pedigree, purl = self._decoded(raw, pointer=pointer + "/pedigree"), record.purl
-        record.sources = (*record.sources, *of_pedigree(pedigree))
+        pedigree = self._decoded(raw, pointer=pointer + "/pedigree")
         if isinstance(pedigree, dict) and (pedigree.get("ancestors") or pedigree.get("patches")):
             self.pedigrees.append(Pedigree(len(self.records), pedigree, pointer))
         if purl is not None and purl.type == "oci":

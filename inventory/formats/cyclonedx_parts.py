@@ -29,10 +29,8 @@ class PropertyPart(msgspec.Struct, gc=False):
     value: str | None = None
 
 
-class ComponentPart(
-    msgspec.Struct, gc=False, rename={"ref": "bom-ref", "is_external": "isExternal", "references": "externalReferences"}
-):
-    """What is read of a component; `components`, `pedigree`, `evidence` and `externalReferences` stay undecoded."""
+class ComponentPart(msgspec.Struct, gc=False, rename={"ref": "bom-ref", "is_external": "isExternal"}):
+    """What is read of a component; `components`, `pedigree` and `evidence` stay undecoded."""
 
     name: str | None = None
     version: str | None = None
@@ -48,7 +46,6 @@ class ComponentPart(
     components: msgspec.Raw = ABSENT
     pedigree: msgspec.Raw = ABSENT
     evidence: msgspec.Raw = ABSENT
-    references: msgspec.Raw = ABSENT
 
     @property
     def is_plain(self) -> bool:

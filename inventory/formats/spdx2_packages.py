@@ -19,7 +19,6 @@ from inventory.formats.defects import Defects
 from inventory.formats.limits import Limits
 from inventory.formats.records import ComponentRecord, FormatError, Hash
 from inventory.formats.repeated_names import note_repeated, note_repeated_inside
-from inventory.formats.source_claims import of_download
 from inventory.identity.purls import Purl
 
 IMAGE_TEXTS: Final = ("RepoDigest: ", "ImageID: ", "RepoTag: ", "Reference: ")
@@ -51,7 +50,6 @@ class _PackagePart(
         "references": "externalRefs",
         "purpose": "primaryPackagePurpose",
         "source_info": "sourceInfo",
-        "download": "downloadLocation",
     },
 ):
     spdx_id: Any = None
@@ -59,7 +57,6 @@ class _PackagePart(
     version: Any = None
     purpose: Any = None
     source_info: Any = None
-    download: Any = None
     references: list[_ReferencePart | Scalar | list[Any]] | Scalar | dict[str, Any] = None
     checksums: list[_ChecksumPart | Scalar | list[Any]] | Scalar | dict[str, Any] = None
 
@@ -202,8 +199,6 @@ class PackageReader:
         if part.checksums is not None:
             record.hashes = self._hashes(part.checksums, pointer=pointer + "/checksums")
         record.source_package = _source_package(record.purl, part.source_info)
-        if isinstance(part.download, str):
-            record.sources = of_download(part.download)
         return record
 
     def _apply_references(self, record: ComponentRecord, parts: object, *, pointer: str) -> None:

@@ -68,7 +68,7 @@ NOTES = {
     IndicatorKind.ACCOUNT: "who commits, reviews and publishes is in no evidence that is read: found is what "
     "registries say it pushed, what it signed, and what is built from its repositories",
     IndicatorKind.REPOSITORY: "found is what was built from it, what its workflows built, what images say of "
-    "themselves, and packages that are named by it or come from it as an SBOM says; any other is asked for by its name",
+    "themselves, and packages that are named by it; a package with another name is asked for by its name",
 }
 """What no match of a kind does not say."""
 

@@ -109,31 +109,6 @@ class ComponentCpe(models.Model):
         ]
 
 
-class ComponentSource(models.Model):
-    """A team's document says that a component comes from a repository or commit. Written by ingest, never changed.
-
-    A claim, which nobody verified: what it matches is possible.
-    """
-
-    id = models.BigAutoField(primary_key=True)
-    team = models.ForeignKey(
-        "access.Team", on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
-    )
-    component = models.ForeignKey(Component, on_delete=models.PROTECT, related_name="+", db_constraint=False)
-    kind = models.CharField(max_length=16, choices=[("repository", "repository"), ("commit", "commit")])
-    value = models.CharField(
-        max_length=1024, db_collation="C", db_comment="host/owner/name, or the whole id of a commit"
-    )
-
-    objects = TeamScopedQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["value", "kind", "component", "team"], name="component_source_once"),
-            models.CheckConstraint(condition=models.Q(kind__in=["repository", "commit"]), name="component_source_kind"),
-        ]
-
-
 class PackageReach(models.Model):
     """On how many tracks a package has been seen, by team and (team NULL) in all: "most widespread first".
 
