@@ -74,7 +74,7 @@ def test_a_passkey_signs_in_alone(visit: Visit):
     page.get_by_role("button", name="Sign in with a passkey").click()
 
     page.wait_for_url(f"{visit.base}/")
-    expect(page.get_by_text("rita", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="Signed in, and settings of rita")).to_be_visible()
     assert visit.complaints == []
 
 
