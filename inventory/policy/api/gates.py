@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.http import HttpResponse
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, NotAuthenticated, PermissionDenied
 from rest_framework.views import APIView
 
 from supplychain.access.authentication import CHALLENGE, BrowserSessionAuthentication, UrgentKeyAuthentication
@@ -70,10 +70,11 @@ class ReviewView(GateView):
         urgent.check()
         found = UrgentKeyAuthentication().authenticate(request)  # type: ignore[arg-type]  # it reads headers alone
         if found is None:
-            raise AssertionError
+            raise NotAuthenticated
         request.user, _ = found  # type: ignore[assignment]  # an actor, as everywhere in the API
         for permission in self.permission_classes:
-            permission().has_permission(request, self)  # type: ignore[arg-type]  # raises where it has a reason
+            if not permission().has_permission(request, self):  # type: ignore[arg-type]
+                raise PermissionDenied
         data = StrictJsonParser().parse(request, _JSON, {"view": self})  # type: ignore[arg-type]  # a request is a stream
         answered = self.post(_Asked(request.GET, data, found[0]))  # type: ignore[attr-defined]
         return answered.data

@@ -171,7 +171,7 @@ def test_the_short_cut_tells_browsers_what_every_other_answer_does(cluster, bloc
     assert short.headers.keys() >= {"X-Frame-Options", "Content-Security-Policy", "Cache-Control", "X-Request-Id"}
 
 
-@pytest.mark.parametrize("key", ["", "Bearer sc_nobody", "Basic eA=="])
+@pytest.mark.parametrize("key", ["", "Bearer sc_nobody", "Bearer", "Bearersc_nobody", "Basic eA=="])
 def test_who_shows_no_key_of_ours_is_told_how_to(client, key):
     answer = client.post(PATH, body(image(SHOP)), content_type="application/json", headers={"authorization": key})
 
