@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.contrib.contenttypes.management import create_contenttypes
 from django.db.models.signals import post_migrate
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
+from xdist.scheduler import LoadScopeScheduling
 
 TESTS = Path(__file__).parent
 ALONE = frozenset({"bench", "browser", "deploy", "drills", "flows", "replica"})
@@ -24,12 +26,30 @@ if "CI" not in os.environ:  # there Hypothesis has a profile of its own, as pati
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what cannot run beside other tests, and with whom it shares servers."""
+    """Mark what cannot run beside other tests."""
     for item in items:
-        folders = item.path.relative_to(TESTS).parts
-        if folders[0] in ALONE or folders[:2] == ("supplychain", "database"):
+        if shared_servers(item.nodeid) is not None:
             item.add_marker(pytest.mark.alone)
-            item.add_marker(pytest.mark.xdist_group(folders[0] if folders[0] in OWN_SERVERS else "one server"))
+
+
+def shared_servers(nodeid: str) -> str | None:
+    """Name the servers that a test shares with others that must not run beside it; None where all may."""
+    folders = Path(nodeid.partition("::")[0]).parts[1:]
+    if folders[0] in OWN_SERVERS:
+        return folders[0]
+    return "of the run" if folders[0] in ALONE or folders[:2] == ("supplychain", "database") else None
+
+
+class ByServers(LoadScopeScheduling):  # type: ignore[misc]  # the library ships no types
+    """Gives all tests that share servers to one process, in turn."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return shared_servers(nodeid) or nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByServers | None:
+    """Schedule by servers where whole scopes are asked for (`--dist loadscope`)."""
+    return ByServers(config, log) if config.getvalue("dist") == "loadscope" else None
 
 
 def pytest_report_header(config: pytest.Config) -> str:

@@ -33,8 +33,17 @@ _BENCH_DATABASE = {"max_wal_size": "6GB", "wal_compression": "on", "random_page_
 # that they share (tests/conftest.py), since they wait more than they work.
 _PROCESSES = str(min(4, max(2, os.cpu_count() or 1)))
 _PHASES = (
-    ["-q", "-m", "not drill and not alone", "--numprocesses", _PROCESSES, "--dist", "loadfile"],
-    ["-q", "-m", "not drill and alone", "--numprocesses", "2", "--dist", "loadgroup"],
+    [
+        "-q",
+        "-m",
+        "not drill and not alone",
+        "--numprocesses",
+        _PROCESSES,
+        "--dist",
+        "loadfile",
+        "--no-loadscope-reorder",
+    ],
+    ["-q", "-m", "not drill and alone", "--numprocesses", "2", "--dist", "loadscope"],
 )
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
