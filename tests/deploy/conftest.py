@@ -41,6 +41,7 @@ def stack() -> Iterator[Stack]:
         stack.run("migrate")
         for name in ("web", "worker", "beat", "proxy"):
             stack.start(name)
+        stack.keep_running()
         stack.wait_until_healthy("web", "worker", "beat", "proxy")
         yield stack
     finally:

@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 START_SECONDS = 180.0
 _SECRETS = re.compile(r"```sh\ncd deploy/secrets\n(?P<commands>.*?)```", re.DOTALL)
 _OURS = {"migrate", "web", "worker", "beat"}
+RESTART_SECONDS = 0.5
 
 
 def programs_of_postgres() -> Path | None:
@@ -62,6 +64,10 @@ class Stack:
     rights: Privileges
     ports: dict[str, int] = field(default_factory=dict)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    restarts: list[str] = field(default_factory=list)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _over: threading.Event = field(default_factory=threading.Event)
+    _kept: bool = False
 
     def __post_init__(self) -> None:
         for name in ("postgres", "valkey", "web", "proxy"):
@@ -166,6 +172,20 @@ class Stack:
                 **options,
             )
 
+    def keep_running(self) -> None:
+        """Start our services again when they end by themselves, as `restart: unless-stopped` does, until `stop_all`."""
+        self._kept = True
+        threading.Thread(target=self._keep_running, name="restarts", daemon=True).start()
+
+    def _keep_running(self) -> None:
+        while not self._over.wait(RESTART_SECONDS):
+            with self._lock:
+                for name in [name for name, process in self.processes.items() if process.poll() is not None]:
+                    told = services()[service_of(name)].get("restart")
+                    if service_of(name) in _OURS and told == "unless-stopped":
+                        self.restarts.append(name)
+                        self.launch(name, self.words(name))
+
     def is_healthy(self, name: str) -> bool:
         """Run the service's own health check."""
         kind, *words = services()[service_of(name)]["healthcheck"]["test"]
@@ -182,7 +202,8 @@ class Stack:
         deadline = time.monotonic() + START_SECONDS
         while not done():
             process = self.processes.get(of)
-            is_over = process is not None and process.poll() is not None
+            is_started_again = self._kept and service_of(of) in _OURS
+            is_over = process is not None and process.poll() is not None and not is_started_again
             assert time.monotonic() < deadline and not is_over, f"{of}:\n{self.log(of)[-3000:]}"  # noqa: PT018
             time.sleep(0.1)
 
@@ -192,24 +213,26 @@ class Stack:
 
     def stop(self, name: str, *, seconds: float = 90) -> int:
         """Stop a service as the compose file does, and return its exit status."""
-        self._ask_to_stop(name)
-        return self._wait(name, seconds=seconds)
+        return self._wait(self.ask_to_stop(name), seconds=seconds)
 
     def stop_all(self) -> None:
         """Stop the services in the order that `depends_on` gives; those beside each other at once."""
+        self._over.set()
         for wave in (_OURS | {"proxy"}, {"valkey", "postgres"}):
-            running = [name for name in self.processes if service_of(name) in wave]
-            for name in running:
-                self._ask_to_stop(name)
-            for name in running:
-                self._wait(name, seconds=90)
+            asked = [self.ask_to_stop(name) for name in list(self.processes) if service_of(name) in wave]
+            for process in asked:
+                self._wait(process, seconds=90)
 
-    def _ask_to_stop(self, name: str) -> None:
+    def ask_to_stop(self, name: str) -> subprocess.Popen[bytes]:
+        """Send a service the signal that the compose file stops it by; what was stopped is not started again."""
         number = signal.Signals[services()[service_of(name)].get("stop_signal", "SIGTERM")]
-        self.processes[name].send_signal(number)
+        with self._lock:
+            process = self.processes.pop(name)
+        process.send_signal(number)
+        return process
 
-    def _wait(self, name: str, *, seconds: float) -> int:
-        process = self.processes.pop(name)
+    @staticmethod
+    def _wait(process: subprocess.Popen[bytes], *, seconds: float) -> int:
         try:
             return process.wait(timeout=seconds)
         finally:

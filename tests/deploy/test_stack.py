@@ -157,8 +157,7 @@ def test_the_web_server_ends_the_request_under_way_and_the_proxy_says_that_it_is
     with socket.create_connection(("127.0.0.1", stack.ports["web"]), timeout=30) as sock:
         sock.sendall(f"{head}{ends}".encode() + document[:100])
         assert sock.recv(4096).startswith(b"HTTP/1.1 100 ")  # it is under way
-        web = stack.processes["web"]
-        web.terminate()
+        web = stack.ask_to_stop("web")
         time.sleep(0.5)
         sock.sendall(document[100:])
         answer = sock.recv(4096)
@@ -201,6 +200,15 @@ def test_while_the_broker_is_away_uploads_are_accepted_and_applied_when_it_is_ba
 
     assert accepted.status == 202
     assert client.receipt(accepted.json()["id"])["state"] == "applied"
+
+
+def test_a_worker_that_ends_by_itself_is_started_again(stack: Stack, client: Client) -> None:
+    """As kombu's does now and then when its broker goes away while it tells it of a task (docs/operations.md, D13)."""
+    stack.processes["worker"].kill()
+    accepted = client.post("/api/v1/evidence", cyclonedx(LEFT, subject=digest("after the end")))
+
+    assert client.receipt(accepted.json()["id"])["state"] == "applied"
+    assert "worker" in stack.restarts
 
 
 def test_the_web_server_met_nothing_unexpected(stack: Stack) -> None:
