@@ -42,6 +42,7 @@ from incidents.impact.order import Rows
 from incidents.impact.remembered import follow_generation, marks_statement
 from incidents.impact.tally import BUILD_GROUP, tally
 from incidents.impact.untold import Needed, told_statement, untold, with_provenance
+from incidents.impact.what_runs import silence
 from inventory.formats.collector import collector_paused
 from inventory.graph.families import visible_teams
 from inventory.graph.one_state import Statement, array_of, one_state
@@ -120,6 +121,7 @@ def _answer(asked: _Asking, *, teams: list[int] | None, reading: Reading) -> _An
     question, actor, at = asked.question, asked.actor, asked.at
     with one_state(using=reading.using, plans=_plans(question)) as state:
         marks = state.along(marks_statement())
+        silent = None if question.is_now else state.along(silence(_times(question, now=at)[0]))
         bases = Bases(teams=teams, state=state)
         matches = find_matches(
             question.indicators,
@@ -131,7 +133,14 @@ def _answer(asked: _Asking, *, teams: list[int] | None, reading: Reading) -> _An
         follow_generation(marks.rows[0].generation)
         matches = bases.closed(matches)
         parameters = _parameters(question, matches=matches, teams=teams, now=at)
-        groundwork = Groundwork(parameters, marks=marks.rows[0], is_now=question.is_now, now=at, state=state)
+        groundwork = Groundwork(
+            parameters,
+            marks=marks.rows[0],
+            is_now=question.is_now,
+            now=at,
+            state=state,
+            silent=silent.rows[0] if silent else None,
+        )
         facts = _read_facts(question, matches=matches, parameters=parameters, groundwork=groundwork, state=state)
         counts = tally(
             facts,

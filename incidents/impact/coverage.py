@@ -126,12 +126,22 @@ LABELLED: Remembered[int] = Remembered(_STATES_KEPT)
 
 
 class Groundwork:
-    """The ground of one answer, asked for along with the answer's next exchange, then put together."""
+    """The ground of one answer, asked for along with the answer's next exchange, then put together.
+
+    Of the past `silent` tells apart which clusters nobody had heard of for too long by then (what_runs.py).
+    """
 
     def __init__(
-        self, parameters: Mapping[str, object], *, marks: Marks, is_now: bool, now: datetime, state: OneState
+        self,
+        parameters: Mapping[str, object],
+        *,
+        marks: Marks,
+        is_now: bool,
+        now: datetime,
+        state: OneState,
+        silent: str | None = None,
     ) -> None:
-        self._is_now, self._parameters, self._state = is_now, parameters, state
+        self._is_now, self._parameters, self._state, self._silent = is_now, parameters, state, silent
         self._bare: Sequence[Place] = ()
         teams: Any = parameters["teams"]
         self._teams: tuple[int, ...] | None = None if teams is None else tuple(teams)
@@ -156,12 +166,12 @@ class Groundwork:
         self._bare = known
 
     def what_runs(self, *, is_long: bool) -> WhatRuns:
-        """Ask, with the next exchange, what runs of what is found; the past is not remembered."""
-        counted = COUNTED.get(self._marks, self._key) if self._is_now else None
+        """Ask, with the next exchange, what runs of what is found, unless it is known."""
+        counted = COUNTED.get(self._marks, self._key)
         return WhatRuns(
             self._parameters,
-            marks=self._marks if self._is_now else None,
-            key=self._key,
+            marks=self._marks,
+            key=(self._key, self._silent),
             all_count=None if counted is None else counted.running,
             is_long=is_long,
             is_now=self._is_now,

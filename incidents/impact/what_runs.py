@@ -1,8 +1,9 @@
-"""What runs now, for answers: of what is found alone, or all of it, remembered until it changes.
+"""What runs, or ran at a time, for answers: of what is found alone, or all of it, remembered until it changes.
 
 To read all that runs costs as much as a question of what is everywhere; to look it up for a question of what is rare
 costs next to nothing. So it is read whole once questions about one state of the estate have read as much of it in
-parts: never more than twice what would have been best, whoever asks what, and however often it changes.
+parts: never more than twice what would have been best, whoever asks what, and however often it changes. Of a time in
+the past the same holds: in an incident one window is asked about again and again.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from incidents.impact import long_lists, statements
 from incidents.impact.facts import Place, Points
 from incidents.impact.remembered import Remembered
 from inventory.graph.one_state import Statement
+from inventory.models.runtime import STALE_AFTER_INTERVALS
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -21,10 +23,23 @@ if TYPE_CHECKING:
 
 _STATES_KEPT = 16
 """Of a large estate one is a few megabytes."""
+_SILENT = f"""
+SELECT md5(string_agg(concat_ws(':', c.id, c.report_interval_seconds, c.last_heard_at + make_interval(
+    secs => {STALE_AFTER_INTERVALS} * c.report_interval_seconds) < %(since)s::timestamptz), ',' ORDER BY c.id))
+FROM inventory_cluster c
+"""
 
 RUNNING: Remembered[Points] = Remembered(_STATES_KEPT)
 READ: Remembered[int] = Remembered(_STATES_KEPT)
 """How many containers questions have read in parts."""
+
+
+def silence(since: object) -> Statement[str | None]:
+    """Return the statement that tells apart which clusters had been silent for too long by a time.
+
+    To hear of a cluster leaves no mark, and makes sure what it runs in the past as well.
+    """
+    return Statement(lambda found: found, _SILENT, {"since": since})
 
 
 class WhatRuns:

@@ -19,7 +19,7 @@ from incidents.pasted import parse_text
 from inventory.graph.statements import fetch
 from inventory.ingest.running import refresh_all
 from inventory.ingest.upkeep import WorkloadPattern, map_service, set_cluster
-from inventory.models import ChangeKind, Cluster, EstateChange, SnapshotSubject
+from inventory.models import ChangeKind, Cluster, EstateChange, RunInterval, SnapshotSubject
 from supplychain.access.actors import Actor
 from tests.factories import (
     SEES_ALL,
@@ -42,7 +42,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 A, B, INDEX = digest("a"), digest("b"), image_index(digest("a"), digest("b"))
 NOW = later(60)
 COMPONENT = "pkg:npm/lodash@4.17.20"
-TIMES: list[dict[str, Any]] = [{}, {}, {}, {}, {"at": later(5)}, {"window_from": START, "window_to": later(30)}]
+PAST: list[dict[str, Any]] = [{"at": later(5)}, {"at": later(28)}, {"window_from": START, "window_to": later(30)}]
+TIMES: list[dict[str, Any]] = [{}] * 4 + PAST * 3
+"""Each as often as it takes until all that runs is remembered."""
 
 CHANGES: list[tuple[str, Callable[[], object]]] = [
     ("a container without digest", lambda: report("shop", deployment(image="registry.example/x:1"))),
@@ -53,11 +55,14 @@ CHANGES: list[tuple[str, Callable[[], object]]] = [
     ("an SBOM of what does not run", lambda: submit("shop", cyclonedx(COMPONENT, subject=digest("c")))),
     ("an SBOM without digest", lambda: submit("shop", cyclonedx("pkg:npm/y@1", name="thing:1"))),
     ("an index joins digests", lambda: submit("shop", INDEX)),
-    ("one ends", lambda: report("shop", deployment(digest=A, workload="Deployment/a", ended=True), at=later(9))),
+    ("one ends", lambda: report("shop", deployment(digest=A, workload="Deployment/a", status="ended"), at=later(9))),
     ("an SBOM of what ran before", lambda: submit("bank", cyclonedx("pkg:npm/z@1", subject=digest("d")))),
     ("what it ran is told late", lambda: report("shop", deployment(digest=digest("d"), workload="Job/d"), at=later(2))),
-    ("it ended", lambda: report("shop", deployment(digest=digest("d"), workload="Job/d", ended=True), at=later(8))),
+    ("it ended", lambda: report("shop", deployment(digest=digest("d"), workload="Job/d", status="ended"), at=later(8))),
     ("an SBOM of it", lambda: submit("shop", cyclonedx(COMPONENT, subject=digest("d")))),
+    ("a snapshot lists one", lambda: snapshot("shop", deployment(digest=A, workload="Job/e"), at=later(10))),
+    ("the cluster is heard of", lambda: snapshot("shop", deployment(digest=B, workload="Job/f"), at=later(40))),
+    ("it had been seen", lambda: report("shop", deployment(digest=A, workload="Job/e"), at=later(20))),
     ("a service is named", lambda: map_service("pay", team="shop", pattern=WorkloadPattern(), actor=SEES_ALL, at=NOW)),
     ("a cluster is described", lambda: set_cluster("prod-eu", environment="staging", actor=SEES_ALL, at=NOW)),
     ("the projection is repaired", refresh_all),
@@ -65,14 +70,14 @@ CHANGES: list[tuple[str, Callable[[], object]]] = [
 ]  # fmt: skip
 
 
-def ask(actor: Actor = SEES_ALL, *, at: datetime = NOW, **times: Any) -> Header:
-    return assess(Question(parse_text(COMPONENT), **times), actor=actor, at=at).header
+def ask(actor: Actor = SEES_ALL, *, clock: datetime = NOW, **times: Any) -> Header:
+    return assess(Question(parse_text(COMPONENT), **times), actor=actor, at=clock).header
 
 
-def counted_anew(*, at: datetime = NOW) -> bool:
+def counted_anew() -> bool:
     """Ask, and tell whether the estate was counted for it."""
     with CaptureQueriesContext(connection) as sent:
-        ask(at=at)
+        ask()
     return any("described AS MATERIALIZED" in query["sql"] for query in sent)
 
 
@@ -97,10 +102,10 @@ def test_a_question_after_a_question_counts_nothing_anew():
     assert not counted_anew()
 
 
-def reads_what_runs() -> bool:
+def reads_what_runs(**times: Any) -> bool:
     """Ask, and tell whether what runs was read for it."""
     with CaptureQueriesContext(connection) as sent:
-        ask()
+        ask(**times)
     return any("AS owner" in query["sql"] for query in sent)
 
 
@@ -114,6 +119,17 @@ def test_what_runs_is_read_whole_once_questions_have_read_as_much_of_it():
     assert [reads_what_runs() for _ in range(4)] == [True, True, True, False]
     report("shop", deployment(digest=A, workload="Deployment/3"))
     assert reads_what_runs()
+
+
+def test_what_ran_is_remembered_as_what_runs_until_a_cluster_is_heard_of_again():
+    forget_everything()
+    snapshot("shop", deployment(digest=A))
+    submit("shop", cyclonedx(COMPONENT, subject=A))
+    past = {"at": later(28)}
+
+    assert [reads_what_runs(**past) for _ in range(3)] == [True, True, False]
+    snapshot("shop", deployment(digest=A), at=later(40))
+    assert reads_what_runs(**past)
 
 
 def test_what_is_rare_is_looked_up_each_time_and_the_rest_is_left_unread():
@@ -147,20 +163,32 @@ def test_seeing_the_same_again_and_documents_of_what_never_ran_are_no_changes():
     assert ask().coverage.clusters[0].last_heard_at == later(5)
 
 
+def test_when_what_has_ended_was_seen_is_a_change_and_of_what_runs_it_is_none():
+    report("shop", deployment(digest=A))
+    report("shop", deployment(digest=B, workload="Job/b"))
+    report("shop", deployment(digest=B, workload="Job/b", status="ended"), at=later(9))
+    before = marks(ChangeKind.PRESENT)
+
+    RunInterval.objects.filter(closed_at=None).update(last_seen_at=later(2))
+    assert marks(ChangeKind.PRESENT) == before
+    assert RunInterval.objects.exclude(closed_at=None).update(last_seen_at=later(2)) == 1
+    assert marks(ChangeKind.PRESENT) != before
+
+
 def test_silence_is_judged_by_the_clock_and_not_remembered():
     snapshot("shop", deployment(digest=A))
-    assert not ask(at=later(1)).coverage.clusters[0].stale
+    assert not ask(clock=later(1)).coverage.clusters[0].stale
 
-    assert ask(at=later(16)).coverage.clusters[0].stale
+    assert ask(clock=later(16)).coverage.clusters[0].stale
 
 
 def test_what_is_remembered_ends_when_a_mapping_begins():
     report("shop", deployment(digest=A))
     map_service("pay", team="shop", pattern=WorkloadPattern(), valid_from=later(90), actor=SEES_ALL, at=NOW)
 
-    assert ask(at=later(89)).coverage.unmapped_service_count == 1
-    assert ask(at=later(90)).coverage.unmapped_service_count == 0
-    assert ask(at=later(89)).coverage.unmapped_service_count == 1
+    assert ask(clock=later(89)).coverage.unmapped_service_count == 1
+    assert ask(clock=later(90)).coverage.unmapped_service_count == 0
+    assert ask(clock=later(89)).coverage.unmapped_service_count == 1
 
 
 def test_what_waits_is_never_remembered():
