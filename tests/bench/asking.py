@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 _COLD_MS = 1_000
 _COLD_REPEATS = 3
-_COLD_SECONDS = 120.0
-"""A restart takes some 12 s, and a whole run is to fit in 10 minutes: each kind is asked once, then again till then."""
+_COLD_SECONDS = 45.0
+"""A restart takes 3 to 12 s, and a whole run is to fit in 10 minutes: each kind is asked once, then again till then."""
 _BESIDE_FACTOR = 1.5
 _ENOUGH = 5
 
