@@ -49,7 +49,7 @@ _WITH_ARGUMENTS = {
     "bench": commands.bench,
     "drill": commands.drill,
 }
-_NEEDS_TESTS = frozenset({"test", "lint", "conformance", "drill"})
+_NEEDS_TESTS = frozenset({"test", "lint", "conformance", "bench", "drill"})
 
 
 def main(arguments: list[str]) -> int:
