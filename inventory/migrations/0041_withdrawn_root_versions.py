@@ -1,4 +1,7 @@
-"""A proposed version of a root of trust can be taken back, and the same file be proposed again."""
+"""A proposed version of a root of trust can be taken back, and the same file be proposed again.
+
+A fresh database has it from 0001_squashed_0041_withdrawn_root_versions.
+"""
 
 from django.db import migrations, models
 from django.db.models import Q

@@ -40,12 +40,12 @@ class Drill:
 
 
 def on_a_site(
-    run: Callable[[Site, Any], Findings], *, settings: dict[str, str] | None = None
+    run: Callable[[Site, Any], Findings], *, settings: dict[str, str] | None = None, is_empty: bool = False
 ) -> Callable[[Any], Findings]:
     """Give a drill a temporary installation."""
 
     def run_on_site(options: Any) -> Findings:
-        with temporary_site(settings=settings) as site:
+        with temporary_site(settings=settings, is_empty=is_empty) as site:
             findings = run(site, options)
             site.keep_logs = bool(findings.faults)
         return findings
@@ -188,8 +188,9 @@ DRILLS = (
     Drill(
         "D20",
         "upgrade",
-        "documents that an older release accepted are applied by the current one after a migration: D1's criterion",
+        "documents that an older release accepted are applied by the current one after a migration: D1's criterion, "
+        "and the tables are those of a fresh site",
         upgrade.Options(),
-        on_a_site(upgrade.run),
+        on_a_site(upgrade.run, is_empty=True),
     ),
 )

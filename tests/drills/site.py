@@ -52,11 +52,12 @@ class Site:
         self.keep_logs = False
         self._processes: list[Process] = []
 
-    def start_servers(self) -> None:
-        """Start PostgreSQL and Valkey, and make the tables."""
+    def start_servers(self, *, is_empty: bool = False) -> None:
+        """Start PostgreSQL and Valkey, and make the tables unless the database is to stay empty."""
         self.postgres.start()
         self.valkey.start()
-        self.manage("prepare_database")
+        if not is_empty:
+            self.manage("prepare_database")
 
     def start_web(
         self,
@@ -110,10 +111,13 @@ class Site:
         except (urllib.error.URLError, OSError):
             return 0
 
-    def manage(self, *arguments: str, cwd: Path = CHECKOUT, check: bool = True) -> subprocess.CompletedProcess[str]:
+    def manage(
+        self, *arguments: str, cwd: Path = CHECKOUT, check: bool = True, settings: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
         """Run a management command."""
         command = [sys.executable, "manage.py", *arguments]
-        done = subprocess.run(command, cwd=cwd, env=self.environment, capture_output=True, text=True, check=False)
+        environment = {**self.environment, **(settings or {})}
+        done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
         if check and done.returncode != 0:
             raise DrillError(f"manage.py {arguments[0]} ended with {done.returncode}: {done.stderr[-2000:]}")
         return done
@@ -184,12 +188,14 @@ def _known(pid: int | None) -> int:
 
 
 @contextmanager
-def temporary_site(*, durable: bool = True, settings: Mapping[str, str] | None = None) -> Iterator[Site]:
+def temporary_site(
+    *, durable: bool = True, settings: Mapping[str, str] | None = None, is_empty: bool = False
+) -> Iterator[Site]:
     """Give a drill an installation in a temporary folder, which is removed; after an error it is kept, and named."""
     folder = Path(tempfile.mkdtemp(prefix="supplychain-drill-")).resolve()
     site = Site(folder, durable=durable, settings=settings)
     try:
-        site.start_servers()
+        site.start_servers(is_empty=is_empty)
         yield site
     except BaseException:
         site.keep_logs = True

@@ -7,7 +7,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.drills import ledger
+from tests.drills import ledger, tables
 from tests.drills.documents import make_documents
 from tests.drills.findings import DrillError, Findings
 from tests.drills.processes import CHECKOUT, wait_until
@@ -54,6 +54,9 @@ def run(site: Site, options: Options, *, team: str = "upgrade") -> Findings:
     findings.note(f"migrated, and applied by the current release within {seconds:.0f} s")
     ledger.check(site, team, ledger=clients.ledger, documents=documents, findings=findings)
     ledger.check_receipts(site, key=key, ledger=clients.ledger, findings=findings)
+    differences = tables.compare_with_fresh(site)
+    findings.require(not differences, f"the tables are not those of a fresh site: {differences[:3]}")
+    findings.note("the tables are those of a fresh site")
     return findings
 
 
