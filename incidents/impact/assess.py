@@ -286,7 +286,12 @@ def _read_facts(
     told = state.along(told_statement(parameters, is_now=is_now)) if needed.asks_origins else None
     runs = groundwork.what_runs(is_long=matches.is_long)
     is_alone = len(question.indicators) == 1
-    sql = long_lists.found(is_now=is_now) if matches.is_long else statements.found(is_alone=is_alone)
+    tells_effects = Status.CLEARED in question.statuses
+    sql = (
+        long_lists.found(is_now=is_now, tells_effects=tells_effects)
+        if matches.is_long
+        else statements.found(is_alone=is_alone)
+    )
     found, *named = state.fetch_together(
         Statement(_unpack_found, sql, parameters),
         *(

@@ -24,7 +24,7 @@ MOST_LOOKED_UP = 40_000
 """Of more candidates it always costs less to look through what runs."""
 _WORTH = 6
 """To read what one point of a track holds, up to the first candidate, takes as long as to look up so many of them."""
-_RUNTIME = "(p.flags >> 1) & 7 NOT IN (3, 4, 5)"
+_RUNTIME = "({0}.flags >> 1) & 7 NOT IN (3, 4, 5)"
 _HELD = """
     FROM inventory_presence p
     WHERE p.track_id = r.track_id AND p.from_seq <= r.seq AND p.to_seq > r.seq
@@ -32,12 +32,17 @@ _HELD = """
                THEN get_byte(%(candidates)s::bytea, p.component_id) = 1 END"""
 """A byte for each component is asked faster than a table, and each track is left at the first hit."""
 _BY_POINT = f"""
-    SELECT r.track_id, r.seq,
-           CASE WHEN found.class = 5 AND EXISTS (SELECT {_HELD} AND {_RUNTIME}) THEN 4 ELSE found.class END AS class
-    FROM point r
-    CROSS JOIN LATERAL (SELECT CASE WHEN {_RUNTIME} THEN 4 ELSE 5 END AS class {_HELD} LIMIT 1) found"""
+    SELECT r.track_id, r.seq, 4 AS class FROM point r CROSS JOIN LATERAL (SELECT {_HELD} LIMIT 1) found"""
+_KEY = "p.component_id, p.track_id, p.from_seq"
+_RUNS = f"""(SELECT {_RUNTIME.format("f")} FROM inventory_presence f WHERE f.component_id = {{0}}.component_id
+            AND f.track_id = {{0}}.track_id AND f.from_seq = {{0}}.from_seq)"""
+_BY_POINT_WITH_EFFECTS = f"""
+    SELECT r.track_id, r.seq, CASE WHEN {_RUNS.format("found")} OR EXISTS (
+        SELECT FROM (SELECT {_KEY} {_HELD} OFFSET 0) other WHERE {_RUNS.format("other")}) THEN 4 ELSE 5 END AS class
+    FROM point r CROSS JOIN LATERAL (SELECT {_KEY} {_HELD} LIMIT 1) found"""
+"""How a component takes part stands in the primary key's index, not in the track's: looked up for the hits alone."""
 _BY_COMPONENT = f"""
-    SELECT r.track_id, r.seq, min(CASE WHEN {_RUNTIME} THEN 4 ELSE 5 END)
+    SELECT r.track_id, r.seq, min(CASE WHEN {_RUNTIME.format("p")} THEN 4 ELSE 5 END)
     FROM unnest(%(few_candidates)s::int[]) AS candidate(component_id)
     CROSS JOIN LATERAL (
         SELECT p.track_id, p.from_seq, p.to_seq, p.flags FROM inventory_presence p
@@ -62,7 +67,7 @@ point AS MATERIALIZED (SELECT DISTINCT track_id, seq FROM ({{points}}) point),
 cleared(track_id, seq, class) AS MATERIALIZED (
     SELECT * FROM ({_BY_COMPONENT}) few WHERE {_ARE_FEW}
     UNION ALL
-    SELECT * FROM ({_BY_POINT}) many WHERE NOT ({_ARE_FEW})
+    SELECT * FROM ({{by_point}}) many WHERE NOT ({_ARE_FEW})
 )
 SELECT * FROM (
     SELECT {PACK.format("component_id")}, {PACK.format("track_id")}, {PACK.format("from_seq")},
@@ -81,12 +86,13 @@ WITH shown AS MATERIALIZED ({{intervals}})
 """
 
 
-def found(*, is_now: bool) -> str:
+def found(*, is_now: bool, tells_effects: bool) -> str:
     """Return the statement of where what is affected is, at which running points anything is cleared, and subjects.
 
-    The points have no component.
+    The points have no component. Whether what is cleared takes part at run time or in the build alone shows in rows
+    that are cleared: where nobody asks for these, all of it is called 4.
     """
-    return _of_time(_FOUND, is_now=is_now)
+    return _of_time(_FOUND, is_now=is_now, by_point=_BY_POINT_WITH_EFFECTS if tells_effects else _BY_POINT)
 
 
 def points(*, is_now: bool) -> str:
@@ -94,7 +100,7 @@ def points(*, is_now: bool) -> str:
     return _of_time(_POINTS, is_now=is_now)
 
 
-def _of_time(sql: str, *, is_now: bool) -> str:
+def _of_time(sql: str, *, is_now: bool, **parts: str) -> str:
     return sql.format(
-        intervals=INTERVALS.format(when=NOW if is_now else THEN), points=POINTS_NOW if is_now else POINTS_THEN
+        intervals=INTERVALS.format(when=NOW if is_now else THEN), points=POINTS_NOW if is_now else POINTS_THEN, **parts
     )

@@ -129,10 +129,8 @@ class Presence(models.Model):
         ]
         # The primary key INCLUDEs to_seq and flags (migration 0002): an incident is answered from that index alone.
         indexes = [
-            # the set of one snapshot, read from the index alone; and closing a range
-            models.Index(
-                fields=["track", "component"], include=["from_seq", "to_seq", "flags"], name="presence_of_track"
-            ),
+            # the set of one snapshot, read from the index alone but for flags; and closing a range
+            models.Index(fields=["track", "component"], include=["from_seq", "to_seq"], name="presence_in_track"),
         ]
 
 
