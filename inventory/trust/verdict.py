@@ -138,7 +138,7 @@ def _first_unmet(tried: _Tried) -> Step:
 
 def _compromised(window: CompromiseWindow, proven: Proven, stated: Stated) -> Judgement:
     when = proven.signed_at.isoformat() if proven.signed_at else "no proven time"
-    reason = Reason("identity_compromised", f"{window.kind.value} not compromised", f"{window.value} at {when}")
+    reason = Reason("identity_compromised", f"{window.kind.value} never declared bad", f"{window.value} at {when}")
     level = level_of(proven, stated, rule=None, is_compromised=True)
     return Judgement(Verdict.FAILED, (), Step.COMPROMISE, reason.code, (reason,), level=level)
 

@@ -103,7 +103,7 @@ MEANINGS: Final = {
 STEPS: Final = (
     "strict JSON", "shape of the envelope", "a trusted time", "chain of certificates", "certificate logged",
     "entry in the log", "entry about this", "the signature", "what was signed", "its subject", "its predicate",
-    "who signed", "certificate against payload", "expectations of the signer", "nothing compromised",
+    "who signed", "certificate against payload", "expectations of the signer", "declared compromises",
 )  # fmt: skip
 """Of step 1 and on, in a few words."""
 
