@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from incidents.impact.answer import Status
 from incidents.response import runs
 from incidents.response.basis import Answer
+from incidents.response.slim import read_slim
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from incidents.impact.answer import Header, Row
     from incidents.models import Incident, QueryRun
+
+Derived = TypeVar("Derived")
 
 
 @dataclass(frozen=True)
@@ -22,10 +26,22 @@ class KeptAnswer:
     run: QueryRun
     header: Header
     rows: tuple[Row, ...]
+    derived: dict[str, object] = field(default_factory=dict)
+    """What was derived from it, by name: of a large answer once a process, since it never changes."""
 
-    @cached_property
+    @property
     def basis(self) -> Answer:
         """The same as actions rest on it."""
+        return self.once("basis", self._basis)
+
+    def once(self, name: str, derive: Callable[[], Derived]) -> Derived:
+        """Return what is derived from the answer alone, whoever asks: derived the first time."""
+        found = self.derived.get(name)
+        if found is None:
+            found = self.derived[name] = derive()
+        return cast("Derived", found)
+
+    def _basis(self) -> Answer:
         asked = tuple(one.asked for one in self.header.asked.indicators)
         builds = self.header.builds
         if builds is None:
@@ -38,14 +54,21 @@ class KeptAnswer:
 
 def read_kept(run: QueryRun) -> KeptAnswer:
     """Read a stored answer. One statement. Raises DamagedRunError."""
-    return KeptAnswer(run, *runs.read(run))
+    header, rows = runs.read(run)
+    return KeptAnswer(run, header, rows)
+
+
+def read_shown(run: QueryRun) -> KeptAnswer:
+    """Read a stored answer as pages and actions need it (slim.py). One statement at most. Raises DamagedRunError."""
+    slim = read_slim(run)
+    return KeptAnswer(run, slim.header, slim.rows, slim.derived)
 
 
 def read_newest(incident: Incident) -> KeptAnswer:
     """Read the newest kept answer. Two statements."""
     run = incident.runs.get(number=incident.run_count)
     run.incident = incident
-    return read_kept(run)
+    return read_shown(run)
 
 
 def newest_answer(incident: Incident) -> Answer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -35,6 +35,8 @@ class Answer:
     builds: tuple[Build, ...] = ()
     unlisted_count: int = 0
     """Runs that were exposed, may have been, or of which nobody knows, and that `builds` does not list."""
+    derived: dict[str, object] = field(default_factory=dict, compare=False)
+    """What was derived from it alone, by name: once, for it never changes."""
 
     def rows_about(self, kind: ActionKind, target: Mapping[str, object]) -> list[Row]:
         """Return the rows that are a reason for doing this to that, in their order."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from incidents.impact.answer import Effect, Status
 from incidents.models import ActionKind, Severity
@@ -15,7 +15,7 @@ from incidents.response.credentials import credentials_of
 from incidents.response.targets import hash_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from incidents.impact.answer import Row, WorkloadShown
@@ -41,7 +41,12 @@ class Proposal:
     title: str
     team: str | None
     due_at: datetime
-    evidence: Mapping[str, JSON]
+    answer: Answer
+
+    @property
+    def evidence(self) -> Mapping[str, JSON]:
+        """What the answer says of the target: counted when somebody looks, since a long list proposes thousands."""
+        return said_of(self.kind, self.target, answer=self.answer)
 
 
 def propose(
@@ -61,12 +66,12 @@ def propose(
     taken = set(in_force.values_list("target_hash", flat=True))
     known = set(incident.teams.filter(acknowledged_at__isnull=False).values_list("team__slug", flat=True))
     found: dict[str, Proposal] = {}
-    for kind, target, title, team in (*_derived(answer), *_rotations(exposed)):
-        key = hash_of(kind, target)
+    rotations = [_Keyed.of(*one) for one in _rotations(exposed)]
+    for key, kind, target, title, team in (*_all_derived(answer), *rotations):
         if key in taken or key in found or (kind is ActionKind.NOTIFY and team in known):
             continue
         due_at = asked_at + timedelta(hours=_hours(kind, Severity(incident.severity)))
-        found[key] = Proposal(key, kind, target, title, team, due_at, said_of(kind, target, answer=answer))
+        found[key] = Proposal(key, kind, target, title, team, due_at, answer)
     return tuple(found.values())
 
 
@@ -84,6 +89,25 @@ def _hours(kind: ActionKind, severity: Severity) -> int:
 
 
 _Derived = tuple[ActionKind, dict[str, str], str, str | None]
+
+
+class _Keyed(NamedTuple):
+    key: str
+    kind: ActionKind
+    target: dict[str, str]
+    title: str
+    team: str | None
+
+    @classmethod
+    def of(cls, kind: ActionKind, target: dict[str, str], title: str, team: str | None) -> _Keyed:
+        return cls(hash_of(kind, target), kind, target, title, team)
+
+
+def _all_derived(answer: Answer) -> Sequence[_Keyed]:
+    found = answer.derived.get("proposed")
+    if found is None:
+        found = answer.derived["proposed"] = [_Keyed.of(*one) for one in _derived(answer)]
+    return cast("Sequence[_Keyed]", found)
 
 
 def _derived(answer: Answer) -> Iterator[_Derived]:

@@ -17,7 +17,7 @@ from incidents.models import Occasion, QueryRun, QueryRunPage
 from supplychain.errors import DomainError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from incidents.impact.question import Question
@@ -30,6 +30,8 @@ PAGE_ROWS = 500
 """Rows that are stored together."""
 ASKED_ROWS = 5_000
 """Rows that are asked for together: what the indicators mean is looked up again for each time."""
+_LEVEL = 1
+"""Matches repeat each other, so this is small already; to make it smaller took longer than to ask."""
 MOST_BUILDS = 20_000
 """Runs of builds that an answer keeps; beyond that their number alone is known."""
 _CANONICAL = msgspec.json.Encoder(order="sorted")
@@ -83,7 +85,7 @@ def keep(
 ) -> QueryRun:
     """Store an answer as the incident's next run, in the caller's transaction, which holds the incident's row."""
     incident.run_count += 1
-    packed = [zlib.compress(msgspec.json.encode(rows), 6) for rows in answered.pages]
+    packed = [zlib.compress(msgspec.json.encode(rows), _LEVEL) for rows in answered.pages]
     header = msgspec.to_builtins(answered.header)
     run = QueryRun.objects.create(
         incident=incident,
@@ -109,12 +111,17 @@ def keep(
 
 def read(run: QueryRun) -> tuple[Header, tuple[Row, ...]]:
     """Return a stored answer: its header and all its rows, in their order. Raises DamagedRunError."""
+    header, pages = read_pages(run)
+    return header, tuple(row for rows in pages for row in rows)
+
+
+def read_pages(run: QueryRun) -> tuple[Header, Iterator[tuple[Row, ...]]]:
+    """Return a stored answer: its header, and its rows page by page as they are taken. Raises DamagedRunError."""
     packed = [bytes(data) for data in run.pages.order_by("number").values_list("rows", flat=True)]
     if _digest_over(run.header, packed) != run.content_digest:
         logger.error("a stored answer is damaged", extra={"incident": str(run.incident.public_id), "run": run.number})
         raise DamagedRunError(run)
-    rows = tuple(row for data in packed for row in _ROWS.decode(zlib.decompress(data)))
-    return msgspec.convert(run.header, Header), rows
+    return msgspec.convert(run.header, Header), (_ROWS.decode(zlib.decompress(data)) for data in packed)
 
 
 def _digest_over(header: object, packed: list[bytes]) -> str:

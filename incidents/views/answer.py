@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from incidents.impact.answer import Asked, Counted, Coverage, Header, IndicatorAnswer, Summary
 
 _SHORT_LIST = 12
+_LONG_LIST = 100
 _MAX_VERSIONS = 4
 
 
@@ -71,6 +72,23 @@ class AskedLines:
 
     understood: tuple[AskedLine, ...]
     problems: tuple[AskedLine, ...]
+
+    @property
+    def shown(self) -> Sequence[AskedLine]:
+        """All of a list that can be read; of a long one what matched most, in the order of its lines."""
+        if len(self.understood) <= _LONG_LIST:
+            return self.understood
+        most = sorted(self.understood, key=lambda line: -line.artifact_count)[:_LONG_LIST]
+        kept = {id(line) for line in most}
+        return [line for line in self.understood if id(line) in kept]
+
+    @property
+    def zero_count(self) -> int:
+        return sum(not line.artifact_count for line in self.understood)
+
+    @property
+    def more_count(self) -> int:
+        return max(0, len(self.understood) - _LONG_LIST)
 
     @property
     def is_short(self) -> bool:

@@ -97,7 +97,7 @@ def answer_context(page: IncidentPage) -> Mapping[str, object]:
         "tiles": answer.tiles(part.summary),
         "now": page.now,
         "refused": page.refused,
-        **answer.about(part.header),
+        **(page.kept.once("about", lambda: answer.about(part.header)) if page.is_whole else answer.about(part.header)),
     }
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from incidents.asking import read_incident_question
 from incidents.models import Incident, Occasion, Severity, Stage
-from incidents.response.answers import read_kept
+from incidents.response.answers import read_shown
 from incidents.response.changes import Wanted, acknowledge, add_note, change_incident
 from incidents.response.opening import ask_again, open_incident
 from incidents.timeline import IncidentNotFoundError
@@ -177,7 +177,7 @@ def show_incident(
     """Show the incident with one of its answers; the rows alone where htmx narrows them or turns their pages."""
     page = IncidentPage(
         incident,
-        read_kept(find_run(incident, number)),
+        read_shown(find_run(incident, number)),
         actor_of(request),
         timezone.now(),
         narrowed=read_narrowed(request),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from incidents.response.answers import read_shown
 from incidents.response.differences import difference, difference_of_builds
-from incidents.response.part import part_of
+from incidents.response.part import part_of_kept
 from incidents.timeline import IncidentNotFoundError
 
 if TYPE_CHECKING:
     from incidents.impact.answer import Builds
+    from incidents.response.differences import Difference
     from incidents.response.part import Part
     from incidents.views.panels.page import IncidentPage, PanelContext
 
@@ -22,10 +24,14 @@ def changes(page: IncidentPage) -> PanelContext | None:
     if earlier is None:
         raise IncidentNotFoundError
     earlier.incident = page.incident
-    before = part_of(earlier, actor=page.actor)
+    before = part_of_kept(read_shown(earlier), actor=page.actor)
+
+    def found() -> Difference:
+        return difference(before.rows, page.part.rows)
+
     return {
         "earlier": earlier,
-        "changes": difference(before.rows, page.part.rows),
+        "changes": page.kept.once("changes", found) if page.is_whole else found(),
         "builds": difference_of_builds(_builds(before), _builds(page.part)),
     }
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from incidents.response.proposals import Proposal
     from incidents.views.panels.page import IncidentPage, PanelContext
 
-PROPOSALS_SHOWN = 60
+PROPOSALS_SHOWN = 30
 LINES_SHOWN = 300
 
 

@@ -1,0 +1,96 @@
+"""Large kept answers as pages and actions need them: each row with all that matched, and a few of the places.
+
+An answer to a list of thousands of lines has hundreds of thousands of matches, most of them the same in every artifact:
+what matched is held once, and where it stands in which document only for the first of each row. They are kept by this
+process, the newest read, since an answer never changes. What is sent to others is read whole (runs.read).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from incidents.impact.answer import Match
+from incidents.response import runs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from incidents.impact.answer import Header, Row
+    from incidents.models import QueryRun
+
+MATCHES_WHOLE: Final = 6
+"""Matches of a row that keep their evidence, pointer and path: what a page shows of it."""
+LARGE: Final = 2_000
+"""Matches from which on an answer is worth keeping."""
+MOST_KEPT: Final = 3_000_000
+"""Matches of all kept answers together: a few bytes each."""
+
+Key = tuple[int, str]
+
+
+class SlimAnswer:
+    """A header and slim rows. What is derived from them once is kept beside them, under its name."""
+
+    def __init__(self, header: Header, rows: tuple[Row, ...]) -> None:
+        self.header, self.rows = header, rows
+        self.weight = sum(len(row.matches) for row in rows)
+        self.derived: dict[str, object] = {}
+
+
+class _Kept:
+    """The answers read last, by their run and the digest of what is stored. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._answers: OrderedDict[Key, SlimAnswer] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Key) -> SlimAnswer | None:
+        with self._lock:
+            found = self._answers.get(key)
+            if found is not None:
+                self._answers.move_to_end(key)
+            return found
+
+    def add(self, key: Key, answer: SlimAnswer) -> None:
+        with self._lock:
+            self._answers[key] = answer
+            while len(self._answers) > 1 and sum(one.weight for one in self._answers.values()) > MOST_KEPT:
+                self._answers.popitem(last=False)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._answers.clear()
+
+
+_kept = _Kept()
+forget_all = _kept.clear
+
+
+def read_slim(run: QueryRun) -> SlimAnswer:
+    """Return a stored answer; no statement where this process keeps it. Raises DamagedRunError."""
+    key = (run.pk, run.content_digest)
+    known = _kept.get(key)
+    if known is not None:
+        return known
+    matches: dict[Match, Match] = {}
+    header, pages = runs.read_pages(run)
+    answer = SlimAnswer(header, tuple(_slim(row, known=matches) for rows in pages for row in rows))
+    if answer.weight >= LARGE:
+        _kept.add(key, answer)
+    return answer
+
+
+def _slim(row: Row, *, known: dict[Match, Match]) -> Row:
+    if len(row.matches) <= MATCHES_WHOLE:
+        return row
+    return msgspec.structs.replace(row, matches=(*row.matches[:MATCHES_WHOLE], *_bare(row, known=known)))
+
+
+def _bare(row: Row, *, known: dict[Match, Match]) -> Iterator[Match]:
+    for one in row.matches[MATCHES_WHOLE:]:
+        bare = Match(one.indicator, one.purl, None, None, None, one.direct, one.confidence, one.reason)
+        yield known.setdefault(bare, bare)

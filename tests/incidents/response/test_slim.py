@@ -1,0 +1,107 @@
+"""A large kept answer is read slim for pages: nothing that matched is lost, and it is unpacked once a process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import UUID
+
+import msgspec
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from incidents.impact.answer import Match
+from incidents.models import Incident, QueryRun
+from incidents.response import runs, slim
+from incidents.response.answers import read_shown
+from tests.factories import cyclonedx, deployment, digest, report, submit
+from tests.incidents.opened import opened, read
+from tests.supplychain.actors import make_user, signed_in
+
+# An answer is read from one snapshot of the database, which a test's own transaction would forbid.
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LISTED = [f"pkg:npm/worm-{number}@1.0.{number}" for number in range(10)]
+
+
+@pytest.fixture(autouse=True)
+def forgotten() -> Iterator[None]:
+    slim.forget_all()
+    yield
+    slim.forget_all()
+
+
+@pytest.fixture
+def rita() -> Client:
+    for name in ("one", "two"):
+        submit("shop", cyclonedx(*LISTED, subject=digest(name), name=f"registry.example/{name}:1"))
+    report("shop", *(deployment(digest=digest(name), workload=f"Deployment/{name}") for name in ("one", "two")))
+    return signed_in(make_user("rita", organisation="responder"))
+
+
+def run_of(path: str) -> QueryRun:
+    return Incident.objects.get(public_id=UUID(path.strip("/"))).runs.select_related("incident").get()
+
+
+def bare(match: Match) -> Match:
+    return msgspec.structs.replace(match, evidence=None, pointer=None, path=None)
+
+
+def test_a_slim_answer_has_every_row_and_match_and_the_places_of_the_first(rita: Client):
+    run = run_of(opened(rita, text="\n".join(LISTED)))
+    header, rows = runs.read(run)
+
+    answer = slim.read_slim(run)
+
+    assert answer.header == header
+    assert len(rows) == 2
+    for row, whole in zip(answer.rows, rows, strict=True):
+        assert len(whole.matches) == 10
+        assert row.matches[: slim.MATCHES_WHOLE] == whole.matches[: slim.MATCHES_WHOLE]
+        assert [bare(match) for match in row.matches] == [bare(match) for match in whole.matches]
+        assert {match.pointer for match in row.matches[slim.MATCHES_WHOLE :]} == {None}
+    first, second = answer.rows
+    assert first.matches[-1] is second.matches[-1], "what matches in two artifacts alike is held once"
+
+
+def test_a_large_answer_is_unpacked_once_and_a_small_one_each_time(rita: Client, monkeypatch: pytest.MonkeyPatch):
+    run = run_of(opened(rita, text="\n".join(LISTED)))
+
+    def statements() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            read_shown(run)
+        return len(asked)
+
+    assert [statements(), statements()] == [1, 1]
+    monkeypatch.setattr(slim, "LARGE", 20)
+    assert [statements(), statements()] == [1, 0]
+    assert read_shown(run).basis is read_shown(run).basis
+
+
+def test_the_newest_are_kept_within_the_bound(rita: Client, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(slim, "LARGE", 20)
+    monkeypatch.setattr(slim, "MOST_KEPT", 30)
+    first, second = (run_of(opened(rita, text="\n".join(LISTED))) for _ in range(2))
+
+    slim.read_slim(first)
+    kept = slim.read_slim(second)
+
+    assert slim.read_slim(second) is kept
+    with CaptureQueriesContext(connection) as asked:
+        slim.read_slim(first)
+    assert len(asked) == 1
+
+
+def test_the_page_shows_the_first_matches_and_the_api_all_with_their_places(
+    rita: Client, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(slim, "LARGE", 20)
+    incident = opened(rita, text="\n".join(LISTED))
+
+    pages = [rita.get(f"/incidents{incident}").content.decode() for _ in range(2)]
+
+    assert "And 4 more of what was asked for matches here" in pages[0]
+    assert all(f"{digest(name)}" in pages[1] for name in ("one", "two"))
+    (row, _) = read(rita, f"{incident}/queries/1")["rows"]
+    assert len({match["pointer"] for match in row["matches"]}) == 10
