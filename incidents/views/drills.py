@@ -23,13 +23,12 @@ from supplychain.access.scopes import Scope
 from supplychain.api.pagination import read_page
 from supplychain.web.pages import show, signed_in
 from supplychain.web.paging import Listing, first_address
+from supplychain.web.refusals import Refusal
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from django.http import HttpRequest, HttpResponse
-
-    from supplychain.errors import DomainError
 
 PROVES_FOR = timedelta(days=30)
 
@@ -55,7 +54,7 @@ def _start(request: HttpRequest) -> HttpResponse:
             with transaction.atomic():
                 drill = start_drill(request.POST.get("component", "").strip(), actor=actor, at=at)
     except (BadDrillError, NoDrillTeamError) as refusal:
-        return _show(request, refusal=refusal)
+        return _show(request, refused=Refusal("start", refusal, request.POST))
     ring_drills()
     messages.success(request, "The drill is started; its result is here in a moment. Reload to see it.")
     return HttpResponseRedirect(f"/drills/{drill.public_id}", status=303)
@@ -76,12 +75,12 @@ def drill_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return render(request, "drills/page.html", context)
 
 
-def _show(request: HttpRequest, *, refusal: DomainError | None = None) -> HttpResponse:
+def _show(request: HttpRequest, *, refused: Refusal | None = None) -> HttpResponse:
     actor, now = actor_of(request), timezone.now()
     page = read_page(Drill.objects.select_related("result"), request=request, order=("-public_id",))
     context = {
         "section": "/drills",
-        "error": refusal,
+        "refused": refused,
         "list": Listing(page.rows, next=page.next or "", first=first_address(request)),
         "proof": proof_of(since=now - PROVES_FOR),
         "may_plant": bool(settings.DRILL_TEAM),
@@ -94,5 +93,5 @@ def _show(request: HttpRequest, *, refusal: DomainError | None = None) -> HttpRe
         page="drills/list.html",
         fragment="drills/_rows.html",
         context=context,
-        status=refusal.status if refusal else 200,
+        status=refused.error.status if refused else 200,
     )

@@ -28,6 +28,7 @@ from supplychain.api.parameters import read_text
 from supplychain.errors import DomainError
 from supplychain.web.pages import show, signed_in
 from supplychain.web.paging import Listing, first_address
+from supplychain.web.refusals import BadFieldError, Refusal
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -36,13 +37,6 @@ if TYPE_CHECKING:
 
 MAX_NAME = 200
 BEFORE_SHOWN = 50
-
-
-class BadFormError(DomainError):
-    """A field of a form cannot be used."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__("bad_form", message)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -58,7 +52,7 @@ def watches(request: HttpRequest) -> HttpResponse:
     except DomainError as refusal:
         if refusal.status != 400:
             raise
-        return _list(request, refusal=refusal)
+        return _list(request, refused=Refusal("new", refusal, request.POST, {"text": "q"}))
     messages.success(request, "It watches from now on. Below is what it would have told in the last 30 days.")
     return _to(made.public_id)
 
@@ -103,25 +97,24 @@ def end(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return HttpResponseRedirect("/watches", status=303)
 
 
-def _list(request: HttpRequest, *, refusal: DomainError | None = None) -> HttpResponse:
+def _list(request: HttpRequest, *, refused: Refusal | None = None) -> HttpResponse:
     rows = Watch.objects.visible_to(actor_of(request)).filter(ended_at__isnull=True).select_related("team")
     page = read_page(rows, request=request, order=("-public_id",))
-    typed = {"name": request.POST.get("name", ""), "q": request.POST.get("q", "")}
     context = {
         "section": "/watches",
-        "error": refusal,
+        "refused": refused,
         "list": Listing(page.rows, next=page.next or "", first=first_address(request)),
-        "typed": typed if refusal else {"name": "", "q": read_text(request, "q") or ""},
+        "asked": read_text(request, "q") or "",
         "now": timezone.now(),
     }
-    status = refusal.status if refusal else 200
+    status = refused.error.status if refused else 200
     return show(request, page="watches/list.html", fragment="watches/_rows.html", context=context, status=status)
 
 
 def _text(request: HttpRequest, name: str, *, limit: int) -> str:
     text = request.POST.get(name, "").strip()
     if not text or len(text) > limit or "\0" in text:
-        raise BadFormError(f"The field {name} must hold 1 to {limit:,} characters, and no NUL.")
+        raise BadFieldError(name, f"The field {name} must hold 1 to {limit:,} characters, and no NUL.")
     return text
 
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from supplychain.errors import DomainError
+from supplychain.errors import DomainError, ErrorDetail
 
 MAX_URL = 2_000
 _NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
@@ -26,7 +26,7 @@ class BadTargetError(DomainError):
     """A target cannot be used as it stands."""
 
     def __init__(self, message: str) -> None:
-        super().__init__("bad_target", message)
+        super().__init__("bad_target", message, details=[ErrorDetail("/target", "bad_target", message)])
 
 
 class ForbiddenAddressError(Exception):

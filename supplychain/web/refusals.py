@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from supplychain.errors import DomainError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from django.http import QueryDict
 
 
@@ -21,20 +23,24 @@ class BadFieldError(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What was refused. `form` names it among those of its page; `typed` is what was sent."""
+    """What was refused. `form` names it among those of its page; `typed` is what was sent.
+
+    `fields` are the form's names of what errors call otherwise.
+    """
 
     form: str
     error: DomainError
     typed: QueryDict
+    fields: Mapping[str, str] | None = None
 
     @property
     def field(self) -> str:
-        """Return the field that is wrong: as the error names it, or its first part of a JSON pointer ('' for none)."""
+        """Return the field that is wrong: as the error names it, or its JSON pointer; '' for none of the form."""
         if isinstance(self.error, BadFieldError):
             return self.error.field
         pointers = (detail.pointer for detail in self.error.details if detail.pointer)
-        name = next(pointers, "").strip("/").partition("/")[0]
-        return name if name in self.typed else ""
+        named = ((self.fields or {}).get(part, part) for part in next(pointers, "").split("/"))
+        return next((name for name in named if name in self.typed), "")
 
     @property
     def message(self) -> str:

@@ -27,6 +27,7 @@ from supplychain.api.parameters import read_choice
 from supplychain.errors import DomainError
 from supplychain.web.pages import show, signed_in
 from supplychain.web.paging import Listing, first_address
+from supplychain.web.refusals import BadFieldError, Refusal
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -49,13 +50,6 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
 """Which members of a selector the two fields of the form are, by kind."""
 
 
-class UnknownKindError(DomainError):
-    """The form names no kind of block."""
-
-    def __init__(self) -> None:
-        super().__init__("bad_form", f"The kind is one of {', '.join(KINDS)}.")
-
-
 @dataclass(frozen=True, slots=True)
 class BlockRow:
     """A block as the page shows it. `selector` is '' for who is not told what it names."""
@@ -64,6 +58,8 @@ class BlockRow:
     selector: str
     binds: bool
     may_agree: bool
+    form: str
+    """The name of its form among those of the page."""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -100,7 +96,7 @@ def _set(request: HttpRequest) -> HttpResponse:
             return _page(request, previewed=selector)
         (block,) = add_blocks([selector], reason=request.POST.get("reason", ""), incident=None, actor=actor, at=at)
     except DomainError as refusal:
-        return _page(request, refusal=refusal)
+        return _refused(request, form="set", error=refusal)
     messages.success(request, f"Blocked: {block.kind} {selector.described}. It binds at every gate from now on.")
     return HttpResponseRedirect("/blocks", status=303)
 
@@ -110,12 +106,15 @@ def _set(request: HttpRequest) -> HttpResponse:
 def lift(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Ask for the end of a block, or agree to it."""
     actor, at = actor_of(request), timezone.now()
-    if "agree" in request.POST:
-        announcing.lift(public_id, actor=actor, at=at)
-        messages.success(request, "Lifted.")
-    else:
-        announcing.ask_to_lift(public_id, Ending(reason=request.POST.get("reason", "")), actor=actor, at=at)
-        messages.success(request, "Asked for. It binds until another person agrees.")
+    agrees = "agree" in request.POST
+    try:
+        if agrees:
+            announcing.lift(public_id, actor=actor, at=at)
+        else:
+            announcing.ask_to_lift(public_id, Ending(reason=request.POST.get("reason", "")), actor=actor, at=at)
+    except DomainError as refusal:
+        return _refused(request, form=_form_of(public_id), error=refusal)
+    messages.success(request, "Lifted." if agrees else "Asked for. It binds until another person agrees.")
     return HttpResponseRedirect("/blocks", status=303)
 
 
@@ -123,14 +122,28 @@ def lift(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @may_narrow
 def keep(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Refuse the end that was asked for."""
-    announcing.keep(public_id, actor=actor_of(request), at=timezone.now())
+    try:
+        announcing.keep(public_id, actor=actor_of(request), at=timezone.now())
+    except DomainError as refusal:
+        return _refused(request, form=_form_of(public_id), error=refusal)
     messages.success(request, "Kept: it binds on.")
     return HttpResponseRedirect("/blocks", status=303)
 
 
-def _page(
-    request: HttpRequest, *, previewed: Selector | None = None, refusal: DomainError | None = None
-) -> HttpResponse:
+def _refused(request: HttpRequest, *, form: str, error: DomainError) -> HttpResponse:
+    """Show the page as it still is, and in the form what was typed and what is wrong with it."""
+    if error.status in {403, 404}:
+        raise error
+    names = _FIELDS.get(request.POST.get("kind", ""), ())
+    refused = Refusal(form, error, request.POST, dict(zip(names, ("value", "more"), strict=False)))
+    return _page(request, refused=refused)
+
+
+def _form_of(public_id: UUID) -> str:
+    return f"lift-{public_id}"
+
+
+def _page(request: HttpRequest, *, previewed: Selector | None = None, refused: Refusal | None = None) -> HttpResponse:
     actor, now = actor_of(request), timezone.now()
     page = read_page(find_blocks(request, sees_all=actor.sees_all, at=now), request=request, order=("-public_id",))
     rows = tuple(_row(block, actor=actor, at=now) for block in page.rows)
@@ -142,28 +155,29 @@ def _page(
         "states": STATES,
         "kinds": KINDS,
         "may_narrow": actor.can(Scope.POLICY_WRITE) or actor.can(Scope.INCIDENTS_WRITE),
-        "error": refusal,
-        "typed": request.POST,
+        "refused": refused,
+        "typed": request.POST if previewed is not None or (refused and refused.form == "set") else {},
         "now": now,
     }
     if previewed is not None:
         found = preview(previewed, at=now)
         context |= {"previewed": previewed, "preview": found, "preview_rows": found.rows[:MAX_PREVIEW_ROWS]}
     if request.method == "POST":
-        return render(request, "blocks/list.html", context, status=refusal.status if refusal else 200)
+        return render(request, "blocks/list.html", context, status=refused.error.status if refused else 200)
     return show(request, page="blocks/list.html", fragment="blocks/_rows.html", context=context)
 
 
 def _row(block: Block, *, actor: Actor, at: datetime) -> BlockRow:
     is_told = actor.sees_all or block.kind in TOLD_TO_ALL
     may_agree = block.lift_asked_by_id is not None and block.lift_asked_by_id != actor.user_id
-    return BlockRow(block, describe(block.kind, block.selector) if is_told else "", block.binds(at), may_agree)
+    selector = describe(block.kind, block.selector) if is_told else ""
+    return BlockRow(block, selector, block.binds(at), may_agree, _form_of(block.public_id))
 
 
 def _selector(request: HttpRequest) -> Selector:
     kind = request.POST.get("kind", "")
     if kind not in _FIELDS:
-        raise UnknownKindError
+        raise BadFieldError("kind", f"The kind is one of {', '.join(KINDS)}.")
     typed = (request.POST.get("value", "").strip(), request.POST.get("more", "").strip())
     given = {name: value for name, value in zip(_FIELDS[kind], typed, strict=False) if value}
     return read_selector(BlockKind(kind), given)

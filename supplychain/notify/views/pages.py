@@ -21,6 +21,7 @@ from supplychain.notify.channels import Changes, ChannelNotFoundError, Filters
 from supplychain.notify.models import Channel, ChannelKind, Delivery
 from supplychain.web.pages import show, signed_in
 from supplychain.web.paging import Listing, first_address
+from supplychain.web.refusals import BadFieldError, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,13 +46,6 @@ EVENTS = (
 )
 
 
-class BadFormError(DomainError):
-    """A field of a form cannot be used."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__("bad_form", message)
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in(Scope.INCIDENTS_READ)
 def channels(request: HttpRequest) -> HttpResponse:
@@ -71,7 +65,7 @@ def channels(request: HttpRequest) -> HttpResponse:
     except DomainError as refusal:
         if refusal.status != 400:
             raise
-        return _list(request, refusal=refusal)
+        return _list(request, refused=Refusal("new", refusal, request.POST))
     return _channel(request, made.channel, signing_key=made.signing_key)
 
 
@@ -86,19 +80,12 @@ def channel(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @signed_in(Scope.INCIDENTS_READ)
 def change(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Change name and filters, pause it or let it go on."""
-    form = request.POST
-    changes = Changes(
-        name=_text(request, "name", limit=MAX_NAME) if "name" in form else None,
-        is_paused=form["paused"] == "true" if "paused" in form else None,
-        filters=_filters(request) if "name" in form else None,
-        target=_text(request, "target", limit=MAX_TARGET) if form.get("target") else None,
-    )
     try:
-        domain.change_channel(public_id, changes, actor=actor_of(request), at=timezone.now())
+        domain.change_channel(public_id, _changes(request), actor=actor_of(request), at=timezone.now())
     except DomainError as refusal:
         if refusal.status != 400:
             raise
-        return _channel(request, _find(request, public_id), refusal=refusal)
+        return _channel(request, _find(request, public_id), refused=Refusal("change", refusal, request.POST))
     messages.success(request, "Changed.")
     return _to(public_id)
 
@@ -138,41 +125,63 @@ def replay(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return _to(again.channel.public_id)
 
 
-def _list(request: HttpRequest, *, refusal: DomainError | None = None) -> HttpResponse:
+def _list(request: HttpRequest, *, refused: Refusal | None = None) -> HttpResponse:
     actor = actor_of(request)
     rows = Channel.objects.visible_to(actor).filter(ended_at__isnull=True).select_related("team")
     page = read_page(rows, request=request, order=("-public_id",))
     context = {
         "section": HOME,
-        "error": refusal,
+        "refused": refused,
         "list": Listing(page.rows, next=page.next or "", first=first_address(request)),
         "kinds": [kind.value for kind in ChannelKind],
         "owners": _owners(actor),
-        "typed": request.POST,
+        "chosen": _chosen(request) if refused else None,
         "now": timezone.now(),
         **_choices(),
     }
-    status = refusal.status if refusal else 200
+    status = refused.error.status if refused else 200
     return show(request, page="notify/list.html", fragment="notify/_rows.html", context=context, status=status)
 
 
 def _channel(
-    request: HttpRequest, channel: Channel, *, signing_key: str | None = None, refusal: DomainError | None = None
+    request: HttpRequest, channel: Channel, *, signing_key: str | None = None, refused: Refusal | None = None
 ) -> HttpResponse:
     deliveries = Delivery.objects.filter(channel=channel).select_related("replay_of").prefetch_related("attempts")
     page = read_page(deliveries, request=request, order=("-public_id",))
     context = {
         "section": HOME,
-        "error": refusal,
+        "refused": refused,
         "channel": channel,
+        "chosen": _chosen(request) if refused else channel,
         "signing_key": signing_key,
         "list": Listing(page.rows, next=page.next or "", first=first_address(request)),
         "may_manage": domain.may_manage(actor_of(request), team_id=channel.team_id) and channel.ended_at is None,
         "now": timezone.now(),
         **_choices(),
     }
-    status = refusal.status if refusal else 200
+    status = refused.error.status if refused else 200
     return render(request, "notify/channel.html", context, status=status)
+
+
+def _changes(request: HttpRequest) -> Changes:
+    form = request.POST
+    return Changes(
+        name=_text(request, "name", limit=MAX_NAME) if "name" in form else None,
+        is_paused=form["paused"] == "true" if "paused" in form else None,
+        filters=_filters(request) if "name" in form else None,
+        target=_text(request, "target", limit=MAX_TARGET) if form.get("target") else None,
+    )
+
+
+def _chosen(request: HttpRequest) -> Mapping[str, object]:
+    """Return what was chosen in a refused form, as the form shows a channel's filters."""
+    form = request.POST
+    return {
+        "event_kinds": form.getlist("event_kinds"),
+        "severities": form.getlist("severities"),
+        "environments": form.get("environments", "").split(),
+        "only_production": form.get("only_production") == "true",
+    }
 
 
 def _choices() -> Mapping[str, object]:
@@ -197,14 +206,14 @@ def _find(request: HttpRequest, public_id: UUID) -> Channel:
 def _text(request: HttpRequest, name: str, *, limit: int) -> str:
     text = request.POST.get(name, "").strip()
     if not text or len(text) > limit or "\0" in text:
-        raise BadFormError(f"The field {name} must hold 1 to {limit:,} characters, and no NUL.")
+        raise BadFieldError(name, f"The field {name} must hold 1 to {limit:,} characters, and no NUL.")
     return text
 
 
 def _kind(request: HttpRequest) -> ChannelKind:
     given = request.POST.get("kind", "")
     if given not in ChannelKind.values:
-        raise BadFormError(f"The kind is one of {', '.join(ChannelKind.values)}.")
+        raise BadFieldError("kind", f"The kind is one of {', '.join(ChannelKind.values)}.")
     return ChannelKind(given)
 
 
@@ -221,7 +230,7 @@ def _filters(request: HttpRequest) -> Filters:
     form = request.POST
     environments = form.get("environments", "").replace("\0", "").replace(",", " ").split()
     if len(environments) > MAX_WORDS:
-        raise BadFormError(f"At most {MAX_WORDS} environments.")
+        raise BadFieldError("environments", f"At most {MAX_WORDS} environments.")
     return Filters(
         event_kinds=tuple(form.getlist("event_kinds")[:MAX_WORDS]),
         severities=tuple(form.getlist("severities")[:MAX_WORDS]),

@@ -234,4 +234,7 @@ def test_the_pages_keep_show_pause_and_end_a_watch():
     assert rita.post(f"{page}/end").status_code == 303
     assert "lodash" not in rita.get("/watches").content.decode()
     assert BAD in rita.get("/watches?q=pkg:npm/lodash@4.17.20").content.decode()
-    assert rita.post("/watches", {"name": "", "q": BAD}).status_code == 400
+    refused = rita.post("/watches", {"name": "", "q": BAD})
+    assert refused.status_code == 400
+    assert f"required>{BAD}</textarea>" in refused.content.decode()
+    assert 'value="" aria-invalid="true" aria-describedby="problem-new" autofocus' in refused.content.decode()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from inventory.policy.blocks import add_block
@@ -63,19 +65,41 @@ def test_a_block_is_previewed_set_asked_about_and_lifted_on_the_page(responder, 
 
 
 @pytest.mark.parametrize(
-    "typed",
+    ("typed", "wrong"),
     [
-        {"kind": "none", "value": "x"},
-        {"kind": "artifact", "value": "latest", "reason": "x"},
-        {"kind": "service", "value": "x"},
+        ({"kind": "none", "value": "x-1", "reason": "why-1"}, "block-kind"),
+        ({"kind": "artifact", "value": "x-1", "reason": "why-1"}, "block-value"),
+        ({"kind": "package", "value": "pkg:npm/x-1", "more": "more-1 ~~", "reason": "why-1"}, "block-more"),
+        ({"kind": "service", "value": "x-1", "more": "", "reason": ""}, "block-reason"),
     ],
 )
-def test_a_form_that_cannot_be_used_says_so_on_the_same_page(responder, typed):
+def test_a_form_that_cannot_be_used_is_shown_again_as_typed_with_what_is_wrong_beside_it(responder, typed, wrong):
     answer = responder.post("/blocks", typed)
 
+    html = answer.content.decode()
     assert answer.status_code == 400
-    assert "Blocks and freezes" in answer.content.decode()
+    assert "Nothing was changed." in html
+    for value in (typed["value"], typed.get("more", ""), typed.get("reason", "")):
+        assert f'value="{value}"' in html
+    (field,) = re.findall(r'<(?:input|select)[^>]*aria-invalid="true"[^>]*>', html)
+    assert f'id="{wrong}"' in field
+    assert 'aria-describedby="problem-set"' in field
     assert not Block.objects.exists()
+
+
+def test_an_end_that_is_refused_leaves_its_reason_in_the_form_of_its_block(responder, rita):
+    block = add_block(BlockKind.ARTIFACT, {"digest": SHOP}, reason="INC-1", incident=None, actor=rita, at=AT)
+    other = add_block(BlockKind.SERVICE, {"service": "shop"}, reason="INC-2", incident=None, actor=rita, at=AT)
+
+    answer = responder.post(f"/blocks/{block.public_id}/lift", {"reason": "x" * 2_001})
+
+    html = answer.content.decode()
+    assert answer.status_code == 400
+    assert f'id="problem-lift-{block.public_id}"' in html
+    assert f'value="{"x" * 2_001}"' in html
+    assert f'id="problem-lift-{other.public_id}"' not in html
+    missing = responder.post(f"/blocks/{digest('none')[7:39]}/lift", {"reason": "x"})
+    assert missing.status_code == 404
 
 
 def test_a_member_sees_that_there_is_a_block_and_has_no_form(member, rita):

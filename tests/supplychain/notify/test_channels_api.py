@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -175,10 +177,36 @@ def test_the_pages_do_all_of_it(responder):
     ],
 )
 def test_a_form_that_cannot_be_used_is_shown_again_with_what_is_wrong(responder, form):
-    answer = responder.post("/settings/notifications", {**NEW, **form})
+    typed = {**NEW, "severities": ["critical"], "environments": "prod eu", **form}
+    answer = responder.post("/settings/notifications", typed)
 
+    html = answer.content.decode()
     assert answer.status_code == 400
+    assert "Nothing was changed." in html
+    assert 'id="problem-new"' in html
+    for value in (typed["name"], typed["target"], "prod eu"):
+        assert f'value="{value}"' in html
+    assert 'value="critical" checked' in html
+    assert 'value="high" checked' not in html
+    if "event_kinds" not in form:
+        (wrong,) = re.findall(r'<(?:input|select)[^>]*aria-invalid="true"[^>]*>', html)
+        assert f'name="{next(iter(form))}"' in wrong
     assert not Channel.objects.exists()
+
+
+def test_a_change_that_is_refused_is_shown_again_as_typed(responder):
+    channel = post(responder, CHANNELS, NEW).json()["id"]
+    typed = {"name": "night shift", "target": "http://hooks.example.com/", "event_kinds": ["watch.hit"]}
+
+    refused = responder.post(f"/settings/notifications/{channel}/change", typed)
+    nameless = responder.post(f"/settings/notifications/{channel}/change", {"name": " "})
+
+    html = refused.content.decode()
+    assert (refused.status_code, nameless.status_code) == (400, 400)
+    assert 'value="night shift"' in html
+    assert 'value="http://hooks.example.com/" aria-invalid="true"' in html
+    assert 'value="watch.hit" checked' in html
+    assert Channel.objects.get().name == NEW["name"]
 
 
 def test_what_one_may_not_do_is_not_offered(member, responder):
