@@ -19,6 +19,7 @@ from incidents.response.actions import (
     NewAction,
     actions_for,
     change_action,
+    change_actions,
     make_action,
     take_proposals,
 )
@@ -34,7 +35,7 @@ from supplychain.api.schema import PAGE_QUERY, page_of, refusals
 from supplychain.api.serializers import StrictSerializer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from uuid import UUID
 
     from rest_framework.request import Request
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 MAX_TITLE = 300
 MAX_NOTE = 2_000
 MAX_TAKEN = 5_000
+MAX_CHANGED = 2_000
+MAX_NUMBER = 2**31 - 1
 
 
 class ActionSerializer(serializers.ModelSerializer[ContainmentAction]):
@@ -125,6 +128,29 @@ class ActionChangeSerializer(StrictSerializer):
         return _with_one_owner(attrs)
 
 
+class ActionsChangeSerializer(StrictSerializer):
+    """The same change of several actions. What binds is lifted one by one: by two people each."""
+
+    numbers = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=MAX_NUMBER), min_length=1, max_length=MAX_CHANGED
+    )
+    state = serializers.ChoiceField(
+        choices=[state for state in STORED if state != ActionState.REVERTED], required=False
+    )
+    owner = serializers.CharField(max_length=150, required=False, allow_blank=True, help_text="A user; empty: nobody")
+    team = serializers.CharField(max_length=63, required=False, allow_blank=True, help_text="Instead of a user")
+    due_at = serializers.DateTimeField(required=False)
+    note = serializers.CharField(max_length=MAX_NOTE, required=False, allow_blank=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse two owners."""
+        return _with_one_owner(attrs)
+
+
+class ChangedSerializer(serializers.Serializer[Any]):
+    results = ActionSerializer(many=True)
+
+
 class TakingSerializer(StrictSerializer):
     keys = serializers.ListField(
         child=serializers.CharField(max_length=71),
@@ -141,7 +167,12 @@ class TakenSerializer(serializers.Serializer[Any]):
 
 
 class ActionListView(APIView):
-    permission_classes = [RequireScope("incidents:read", by_method={"POST": ("incidents:write",)})]
+    # A team moves its own actions, as below.
+    permission_classes = [
+        RequireScope(
+            "incidents:read", by_method={"POST": ("incidents:write",), "PATCH": ("incidents:write", "evidence:write")}
+        ),
+    ]
 
     @extend_schema(
         operation_id="incidents_actions_list",
@@ -179,6 +210,21 @@ class ActionListView(APIView):
         action = make_action(public_id, NewAction(**given), actor=actor_of(request), at=timezone.now())
         return _answered(action, status=201)
 
+    @extend_schema(
+        operation_id="incidents_actions_change_several",
+        request=ActionsChangeSerializer,
+        responses={200: ChangedSerializer, **refusals(409)},
+    )
+    def patch(self, request: Request, public_id: UUID) -> Response:
+        """Move several actions, give them to somebody, put them off: all of them, or none where one is refused."""
+        reject_unknown_parameters(request, ())
+        serializer = ActionsChangeSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        given = dict(serializer.validated_data)
+        numbers, wanted = given.pop("numbers"), _wanted(given)
+        changed = change_actions(public_id, numbers, wanted, actor=actor_of(request), at=timezone.now())
+        return Response({"results": ActionSerializer(changed, many=True).data})
+
 
 class ActionView(APIView):
     # A team moves its own actions: who may send evidence in its name. incidents/response/actions.py decides.
@@ -208,13 +254,10 @@ class ActionView(APIView):
         reject_unknown_parameters(request, ())
         serializer = ActionChangeSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        given = dict(serializer.validated_data)
-        if "state" in given:
-            given["state"] = ActionState(given["state"])
         action = change_action(
             public_id,
             number,
-            ActionWanted(**given),
+            _wanted(serializer.validated_data),
             actor=actor_of(request),
             at=timezone.now(),
             version=read_version(request),
@@ -249,6 +292,11 @@ class ProposedActionsView(APIView):
         keys = serializer.validated_data.get("keys")
         taken = take_proposals(public_id, keys, actor=actor_of(request), at=timezone.now())
         return Response({"actions": ActionSerializer(taken.actions, many=True).data, "known_count": taken.known_count})
+
+
+def _wanted(given: Mapping[str, Any]) -> ActionWanted:
+    state = given.get("state")
+    return ActionWanted(**{**given, "state": None if state is None else ActionState(state)})
 
 
 def _with_one_owner(attrs: dict[str, Any]) -> dict[str, Any]:

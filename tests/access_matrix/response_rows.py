@@ -14,6 +14,13 @@ ROWS = (
         body={"kind": "rotate", "target": {"credential": "TOKEN"}},
         ok=201,
     ),
+    Row(
+        route="api/v1/incidents/<uuid:public_id>/actions",
+        method="PATCH",
+        scopes=RESPOND | SEND,
+        path=INCIDENT,
+        body={"numbers": [1], "note": "seen"},
+    ),
     Row(route="api/v1/incidents/<uuid:public_id>/actions/proposed", scopes=ASK, path=INCIDENT),
     Row(
         route="api/v1/incidents/<uuid:public_id>/actions/proposed",

@@ -333,3 +333,78 @@ def test_the_database_keeps_one_of_each_with_one_owner_and_a_time_for_what_is_do
     action.pk, action.number = None, 2
     with pytest.raises(IntegrityError, match="containment_action_once"), transaction.atomic():
         action.save()
+
+
+# --- Several at once -----------------------------------------------------------------------------------------------
+
+
+def several(client: Client, incident: str) -> list[int]:
+    """Make three rotations for team shop, and return their numbers."""
+    made = [
+        send(client, f"{incident}/actions", {**ROTATE, "target": {"credential": name}, "team": "shop"}).json()
+        for name in ("ONE", "TWO", "THREE")
+    ]
+    return [one["number"] for one in made]
+
+
+def test_several_actions_are_changed_alike_and_each_is_told(responder: Client):
+    incident = opened(responder)
+    numbers = several(responder, incident)
+    wanted = {"numbers": [*numbers[:2], numbers[0]], "state": "done", "note": "new tokens", "owner": "rita"}
+
+    changed = send(responder, f"{incident}/actions", wanted, method="patch")
+
+    results = changed.json()["results"]
+    assert [one["number"] for one in results] == numbers[:2]
+    assert {(one["state"], one["owner"], one["team"], one["evidence_after"]["note"]) for one in results} == {
+        ("done", "rita", None, "new tokens")
+    }
+    assert [one["state"] for one in actions(responder, incident)] == ["done", "done", "open"]
+    told = [one for one in read(responder, f"{incident}/timeline")["results"] if one["kind"] == "action"]
+    assert [one["details"]["change"] for one in told].count("changed") == 2
+
+
+def test_where_one_of_several_is_refused_none_is_changed(responder: Client):
+    incident = opened(responder)
+    numbers = several(responder, incident)
+    send(responder, f"{incident}/actions/{numbers[2]}", {"state": "withdrawn"}, method="patch")
+
+    refused = send(responder, f"{incident}/actions", {"numbers": numbers, "state": "done"}, method="patch")
+    missing = send(responder, f"{incident}/actions", {"numbers": [numbers[0], 99], "state": "done"}, method="patch")
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "action_refused")
+    assert missing.status_code == 404
+    assert [one["state"] for one in actions(responder, incident)] == ["open", "open", "withdrawn"]
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"numbers": [], "state": "done"},
+        {"state": "done"},
+        {"numbers": [1], "state": "reverted", "note": "what binds is lifted one by one"},
+        {"numbers": [0], "state": "done"},
+        {"numbers": [1], "owner": "rita", "team": "shop"},
+        {"numbers": [1], "title": "the same for all"},
+    ],
+)
+def test_what_cannot_be_changed_of_several_is_refused(responder: Client, wanted: dict[str, Any]):
+    incident = opened(responder)
+    several(responder, incident)
+
+    assert send(responder, f"{incident}/actions", wanted, method="patch").status_code == 400
+
+
+def test_a_team_says_of_several_of_its_own_that_they_are_done_and_of_nobody_elses(responder: Client):
+    incident = opened(responder)
+    numbers = several(responder, incident)
+    send(responder, f"{incident}/actions", {**ROTATE, "team": "payments"})
+    mia = signed_in(make_user("mia", team="shop", role="member"))
+
+    own = send(mia, f"{incident}/actions", {"numbers": numbers, "state": "done"}, method="patch")
+    given = send(mia, f"{incident}/actions", {"numbers": numbers, "team": "payments"}, method="patch")
+    others = send(mia, f"{incident}/actions", {"numbers": [numbers[0], 4], "state": "open"}, method="patch")
+
+    assert (own.status_code, len(own.json()["results"])) == (200, 3)
+    assert (given.status_code, given.json()["code"]) == (403, "not_your_action")
+    assert others.status_code == 404
