@@ -264,7 +264,8 @@ def _read_as(
 
 
 def _workflow(item: _Item) -> Indicator:
-    repository = _read_as(item, "repository", read_repository, required=True, must=_MUST_BE_REPOSITORY)
+    """Read a workflow of one repository; without one, the file of this path in whatever repository is meant."""
+    repository = _read_as(item, "repository", read_repository, must=_MUST_BE_REPOSITORY)
     path = item.text("path", required=True).removeprefix("/").partition("@")[0]
     return _named(item, IndicatorKind.WORKFLOW, {"repository": repository, "path": path})
 
@@ -355,7 +356,7 @@ _FORMS: dict[str, _Form] = {
     IndicatorKind.IMAGE: _Form(("reference", "from", "to"), _image, ("reference",)),
     IndicatorKind.HASH: _Form(("algorithm", "value"), _hash, ("algorithm", "value")),
     IndicatorKind.CPE: _Form(("cpe", "range", "versions"), _cpe, ("cpe",)),
-    IndicatorKind.WORKFLOW: _Form(("repository", "path", *_OF_ORIGIN), _workflow, ("repository", "path")),
+    IndicatorKind.WORKFLOW: _Form(("repository", "path", *_OF_ORIGIN), _workflow, ("path",)),
     IndicatorKind.RUN: _Form(("url", *_OF_ORIGIN), _run, ("url",)),
     IndicatorKind.ACTION: _Form(("uses", "refs", "shas", *_OF_ORIGIN), _action, ("uses",)),
     IndicatorKind.DOWNLOAD: _Form(("url", "digests", *_OF_ORIGIN), _download, ("url",)),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from incidents.impact.builds.lookup import BuildLookup
 from incidents.impact.candidates import Candidates, ComponentMatch
+from incidents.impact.claimed_sources import claimed
 from incidents.impact.cpes import stated_cpes
 from incidents.impact.deployed import deployed
 from incidents.impact.judging import MatchClass
@@ -44,14 +45,15 @@ class Matches:
     """Whether artifacts were asked for, found or not: what is asked next must not tell that somebody has one."""
     asks_hashes: bool = False
     """Whether hashes or CPEs were asked for: what documents state of components beside their names."""
-    asks_repositories: bool = False
+    asks_sources: bool = False
+    """Whether repositories, commits or accounts were asked for, of which SBOMs say what comes from them."""
     builds: Builds | None = None
     """The runs that were exposed, where something was asked that could expose one."""
 
     @property
     def asks_components(self) -> bool:
         """Whether an SBOM could answer: then what has none is unknown, whatever else clears it."""
-        return bool(self.candidates.names) or self.asks_hashes or self.asks_repositories
+        return bool(self.candidates.names) or self.asks_hashes or self.asks_sources
 
     @property
     def is_long(self) -> bool:
@@ -161,12 +163,18 @@ def find_matches(
         if indicator.problem is None:
             of_kind[indicator.kind].append((place, indicator))
     hashes, teams = of_kind[IndicatorKind.HASH], visible_teams(actor)
+    sources = [
+        placed
+        for kind in (IndicatorKind.REPOSITORY, IndicatorKind.COMMIT, IndicatorKind.ACCOUNT)
+        for placed in of_kind[kind]
+    ]
     candidates = Candidates(of_kind[IndicatorKind.PACKAGE])
     components = [
         Lookup(candidates.statement, candidates.judged) if candidates.names else None,
         _hashes(hashes, teams=teams),
         stated_cpes(of_kind[IndicatorKind.CPE], teams=teams),
         supplied(of_kind[IndicatorKind.REPOSITORY]),
+        claimed(sources, teams=teams),
     ]
     artifacts = [
         _digests([*of_kind[IndicatorKind.ARTIFACT], *hashes], teams=teams),
@@ -188,7 +196,7 @@ def find_matches(
         candidates=candidates,
         asks_artifacts=any(found is not None for found in artifacts) or builds.is_asked,
         asks_hashes=bool(hashes or of_kind[IndicatorKind.CPE]),
-        asks_repositories=bool(of_kind[IndicatorKind.REPOSITORY]),
+        asks_sources=bool(sources),
         builds=builds.builds(limit=build_limit),
     )
 

@@ -89,7 +89,12 @@ def _repository(place: int, indicator: Indicator) -> Iterator[Probe]:
 
 def _workflow(place: int, indicator: Indicator) -> Iterator[Probe]:
     named = dict(indicator.details)
-    name, path = named["repository"], named["path"]
+    name, path = named.get("repository", ""), named["path"]
+    if not name:
+        said = f"built by the {path} of a repository"
+        yield _exact(place, indicator, "workflow_path", path, said)
+        yield _exact(place, indicator, "builder_path", path.lower(), said)
+        return
     said = f"built by {path} of {name}"
     yield _exact(place, indicator, "workflow", name, said, also=path)
     yield from _exact_or_at(place, indicator, f"https://{name}/{path}".lower(), said)
@@ -142,6 +147,7 @@ def _account(place: int, indicator: Indicator) -> Iterator[Probe]:
     login = dict(indicator.details)["login"]
     yield _exact(place, indicator, "pushed", login, f"pushed to a registry by {login}")
     yield _exact(place, indicator, "identity", login, f"signed by {login}")
+    yield _exact(place, indicator, "started", login.lower(), f"built by a run that {login} started")
     owners = [login.lower()] if "/" in login else [f"{forge}/{login.lower()}" for forge in sorted(FORGES)]
     for owner in owners if "@" not in login else ():
         yield _under(place, indicator, "repository", f"{owner}/", f"built from a repository of {owner}")

@@ -34,8 +34,10 @@ _NEEDED: Final = {
     IndicatorKind.ACTION: REPOSITORY,
     IndicatorKind.DOWNLOAD: REPOSITORY,
 }
-_BESIDE_SBOMS: Final = frozenset({*_NEEDED, IndicatorKind.CLUSTER}) - {IndicatorKind.REPOSITORY}
-"""Kinds of which no SBOM tells. A repository also supplies packages."""
+_OF_SBOMS: Final = frozenset({IndicatorKind.REPOSITORY, IndicatorKind.COMMIT, IndicatorKind.ACCOUNT})
+"""Of these an SBOM may say what they became, and a repository also supplies packages."""
+_BESIDE_SBOMS: Final = frozenset({*_NEEDED, IndicatorKind.CLUSTER}) - _OF_SBOMS
+"""Kinds of which no SBOM tells."""
 _CONTAINERS: Final = f"""
 SELECT 0 AS track_id, 0 AS seq, i.artifact_id AS owner, i.workload_id, i.cluster_id, i.environment_id, i.namespace,
        coalesce(told.bits, 0) AS mark

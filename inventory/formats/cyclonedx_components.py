@@ -29,10 +29,11 @@ from inventory.formats.cyclonedx_variants import variants_of
 from inventory.formats.defects import Defects
 from inventory.formats.known_components import Known, Listed, Memory, list_components
 from inventory.formats.limits import Limits
+from inventory.formats.maker_claims import of_raw
 from inventory.formats.pointers import PLACES
 from inventory.formats.records import ComponentRecord, FormatError, Hash, MembershipRecord, Scope
 from inventory.formats.repeated_names import note_repeated, note_repeated_inside
-from inventory.identity.purls import Purl
+from inventory.formats.source_claims import SourceClaim, of_pedigree, of_references
 
 _LEVELS_EACH: Final = 2
 """JSON levels that one nesting adds: the component and its array."""
@@ -193,19 +194,21 @@ class ComponentReader:
             record.hashes = self._hashes(part.hashes, pointer=pointer)
         if part.scope is not None or part.is_external:
             record.scope = self._scope(part, pointer=pointer)
+        record.sources = _sources(part)
         if part.properties:
             _apply_properties(record, part.properties)
         if part.pedigree != ABSENT:
-            self._note_pedigree(part.pedigree, purl, pointer=pointer)
+            self._note_pedigree(part.pedigree, record, pointer=pointer)
         if part.evidence != ABSENT:
             record.is_unsure = is_unsure(self._decoded(part.evidence, pointer=pointer + "/evidence"))
         if part.is_external is True and not part.version:
             record.is_unsure = True  # 1.7: `versionRange` says which versions would do, not which one is there.
         return record
 
-    def _note_pedigree(self, raw: msgspec.Raw, purl: Purl | None, *, pointer: str) -> None:
+    def _note_pedigree(self, raw: msgspec.Raw, record: ComponentRecord, *, pointer: str) -> None:
         """Keep what the component at the end of the records is related to until all components are read."""
-        pedigree = self._decoded(raw, pointer=pointer + "/pedigree")
+        pedigree, purl = self._decoded(raw, pointer=pointer + "/pedigree"), record.purl
+        record.sources = (*record.sources, *of_pedigree(pedigree))
         if isinstance(pedigree, dict) and (pedigree.get("ancestors") or pedigree.get("patches")):
             self.pedigrees.append(Pedigree(len(self.records), pedigree, pointer))
         if purl is not None and purl.type == "oci":
@@ -246,6 +249,13 @@ class ComponentReader:
             self.defects.add("unknown_scope", pointer + "/scope", "scope has no known value; taken as required.")
             return Scope.REQUIRED
         return scope
+
+
+def _sources(part: ComponentPart) -> tuple[SourceClaim, ...]:
+    found = () if part.references == ABSENT else of_references(part.references)
+    for raw in part.makers:
+        found = (*found, *of_raw(raw))
+    return found
 
 
 def _pointers(array: str, count: int) -> Sequence[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -29,8 +29,10 @@ class PropertyPart(msgspec.Struct, gc=False):
     value: str | None = None
 
 
-class ComponentPart(msgspec.Struct, gc=False, rename={"ref": "bom-ref", "is_external": "isExternal"}):
-    """What is read of a component; `components`, `pedigree` and `evidence` stay undecoded."""
+class ComponentPart(
+    msgspec.Struct, gc=False, rename={"ref": "bom-ref", "is_external": "isExternal", "references": "externalReferences"}
+):
+    """What is read of a component; `components`, `pedigree`, `evidence`, references and people stay undecoded."""
 
     name: str | None = None
     version: str | None = None
@@ -46,6 +48,19 @@ class ComponentPart(msgspec.Struct, gc=False, rename={"ref": "bom-ref", "is_exte
     components: msgspec.Raw = ABSENT
     pedigree: msgspec.Raw = ABSENT
     evidence: msgspec.Raw = ABSENT
+    references: msgspec.Raw = ABSENT
+    publisher: msgspec.Raw = ABSENT
+    author: msgspec.Raw = ABSENT
+    authors: msgspec.Raw = ABSENT
+    supplier: msgspec.Raw = ABSENT
+    manufacturer: msgspec.Raw = ABSENT
+
+    @property
+    def makers(self) -> Iterator[bytes]:
+        """Yield the fields that tell who made or published it."""
+        for raw in (self.publisher, self.author, self.authors, self.supplier, self.manufacturer):
+            if raw != ABSENT:
+                yield bytes(raw)
 
     @property
     def is_plain(self) -> bool:
@@ -53,10 +68,16 @@ class ComponentPart(msgspec.Struct, gc=False, rename={"ref": "bom-ref", "is_exte
         return self.components == ABSENT and self.pedigree == ABSENT
 
 
-class _NestedPart(msgspec.Struct, gc=False):
+class _NestedPart(msgspec.Struct, gc=False, rename={"references": "externalReferences"}):
     components: msgspec.Raw = ABSENT
     pedigree: msgspec.Raw = ABSENT
     evidence: msgspec.Raw = ABSENT
+    references: msgspec.Raw = ABSENT
+    publisher: msgspec.Raw = ABSENT
+    author: msgspec.Raw = ABSENT
+    authors: msgspec.Raw = ABSENT
+    supplier: msgspec.Raw = ABSENT
+    manufacturer: msgspec.Raw = ABSENT
 
 
 _COMPONENT: Final = msgspec.json.Decoder(ComponentPart)
@@ -91,12 +112,7 @@ def _repair(item: msgspec.Raw, *, pointer: str, defects: Defects) -> ComponentPa
     if not isinstance(value, dict):
         raise FormatError("wrong_shape", "a component must be an object.", pointer=pointer)
     nested = _NESTED.decode(item)
-    part = ComponentPart(
-        components=nested.components,
-        pedigree=nested.pedigree,
-        evidence=nested.evidence,
-        is_external=value.get("isExternal"),
-    )
+    part = ComponentPart(**msgspec.structs.asdict(nested), is_external=value.get("isExternal"))
     for name in _TEXTS:
         setattr(part, name, _text(value, name, pointer=pointer, defects=defects))
     part.ref = _text(value, "bom-ref", pointer=pointer, defects=defects)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from inventory.formats.advisory import AdvisoryRecord
     from inventory.formats.claims import ClaimRecord
+    from inventory.formats.source_claims import SourceClaim
     from inventory.formats.vex_records import VexStatementRecord
     from inventory.identity.digests import Digest
     from inventory.identity.purls import Purl
@@ -123,6 +124,8 @@ class ComponentRecord(msgspec.Struct, gc=False):
     cpe: str | None = None
     source_package: str | None = None
     """Name of the distribution's source package (purl `upstream`, syft and trivy properties), without version."""
+    sources: tuple[SourceClaim, ...] = ()
+    """Repositories and commits that the document says it comes from, and accounts that made or published it."""
     is_unsure: bool = False
     """It may not be what it says: little evidence of its identity, patched, or an ancestor of what is there."""
 

@@ -17,8 +17,10 @@ from inventory.formats import json_parts, strict_json
 from inventory.formats.component_fields import ComponentFields
 from inventory.formats.defects import Defects
 from inventory.formats.limits import Limits
+from inventory.formats.maker_claims import of_text
 from inventory.formats.records import ComponentRecord, FormatError, Hash
 from inventory.formats.repeated_names import note_repeated, note_repeated_inside
+from inventory.formats.source_claims import of_download
 from inventory.identity.purls import Purl
 
 IMAGE_TEXTS: Final = ("RepoDigest: ", "ImageID: ", "RepoTag: ", "Reference: ")
@@ -50,6 +52,7 @@ class _PackagePart(
         "references": "externalRefs",
         "purpose": "primaryPackagePurpose",
         "source_info": "sourceInfo",
+        "download": "downloadLocation",
     },
 ):
     spdx_id: Any = None
@@ -57,6 +60,9 @@ class _PackagePart(
     version: Any = None
     purpose: Any = None
     source_info: Any = None
+    download: Any = None
+    supplier: Any = None
+    originator: Any = None
     references: list[_ReferencePart | Scalar | list[Any]] | Scalar | dict[str, Any] = None
     checksums: list[_ChecksumPart | Scalar | list[Any]] | Scalar | dict[str, Any] = None
 
@@ -199,6 +205,11 @@ class PackageReader:
         if part.checksums is not None:
             record.hashes = self._hashes(part.checksums, pointer=pointer + "/checksums")
         record.source_package = _source_package(record.purl, part.source_info)
+        if isinstance(part.download, str):
+            record.sources = of_download(part.download)
+        for text in (part.supplier, part.originator):
+            if isinstance(text, str):
+                record.sources = (*record.sources, *of_text(text))
         return record
 
     def _apply_references(self, record: ComponentRecord, parts: object, *, pointer: str) -> None:

@@ -11,6 +11,7 @@ from typing import Final
 from inventory.formats.attestations.records import Envelope
 from inventory.graph.judged import ORIGIN
 from inventory.graph.visibility import own
+from inventory.models.attestations import WORKFLOW_OF_BUILDER
 
 PROVEN, BESIDE, BROKEN, SIGNED, CLAIMED = range(5)
 """How an attestation says it: its valid certificate; that of something else attested of the artifact; the certificate
@@ -52,6 +53,11 @@ def _of_payloads(field: str, named: str, *, lower: bool = False, also: str = "",
     return _STATED.format(field=field, column=column, named=named, also=also, value=value)
 
 
+def workflow_of(builder: str) -> str:
+    """Return the SQL of the path of the workflow that a builder is, in lower case, as it is indexed."""
+    return f"substring(lower({builder}), '{WORKFLOW_OF_BUILDER}')"
+
+
 _RUNNER = "AND (k.also = '' OR {0}.runner_environment = k.also)"
 _SOURCE = "AND (k.also = '' OR {0}.repository = k.also)"
 _ISSUER = "AND (k.also = '' OR r.issuer = k.also)"
@@ -60,6 +66,10 @@ _FIELDS: Final = (
     _of_payloads("repository", "p.repository"),
     _of_certificates("workflow", "r.repository", also="AND r.workflow_path = k.also"),
     _of_payloads("workflow", "p.repository", also="AND p.workflow_path = k.also"),
+    _of_certificates("workflow_path", "r.workflow_path"),
+    _of_payloads("workflow_path", "p.workflow_path"),
+    _of_certificates("builder_path", workflow_of("r.builder_id")),
+    _of_payloads("builder_path", workflow_of("p.builder_id")),
     _of_certificates("builder", "r.builder_id", lower=True, also=_RUNNER.format("r")),
     _of_payloads("builder", "p.builder_id", lower=True, also=_RUNNER.format("p")),
     _of_certificates("commit", "r.commit", also=_SOURCE.format("r"), value="f.commit"),
@@ -75,7 +85,18 @@ _FIELDS: Final = (
         WHERE d.commit >= k.low AND d.commit < k.high AND d.commit <> '' AND d.commit <> p.commit
           {_SOURCE.format("p")} OFFSET 0) f
     WHERE k.field = 'input'""",
+    f"""
+    SELECT k.number, k.since, k.until, f.attestation_id, false, '' FROM asked k CROSS JOIN LATERAL (
+        SELECT coalesce(b.attestation_id, same.attestation_id) AS attestation_id FROM inventory_buildrun b
+        LEFT JOIN inventory_buildrun same
+          ON b.attestation_id IS NULL AND b.run_id <> '' AND same.attestation_id IS NOT NULL
+         AND same.repository = b.repository AND same.run_id = b.run_id
+         AND (same.attempt = b.attempt OR same.attempt IS NULL OR b.attempt IS NULL)
+        WHERE lower(b.actor) COLLATE "C" >= k.low AND lower(b.actor) COLLATE "C" < k.high AND b.actor <> ''
+          AND {own("b.team_id")} OFFSET 0) f
+    WHERE k.field = 'started' AND f.attestation_id IS NOT NULL""",
 )
+"""A run that somebody started is told by its provenance, or by a list of runs, which has none: then by its number."""
 _ORIGINS = ", ".join(f"'{predicate.value}'" for predicate in ORIGIN)
 _ATTESTED = f"""
 hit AS (

@@ -23,6 +23,10 @@ _WORKFLOW: Final = re.compile(
     r"(?P<path>\.github/workflows/[\w.+-]+\.ya?ml)(?:@\S+)?",
     re.IGNORECASE,
 )
+_WORKFLOW_FILE: Final = re.compile(
+    r"(?:workflow:\s*)?/?(?P<path>\.github/workflows/[\w.+-]+\.ya?ml)(?:@\S+)?", re.IGNORECASE
+)
+"""A workflow's file in whatever repository."""
 _COMMIT_PAGE: Final = re.compile(
     r"https://(?P<repository>[\w.-]+/[\w.~+/-]+?)/(?:-/)?commits?/(?P<sha>[0-9a-f]{7,64})/?"
 )
@@ -83,7 +87,12 @@ def read_address(text: str, *, given: str, line: int | None) -> Indicator | None
 
 
 def read_named(text: str, *, given: str, line: int | None) -> Indicator | None:
-    """Return what a word before it says that it is, such as `commit: 0e58ed8`; or git's own address of a repository."""
+    """Return what a word before it says that it is, such as `commit: 0e58ed8`.
+
+    Also git's own address of a repository, and the path of a workflow: nothing else is written so.
+    """
+    if (file := _WORKFLOW_FILE.fullmatch(text)) is not None:
+        return Indicator(IndicatorKind.WORKFLOW, given, line, details=(("path", file["path"]),))
     if text.startswith("git@") and (name := read_repository(text)) is not None:
         return repository_indicator(name, given=given, line=line)
     match = _NAMED.fullmatch(text)

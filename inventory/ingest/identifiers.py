@@ -1,4 +1,4 @@
-"""What a component is also known by: hashes and CPEs that a team's documents state for it.
+"""What a component is also known by: hashes, CPEs and sources that a team's documents state for it.
 
 Most of a document's were stated by the one before it, and only the rest is sent: a process remembers what it has seen
 written, and each track what its newest document stated, for processes that have not seen it.
@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from inventory.ingest.sbom_sql import ADD_CPES, ADD_HASHES
+from inventory.ingest.sbom_sql import ADD_CPES, ADD_HASHES, ADD_SOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from inventory.formats.records import ComponentRecord, Hash
+    from inventory.formats.source_claims import SourceClaim
     from supplychain.exchange import Statement, Value
 
 _MAX_KNOWN = 300_000
@@ -32,19 +33,23 @@ Fact = tuple[int, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """All that a document says of one component: its hashes and its CPE."""
+    """All that a document says of one component: its hashes, its CPE, and where it comes from."""
 
     component_id: int
     hashes: tuple[Hash, ...]
     cpe: str | None
+    sources: tuple[SourceClaim, ...]
     digest: int
     """Of all the others, 64 bits: what a track remembers it by."""
 
     @classmethod
-    def of(cls, component_id: int, *, hashes: tuple[Hash, ...], cpe: str | None) -> Told:
+    def of(
+        cls, component_id: int, *, hashes: tuple[Hash, ...], cpe: str | None, sources: tuple[SourceClaim, ...] = ()
+    ) -> Told:
         stated = [str(component_id), *(f"{hash_.algorithm}:{hash_.value}" for hash_ in hashes), cpe or ""]
+        stated += (f"{source.kind}:{source.value}" for source in sources)
         digest = hashlib.blake2b("\x00".join(stated).encode(), digest_size=_DIGEST_BYTES).digest()
-        return cls(component_id, hashes, cpe, int.from_bytes(digest, "little"))
+        return cls(component_id, hashes, cpe, sources, int.from_bytes(digest, "little"))
 
     def facts(self) -> Iterator[Fact]:
         """Yield what is to be written of it."""
@@ -52,6 +57,11 @@ class Told:
             yield self.component_id, hash_.algorithm, hash_.value
         if self.cpe:
             yield self.component_id, "cpe", self.cpe[:_MAX_CPE]
+
+    def origins(self) -> Iterator[Fact]:
+        """Yield where it is said to come from."""
+        for source in self.sources:
+            yield self.component_id, source.kind, source.value
 
 
 class _Written:
@@ -102,14 +112,14 @@ class Identifiers:
         digests: set[int] = set()
         unknown: dict[int, Told] = {}
         for component, component_id in zip(components, component_ids, strict=True):
-            hashes, cpe = component.hashes, component.cpe
-            if not hashes and not cpe:
+            hashes, cpe, sources = component.hashes, component.cpe, component.sources
+            if not hashes and not cpe and not sources:
                 continue
             for told in known.get(component_id, ()):
-                if told.hashes == hashes and told.cpe == cpe:
+                if told.hashes == hashes and told.cpe == cpe and told.sources == sources:
                     break
             else:
-                told = Told.of(component_id, hashes=hashes, cpe=cpe)
+                told = Told.of(component_id, hashes=hashes, cpe=cpe, sources=sources)
                 unknown[told.digest] = told
             digests.add(told.digest)
         return cls(array("Q", sorted(digests)).tobytes(), list(unknown.values()))
@@ -142,4 +152,14 @@ class Identifiers:
             yield (
                 ADD_CPES,
                 {"components": [component_id for component_id, _, _ in cpes], "cpes": [cpe for _, _, cpe in cpes]},
+            )
+        sources = sorted({fact for told in new for fact in told.origins()})
+        if sources:
+            yield (
+                ADD_SOURCES,
+                {
+                    "components": [component_id for component_id, _, _ in sources],
+                    "kinds": [kind for _, kind, _ in sources],
+                    "values": [value for _, _, value in sources],
+                },
             )

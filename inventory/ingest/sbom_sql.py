@@ -112,3 +112,11 @@ WHERE NOT EXISTS (SELECT FROM inventory_componentcpe k WHERE k.cpe = c.cpe AND k
     AND k.team_id = %(team)s::bigint)
 ON CONFLICT (cpe, component_id, team_id) DO NOTHING
 """)
+ADD_SOURCES = Statement("""
+INSERT INTO inventory_componentsource (team_id, component_id, kind, value)
+SELECT %(team)s::bigint, s.component_id, s.kind, s.value
+FROM unnest(%(components)s::int[], %(kinds)s::text[], %(values)s::text[]) AS s(component_id, kind, value)
+WHERE NOT EXISTS (SELECT FROM inventory_componentsource k WHERE k.value = s.value AND k.kind = s.kind
+    AND k.component_id = s.component_id AND k.team_id = %(team)s::bigint)
+ON CONFLICT (value, kind, component_id, team_id) DO NOTHING
+""")

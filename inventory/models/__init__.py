@@ -32,7 +32,7 @@ from inventory.models.evidence import (
     EvidenceState,
     State,
 )
-from inventory.models.packages import Component, ComponentCpe, ComponentHash, Package, PackageReach
+from inventory.models.packages import Component, ComponentCpe, ComponentHash, ComponentSource, Package, PackageReach
 from inventory.models.posture import (
     ActionUse,
     PostureCheck,
@@ -106,6 +106,7 @@ __all__ = [
     "Component",
     "ComponentCpe",
     "ComponentHash",
+    "ComponentSource",
     "Compromise",
     "CompromiseKind",
     "Environment",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from django.contrib.postgres.indexes import HashIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q, Value
 from django.db.models.functions import Collate, Lower
 
 from inventory.formats.attestations.records import Envelope, Predicate
@@ -18,6 +18,14 @@ _PREDICATES = [(predicate.value, predicate.value) for predicate in Predicate]
 SHA256_PATTERN = r"^sha256:[0-9a-f]{64}$"
 IMAGE_ADDRESS = r"^(pkg:(docker|oci)/|docker://|oci://)"
 """How the inputs of builds that are images are addressed. An index rests on this very text."""
+WORKFLOW_OF_BUILDER = "/([.]github/workflows/[^/@]+)(@|$)"
+"""Where the path of a workflow stands in the address of a builder that is one. Indexes rest on this very text."""
+
+
+def workflow_of_builder() -> Collate:
+    """Return the expression by which builders are indexed that are a workflow: its path, in lower case."""
+    path = Func(Lower("builder_id"), Value(WORKFLOW_OF_BUILDER), function="substring", output_field=models.TextField())
+    return Collate(path, "C")
 
 
 class Attestation(models.Model):
@@ -164,6 +172,11 @@ class Provenance(models.Model):
             models.Index(fields=["builder_id"], name="provenance_builder"),
             # indicators: a builder however its letters are written, a commit, a run
             models.Index(Lower("builder_id"), name="provenance_builder_lower"),
+            # indicators: a workflow by its path alone, as the build's own and as its builder
+            models.Index(
+                Collate("workflow_path", "C"), condition=~Q(workflow_path=""), name="provenance_workflow_path"
+            ),
+            models.Index(workflow_of_builder(), name="provenance_builder_path"),
             models.Index(fields=["commit"], condition=~Q(commit=""), name="provenance_commit"),
             models.Index(Collate("invocation_id", "C"), condition=~Q(invocation_id=""), name="provenance_invocation"),
         ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Collate, Lower
 
 from inventory.models.attestations import Attestation
 from inventory.models.evidence import Evidence
@@ -51,6 +52,8 @@ class BuildRun(models.Model):
             models.Index(fields=["repository", "run_id", "attempt"], name="build_run_number"),
             # what ran in a window
             models.Index(fields=["started_at"], name="build_run_started"),
+            # what an account started
+            models.Index(Collate(Lower("actor"), "C"), condition=~Q(actor=""), name="build_run_actor"),
         ]
 
 

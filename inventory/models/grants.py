@@ -29,6 +29,7 @@ GRANTS: Grants = {
     "inventory_component": Grant(web=_READ, worker="SELECT, INSERT, UPDATE (source_package_id)"),
     "inventory_componenthash": Grant(web=_READ, worker=_ADD),
     "inventory_componentcpe": Grant(web=_READ, worker=_ADD),
+    "inventory_componentsource": Grant(web=_READ, worker=_ADD),
     "inventory_packagereach": Grant(web=_READ, worker="SELECT, INSERT, UPDATE (track_count)"),
     # presence
     "inventory_track": Grant(

@@ -109,6 +109,35 @@ class ComponentCpe(models.Model):
         ]
 
 
+class ComponentSource(models.Model):
+    """A team's document says which repository, commit or account a component comes from.
+
+    Written by ingest, never changed. A claim, which nobody verified: what it matches is possible.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    team = models.ForeignKey(
+        "access.Team", on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    component = models.ForeignKey(Component, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    kind = models.CharField(max_length=16, choices=[(kind, kind) for kind in ("repository", "commit", "account")])
+    value = models.CharField(
+        max_length=1024,
+        db_collation="C",
+        db_comment="host/owner/name, the whole id of a commit, or an account in lower case",
+    )
+
+    objects = TeamScopedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["value", "kind", "component", "team"], name="component_source_once"),
+            models.CheckConstraint(
+                condition=models.Q(kind__in=["repository", "commit", "account"]), name="component_source_kind"
+            ),
+        ]
+
+
 class PackageReach(models.Model):
     """On how many tracks a package has been seen, by team and (team NULL) in all: "most widespread first".
 

@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.db.models.functions import Collate, Lower
 
 from inventory.models.artifacts import Artifact
-from inventory.models.attestations import Attestation
+from inventory.models.attestations import Attestation, workflow_of_builder
 from inventory.models.trust import TrustedSigner, TrustRootVersion
 from supplychain.access.querysets import TeamScopedQuerySet
 from supplychain.database.choices import choices_of
@@ -136,6 +136,11 @@ class VerificationResult(models.Model):
             models.Index(fields=["builder_id"], condition=~Q(builder_id=""), name="verification_result_builder"),
             # indicators: a builder however its letters are written, a commit, a run
             models.Index(Lower("builder_id"), condition=~Q(builder_id=""), name="verification_builder_lower"),
+            # indicators: a workflow by its path alone, as the build's own and as its builder
+            models.Index(
+                Collate("workflow_path", "C"), condition=~Q(workflow_path=""), name="verification_workflow_path"
+            ),
+            models.Index(workflow_of_builder(), name="verification_builder_path"),
             models.Index(fields=["commit"], condition=~Q(commit=""), name="verification_result_commit"),
             models.Index(Collate("run", "C"), condition=~Q(run=""), name="verification_result_run"),
         ]

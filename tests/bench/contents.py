@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection
 
 from inventory.formats.records import Hash
+from inventory.formats.source_claims import SourceClaim
 from inventory.graph import outline
 from inventory.ingest.identifiers import Told
 from inventory.ingest.tracks import ComponentSet, unpack
-from inventory.models import Component, ComponentCpe, ComponentHash, Snapshot, Track
+from inventory.models import Component, ComponentCpe, ComponentHash, ComponentSource, Snapshot, Track
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,6 +33,9 @@ _TABLES = {
     "cpes": """
         SELECT t.slug, c.identity, h.cpe FROM inventory_componentcpe h
         JOIN access_team t ON t.id = h.team_id JOIN inventory_component c ON c.id = h.component_id""",
+    "sources": """
+        SELECT t.slug, c.identity, s.kind, s.value FROM inventory_componentsource s
+        JOIN access_team t ON t.id = s.team_id JOIN inventory_component c ON c.id = s.component_id""",
     "tracks": f"""
         SELECT {_TRACK.format("k.id")}, t.slug, k.name, k.producer, k.architecture, k.last_seq, k.head_count
         FROM inventory_track k JOIN access_team t ON t.id = k.team_id""",
@@ -129,5 +133,6 @@ def _stated(track: Track, *, component_ids: Iterable[int]) -> bytes:
         facts = {"team_id": track.team_id, "component_id": component_id}
         hashes = tuple(Hash(one.algorithm, bytes(one.value).hex()) for one in ComponentHash.objects.filter(**facts))
         cpe = ComponentCpe.objects.filter(**facts).values_list("cpe", flat=True).first()
-        digests.append(Told.of(component_id, hashes=hashes, cpe=cpe).digest)
+        sources = tuple(SourceClaim(one.kind, one.value) for one in ComponentSource.objects.filter(**facts))
+        digests.append(Told.of(component_id, hashes=hashes, cpe=cpe, sources=sources).digest)
     return array("Q", sorted(digests)).tobytes()

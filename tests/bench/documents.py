@@ -60,7 +60,7 @@ def component(purl: str) -> bytes:
         "licenses": [{"license": {"id": "MIT"}}],
         "externalReferences": [
             {"type": "website", "url": f"https://example.org/{name}"},
-            {"type": "vcs", "url": f"https://git.example.org/{name}/{name}.git"},
+            {"type": "vcs", "url": vcs(purl)},
         ],
         "properties": [
             {"name": f"syft:package:{key}", "value": f"{key} of {name} found by a cataloger"}
@@ -78,6 +78,12 @@ def cpe(purl: str) -> str:
     name = purl.partition("@")[0].rpartition("/")[2].replace("%2B", "")
     version = purl.rpartition("@")[2].partition("?")[0].replace("%2B", "")
     return f"cpe:2.3:a:{name}:{name}:{version}:*:*:*:*:*:*:*"
+
+
+def vcs(purl: str) -> str:
+    """Return the repository that the document says a component comes from."""
+    name = unquote(purl.partition("@")[0].rpartition("/")[2])
+    return f"https://git.example.org/{name}/{name}.git"
 
 
 def sha256_of(purl: str) -> str:

@@ -27,7 +27,7 @@ _PARTS = {
     "presence and tracks": ("presence", "track"),
     "snapshots, subjects, outlines": ("snapshot", "snapshotsubject"),
     "packages and components": ("package", "component", "packagereach"),
-    "hashes and CPEs": ("componenthash", "componentcpe"),
+    "hashes and CPEs": ("componenthash", "componentcpe", "componentsource"),
     "artifacts and names": ("artifact", "artifactname"),
     "evidence and receipts, without bytes": ("evidence", "evidencestate"),
     "documents (of history only heads)": ("evidenceblob",),

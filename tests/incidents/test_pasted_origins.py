@@ -32,6 +32,10 @@ def read_one(text: str) -> Indicator:
         ("builder: https://b.example/x@v1", "builder", (("id", "https://b.example/x@v1"),)),
         ("signer: ci@example.com", "signer", (("identity", "ci@example.com"),)),
         (f"key: {'A' * 64}", "signer", (("key", f"sha256:{'a' * 64}"),)),
+        (".github/workflows/shai-hulud-workflow.yml", "workflow",
+         (("path", ".github/workflows/shai-hulud-workflow.yml"),)),
+        ("workflow:.github/workflows/release.yml@main", "workflow", (("path", ".github/workflows/release.yml"),)),
+        ("workflow: /.github/workflows/release.yaml", "workflow", (("path", ".github/workflows/release.yaml"),)),
         ("account: mallory", "account", (("login", "mallory"),)),
     ],
 )  # fmt: skip

@@ -175,7 +175,7 @@ def test_a_kind_of_origin_that_cannot_be_read(item: dict[str, Any], faults: list
         ({"kind": "hash", "algorithm": "crc32", "value": "abc"}, [("/algorithm", "unknown_algorithm")]),
         ({"kind": "hash", "algorithm": "sha1", "value": "abc"}, [("/value", "bad_hash")]),
         ({"kind": "hash"}, [("/algorithm", "required"), ("/value", "required")]),
-        ({"kind": "workflow"}, [("/repository", "required"), ("/path", "required")]),
+        ({"kind": "workflow"}, [("/path", "required")]),
         ({"kind": "advisory", "id": "CVE-1", "uses": "x"}, [("/uses", "unknown_field")]),
     ],
 )  # fmt: skip

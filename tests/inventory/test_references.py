@@ -18,6 +18,7 @@ from inventory.models import (
     Component,
     ComponentCpe,
     ComponentHash,
+    ComponentSource,
     Package,
     PackageReach,
     Presence,
@@ -35,6 +36,8 @@ POINTING: list[tuple[type[Model], str]] = [
     (Presence, "track_id"),
     (ComponentHash, "component_id"),
     (ComponentHash, "team_id"),
+    (ComponentSource, "component_id"),
+    (ComponentSource, "team_id"),
     (ComponentCpe, "component_id"),
     (ComponentCpe, "team_id"),
     (PackageReach, "package_id"),
@@ -61,6 +64,7 @@ def _one_document() -> None:
         "purl": "pkg:npm/p@1",
         "cpe": "cpe:2.3:a:p:p:1:*:*:*:*:*:*:*",
         "hashes": [{"alg": "SHA-256", "content": "ab" * 32}],
+        "externalReferences": [{"type": "vcs", "url": "https://github.com/acme/p"}],
     }
     store("a", cyclonedx(listed, subject=digest("first")))
     store("a", json.dumps(osv(aliases=["CVE-2026-1"])).encode(), declared_kind="advisory")

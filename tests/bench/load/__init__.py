@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from tests.bench.estate import Estate
 
 _WITH_IDS = (
-    "artifact", "artifactname", "component", "componentcpe", "componenthash", "evidence", "package", "packagereach",
-    "runinterval", "snapshot", "snapshotsubject", "track", "workload",
+    "artifact", "artifactname", "component", "componentcpe", "componenthash", "componentsource", "evidence", "package",
+    "packagereach", "runinterval", "snapshot", "snapshotsubject", "track", "workload",
 )  # fmt: skip
 _TABLES = tuple(f"inventory_{name}" for name in (*_WITH_IDS, "evidenceblob", "evidencestate", "presence"))
 _REACH = """

@@ -17,6 +17,7 @@ import zstandard
 
 from inventory.formats.graph import UNREACHABLE
 from inventory.formats.records import ROOT, ArtifactKind, ComponentRecord, Hash, SubjectSource
+from inventory.formats.source_claims import claims_of
 from inventory.identity.purls import PackageKey, parse_purl
 from inventory.ingest.identifiers import Told
 from inventory.ingest.identify import identify
@@ -24,7 +25,7 @@ from inventory.ingest.subjects import DOCUMENT_CONFIDENCE
 from inventory.ingest.tracks import CANDIDATES, ComponentSet, Head, Step, next_step
 from inventory.intake.body import ZSTD_LEVEL
 from inventory.models.presence import DIRECT, OPEN_END
-from tests.bench.documents import cpe, document, empty_document, sha256_of
+from tests.bench.documents import cpe, document, empty_document, sha256_of, vcs
 from tests.bench.load.copying import Stream, hexadecimal, null
 from tests.bench.universe import ECOSYSTEMS
 
@@ -40,6 +41,7 @@ _STREAMS = {
     "component": "id, package_id, version, identity, has_purl, source_package_id",
     "componenthash": "team_id, component_id, algorithm, value",
     "componentcpe": "team_id, component_id, cpe",
+    "componentsource": "team_id, component_id, kind, value",
     "track": "id, team_id, name, producer, architecture, last_seq, set_hash, head, head_count, stated, updated_at",
     "presence": "component_id, track_id, from_seq, to_seq, flags",
     "snapshot": "id, evidence_id, track_id, seq, component_count, distinct_count, is_complete, producer_version, "
@@ -192,7 +194,8 @@ class GraphLoader:
     def _told(self, component_id: int) -> Told:
         purl = self._purls[component_id]
         value = sha256_of(purl)
-        return Told.of(component_id, hashes=(Hash("sha256", value),) if value else (), cpe=cpe(purl))
+        hashes = (Hash("sha256", value),) if value else ()
+        return Told.of(component_id, hashes=hashes, cpe=cpe(purl), sources=claims_of((vcs(purl),)))
 
     def _state_facts(self, added: Sequence[int], *, team_id: int, facts: set[int]) -> None:
         for component_id in added:
@@ -202,6 +205,8 @@ class GraphLoader:
                 self._streams["componentcpe"].add(f"{team_id}\t{component_id}\t{cpe(purl)}")
                 if value := sha256_of(purl):
                     self._streams["componenthash"].add(f"{team_id}\t{component_id}\tsha256\t\\\\x{value}")
+                for claim in claims_of((vcs(purl),)):
+                    self._streams["componentsource"].add(f"{team_id}\t{component_id}\t{claim.kind}\t{claim.value}")
 
     def _intern(self, components: Sequence[int]) -> list[int]:
         known = self._ids

@@ -17,6 +17,7 @@ from tests.judgements import change_trust
 pytestmark = pytest.mark.django_db(transaction=True)
 
 MANY = 20_000
+ANYWHERE = {"kind": "workflow", "path": ".github/workflows/release.yml"}
 FILL = """
 INSERT INTO inventory_artifact (digest, label_name, label_version)
 SELECT 'sha256:' || encode(sha256(n::text::bytea), 'hex'), '', ''
@@ -45,6 +46,11 @@ SELECT id, 1, '{}', '1', now(), 'valid', 'verified_unexpected', '{}', '{}', '', 
 FROM inventory_attestation;
 INSERT INTO inventory_attestationverdict (attestation_id, result_id, verdict, trust_version, changed_at)
 SELECT attestation_id, id, verdict, 1, now() FROM inventory_verificationresult;
+INSERT INTO inventory_buildrun (team_id, evidence_id, attestation_id, position, pointer, repository, run_id,
+    workflow_path, commit, ref, event, runner_environment, actor)
+SELECT %(team)s, s.evidence_id, s.attestation_id, s.position, '', 'github.com/o/' || s.id, s.id::text, '', '', '', '',
+    '', 'dev-' || s.id
+FROM inventory_attestationsource s;
 INSERT INTO inventory_provenancedependency (provenance_id, position, uri, name, digest, commit, others)
 SELECT attestation_id, 0, '', '', '', md5((attestation_id + 1)::text), '[]' FROM inventory_provenance;
 INSERT INTO inventory_artifactclaim (team_id, artifact_id, claim, value, evidence_id)
@@ -61,7 +67,8 @@ SELECT %(team)s, a.id, e.id, a.id, '', 'gh', true, '', '', 'id-' || a.id, 'https
 FROM inventory_artifact a CROSS JOIN inventory_evidence e
 """
 BIG = ("attestation", "attestationsubject", "attestationsource", "provenance", "provenancedependency", "artifact",
-       "verificationresult", "attestationverdict", "artifactclaim", "tagevent", "reportedverification")  # fmt: skip
+       "verificationresult", "attestationverdict", "artifactclaim", "tagevent", "reportedverification",
+       "buildrun")  # fmt: skip
 
 
 @pytest.fixture
@@ -94,8 +101,8 @@ def plan(sql: str, values: dict[str, object]) -> str:
 
 def test_an_origin_is_found_by_indexes_alone(attested: None):
     asked = []
-    for place, kind in enumerate(sorted(ORIGIN_KINDS)):
-        indicator = read_indicator(by(kind.value), pointer="", faults=[])
+    for place, stated in enumerate([*(by(kind.value) for kind in sorted(ORIGIN_KINDS)), ANYWHERE]):
+        indicator = read_indicator(stated, pointer="", faults=[])
         assert indicator is not None
         asked.append((place, indicator))
     lookup = origins(asked, teams=None)

@@ -313,6 +313,36 @@ def test_an_account_is_whom_the_registry_names_who_signed_and_who_owns_the_repos
     assert "no evidence that is read" in str(pushed.header.asked.indicators[0].asked["note"])
 
 
+@pytest.mark.parametrize("asked", [{"path": WORKFLOW}, {"path": f"/{WORKFLOW}@refs/tags/v1"}])
+def test_a_workflow_by_its_path_alone_is_that_of_whatever_repository(asked: dict[str, Any]):
+    run(API, WEB, BARE)
+    verified()
+    other = provenance("https://github.com/shop/web")
+    other["buildDefinition"]["externalParameters"]["workflow"]["path"] = ".github/workflows/other.yml"
+    other["runDetails"]["builder"]["id"] = f"https://github.com/acme/build/{WORKFLOW}@refs/tags/v3"
+    attest(WEB, predicate=other)
+
+    impact = ask({"kind": "workflow", **asked})
+    elsewhere = ask({"kind": "workflow", "path": ".github/workflows/rel.yml"})
+
+    assert statuses(impact) == {API: "affected", WEB: "possible", BARE: "unknown"}
+    assert row_of(impact).matches[0].reason.startswith(f"built by the {WORKFLOW} of a repository")
+    assert statuses(elsewhere) == {BARE: "unknown"}
+
+
+def test_an_account_is_who_started_the_run_as_the_run_tells_however_it_is_written():
+    run(API, WEB, BARE)
+    started = provenance(REPOSITORY)
+    started["buildDefinition"]["internalParameters"] = {"GITHUB_ACTOR": "Mallory"}
+    attest(predicate=started)
+    attest(WEB, predicate=provenance("https://github.com/shop/web"))
+
+    impact = ask({"kind": "account", "login": "mallory"})
+
+    assert statuses(impact) == {API: "possible", WEB: "unknown", BARE: "unknown"}
+    assert "built by a run that mallory started" in row_of(impact).matches[0].reason
+
+
 def test_what_runs_without_provenance_is_unknown_and_counted():
     run(API, WEB, BARE)
     verified()
