@@ -13,6 +13,7 @@ from incidents.response import runs
 from incidents.response.basis import Answer, flag_withdrawn
 from incidents.response.differences import difference, difference_of_builds, is_same, is_same_of_builds
 from incidents.response.services import note_services
+from incidents.response.slim import read_slim
 from incidents.timeline import Change, IncidentNotFoundError, changing
 from supplychain.access.models import Team
 from supplychain.errors import DomainError
@@ -122,11 +123,11 @@ def ask_if_different(
         newest = incident.runs.order_by("-number").first()
         if incident.stage == Stage.CLOSED or incident.question != dict(given) or newest is None:
             return None
-        header, rows = runs.read(newest)
+        known = read_slim(newest)
         if (
-            header.summary == answered.header.summary
-            and is_same(rows, answered.rows)
-            and is_same_of_builds(header.builds, answered.header.builds)
+            known.header.summary == answered.header.summary
+            and is_same(known.rows, answered.rows)
+            and is_same_of_builds(known.header.builds, answered.header.builds)
         ):
             return None
         return _keep(change, answered, occasion=Occasion.EVIDENCE, given=given)
@@ -171,8 +172,9 @@ def _keep(change: Change, answered: Answered, *, occasion: Occasion, given: Mapp
         },
     )
     if earlier is not None:
-        header, rows = runs.read(earlier)
-        found, builds = difference(rows, answered.rows), difference_of_builds(header.builds, answered.header.builds)
+        before = read_slim(earlier)
+        found = difference(before.rows, answered.rows)
+        builds = difference_of_builds(before.header.builds, answered.header.builds)
         if not (found.is_empty and builds.is_empty):
             counts = {**_counts(found), **_counts_of_builds(builds)}
             details: dict[str, JSON] = {"run": run.number, "before": earlier.number, **counts, **_named(found)}
