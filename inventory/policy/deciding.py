@@ -12,6 +12,7 @@ from inventory.policy.facts import facts_query, read_facts
 from inventory.policy.hits import hits_query, read_hits
 from inventory.policy.models import Gate, Mode, Outcome
 from inventory.policy.rules import is_allowed, not_blocked, not_frozen, outcome_of
+from inventory.policy.versions import cleared
 from supplychain.database import urgent
 from supplychain.exchange import Query, Statement
 from supplychain.ids import uuid7
@@ -80,7 +81,10 @@ def decide(asked: Asked, *, actor: Actor, at: datetime) -> tuple[Verdict, ...]:
 
 
 def judge(asked: Asked, *, actor: Actor, at: datetime) -> tuple[Verdict, ...]:
-    """Decide and store nothing. Two statements, sent together unless a tag must be looked up between them."""
+    """Decide and store nothing. Two statements, sent together unless a tag must be looked up between them.
+
+    Once a minute, and where a block of a package is new, a web process asks a third (versions.py).
+    """
     if not asked.subjects:
         return ()
     mode = Mode(settings.GATE_MODE)
@@ -94,6 +98,8 @@ def judge(asked: Asked, *, actor: Actor, at: datetime) -> tuple[Verdict, ...]:
         named += [digest for known in facts.subjects for digest in known.tagged]
         hitting = urgent.ask([hits_query(named, at=at)])
     hits = read_hits(hitting[0], named, place=facts.place)
+    if settings.PROCESS == "web":  # who decides again and again
+        cleared.follow(facts.packages, at=at, ask=urgent.ask)
     return tuple(
         _verdict(subject, facts.subjects[number], facts=facts, hits=hits, mode=mode, at=at)
         for number, subject in enumerate(subjects)

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from inventory.graph.families import visible_teams
-from inventory.policy.facts_sql import FACTS
+from inventory.policy.facts_sql import FACTS, FACTS_OF_TAGS
 from inventory.policy.hits import Place
+from inventory.policy.models import BlockKind
 from supplychain.exchange import Query, Statement
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from supplychain.access.actors import Actor
     from supplychain.exchange import TypedRow
 
-_FACTS = Statement(FACTS)
+_FACTS, _FACTS_OF_TAGS = Statement(FACTS), Statement(FACTS_OF_TAGS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,11 +49,15 @@ class SubjectFacts:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of all of them, the place as far as it is known, and which kinds of blocks are in force."""
+    """What is known of all of them, the place as far as it is known, and which kinds of blocks are in force.
+
+    `packages` changes with each block of a package; it is '' where there is none.
+    """
 
     subjects: tuple[SubjectFacts, ...]
     place: Place
     kinds: frozenset[str]
+    packages: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,7 @@ def facts_query(subjects: Sequence[Subject], *, place: Place, workload: str, act
         "workload": workload,
         "at": at,
     }
-    return Query(_FACTS, values)
+    return Query(_FACTS if all(subject.digest for subject in subjects) else _FACTS_OF_TAGS, values)
 
 
 def read_facts(rows: Iterable[TypedRow], *, subjects: Sequence[Subject], place: Place) -> Facts:
@@ -84,17 +89,17 @@ def read_facts(rows: Iterable[TypedRow], *, subjects: Sequence[Subject], place: 
     Where the place does not tell its environment or service, those of its cluster and of service mappings are taken.
     """
     found = tuple(SubjectFacts() for _ in subjects)
-    kinds: set[str] = set()
+    kinds: dict[str, str] = {}
     environment, service = place.environment, place.service
     for row in (_Fact(*columns) for columns in rows):
         if row.what == "place":
             environment, service = environment or row.value, service or row.more
         elif row.what == "kind":
-            kinds.add(row.value)
+            kinds[row.value] = f"{row.n} {row.more}"
         else:
             _note(found[row.n - 1], row)
     known = Place(environment=environment, cluster=place.cluster, namespace=place.namespace, service=service)
-    return Facts(found, known, frozenset(kinds))
+    return Facts(found, known, frozenset(kinds), kinds.get(BlockKind.PACKAGE, ""))
 
 
 def _note(facts: SubjectFacts, row: _Fact) -> None:

@@ -5,12 +5,7 @@ from __future__ import annotations
 from inventory.graph.services import SERVICE_OF
 from inventory.graph.visibility import VISIBLE_ARTIFACT, own
 
-FACTS = f"""
-WITH asked AS (
-    SELECT nullif(digest, '') AS digest, name, tag, n::int
-    FROM unnest(%(digests)s::text[], %(names)s::text[], %(tags)s::text[]) WITH ORDINALITY AS one(digest, name, tag, n)
-),
-binding AS (SELECT * FROM policy_block WHERE ends_at IS NULL OR ends_at > %(at)s),
+_TAGS = """
 pushed AS (
     SELECT DISTINCT ON (k.n) k.n, t.artifact_id
     FROM asked k JOIN inventory_tagevent t ON t.repository = k.name AND t.tag = k.tag AND t.action = 'push'
@@ -25,6 +20,19 @@ tagged AS (
         UNION ALL SELECT artifact_id FROM inventory_runinterval WHERE image_name = k.name AND image_tag = k.tag
     ) x WHERE k.digest IS NULL AND k.tag <> '' AND NOT EXISTS (SELECT FROM pushed p WHERE p.n = k.n)
 ),
+"""
+_TAGGED = """
+UNION ALL
+SELECT 'tagged', t.n, a.digest, '' FROM tagged t JOIN inventory_artifact a ON a.id = t.artifact_id
+WHERE a.digest IS NOT NULL
+"""
+_FACTS = f"""
+WITH asked AS (
+    SELECT nullif(digest, '') AS digest, name, tag, n::int
+    FROM unnest(%(digests)s::text[], %(names)s::text[], %(tags)s::text[]) WITH ORDINALITY AS one(digest, name, tag, n)
+),
+binding AS (SELECT * FROM policy_block WHERE ends_at IS NULL OR ends_at > %(at)s),
+{{tags}}
 root AS (SELECT k.n, a.id FROM asked k JOIN inventory_artifact a ON a.digest = k.digest),
 same AS (
     SELECT n, id FROM root
@@ -52,10 +60,9 @@ CROSS JOIN (SELECT NULL::bigint AS team_id) i
 {SERVICE_OF}
 WHERE c.name = %(cluster)s
 UNION ALL
-SELECT DISTINCT 'kind', 0, kind, '' FROM binding
-UNION ALL
-SELECT 'tagged', t.n, a.digest, '' FROM tagged t JOIN inventory_artifact a ON a.id = t.artifact_id
-WHERE a.digest IS NOT NULL
+SELECT 'kind', count(*)::int, kind, max(id) || ' ' || pg_relation_filenode('inventory_component')
+FROM binding GROUP BY kind
+{{tagged}}
 UNION ALL
 SELECT 'known', r.n, '', '' FROM root r JOIN inventory_artifact a ON a.id = r.id WHERE {VISIBLE_ARTIFACT}
 UNION ALL
@@ -80,9 +87,14 @@ JOIN inventory_runinterval i ON i.workload_id = w.id AND i.opened_at <= b.create
      AND (i.closed_at IS NULL OR i.closed_at > b.created_at)
 JOIN ran r ON r.id = i.artifact_id
 JOIN inventory_evidence e ON e.id = i.opened_by_id AND e.received_at <= b.created_at
-WHERE b.kind IN ('service', 'environment', 'cluster')
+WHERE b.kind IN ('service', 'environment')
+   OR b.kind = 'cluster' AND b.value = %(cluster)s AND b.namespace IN ('', %(namespace)s)
 """
-"""SELECT (what, n, value, more). `place`: environment and service of the cluster. `kind`: kinds of blocks in force.
-`tagged`: digests that a tag without digest was last pushed to, or else was ever seen at. `known`, `listed`, `made`,
-`signed`: the asker's own evidence has heard of the digest, lists its content, tells its build, holds a signature.
-`ran`: it ran in that namespace when this freeze began, as reported before it."""
+FACTS, FACTS_OF_TAGS = _FACTS.format(tags="", tagged=""), _FACTS.format(tags=_TAGS, tagged=_TAGGED)
+"""SELECT (what, n, value, more), without and with what tags point to: parts that are not needed cost too.
+
+`place`: environment and service of the cluster. `kind`: kinds of blocks in force, how many and which is the newest, and
+in which file components are. `tagged`: digests that a tag without digest was last pushed to, or else was ever seen at.
+`known`, `listed`, `made`, `signed`: the asker's own evidence has heard of the digest, lists its content, tells its
+build, holds a signature. `ran`: it ran in that namespace when this freeze began, as reported before it; of freezes of
+other clusters nothing is told."""

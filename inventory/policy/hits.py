@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import enum
 import json
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from inventory.identity.repositories import canonical_repository
-from inventory.identity.versions import UnevaluableVersion, parse_canonical_vers
 from inventory.policy.hits_sql import HITS, PROPOSED, STORED
 from inventory.policy.models import FREEZES, BlockKind
+from inventory.policy.versions import NOTHING, cleared, why_meant
 from supplychain.exchange import Query, Statement, exchange_typed
 
 if TYPE_CHECKING:
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from inventory.identity.versions import VersionRange
     from inventory.policy.selectors import Selector
     from supplychain.exchange import TypedRow, Value
 
@@ -28,7 +26,6 @@ MAX_DETAIL = 500
 _BY_LAYERS = 3
 _OF_STORED = Statement(HITS.format(blocks=STORED))
 _OF_PROPOSED = Statement(HITS.format(blocks=PROPOSED))
-_REBUILD = re.compile(r"\+b[0-9]+$")
 
 
 class Relation(enum.StrEnum):
@@ -122,8 +119,8 @@ def find_hits(
 ) -> dict[str, tuple[Hit, ...]]:
     """Return what the blocks in force hit of each digest in this place, one hit a block. One statement.
 
-    By all teams' evidence, claimed or verified; nothing is remembered between two calls. A digest that nobody knows
-    can be hit by its own name and by a freeze alone.
+    By all teams' evidence, claimed or verified; between two calls only what cannot change is remembered (versions.py).
+    A digest that nobody knows can be hit by its own name and by a freeze alone.
     """
     place = Place(environment=environment, cluster=cluster, namespace=namespace, service=service)
     (rows,) = exchange_typed([hits_query(digests, at=at)])
@@ -132,7 +129,14 @@ def find_hits(
 
 def hits_query(digests: Sequence[str], *, at: datetime) -> Query:
     """Return the statement that tells what the blocks in force hit; `read_hits` reads its rows."""
-    return Query(_OF_STORED, {"digests": list(dict.fromkeys(digests)), "at": at})
+    known = cleared.known
+    values: dict[str, Value] = {
+        "digests": list(dict.fromkeys(digests)),
+        "at": at,
+        "cleared": known.numbers,
+        "cleared_file": known.file,
+    }
+    return Query(_OF_STORED, values)
 
 
 def find_hits_of(
@@ -151,6 +155,8 @@ def find_hits_of(
         "package_name": selector.package_name,
         "reason": "",
         "digests": list(dict.fromkeys(digests)),
+        "cleared": NOTHING.numbers,
+        "cleared_file": NOTHING.file,
     }
     (rows,) = exchange_typed([Query(_OF_PROPOSED, parameters)])
     return read_hits(rows, digests, place=place)
@@ -171,7 +177,7 @@ def _why(row: _Found, *, asked: str) -> str:
     """Say why a row hits; '' where its version or address turns out to be another one."""
     subject = "it" if row.digest == asked else row.digest
     if row.how == "package":
-        version = _why_version(row)
+        version = why_meant(row.shown["range"], row.version, type_=row.type, by_source=row.by_source)
         return version and f"{_holder(row, subject)} lists {row.detail}: {version}"
     if row.how == "source":
         is_it = canonical_repository(row.detail) == row.shown["repository"]
@@ -197,27 +203,6 @@ def _holder(row: _Found, subject: str) -> str:
         Relation.PLATFORM: f"the SBOM of its platform {subject}",
         Relation.BASE: f"the SBOM of its base {subject}",
     }.get(row.relation, "an SBOM")
-
-
-def _why_version(row: _Found) -> str:
-    """Say why a version is meant; '' where it is not. What has no place in the order is blocked, not let through."""
-    wanted = row.shown["range"]
-    if wanted is None:
-        return "every version is blocked"
-    versions = _range_of(wanted)
-    plain = _REBUILD.sub("", row.version) if row.type == "deb" else row.version
-    source = "its source package " if row.by_source else ""
-    try:
-        if versions.contains(row.version) or (plain != row.version and versions.contains(plain)):
-            return f"{source}{row.version} is in {wanted}"
-    except UnevaluableVersion:
-        return f"version {row.version or '(none stated)'} cannot be compared with {wanted}"
-    return ""
-
-
-@lru_cache(maxsize=4_096)
-def _range_of(text: str) -> VersionRange:
-    return parse_canonical_vers(text)
 
 
 @lru_cache(maxsize=4_096)

@@ -121,7 +121,8 @@ origin AS (
 """
 """`origin`: whoever is said to have built or signed it, verified or not, and by what repository."""
 
-_CONTENT = """
+_FILE = "pg_relation_filenode('inventory_component')::bigint"
+_CONTENT = f"""
 about AS (
     SELECT DISTINCT r.n, r.base, r.side, r.digest, s.track_id, s.seq
     FROM reach r CROSS JOIN LATERAL (
@@ -139,6 +140,8 @@ meant AS MATERIALIZED (
         UNION ALL SELECT id, true FROM inventory_component WHERE source_package_id = k.id
     ) c
     WHERE b.kind = 'package' AND EXISTS (SELECT FROM point)
+      AND (b.id << 33) + (c.id::bigint << 1) + c.by_source::int NOT IN (
+          SELECT unnest(%(cleared)s::bigint[]) WHERE {_FILE} = %(cleared_file)s::bigint)
 ),
 content AS MATERIALIZED (
     SELECT t.track_id, p.component_id FROM (SELECT DISTINCT track_id FROM point) t CROSS JOIN LATERAL (
@@ -156,7 +159,8 @@ contained AS (
            AND from_seq <= t.seq AND to_seq > t.seq OFFSET 0) p
 )
 """
-"""`contained`: versions of blocked packages in the SBOMs about them. Which of them are meant, their order tells. What a
+"""`contained`: versions of blocked packages in the SBOMs about them. Which of them are meant, their order tells, of
+`%(cleared)s` it has told before that they are not (cleared.py). What a
 base contains counts where no SBOM is about the image itself: another layer may have taken it away. It is found from
 the images on: a package that everything contains would be found in all of them."""
 
@@ -179,6 +183,22 @@ found (n, block_id, how, base, side, digest, detail, version, type, by_source) A
     SELECT 0, id, 'place', 0, 0, '', '', '', '', false FROM block WHERE kind IN ('service', 'environment', 'cluster')
 )
 """
+VERSIONS = f"""
+WITH block AS MATERIALIZED ({STORED})
+SELECT (b.id << 33) + (c.id::bigint << 1) + c.by_source::int, b.selector ->> 'range', c.version, k.type, c.by_source,
+       {_FILE}
+FROM block b CROSS JOIN LATERAL (
+    SELECT id, type FROM inventory_package WHERE name_key = b.package_name AND type = b.package_type
+       AND (b.package_namespace IS NULL OR namespace_key = b.package_namespace) OFFSET 0) k
+CROSS JOIN LATERAL (
+    SELECT id, false AS by_source, version FROM inventory_component WHERE package_id = k.id
+    UNION ALL SELECT id, true, version FROM inventory_component WHERE source_package_id = k.id
+) c
+WHERE b.kind = 'package' AND b.selector ->> 'range' IS NOT NULL LIMIT %(limit)s
+"""
+"""The versions there are of blocked packages, each with the number that `meant` knows it by, its block's range, type,
+whether the package is its source, and in which file components are: those of another file have other numbers."""
+
 HITS = f"""
 WITH RECURSIVE block AS MATERIALIZED ({{blocks}}), {_REACH}, {_ORIGINS}, {_CONTENT}, {_FOUND}
 SELECT f.n, f.how, f.base, f.side, f.digest, f.detail, f.version, f.type, f.by_source,
