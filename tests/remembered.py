@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from incidents.impact import coverage, what_runs
 from incidents.impact.digests import DIGESTS
+from incidents.impact.occurrences import OCCURRENCES
 from incidents.impact.texts import TEXTS
 
 
@@ -11,3 +12,4 @@ def forget_everything() -> None:
     for remembered in (coverage.COUNTED, coverage.LABELLED, coverage.BARE, what_runs.RUNNING, what_runs.READ, DIGESTS):
         remembered.forget()
     TEXTS.clear()
+    OCCURRENCES.clear()

@@ -46,7 +46,7 @@ from incidents.impact.what_runs import silence
 from inventory.formats.collector import collector_paused
 from inventory.graph.families import visible_teams
 from inventory.graph.one_state import Statement, array_of, one_state
-from inventory.graph.packed import Subjects
+from inventory.graph.packed import Subjects, sql_array
 from supplychain.access import audit
 from supplychain.access.models import Team
 from supplychain.database import replica
@@ -236,10 +236,10 @@ def _parameters(question: Question, *, matches: Matches, teams: list[int] | None
     since, until = _times(question, now=now)
     best, are_few = matches.best(), len(matches.candidates.ids) <= long_lists.MOST_LOOKED_UP
     return {
-        "components": array_of(best),
+        "components": sql_array(best),
         "classes": array_of(best.values()),
         "candidates": matches.candidates.marks() if matches.is_long else b"",
-        "few_candidates": array_of(matches.candidates.ids) if matches.is_long and are_few else None,
+        "few_candidates": sql_array(matches.candidates.ids) if matches.is_long and are_few else None,
         "artifacts": array_of({match.artifact_id for match in matches.artifacts}),
         "teams": teams,
         "clusters": list(question.clusters) or None,

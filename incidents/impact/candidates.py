@@ -6,7 +6,6 @@ Most of them are other versions of what is listed: where both are plain, compari
 from __future__ import annotations
 
 from array import array
-from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
@@ -170,16 +169,8 @@ class Candidates:
     def judged(self, rows: Iterable[_Found]) -> Iterator[ComponentMatch]:
         """Take what the statement found, and yield the components that are affected or possible."""
         (self._found,) = rows
-        different = set(self._found.versions)
-        odd = {version for version in different if not _is_plain(version, begin="")}
-        odd_for_go = {version for version in different if not _is_plain(version, begin="v")}
-        first = 0
-        for owner, run in groupby(self._found.owners):  # a package's components follow each other, mostly
-            last = first + len(tuple(run))
-            is_go = self._found.types[owner >> 1] == "golang"
-            for number in self._doubtful(owner, first, last, odd=odd_for_go if is_go else odd):
-                yield from self._judged(number, is_cleared=False)
-            first = last
+        for number in self._doubtful():
+            yield from self._judged(number, is_cleared=False)
 
     def cleared(self, component_ids: Collection[int]) -> Iterator[ComponentMatch]:
         """Yield why these components are cleared, where they are."""
@@ -188,23 +179,26 @@ class Candidates:
             if component_id in wanted:
                 yield from self._judged(number, is_cleared=True)
 
-    def _doubtful(self, owner: int, first: int, last: int, *, odd: set[str]) -> Iterable[int]:
-        """Return the components, of some that have one owner, that may be what is asked for.
+    def _doubtful(self) -> list[int]:
+        """Return the components that may be what is asked for: all but plain versions beside listed plain ones.
 
-        All but plain versions beside listed plain ones. What has the package as its source may be numbered otherwise:
-        all of that is judged.
+        What has the package as its source may be numbered otherwise: all of that is judged.
         """
-        package = owner >> 1
-        begin = "v" if self._found.types[package] == "golang" else ""
-        listed = None if owner & 1 else _listed(self._asked[self._found.places[package]], begin=begin)
-        if listed is None:
-            return range(first, last)
-        versions = self._found.versions[first:last]
-        if not odd.isdisjoint(versions):
-            return [number for number, version in enumerate(versions, first) if version in listed or version in odd]
-        if len(listed) == 1 and listed[0] not in versions:
-            return ()
-        return [number for number, version in enumerate(versions, first) if version in listed]
+        found = self._found
+        different = set(found.versions)
+        odd = {begin: {version for version in different if not _is_plain(version, begin=begin)} for begin in ("", "v")}
+        plain: dict[int, tuple[Sequence[str], set[str]]] = {}
+        for package, (place, purl_type) in enumerate(zip(found.places, found.types, strict=True)):
+            begin = "v" if purl_type == "golang" else ""
+            listed = _listed(self._asked[place], begin=begin)
+            if listed is not None:
+                plain[package << 1] = listed, odd[begin]
+        owned = enumerate(zip(found.owners, found.versions, strict=True))
+        return [
+            number
+            for number, (owner, version) in owned
+            if (beside := plain.get(owner)) is None or version in beside[0] or version in beside[1]
+        ]
 
     def _judged(self, number: int, *, is_cleared: bool) -> list[ComponentMatch]:
         owner, version = self._found.owners[number], self._found.versions[number]

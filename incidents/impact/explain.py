@@ -24,12 +24,13 @@ from incidents.impact.answer import (
 )
 from incidents.impact.judging import MatchClass
 from incidents.impact.listing import LISTED_BY, listed_by
+from incidents.impact.occurrences import find_occurrences
 from incidents.impact.stretches import CLEARED_FROM
 from incidents.impact.texts import read_texts
 from incidents.impact.vex_notes import VEX_NOTES, VexNote, VexNotes
 from inventory.graph.families import choose_kinds
-from inventory.graph.one_state import Statement, array_of
-from inventory.graph.outline import Occurrence, unpack
+from inventory.graph.one_state import GENERIC_PLANS, Statement
+from inventory.graph.packed import sql_array
 from inventory.graph.verdicts import VERDICTS, found_origin
 from inventory.models.presence import DIRECT, NO_EDGES, UNSURE
 
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from incidents.impact.matching import Matches
     from incidents.impact.texts import Text
     from inventory.graph.one_state import OneState
+    from inventory.graph.outline import Occurrence
     from inventory.graph.verdicts import Origin
     from supplychain.exchange import Meanwhile
 
@@ -144,10 +146,11 @@ def fill(
     components = {match.component_id for match in matches.components}
     if shows_cleared:
         components.update(matches.candidates.ids)
-    wanted = {**parameters, "ids": ids, "components": array_of(components)}
-    runs, held, named, stated, origins, vex, indexes = state.fetch_together(
-        Statement(_run, statements.page_runs(is_now=is_now), wanted),
+    wanted = {**parameters, "ids": ids, "components": sql_array(components)}
+    held, _, runs, named, stated, origins, vex, indexes = state.fetch_together(
         Statement(_Held, statements.page_matches(len(components)), wanted),
+        GENERIC_PLANS,
+        Statement(_run, statements.page_runs(is_now=is_now), wanted),
         Statement(_Named, statements.PAGE_ARTIFACTS, wanted),
         Statement(lambda *row: row, statements.PAGE_KINDS, wanted),
         Statement(found_origin, VERDICTS, wanted),
@@ -371,7 +374,7 @@ def _sources(rows: Iterable[_Held], *, holders: Collection[int]) -> dict[int, li
             shown = held.outline, tuple(held.components)
             occurrences = known.get(shown)
             if occurrences is None:
-                occurrences = known[shown] = tuple(unpack(held.outline).find(held.components))
+                occurrences = known[shown] = find_occurrences(held.snapshot_id, held.outline, held.components)
             flags = dict(zip(held.components, held.flags, strict=True))
             found[held.artifact_id].append(_Source(held.evidence, held.confidence, occurrences, flags))
     return found

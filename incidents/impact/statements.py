@@ -218,9 +218,11 @@ JOIN inventory_cluster c ON c.id = w.cluster_id
 JOIN access_team t ON t.id = i.team_id
 {SERVICE_OF}
 LEFT JOIN inventory_environment e ON e.id = coalesce(i.environment_id, c.environment_id)
-WHERE k.artifact_id = ANY(%(ids)s) AND k.certainty = 0 OR i.artifact_id = ANY(%(ids)s) AND k.certainty > 0
+WHERE (CASE WHEN k.certainty = 0 THEN k.artifact_id ELSE i.artifact_id END IN (SELECT unnest(%(ids)s::int[]))) IS TRUE
 ORDER BY c.name, w.namespace, w.kind, w.name, i.container, i.id, k.artifact_id
 """
+
+# IS TRUE keeps the page's artifacts in one table: an array is searched from its beginning for every container.
 
 _OF_FAMILY = "ANY(ARRAY(SELECT DISTINCT id FROM family))"
 _PAGE_MATCHES = f"""

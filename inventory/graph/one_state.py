@@ -44,6 +44,10 @@ class Statement(Generic[Row]):
     parameters: Mapping[str, object]
 
 
+GENERIC_PLANS: Final = Statement(str, "SELECT set_config('plan_cache_mode', 'force_generic_plan', true)", {})
+"""From here on plans are kept, whatever the state began with: what follows hangs on few values."""
+
+
 @dataclass(frozen=True, slots=True)
 class Along(Generic[Row]):
     """A statement that goes with the next exchange; after that, `rows` has what it found."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from inventory.graph.one_state import Statement, one_state, prepared
+from inventory.graph.one_state import GENERIC_PLANS, Statement, one_state, prepared
+from inventory.graph.packed import sql_array
 from inventory.models import Environment
 from supplychain.exchange import Query
 from tests.round_trips import round_trips
@@ -39,6 +40,28 @@ def test_statements_sent_together_cost_one_round_trip_with_begin_and_commit():
 
     assert (slugs, typed) == (["production"], [("production", True)])
     assert counted.count == 1
+
+
+def test_plans_of_a_state_can_be_kept_from_a_statement_on_and_not_beyond_it():
+    mode = Statement(str, "SELECT current_setting('plan_cache_mode')", {})
+
+    with one_state(using="default", plans="custom") as state:
+        before, _, after = state.fetch_together(mode, GENERIC_PLANS, mode, last=True)
+
+    assert (before, after) == (["force_custom_plan"], ["force_generic_plan"])
+    with connection.cursor() as cursor:
+        cursor.execute(mode.sql)
+        assert cursor.fetchone() == ("auto",)
+
+
+@pytest.mark.parametrize("numbers", [[], [7], [1, 70_000, 2_147_483_647]])
+def test_an_array_in_the_servers_own_form_is_read_as_it_was_given(numbers: list[int]):
+    asked = Statement(
+        lambda *row: row, "SELECT %(ids)s::int[], cardinality(%(ids)s::int[])", {"ids": sql_array(numbers)}
+    )
+
+    with one_state(using="default") as state:
+        assert state.fetch(asked, last=True) == [(numbers, len(numbers))]
 
 
 def test_a_value_is_never_read_as_sql():
