@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from django.conf import settings
 from django.db import transaction
@@ -158,12 +159,20 @@ def revoke_key(key: ApiKey, *, actor: Actor, at: datetime) -> bool:
 
 
 def _find(lookup: str, *, ask: Ask) -> ApiKey | None:
-    """Look a key up; every request of the API does, so without the making of a queryset."""
+    """Look a key up; every request of the API does, so without the making of a queryset.
+
+    A key whose rows read as they did the last time is not made anew; nobody changes what is returned here.
+    """
     for told, team, secret_digest in ask([Query(_FIND, {"lookup": lookup})])[0]:
-        key = to_model(ApiKey, json.loads(told))
-        key.team, key.secret_digest = to_model(Team, json.loads(team)), secret_digest
-        return key
+        return _key_of(told, team, secret_digest)
     return None
+
+
+@lru_cache(maxsize=256)
+def _key_of(told: str, team: str, secret_digest: bytes) -> ApiKey:
+    key = to_model(ApiKey, json.loads(told))
+    key.team, key.secret_digest = to_model(Team, json.loads(team)), secret_digest
+    return key
 
 
 def _check_request(scopes: tuple[str, ...], *, at: datetime, expires_at: datetime | None) -> None:

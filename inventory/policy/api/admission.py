@@ -12,7 +12,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from inventory.policy.admission import REVIEW, REVIEW_VERSIONS, UnreadableReviewError, read_review, read_uid
-from inventory.policy.api.gates import ReviewView
+from inventory.policy.api.gates import Asking, ReviewView
 from inventory.policy.api.places import admission_cluster
 from inventory.policy.deciding import MAX_SUBJECTS, Asked, decide, judge
 from inventory.policy.hits import Place
@@ -67,6 +67,9 @@ class KubernetesAdmissionView(ReviewView):
     )
     def post(self, request: Request) -> Response:
         """Answer an AdmissionReview (admission.k8s.io/v1) with its own uid: whether its images may start there."""
+        return Response(self.answer(request))
+
+    def answer(self, request: Asking) -> dict[str, Any]:
         reject_unknown_parameters(request, {"cluster"})
         actor, at = actor_of(request), timezone.now()
         cluster = admission_cluster(actor, asked=read_text(request, "cluster"))
@@ -100,6 +103,9 @@ class GatekeeperAdmissionView(ReviewView):
     )
     def post(self, request: Request) -> Response:
         """Answer a ProviderRequest of Gatekeeper's external data: a verdict for each image."""
+        return Response(self.answer(request))
+
+    def answer(self, request: Asking) -> dict[str, Any]:
         reject_unknown_parameters(request, {"cluster"})
         actor = actor_of(request)
         cluster = admission_cluster(actor, asked=read_text(request, "cluster"))
@@ -118,7 +124,7 @@ class GatekeeperAdmissionView(ReviewView):
         verdicts = decide(asked, actor=actor, at=timezone.now())
         items = [{"key": key, "value": _short(one), "error": ""} for key, one in zip(images, verdicts, strict=True)]
         response = {"idempotent": True, "items": items, "systemError": ""}
-        return Response({"apiVersion": version, "kind": "ProviderResponse", "response": response})
+        return {"apiVersion": version, "kind": "ProviderResponse", "response": response}
 
 
 class KyvernoAdmissionView(ReviewView):
@@ -133,6 +139,9 @@ class KyvernoAdmissionView(ReviewView):
     )
     def post(self, request: Request) -> Response:
         """Answer Kyverno's apiCall, or anybody's: one verdict for all images, and one for each."""
+        return Response(self.answer(request))
+
+    def answer(self, request: Asking) -> dict[str, Any]:
         reject_unknown_parameters(request, {"cluster"})
         actor = actor_of(request)
         cluster = admission_cluster(actor, asked=read_text(request, "cluster"))
@@ -152,23 +161,21 @@ class KyvernoAdmissionView(ReviewView):
         )
         decided = judge if given["dry_run"] else decide
         verdicts = decided(asked, actor=actor, at=timezone.now())
-        return Response(
-            {
-                "allowed": all(one.allowed for one in verdicts),
-                "message": _refusal(verdicts),
-                "images": [{"image": one.subject.image, **_short(one)} for one in verdicts],
-            }
-        )
+        return {
+            "allowed": all(one.allowed for one in verdicts),
+            "message": _refusal(verdicts),
+            "images": [{"image": one.subject.image, **_short(one)} for one in verdicts],
+        }
 
 
-def _answered(uid: str, verdicts: Sequence[Verdict], *, review: Review) -> Response:
+def _answered(uid: str, verdicts: Sequence[Verdict], *, review: Review) -> dict[str, Any]:
     allowed = all(verdict.allowed for verdict in verdicts)
     warnings = [line for verdict in verdicts for line in warnings_of(verdict)]
     ids = [] if review.is_dry_run else [str(verdict.public_id) for verdict in verdicts]
     return _reviewed(uid, allowed=allowed, message=_refusal(verdicts), warnings=warnings, decisions=ids)
 
 
-def _of_unknown_kind(uid: str, kind: str) -> Response:
+def _of_unknown_kind(uid: str, kind: str) -> dict[str, Any]:
     """Answer for a kind in which nobody knows where images stand: nothing was judged, and that is no pass."""
     text = f"unsupported_kind: {kind} is not understood, and nothing of it was judged."
     allowed = Mode(settings.GATE_MODE) is not Mode.ENFORCE
@@ -183,7 +190,7 @@ def _reviewed(
     warnings: Sequence[str] = (),
     decisions: Sequence[str] = (),
     status: int = 403,
-) -> Response:
+) -> dict[str, Any]:
     response: dict[str, Any] = {"uid": uid, "allowed": allowed}
     if not allowed:
         response["status"] = {"code": status, "message": message[:MAX_MESSAGE]}
@@ -191,7 +198,7 @@ def _reviewed(
         response["warnings"] = list(dict.fromkeys(warnings))
     if decisions:
         response["auditAnnotations"] = {"decisions": " ".join(decisions)[:MAX_MESSAGE]}
-    return Response({"apiVersion": REVIEW_VERSIONS[0], "kind": REVIEW, "response": response})
+    return {"apiVersion": REVIEW_VERSIONS[0], "kind": REVIEW, "response": response}
 
 
 def _refusal(verdicts: Sequence[Verdict]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from django.http import HttpResponse
 from rest_framework.exceptions import APIException, NotAuthenticated, PermissionDenied
@@ -30,12 +30,21 @@ if TYPE_CHECKING:
 _JSON = "application/json"
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class Asking(Protocol):
     """What a view reads of a request."""
 
+    @property
+    def GET(self) -> QueryDict: ...  # noqa: N802  # Django's name
+    @property
+    def data(self) -> Any: ...
+    @property
+    def user(self) -> object: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
     GET: QueryDict
-    data: object
+    data: Any
     user: Actor
 
 
@@ -50,9 +59,13 @@ class GateView(APIView):
 
 
 class ReviewView(GateView):
-    """A gate that is asked by POST."""
+    """A gate that is asked by POST. Its `post` returns what `answer` does, as a response."""
 
     max_body_bytes: ClassVar[int]
+
+    def answer(self, request: Asking) -> object:
+        """Return the body of the answer."""
+        raise NotImplementedError
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not _is_plain(request):
@@ -76,8 +89,7 @@ class ReviewView(GateView):
             if not permission().has_permission(request, self):  # type: ignore[arg-type]
                 raise PermissionDenied
         data = StrictJsonParser().parse(request, _JSON, {"view": self})  # type: ignore[arg-type]  # a request is a stream
-        answered = self.post(_Asked(request.GET, data, found[0]))  # type: ignore[attr-defined]
-        return answered.data
+        return self.answer(_Asked(request.GET, data, found[0]))
 
 
 def _is_plain(request: HttpRequest) -> bool:
