@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inventory.formats import source_claims
 from inventory.formats.read import read_document
 from inventory.formats.records import SbomRecord
 from inventory.formats.source_claims import COMMIT, REPOSITORY, SourceClaim, of_download, of_pedigree, of_references
@@ -75,6 +76,15 @@ def test_a_download_location_counts_where_it_is_a_version_control_system(
     location: str, expected: tuple[SourceClaim, ...]
 ):
     assert of_download(location) == expected
+
+
+@given(
+    st.from_regex(
+        r"https://(github\.com|git\.example\.org|a-b\.c|x)/[\w.~+-]{1,6}/[\w.~+-]{1,6}(\.git)?/?", fullmatch=True
+    )
+)
+def test_what_is_written_as_most_are_is_told_as_any_other_is(address: str):
+    assert source_claims._repository(address) == source_claims._read_repository(address)
 
 
 @given(st.binary(max_size=200))
