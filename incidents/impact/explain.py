@@ -6,7 +6,7 @@ A fixed number of statements whatever the page holds. Pointers and paths come fr
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -191,6 +191,7 @@ class _Page:
     provenance: Mapping[int, Provenance]
     vex: VexNotes
     indexes: Mapping[int, Sequence[Via]]
+    paths: dict[tuple[int, ...], tuple[str, ...]] = field(default_factory=dict)
 
     def row(self, row: PageRow) -> Row:
         runs = self.runs.get(row.artifact_id, ())
@@ -252,13 +253,19 @@ class _Page:
             purl=text.text if text.has_purl else None,
             evidence=source.evidence,
             pointer=occurrence.pointer,
-            path=None if occurrence.path is None else tuple(self.texts[step].text for step in occurrence.path),
+            path=None if occurrence.path is None else self._path(occurrence.path),
             direct=source.is_direct(match.component_id),
             confidence=_word(
                 min(source.confidence or _NAME_CONFIDENCE, certainty, by_name, source.certainty(match.component_id))
             ),
             reason=match.reason,
         )
+
+    def _path(self, steps: tuple[int, ...]) -> tuple[str, ...]:
+        """Return a path as it is shown: most builds change nothing in it, so one stands for all of them."""
+        if steps not in self.paths:
+            self.paths[steps] = tuple(self.texts[step].text for step in steps)
+        return self.paths[steps]
 
     def _named(self, artifact_id: int, *, row_class: int) -> Iterator[ArtifactMatch]:
         """Yield what is said of the artifact itself; what clears it, or leaves it unknown, in a row that is so."""
