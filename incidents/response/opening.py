@@ -13,7 +13,7 @@ from incidents.response import runs
 from incidents.response.basis import Answer, flag_withdrawn
 from incidents.response.differences import difference, difference_of_builds, is_same, is_same_of_builds
 from incidents.response.services import note_services
-from incidents.response.slim import read_slim
+from incidents.response.slim import read_slim, remember
 from incidents.timeline import Change, IncidentNotFoundError, changing
 from supplychain.access.models import Team
 from supplychain.errors import DomainError
@@ -179,6 +179,7 @@ def _keep(change: Change, answered: Answered, *, occasion: Occasion, given: Mapp
             counts = {**_counts(found), **_counts_of_builds(builds)}
             details: dict[str, JSON] = {"run": run.number, "before": earlier.number, **counts, **_named(found)}
             change.tell(EventKind.FOUND, details=details)
+    remember(run, answered.header, answered.pages)
     _note_teams(change, answered)
     _note_actions(change, answered, run=run)
     return run

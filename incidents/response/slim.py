@@ -17,7 +17,7 @@ from incidents.impact.answer import Match
 from incidents.response import runs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from incidents.impact.answer import Header, Row
     from incidents.models import QueryRun
@@ -72,15 +72,16 @@ forget_all = _kept.clear
 
 def read_slim(run: QueryRun) -> SlimAnswer:
     """Return a stored answer; no statement where this process keeps it. Raises DamagedRunError."""
-    key = (run.pk, run.content_digest)
-    known = _kept.get(key)
-    if known is not None:
-        return known
+    known = _kept.get((run.pk, run.content_digest))
+    return known if known is not None else remember(run, *runs.read_pages(run))
+
+
+def remember(run: QueryRun, header: Header, pages: Iterable[Sequence[Row]]) -> SlimAnswer:
+    """Keep an answer, where it is large, for those who look at it next: as it was read, or as it was just given."""
     matches: dict[Match, Match] = {}
-    header, pages = runs.read_pages(run)
     answer = SlimAnswer(header, tuple(_slim(row, known=matches) for rows in pages for row in rows))
     if answer.weight >= LARGE:
-        _kept.add(key, answer)
+        _kept.add((run.pk, run.content_digest), answer)
     return answer
 
 

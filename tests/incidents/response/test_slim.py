@@ -79,6 +79,19 @@ def test_a_large_answer_is_unpacked_once_and_a_small_one_each_time(rita: Client,
     assert read_shown(run).basis is read_shown(run).basis
 
 
+def test_an_answer_is_kept_as_it_was_given_for_who_looks_at_it_next(rita: Client, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(slim, "LARGE", 20)
+    run = run_of(opened(rita, text="\n".join(LISTED)))
+
+    with CaptureQueriesContext(connection) as asked:
+        given = slim.read_slim(run)
+    slim.forget_all()
+    stored = slim.read_slim(run)
+
+    assert len(asked) == 0
+    assert (given.header, given.rows) == (stored.header, stored.rows)
+
+
 def test_the_newest_are_kept_within_the_bound(rita: Client, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(slim, "LARGE", 20)
     monkeypatch.setattr(slim, "MOST_KEPT", 30)
