@@ -14,6 +14,7 @@ import msgspec
 from incidents.impact import assess
 from incidents.impact.answer import Header, Row
 from incidents.models import Occasion, QueryRun, QueryRunPage
+from incidents.response.slimming import Slimming
 from supplychain.errors import DomainError
 
 if TYPE_CHECKING:
@@ -29,7 +30,10 @@ logger = logging.getLogger(__name__)
 PAGE_ROWS = 500
 """Rows that are stored together."""
 ASKED_ROWS = 5_000
-"""Rows that are asked for together: what the indicators mean is looked up again for each time."""
+"""Rows that are asked for together: what the indicators mean is looked up again for each time.
+
+Of more than these none is held whole: they are packed as they come.
+"""
 _LEVEL = 1
 """Matches repeat each other, so this is small already; to make it smaller took longer than to ask."""
 MOST_BUILDS = 20_000
@@ -47,6 +51,8 @@ class Answered:
     pages: tuple[tuple[Row, ...], ...]
     answer_hash: str
     seconds: float
+    packed: tuple[bytes, ...] = ()
+    """The pages as they are stored, where there were too many to hold them whole: then these are slim."""
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -66,12 +72,27 @@ def ask(question: Question, *, actor: Actor, at: datetime, audited: bool = True)
     began = perf_counter()
     question = replace(question, build_limit=MOST_BUILDS)
     impact = assess(replace(question, limit=ASKED_ROWS, cursor=None), actor=actor, at=at, audited=audited)
-    first, rows = impact, impact.rows
-    while impact.next is not None:
-        impact = assess(replace(question, limit=ASKED_ROWS, cursor=impact.next), actor=actor, at=at)
-        rows += impact.rows
-    pages = tuple(rows[start : start + PAGE_ROWS] for start in range(0, max(len(rows), 1), PAGE_ROWS))
-    return Answered(question, first.header, pages, first.hash, perf_counter() - began)
+    first, pages, cursor = impact, _paged(impact.rows), impact.next
+    if cursor is None:
+        return Answered(question, first.header, pages, first.hash, perf_counter() - began)
+    slimming = Slimming()
+    packed = [_packed(rows) for rows in pages]
+    slim = [tuple(slimming.of(rows)) for rows in pages]
+    while cursor is not None:
+        impact = assess(replace(question, limit=ASKED_ROWS, cursor=cursor), actor=actor, at=at)
+        cursor = impact.next
+        for rows in _paged(impact.rows):
+            packed.append(_packed(rows))
+            slim.append(tuple(slimming.of(rows)))
+    return Answered(question, first.header, tuple(slim), first.hash, perf_counter() - began, tuple(packed))
+
+
+def _paged(rows: tuple[Row, ...]) -> tuple[tuple[Row, ...], ...]:
+    return tuple(rows[start : start + PAGE_ROWS] for start in range(0, max(len(rows), 1), PAGE_ROWS))
+
+
+def _packed(rows: tuple[Row, ...]) -> bytes:
+    return zlib.compress(msgspec.json.encode(rows), _LEVEL)
 
 
 def keep(
@@ -85,7 +106,7 @@ def keep(
 ) -> QueryRun:
     """Store an answer as the incident's next run, in the caller's transaction, which holds the incident's row."""
     incident.run_count += 1
-    packed = [zlib.compress(msgspec.json.encode(rows), _LEVEL) for rows in answered.pages]
+    packed = list(answered.packed) or [_packed(rows) for rows in answered.pages]
     header = msgspec.to_builtins(answered.header)
     run = QueryRun.objects.create(
         incident=incident,

@@ -11,23 +11,19 @@ import threading
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Final
 
-import msgspec
-
-from incidents.impact.answer import Match
 from incidents.response import runs
+from incidents.response.slimming import Slimming
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from incidents.impact.answer import Header, Row
     from incidents.models import QueryRun
 
-MATCHES_WHOLE: Final = 6
-"""Matches of a row that keep their evidence, pointer and path: what a page shows of it."""
 LARGE: Final = 2_000
 """Matches from which on an answer is worth keeping."""
-MOST_KEPT: Final = 3_000_000
-"""Matches of all kept answers together: a few bytes each."""
+MOST_KEPT: Final = 1_000_000
+"""Matches of all kept answers together: 100 to 200 bytes each with all that belongs to them."""
 
 Key = tuple[int, str]
 
@@ -78,20 +74,8 @@ def read_slim(run: QueryRun) -> SlimAnswer:
 
 def remember(run: QueryRun, header: Header, pages: Iterable[Sequence[Row]]) -> SlimAnswer:
     """Keep an answer, where it is large, for those who look at it next: as it was read, or as it was just given."""
-    matches: dict[Match, Match] = {}
-    answer = SlimAnswer(header, tuple(_slim(row, known=matches) for rows in pages for row in rows))
+    slimming = Slimming()
+    answer = SlimAnswer(header, tuple(row for rows in pages for row in slimming.of(rows)))
     if answer.weight >= LARGE:
         _kept.add((run.pk, run.content_digest), answer)
     return answer
-
-
-def _slim(row: Row, *, known: dict[Match, Match]) -> Row:
-    if len(row.matches) <= MATCHES_WHOLE:
-        return row
-    return msgspec.structs.replace(row, matches=(*row.matches[:MATCHES_WHOLE], *_bare(row, known=known)))
-
-
-def _bare(row: Row, *, known: dict[Match, Match]) -> Iterator[Match]:
-    for one in row.matches[MATCHES_WHOLE:]:
-        bare = Match(one.indicator, one.purl, None, None, None, one.direct, one.confidence, one.reason)
-        yield known.setdefault(bare, bare)

@@ -15,6 +15,7 @@ from incidents.impact.answer import Match
 from incidents.models import Incident, QueryRun
 from incidents.response import runs, slim
 from incidents.response.answers import read_shown
+from incidents.response.slimming import MATCHES_WHOLE
 from tests.factories import cyclonedx, deployment, digest, report, submit
 from tests.incidents.opened import opened, read
 from tests.supplychain.actors import make_user, signed_in
@@ -58,9 +59,9 @@ def test_a_slim_answer_has_every_row_and_match_and_the_places_of_the_first(rita:
     assert len(rows) == 2
     for row, whole in zip(answer.rows, rows, strict=True):
         assert len(whole.matches) == 10
-        assert row.matches[: slim.MATCHES_WHOLE] == whole.matches[: slim.MATCHES_WHOLE]
+        assert row.matches[:MATCHES_WHOLE] == whole.matches[:MATCHES_WHOLE]
         assert [bare(match) for match in row.matches] == [bare(match) for match in whole.matches]
-        assert {match.pointer for match in row.matches[slim.MATCHES_WHOLE :]} == {None}
+        assert {match.pointer for match in row.matches[MATCHES_WHOLE:]} == {None}
     first, second = answer.rows
     assert first.matches[-1] is second.matches[-1], "what matches in two artifacts alike is held once"
 
@@ -90,6 +91,18 @@ def test_an_answer_is_kept_as_it_was_given_for_who_looks_at_it_next(rita: Client
 
     assert len(asked) == 0
     assert (given.header, given.rows) == (stored.header, stored.rows)
+
+
+def test_what_is_asked_in_several_pieces_is_stored_whole(rita: Client, monkeypatch: pytest.MonkeyPatch):
+    _, whole = runs.read(run_of(opened(rita, text="\n".join(LISTED))))
+    monkeypatch.setattr(runs, "ASKED_ROWS", 1)
+
+    incident = opened(rita, text="\n".join(LISTED))
+
+    run = run_of(incident)
+    assert runs.read(run)[1] == whole
+    assert run.pages.count() == 2
+    assert rita.get(f"/incidents{incident}").status_code == 200
 
 
 def test_the_newest_are_kept_within_the_bound(rita: Client, monkeypatch: pytest.MonkeyPatch):
