@@ -9,7 +9,6 @@ written goes to the primary.
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -19,28 +18,19 @@ import msgspec
 
 from incidents.impact import long_lists, pages, statements
 from incidents.impact.advisories import with_advisories
-from incidents.impact.answer import (
-    Asked,
-    ClusterCount,
-    Counted,
-    Header,
-    Impact,
-    IndicatorAnswer,
-    NamespaceCount,
-    Status,
-    Summary,
-)
+from incidents.impact.answer import Header, Impact, Status
 from incidents.impact.arrears import arrears
 from incidents.impact.bases import Bases
 from incidents.impact.builds.targets import with_window
 from incidents.impact.coverage import Groundwork
 from incidents.impact.explain import fill
 from incidents.impact.facts import Facts, Place, Spans
+from incidents.impact.heads import CLASSES, header_of
 from incidents.impact.known_clusters import with_known_clusters
 from incidents.impact.matching import find_matches
 from incidents.impact.order import Rows
 from incidents.impact.remembered import follow_generation, marks_statement
-from incidents.impact.tally import BUILD_GROUP, tally
+from incidents.impact.tally import tally
 from incidents.impact.untold import Needed, told_statement, untold, with_provenance
 from incidents.impact.what_runs import silence
 from inventory.formats.collector import collector_paused
@@ -53,7 +43,7 @@ from supplychain.database import replica
 from supplychain.exchange import exchange
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from incidents.impact.answer import Builds, Row
     from incidents.impact.arrears import Arrears
@@ -66,10 +56,6 @@ if TYPE_CHECKING:
     from supplychain.database.replica import Reading
     from supplychain.exchange import Query
 
-_CLASSES = {Status.AFFECTED: (0, 1), Status.POSSIBLE: (2, 3), Status.CLEARED: (4, 5), Status.UNKNOWN: (8,)}
-_GROUPS = (Status.AFFECTED, Status.POSSIBLE, Status.UNKNOWN, Status.CLEARED)
-"""The order of rows, and the number tally.py gives each status' places."""
-_BUILD_CLASSES = (1, 3)
 _ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
 _INSTANT = timedelta(microseconds=1)
 _MAX_AUDITED = 50
@@ -195,7 +181,7 @@ class _Head:
         Appending to the chain makes everybody else who appends wait.
         """
         question, actor, at = self._asked.question, self._asked.actor, self._asked.at
-        header = _header(question, counts=self._counts, ground=self._ground, at=min(at, as_of or at))
+        header = header_of(question, counts=self._counts, ground=self._ground, at=min(at, as_of or at))
         self.header = replace(header, replica=behind.note, backlog=behind.backlog or header.backlog, builds=self.builds)
         self.answer_hash = _hash(question, header=self.header, counts=self._counts, rows=self._rows)
         kept = pages.keep(
@@ -251,7 +237,7 @@ def _parameters(question: Question, *, matches: Matches, teams: list[int] | None
 
 
 def _listed(question: Question) -> frozenset[int]:
-    return frozenset(row_class for status in question.statuses for row_class in _CLASSES[status])
+    return frozenset(row_class for status in question.statuses for row_class in CLASSES[status])
 
 
 def _times(question: Question, *, now: datetime) -> tuple[datetime | None, datetime | None]:
@@ -310,66 +296,6 @@ def _read_facts(
 
 def _unpack_found(*columns: bytes | None) -> tuple[Spans, Subjects]:
     return Spans.unpack(*columns[:5]), Subjects.unpack(*columns[5:])
-
-
-def _header(question: Question, *, counts: Tally, ground: Ground, at: datetime) -> Header:
-    return Header(
-        asked=_asked(question, counts=counts),
-        data_as_of=at,
-        backlog=ground.backlog,
-        coverage=ground.coverage,
-        summary=_summary(counts),
-        clusters=_clusters(counts.places),
-        feeds=question.feeds,
-    )
-
-
-def _asked(question: Question, *, counts: Tally) -> Asked:
-    return Asked(
-        indicators=tuple(
-            IndicatorAnswer(asked, *counts.by_indicator.get(place, (0, 0, 0)))
-            for place, asked in enumerate(question.as_asked)
-        ),
-        at=question.at,
-        from_=question.window_from,
-        to=question.window_to,
-        environments=question.environments,
-        clusters=question.clusters,
-        teams=question.teams,
-        statuses=question.statuses,
-    )
-
-
-def _summary(counts: Tally) -> Summary:
-    counted = {status: _counted(_CLASSES[status], counts=counts, group=group) for group, status in enumerate(_GROUPS)}
-    return Summary(
-        affected=counted[Status.AFFECTED],
-        possible=counted[Status.POSSIBLE],
-        cleared=counted[Status.CLEARED],
-        unknown=counted[Status.UNKNOWN],
-        build_exposure=_counted(_BUILD_CLASSES, counts=counts, group=BUILD_GROUP),
-    )
-
-
-def _counted(classes: Iterable[int], *, counts: Tally, group: int) -> Counted:
-    found = [counts.by_class.get(row_class, (0, 0)) for row_class in classes]
-    workloads, namespaces, clusters = counts.by_group.get(group, (0, 0, 0))
-    return Counted(
-        artifact_count=sum(artifacts for artifacts, _ in found),
-        running_artifact_count=sum(running for _, running in found),
-        workload_count=workloads,
-        namespace_count=namespaces,
-        cluster_count=clusters,
-    )
-
-
-def _clusters(rows: Iterable[tuple[str, str, str, int]]) -> tuple[ClusterCount, ...]:
-    found: dict[tuple[str, str], list[NamespaceCount]] = defaultdict(list)
-    for cluster, environment, namespace, workload_count in rows:
-        found[cluster, environment].append(NamespaceCount(namespace, workload_count))
-    return tuple(
-        ClusterCount(cluster, environment, tuple(namespaces)) for (cluster, environment), namespaces in found.items()
-    )
 
 
 def _hash(question: Question, *, header: Header, counts: Tally, rows: Rows) -> str:

@@ -14,7 +14,8 @@ from django.db import connection
 
 from incidents.impact import assess, long_lists, matching
 from incidents.impact.answer import Counted, Impact, Status
-from incidents.impact.assess import _CLASSES, _parameters
+from incidents.impact.assess import _parameters
+from incidents.impact.heads import CLASSES
 from incidents.impact.matching import find_matches
 from incidents.impact.question import Question
 from incidents.pasted import parse_text
@@ -100,7 +101,7 @@ def expected(question: Question, *, actor: Actor) -> dict[str, Any]:
         "artifact_indicators": [match.indicator for match in matches.artifacts],
         "artifact_classes": [int(match.match_class) for match in matches.artifacts],
         "is_scoped": question.is_scoped,
-        "listed_classes": [row_class for status in question.statuses for row_class in _CLASSES[status]],
+        "listed_classes": [row_class for status in question.statuses for row_class in CLASSES[status]],
     }
     kind = {"is_now": question.is_now, "has_artifacts": bool(matches.artifacts)}
     with connection.cursor() as cursor:
