@@ -12,6 +12,8 @@ from weakref import WeakKeyDictionary
 from psycopg import pq
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import psycopg
 
 MOST: Final = 150
@@ -37,17 +39,18 @@ def note_prepared(name: bytes, sql: bytes, *, parameter_count: int, on: psycopg.
         _asked.setdefault(name, (sql, parameter_count))
 
 
-def learn(connection: psycopg.Connection[Any]) -> None:
-    """Let a new connection prepare and plan what the process has asked before. Nothing is executed.
+def learn(connection: psycopg.Connection[Any], *, only: Collection[bytes] | None = None) -> None:
+    """Let a new connection prepare and plan what the process has asked before, or some of it. Nothing is executed.
 
     The server refuses what no longer fits the tables, and the rest of the transaction with it: that is prepared when it
     is asked, as ever.
     """
-    if not _asked:
+    asked = {name: _asked[name] for name in tuple(_asked) if only is None or name in only}
+    if not asked:
         return
     server, known = connection.pgconn, known_to(connection)
     server.exec_(_OPENING)
-    for name, (sql, parameter_count) in tuple(_asked.items()):
+    for name, (sql, parameter_count) in asked.items():
         if server.prepare(name, sql).status != pq.ExecStatus.COMMAND_OK:
             break
         known.add(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -19,6 +20,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 PID = Query(Statement("SELECT pg_backend_pid()"))
 SLEEP = Query(Statement("SELECT pg_sleep(30)"))
+NAP = Query(Statement("SELECT pg_sleep(0.5)"))
+PREPARED = Query(Statement("SELECT statement FROM pg_prepared_statements"))
 SETTING = Query(Statement("SELECT current_setting('plan_cache_mode'), current_setting('statement_timeout')"))
 
 
@@ -150,3 +153,17 @@ def test_our_own_mistake_is_no_absence_and_costs_no_connection(urgently):
         urgently.ask([Query(Statement("SELECT * FROM nowhere"))])
 
     assert pid(urgently) == backend
+
+
+def test_a_connection_opened_beside_another_knows_what_that_one_was_asked(urgently, switch):
+    urgently.ask([SETTING])
+    busy = threading.Thread(target=urgently.ask, args=([NAP],))
+    busy.start()
+    while urgently._idle:  # until it has taken the only one
+        time.sleep(0.001)
+
+    [prepared] = urgently.ask([PREPARED])
+    busy.join()
+
+    assert switch.tried == 2
+    assert any("plan_cache_mode" in str(statement) for (statement,) in prepared)
