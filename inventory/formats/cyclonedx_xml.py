@@ -20,6 +20,7 @@ from inventory.formats.cyclonedx_parts import ComponentPart, HashPart, PropertyP
 from inventory.formats.cyclonedx_related import Related
 from inventory.formats.cyclonedx_variants import variants_of
 from inventory.formats.cyclonedx_vex import read_vex
+from inventory.formats.cyclonedx_xml_items import ListedComponents
 from inventory.formats.defects import Defects
 from inventory.formats.edges import EdgeReader
 from inventory.formats.known_components import Memory
@@ -27,6 +28,7 @@ from inventory.formats.limits import Limits
 from inventory.formats.recognise.markup import CYCLONEDX_XML
 from inventory.formats.records import ROOT, ComponentRecord, FormatError, MembershipRecord, SbomRecord
 from inventory.formats.text import Utf8
+from inventory.formats.xml_items import is_splittable
 from inventory.formats.xml_places import xpath
 from inventory.formats.xml_stream import XmlStream
 
@@ -48,7 +50,8 @@ def read_cyclonedx_xml(text: Utf8, *, version: str, limits: Limits) -> SbomRecor
         defects.add("bom_stripped", "", "The document begins with a byte order mark, which was skipped.")
     components = _Components(limits=limits, defects=defects)
     stream = XmlStream(shapes.BOM, namespaces=shapes.NAMESPACES, limits=limits, listener=components)
-    document = stream.read(text)
+    items = ListedComponents(stream, limits=limits) if is_splittable(text.data) else None
+    document = stream.read(text, items=items)
     return _record(document, components, version=version, limits=limits, defects=defects)
 
 

@@ -58,8 +58,8 @@ _PART: Final = Shape(Form.STREAMED, attributes=_ATTRIBUTES, stream=SUBJECT)
 _PARTS: Final = listing(component=_PART)
 _component(_PART, _PARTS)
 _COMPONENT: Final = Shape(Form.STREAMED, attributes=_ATTRIBUTES, stream=DOCUMENT)
-_COMPONENTS: Final = listing(component=_COMPONENT)
-_component(_COMPONENT, _COMPONENTS)
+COMPONENTS: Final = listing(component=_COMPONENT)
+_component(_COMPONENT, COMPONENTS)
 _RELATED.holding(group=TEXT, name=TEXT, version=TEXT, purl=TEXT, hashes=_HASHES)
 
 _SERVICE: Final = Shape(Form.OBJECT, attributes={"bom-ref": "bom-ref"})
@@ -107,7 +107,7 @@ _VULNERABILITY: Final = record(
 
 BOM: Final = Shape(Form.OBJECT, attributes={"serialNumber": "serialNumber", "version": "version"}).holding(
     metadata=_METADATA,
-    components=_COMPONENTS,
+    components=COMPONENTS,
     services=_SERVICES,
     dependencies=listing(dependency=_DEPENDENCY),
     compositions=listing(composition=_COMPOSITION),

@@ -127,7 +127,7 @@ class PackageReader:
         except msgspec.ValidationError:
             self.reject("wrong_shape", pointer, "it is no set of fields.")
             return
-        kept = value if isinstance(value, Mapping) and ("attributionTexts" in value or "annotations" in value) else {}
+        kept = value if isinstance(value, dict) and ("attributionTexts" in value or "annotations" in value) else {}
         self._check(part, kept, all_of=lambda: value, is_long=is_long, pointer=pointer)
 
     def annotate(self, value: object) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -18,7 +18,7 @@ from inventory.formats.recognise.markup import RDF_XML
 from inventory.formats.records import FormatError
 from inventory.formats.skeletons import UnknownError
 from inventory.formats.spdx2_elements import SECTIONS, Element
-from inventory.formats.spdx2_rdf_items import BEGINS, PackageItems
+from inventory.formats.spdx2_rdf_items import BEGINS, PackageItems, RelationshipItems
 from inventory.formats.spdx2_rdf_terms import (
     NOTHING,
     RDF,
@@ -29,9 +29,9 @@ from inventory.formats.spdx2_rdf_terms import (
     Shape,
     Term,
     Terms,
-    word_of,
     xpath_below,
 )
+from inventory.formats.spdx2_rdf_values import ARRAYS, MAKERS, Thing, address_of, node_of, text_of
 from inventory.formats.text import Utf8
 from inventory.formats.xml_items import is_splittable
 from inventory.formats.xml_walk import walk
@@ -48,21 +48,6 @@ _TEXT, _intern = Shape.TEXT, sys.intern
 _ON_THINGS: Final = frozenset({_ABOUT, _ID, _NODE_ID})
 _ON_PROPERTIES: Final = frozenset({_RESOURCE, _NODE_ID, _ID, RDF + "datatype"})
 _UNTYPED: Final[Terms] = {}
-_FLAGS: Final = {"true": True, "false": False, "1": True, "0": False}
-
-
-class _Thing:
-    """A thing being described: a node element."""
-
-    __slots__ = ("address", "kind", "loose", "terms", "value")
-
-    def __init__(self, kind: str, terms: Terms) -> None:
-        self.address = ""
-        self.kind = kind
-        self.terms = terms
-        self.value: dict[str, Any] = {}
-        self.loose: list[tuple[str, Any]] | None = None
-        """Properties of a thing whose type is not told by its element."""
 
 
 class SpdxRdf:
@@ -80,20 +65,21 @@ class SpdxRdf:
         self._limits = limits
         self._base = self._namespace = ""
         self._types = TYPES if keep else READ_TYPES
-        self._open: list[_Thing] = []
+        self._open: list[Thing] = []
         self._properties: list[str] = []
-        self._said: list[str | _Thing | None] = []
+        self._said: list[str | Thing | None] = []
         """What each open property says: a link, a thing inside of it, or None for its text."""
         self._is_in_thing = False
         self._things: dict[str, dict[str, dict[str, Any]]] = {kind: {} for kind in (_DOCUMENT, *SECTION_OF)}
         self._blank: dict[str, dict[str, Any]] = {}
-        self._loose: list[_Thing] = []
+        self._loose: list[Thing] = []
         self._relations: list[tuple[str, Any]] = []
         self._places: dict[str, array[int]] = {"packages": array("i"), "relationships": array("i")}
         self._seen = {_PACKAGE: 0, _RELATIONSHIP: 0, _DESCRIPTION: 0}
         self._items = PackageItems(read_alone=self._read_alone, longest=limits.string_bytes)
+        self._relationships = RelationshipItems(read_alone=self._read_relation, longest=limits.string_bytes)
         self.takes = not keep and is_splittable(text.data)
-        """Packages may be taken by their skeletons."""
+        """Packages and relationships may be taken by their skeletons."""
         self.begins = BEGINS
 
     def __iter__(self) -> Iterator[Element]:
@@ -104,13 +90,12 @@ class SpdxRdf:
         for thing in self._loose:
             if not self._settle(thing):  # nothing tells what it is, but it may be related to something
                 self._relations += [
-                    (thing.address, _node(said)) for name, said in thing.loose or () if name == _RELATED
+                    (thing.address, node_of(said)) for name, said in thing.loose or () if name == _RELATED
                 ]
         self._fill_head()
         for kind, section in SECTION_OF.items():
             things = self._things[kind]
-            while things:
-                address = next(iter(things))
+            for address in [*things]:  # each is let go of; the first key of a dict would be found ever more slowly
                 yield Element(section, self._finished(address, things.pop(address)))
         for owner, said in self._relations:
             relation = said if isinstance(said, dict) else self._blank.get(said, {})
@@ -119,24 +104,32 @@ class SpdxRdf:
             yield Element("relationships", {**relation, **named})
 
     def is_between(self) -> bool:
-        """Tell whether the root alone is open."""
-        return len(self._properties) == 1 and not self._open
+        """Tell whether the root alone is open, or a package right below it."""
+        return len(self._properties) == 1 and (not self._open or self._open[-1].kind == _PACKAGE)
 
     def take(self, item: bytes, root: bytes) -> bool:
-        """Take a package that is written like one before; see Items of `walk`."""
+        """Take a package or relationship that is written like one before; see Items of `walk`."""
+        is_package = item.startswith(b"<spdx:Package")
+        if is_package is bool(self._open):
+            return False
         try:
-            found = self._items.value(item, root)
+            found = (self._items if is_package else self._relationships).value(item, root)
         except UnknownError:
             return False
+        return self._take_package(found) if is_package else self._take_relation(self._open[-1].address, found)
+
+    def _take_package(self, found: dict[str, Any]) -> bool:
         address = _intern(found["address"])
         if address in self._things[_PACKAGE]:
             return False
         self._seen[_PACKAGE] += 1
         self._things[_PACKAGE][address] = found["value"]
         self._places["packages"].append(self._seen[_PACKAGE])
-        for said in found["relations"]:
-            self._seen[_RELATIONSHIP] += 1
-            self._add_relation(address, said)
+        return all(self._take_relation(address, said) for said in found["relations"])
+
+    def _take_relation(self, owner: str, said: dict[str, Any]) -> bool:
+        self._seen[_RELATIONSHIP] += 1
+        self._add_relation(owner, said)
         return True
 
     def _read_alone(self, document: bytes) -> dict[str, Any] | None:
@@ -152,6 +145,14 @@ class SpdxRdf:
         if kind != _PACKAGE or len(said) != seen[1]:
             return None
         return {"address": address, "value": value, "relations": said}
+
+    def _read_relation(self, document: bytes) -> dict[str, Any] | None:
+        """Read a document of a package with one relationship; None where it holds more."""
+        found = self._read_alone(document)
+        if found is None or found["value"] or len(found["relations"]) != 1:
+            return None
+        said: dict[str, Any] = found["relations"][0]
+        return said
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """Begin a thing or a property: they alternate."""
@@ -203,7 +204,7 @@ class SpdxRdf:
     def _begin(self, kind: str, attributes: dict[str, str]) -> None:
         if len(self._open) >= _DEEPEST:
             raise FormatError("too_deep", f"Things are nested deeper than {_DEEPEST} levels.")
-        thing = _Thing(kind, self._types.get(kind, _UNTYPED))
+        thing = Thing(kind, self._types.get(kind, _UNTYPED))
         if kind in self._seen:
             self._seen[kind] += 1
         if kind == _DESCRIPTION:
@@ -220,7 +221,7 @@ class SpdxRdf:
         self._open.append(thing)
         self._is_in_thing = True
 
-    def _put_attribute(self, thing: _Thing, name: str, value: str) -> None:
+    def _put_attribute(self, thing: Thing, name: str, value: str) -> None:
         """Take over a property that is written as an attribute."""
         if thing.loose is not None and name not in _ON_THINGS:
             thing.loose.append((name, value))
@@ -249,7 +250,7 @@ class SpdxRdf:
                 raise FormatError("bad_rdf", message)
         return said
 
-    def _know(self, thing: _Thing) -> None:
+    def _know(self, thing: Thing) -> None:
         """Enter a thing under its address; one that is known gets what is said of it in another place."""
         kind, number = thing.kind, self._seen.get(thing.kind, 0)
         known = self._things.get(kind)
@@ -266,7 +267,7 @@ class SpdxRdf:
             described = -self._seen[_DESCRIPTION] if thing.loose is not None else number
             self._places["packages"].append(described)
 
-    def _settle(self, thing: _Thing) -> bool:
+    def _settle(self, thing: Thing) -> bool:
         """Find the type of a thing that is only described, and take over what is said of it; False when it has none."""
         loose = thing.loose or []
         kinds = [str(value) for name, value in loose if name == _TYPE and value in TYPES]
@@ -281,24 +282,24 @@ class SpdxRdf:
                 self._put(thing, thing.terms[name], value)
         return True
 
-    def _put(self, thing: _Thing, term: Term, value: Any) -> None:
+    def _put(self, thing: Thing, term: Term, value: Any) -> None:
         """Take over one property. Of one that may stand once the first counts."""
         member, shape = term
         values = thing.value
         if shape is _TEXT:
             if member not in values:
-                values[member] = _text(value)
+                values[member] = text_of(value)
         elif shape is Shape.NODES:
-            values.setdefault(member, []).append(_node(value))
+            values.setdefault(member, []).append(node_of(value))
         elif shape is Shape.RELATIONS:
             self._relate(thing, value)
-        elif shape in _ARRAYS:
-            values.setdefault(member, []).append(_text(value) if shape is Shape.TEXTS else _address_of(value))
+        elif shape in ARRAYS:
+            values.setdefault(member, []).append(text_of(value) if shape is Shape.TEXTS else address_of(value))
         else:
-            values.setdefault(member, _MAKERS[shape](value))
+            values.setdefault(member, MAKERS[shape](value))
 
-    def _relate(self, thing: _Thing, value: Any) -> None:
-        self._add_relation(thing.address, _node(value))
+    def _relate(self, thing: Thing, value: Any) -> None:
+        self._add_relation(thing.address, node_of(value))
 
     def _add_relation(self, owner: str, said: Any) -> None:
         self._relations.append((owner, said))
@@ -364,37 +365,3 @@ class SpdxRdf:
 def open_rdf(text: Utf8, *, limits: Limits, keep: bool) -> SpdxRdf:
     """Open a document of this syntax."""
     return SpdxRdf(text, limits=limits, keep=keep)
-
-
-def _text(value: Any) -> str:
-    if type(value) is _Thing:
-        return value.address
-    return value if type(value) is str else NOTHING.get(value) or str(value)
-
-
-def _node(value: Any) -> Any:
-    """Return what is inside a property, or the address under which it is described elsewhere."""
-    if type(value) is _Thing:
-        return value.address or value.value
-    return value
-
-
-def _flag(value: Any) -> Any:
-    return _FLAGS.get(_text(value), _text(value))
-
-
-def _word(value: Any) -> str:
-    return word_of(_text(value))
-
-
-def _address_of(value: Any) -> str:
-    return value.address if type(value) is _Thing else str(value)
-
-
-_ARRAYS: Final = frozenset({Shape.TEXTS, Shape.ELEMENTS})
-_MAKERS: Final[Mapping[Shape, Callable[[Any], Any]]] = {
-    Shape.WORD: _word,
-    Shape.FLAG: _flag,
-    Shape.NODE: _node,
-    Shape.ELEMENT: _address_of,
-}

@@ -6,7 +6,7 @@ describes neither (COPY_OF, PATCH_FOR, OTHER, …) is left to the stored documen
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -89,7 +89,7 @@ def read_relations(raw: msgspec.Raw | None, *, pointer: str, defects: Defects) -
 
 def relation_of(value: object, *, pointer: str, defects: Defects) -> Relation | None:
     """Read one relationship in the names of the JSON form; None and a warning where it is none."""
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return _relation(None, None, None, pointer=pointer, defects=defects)
     source, kind, target = (
         value.get("spdxElementId"),

@@ -10,12 +10,16 @@ from inventory.formats.limits import Limits
 from inventory.formats.lined import LinedObject
 from inventory.formats.recognise.lines import SPDX_TAG_VALUE
 from inventory.formats.records import FormatError
+from inventory.formats.skeletons import Skeletons, UnknownError
 from inventory.formats.spdx2_elements import Element, LinedElements
+from inventory.formats.spdx2_tag_items import PackageLines
 from inventory.formats.spdx2_tags import CREATION, LICENCES, OWNER, TAGS, Shape, Tag
 from inventory.formats.text import Utf8
 
 _OWNERS: Final = ("packages", "files", "snippets", LICENCES)
 """Sections of which one element is open at a time: the next begins where another tag of this kind stands."""
+_PACKAGE: Final = TAGS[b"PackageName"]
+_NEXT_PACKAGE: Final = b"\nPackageName:"
 _FLAGS: Final = {"true": True, "false": False}
 
 
@@ -28,22 +32,38 @@ class TagValue(LinedElements):
 
     media_type = SPDX_TAG_VALUE
 
-    def __init__(self, text: Utf8, *, limits: Limits, keep: bool) -> None:
+    def __init__(self, text: Utf8, *, limits: Limits, keep: bool, first_line: int = 1) -> None:
         super().__init__(text, limits=limits, keep=keep)
         self.look_at_strings = b"\x00" in text.data
         self._owner = self.head
         self._open: dict[str, LinedObject] = {"": self.head}
-        self._lines_of_text = enumerate(io.BytesIO(text.data), 1)
+        self._stream = io.BytesIO(text.data)
+        self._lines_of_text = enumerate(self._stream, first_line)
+        self.takes = not keep
+        """Packages may be taken by their skeletons."""
+        self._known = Skeletons(PackageLines(read_alone=self._read_alone))
+        self._last = (0, 0, 0)
 
     def __iter__(self) -> Iterator[Element]:
+        lines: Iterator[tuple[int, bytes]] | None = None
+        while lines is not self._lines_of_text:  # another one goes on behind packages that were taken
+            lines = self._lines_of_text
+            yield from self._read_lines(lines)
+        yield from self._end(*self._open)
+
+    def _read_lines(self, lines: Iterator[tuple[int, bytes]]) -> Iterator[Element]:
         tags, longest = TAGS, self.limits.string_bytes
-        for number, line in self._lines_of_text:
+        for number, line in lines:
             name, colon, rest = line.partition(b":")
             tag = tags.get(name)
             if tag is None:
                 tag = self._unusual(line, name, colon, number)
                 if tag is None:
                     continue
+            if tag is _PACKAGE and self.takes:
+                yield from self._take(self._stream.tell() - len(line), number)
+                if lines is not self._lines_of_text:
+                    return
             if len(rest) > longest:
                 self.is_long = True
             value = rest.strip()
@@ -54,7 +74,41 @@ class TagValue(LinedElements):
                 yield self.element("relationships", _relation(text), line=number)
             else:
                 self._set(tag, text, number)
-        yield from self._end(*self._open)
+
+    def _take(self, start: int, line: int) -> Iterator[Element]:
+        """Take packages that are written like one before, each up to where the next begins; go on behind them."""
+        data, begun = self.text.data, start
+        while 0 <= (end := data.find(_NEXT_PACKAGE, start)) < start + self.limits.string_bytes:
+            end += 1
+            try:
+                value = self._known.read(data[start:end].decode())
+            except UnknownError:
+                break
+            if start == begun:
+                yield from self._end(*_OWNERS)
+            self._last = (start, end, line)
+            yield self.element("packages", value, line=line)
+            line += data.count(b"\n", start, end)
+            start = end
+        if start > begun:
+            self._stream.seek(start)
+            self._lines_of_text = enumerate(self._stream, line)
+
+    def _read_alone(self, document: bytes, *, first_line: int = 1) -> object:
+        """Read a document of one package and nothing else; None for any other."""
+        alone = TagValue(Utf8(document, bom_stripped=False), limits=self.limits, keep=False, first_line=first_line)
+        alone.takes = False
+        found = list(alone)
+        if len(found) != 1 or found[0].section != "packages" or alone.head or alone.defects.total:
+            return None
+        return found[0].value
+
+    def lined(self, section: str, value: object) -> object:
+        """Read the last package again where its texts alone were read."""
+        if section == "packages" and type(value) is dict:
+            start, end, line = self._last
+            return self._read_alone(self.text.data[start:end], first_line=line)
+        return value
 
     def _unusual(self, line: bytes, name: bytes, colon: bytes, number: int) -> Tag | None:
         """Take a line whose beginning is no tag: an indented tag, a comment, or something to warn of."""

@@ -38,7 +38,8 @@ class Shape:
     ) -> None:
         """`attributes` leads from their names to those of members; the text goes into the member `text_key`.
 
-        `only`: values of its first attribute to which an element with a text is held; any other is passed over.
+        `only`: values to which an element with a text is held; one of which no attribute has such a value is passed
+        over.
         """
         self.form = form
         self.attributes = dict(attributes or {})

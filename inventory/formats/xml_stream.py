@@ -1,27 +1,22 @@
-"""Reads XML in one pass with expat, into JSON-like values by a table of shapes. No tree of the document is ever held.
+"""Reads XML in one pass, into JSON-like values by a table of shapes. No tree of the document is ever held.
 
-A document type, and with it every entity, is refused at its first character; nothing is fetched (expat asks nobody, for
-no handler of external entities is set). Elements of other namespaces, and those no shape names, are passed over.
+Elements of other namespaces, and those no shape names, are passed over.
 """
 
 from __future__ import annotations
 
 import re
 import sys
-from typing import Any, Final, NoReturn, Protocol
-from xml.parsers import expat
+from typing import Any, Final, Protocol
 
 from inventory.formats.json_parts import SURROGATE_MARK
 from inventory.formats.limits import Limits
 from inventory.formats.records import FormatError
 from inventory.formats.text import Utf8
 from inventory.formats.xml_shapes import Child, Form, Shape
+from inventory.formats.xml_walk import Items, walk
 
 _SEPARATOR: Final = " "
-_BUFFER_BYTES: Final = 65_536
-_STEP_BYTES: Final = 1 << 20
-_LONGEST_TAG: Final = 1 << 20
-"""Bytes of one tag or comment: expat reads an unfinished one again with every step."""
 _MOST_VALUES: Final = 1_000_000
 """Values kept at once besides streamed ones: of one component, or of all that is no component."""
 _MOST_NAMES: Final = 10_000
@@ -64,6 +59,7 @@ class XmlStream:
 
     def __init__(self, root: Shape, *, namespaces: re.Pattern[str], limits: Limits, listener: Listener) -> None:
         """Elements count whose namespace matches `namespaces` whole; their names are then known by the local part."""
+        self.pieces: list[str] = []
         self._limits = limits
         self._longest = limits.string_bytes
         self._listener = listener
@@ -74,52 +70,36 @@ class XmlStream:
         self._root = Child("", root)
         self._leaf: Child | None = None
         self._leaf_value: Any = None
-        self._pieces: list[str] = []
         self._skipped = 0
         self._kept = 0
         self._references = 0
         self._is_dubious = False
-        self._parser = self._make_parser()
 
-    def read(self, text: Utf8) -> dict[str, Any]:
-        """Return what is not streamed.
+    def read(self, text: Utf8, *, items: Items | None = None) -> dict[str, Any]:
+        """Return what is not streamed; `items` takes what needs no parser, and hands it to `emit`.
 
-        Raises FormatError: `bad_xml`, `dtd_forbidden`, `too_deep`, `too_many_values`, `too_many_edges`, and what the
-        listener raises.
+        Raises FormatError: `unknown_format`, `bad_xml`, `dtd_forbidden`, `too_deep`, `too_many_values`,
+        `too_many_edges`, and what the listener raises.
         """
         document: list[dict[str, Any]] = self._holder
-        view = memoryview(text.data)
-        try:
-            for start in range(0, len(view), _STEP_BYTES):
-                self._parser.Parse(view[start : start + _STEP_BYTES], False)
-                if start - self._parser.CurrentByteIndex > _LONGEST_TAG:
-                    raise FormatError("bad_xml", f"A tag or comment is longer than {_LONGEST_TAG} bytes.")
-            self._parser.Parse(b"", True)
-        except expat.ExpatError as error:
-            raise FormatError("bad_xml", f"The document is not well-formed XML: {error}.") from error
-        finally:
-            self._let_go()
+        for _ in walk(text, self, items=items, separator=_SEPARATOR):
+            pass
+        if not document:
+            raise FormatError("unknown_format", "The outermost element is of another namespace.")
         return document[0]
 
-    def _make_parser(self) -> expat.XMLParserType:
-        # The encoding was checked before: what the document declares is UTF-8, or nothing.
-        parser = expat.ParserCreate("UTF-8", _SEPARATOR)
-        parser.buffer_text = True
-        parser.buffer_size = _BUFFER_BYTES
-        parser.ordered_attributes = True
-        parser.StartDoctypeDeclHandler = _refuse_doctype
-        parser.EntityDeclHandler = _refuse_doctype
-        parser.CharacterDataHandler = self._pieces.append
-        parser.StartElementHandler = self._start
-        parser.EndElementHandler = self._end
-        return parser
+    def is_within(self, shape: Shape, *, depth: int) -> bool:
+        """Tell whether an element of this shape is the innermost that is open, at this depth."""
+        is_innermost = self._children is shape.children and not self._skipped and self._leaf is None
+        return is_innermost and len(self._frames) == depth
 
-    def _let_go(self) -> None:
-        """Break the circle of the parser and this object: the collector rests while documents are read."""
-        self._parser.StartElementHandler = self._parser.EndElementHandler = None
-        self._parser.CharacterDataHandler = None
+    def add(self, stream: int, value: dict[str, Any]) -> None:
+        """Take a streamed element as it was read, for who reads it without its parser."""
+        self._listener.opened(stream)
+        self.emit(stream, value)
 
-    def _start(self, name: str, attributes: list[str]) -> None:
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        """Begin an element."""
         if self._skipped:
             self._skipped += 1
             if self._skipped + len(self._frames) > self._limits.depth:
@@ -134,24 +114,24 @@ class XmlStream:
             child = self._root
         if child.is_text:
             self._leaf = child
-            self._pieces.clear()
+            self.pieces.clear()
         else:
             self._open(child, child.shape, attributes)
 
-    def _open(self, child: Child, shape: Shape, attributes: list[str]) -> None:
+    def _open(self, child: Child, shape: Shape, attributes: dict[str, str]) -> None:
         if shape.text_key:
-            if shape.only is not None and (len(attributes) < 2 or attributes[1] not in shape.only):
+            if shape.only is not None and shape.only.isdisjoint(attributes.values()):
                 self._skipped = 1
                 return
             self._leaf = child
             self._leaf_value = _members(shape, attributes)
-            self._pieces.clear()
+            self.pieces.clear()
         elif shape.form is Form.REFERENCE:
             self._refer(child, attributes)
         else:
             self._hold(child, attributes)
 
-    def _hold(self, child: Child, attributes: list[str]) -> None:
+    def _hold(self, child: Child, attributes: dict[str, str]) -> None:
         """Begin an element that holds others."""
         frames, shape = self._frames, child.shape
         if len(frames) >= self._limits.depth:
@@ -162,7 +142,7 @@ class XmlStream:
         if shape.form is Form.STREAMED:
             self._listener.opened(shape.stream)
 
-    def _refer(self, child: Child, attributes: list[str]) -> None:
+    def _refer(self, child: Child, attributes: dict[str, str]) -> None:
         """Keep references once each: a graph names every component several times."""
         self._references += 1
         if self._references > self._limits.edges:
@@ -171,16 +151,17 @@ class XmlStream:
         self._attach(child, sys.intern(values[0]) if values else None)
         self._skipped = 1
 
-    def _end(self, _name: str) -> None:
+    def end(self, _name: str) -> None:
+        """End an element."""
         if self._skipped:
             self._skipped -= 1
             if not self._skipped:
-                self._pieces.clear()
+                self.pieces.clear()
             return
         child = self._leaf
         if child is not None:
             self._leaf = None
-            pieces = self._pieces
+            pieces = self.pieces
             text = (pieces[0] if len(pieces) == 1 else "".join(pieces)).strip()
             if len(text) > self._longest or (not text.isascii() and SURROGATE_MARK in text):
                 self._is_dubious = True
@@ -195,11 +176,12 @@ class XmlStream:
         value = self._holder
         self._children, self._holder, child = self._frames.pop()
         if child.shape.form is Form.STREAMED:
-            self._emit(child.shape.stream, value)
+            self.emit(child.shape.stream, value)
         else:
             self._attach(child, value)
 
-    def _emit(self, stream: int, value: dict[str, Any]) -> None:
+    def emit(self, stream: int, value: dict[str, Any]) -> None:
+        """Hand on a streamed element that has ended."""
         self._kept = 0
         self._listener.closed(stream, value, is_dubious=self._is_dubious)
         self._is_dubious = False
@@ -248,17 +230,13 @@ class _Names(dict[str, str]):
         return known
 
 
-def _members(shape: Shape, attributes: list[str]) -> dict[str, Any]:
+def _members(shape: Shape, attributes: dict[str, str]) -> dict[str, Any]:
     """Return the attributes that the shape names."""
     if not attributes:
         return {}
     known = shape.attributes
-    return {known[key]: value for key, value in zip(attributes[::2], attributes[1::2], strict=True) if key in known}
+    return {known[key]: value for key, value in attributes.items() if key in known}
 
 
 def _too_deep(limits: Limits) -> FormatError:
     return FormatError("too_deep", f"Elements are nested deeper than {limits.depth} levels.")
-
-
-def _refuse_doctype(*_given: object) -> NoReturn:
-    raise FormatError("dtd_forbidden", "The XML has a DOCTYPE, which is never read. Remove it.")

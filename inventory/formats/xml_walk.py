@@ -1,4 +1,4 @@
-"""Feeds XML to a handler with expat, in steps. For formats whose elements have no fixed shape: SPDX in XML and RDF.
+"""Feeds XML to a handler with expat, in steps: all that reads XML here reads it through this.
 
 A document type, and with it every entity, is refused at its first character; nothing is fetched (expat asks nobody, for
 no handler of external entities is set).
@@ -23,7 +23,7 @@ _ROOT_TAG: Final = re.compile(rb"<([^\s/<>]+)[^<>]*+>")
 
 
 class Handler(Protocol):
-    """Hears of elements, by namespace and local name in one text, and keeps count of how deep they are."""
+    """Hears of elements, by namespace, separator and local name in one text; keeps count of how deep they are."""
 
     pieces: list[str]
     """Gets the pieces of character data."""
@@ -36,25 +36,25 @@ class Handler(Protocol):
 
 
 class Items(Protocol):
-    """Takes whole elements right below the root that need no parser."""
+    """Takes whole elements near the root that need no parser."""
 
     @property
     def begins(self) -> re.Pattern[bytes]:
         """Finds where one begins; its first group is the name of the element."""
 
     def is_between(self) -> bool:
-        """Tell whether an item may begin here: right below the root, outside of all others."""
+        """Tell whether an item may begin here."""
 
     def take(self, item: bytes, root: bytes) -> bool:
         """Take an item; False when it must be walked. `root` is the tag of the root, for who wants to read it alone."""
 
 
-def walk(text: Utf8, handler: Handler, *, items: Items | None = None) -> Iterator[None]:
+def walk(text: Utf8, handler: Handler, *, items: Items | None = None, separator: str = "") -> Iterator[None]:
     """Feed the document to the handler; gives the word to the caller after each step.
 
     Raises FormatError `bad_xml` and `dtd_forbidden` with the line, and what the handler raises.
     """
-    walker = _Walker(text.data, handler)
+    walker = _Walker(text.data, handler, separator)
     try:
         yield from walker.steps() if items is None else walker.past(items)
         walker.finish()
@@ -69,15 +69,15 @@ def walk(text: Utf8, handler: Handler, *, items: Items | None = None) -> Iterato
 class _Walker:
     """One document on its way through the parser; `_place` is how far it came, `_fed` counts what the parser got."""
 
-    def __init__(self, data: bytes, handler: Handler) -> None:
+    def __init__(self, data: bytes, handler: Handler, separator: str) -> None:
         self._data = data
         self._view = memoryview(data)
         self._place = self._fed = self._taken = 0
-        self._is_in_section = False
+        self._is_in_section = self._is_renamed = False
         self._root = b""
         self._handler = handler
         # The encoding was checked before: what the document declares is UTF-8, or nothing.
-        parser = self._parser = expat.ParserCreate("UTF-8", "")
+        parser = self._parser = expat.ParserCreate("UTF-8", separator)
         parser.buffer_text = True
         parser.buffer_size = _BUFFER_BYTES
         parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = _refuse_doctype
@@ -108,15 +108,17 @@ class _Walker:
 
     def _is_at_item(self, items: Items) -> bool:
         """Tell whether all that was fed is finished, and an item may begin."""
-        return not self._is_in_section and self._parser.CurrentByteIndex == self._fed and items.is_between()
+        if self._is_in_section or self._is_renamed:
+            return False
+        return self._parser.CurrentByteIndex == self._fed and items.is_between()
 
     def _row(self, items: Items) -> Iterator[None]:
         """Take items that follow one another; walk one that is not taken."""
         data, match, blank = self._data, items.begins.match, _BLANK.match
         while (found := match(data, blank(data, self._place).end())) is not None:  # type: ignore[union-attr]  # empty
             closing = b"</%b>" % found[1]
-            end = data.find(closing, found.end()) + len(closing)
-            if end < found.end():
+            end = data.find(closing, found.end(), found.start() + _STEP_BYTES) + len(closing)
+            if end < found.end():  # not here, or longer than a step: what it holds may be taken
                 return
             if items.take(data[found.start() : end], self._root):
                 self._place = end
@@ -141,9 +143,14 @@ class _Walker:
     def _note_root(self, name: str, attributes: dict[str, str]) -> None:
         """Keep the tag of the root, by which an item can be read alone."""
         self._parser.StartElementHandler = self._handler.start
+        self._parser.StartNamespaceDeclHandler = self._note_namespace
         tag = _ROOT_TAG.match(self._data, self._parser.CurrentByteIndex)
         self._root = tag[0] if tag is not None else b""
         self._handler.start(name, attributes)
+
+    def _note_namespace(self, _prefix: str | None, _uri: str | None) -> None:
+        """Take nothing more: below this, names may mean something else than right below the root."""
+        self._is_renamed = True
 
     def _note_section(self) -> None:
         self._is_in_section = not self._is_in_section
@@ -156,7 +163,7 @@ class _Walker:
         """Break the circle of parser and handler: the collector rests while documents are read."""
         parser = self._parser
         parser.StartElementHandler = parser.EndElementHandler = parser.CharacterDataHandler = None
-        parser.StartCdataSectionHandler = parser.EndCdataSectionHandler = None
+        parser.StartCdataSectionHandler = parser.EndCdataSectionHandler = parser.StartNamespaceDeclHandler = None
 
 
 def _refuse_doctype(*_given: object) -> NoReturn:

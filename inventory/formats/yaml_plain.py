@@ -8,22 +8,23 @@ as that parser reads it: tests/inventory/formats/test_yaml_plain.py compares the
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from inventory.formats.lined import LinedArray, LinedObject
 from inventory.formats.skeletons import Split
 
-_PLAIN: Final = rb"[A-Za-z0-9./+_(<$^=;~][!-9;-~]*+(?:(?::(?=[!-~])| (?=[!\"$-~]))[!-9;-~]*+)*+"
+_PLAIN: Final = rb"[A-Za-z0-9./+_(<$^=;~][!-~]*+(?: (?<!: )(?=[!\"$-~])[!-~]*+)*+(?<!:)"
 """One line of ASCII: no `: `, no ` #`, no space or colon at the end."""
 _LINE: Final = re.compile(
     rb"( *+)(- )?(?:([A-Za-z][A-Za-z0-9_]{0,100}+):(?= *+\r?\n| ))?+"
-    rb" *+(?:\"([^\"\\\x00-\x1f\x7f-\xff]*+)\"|'([^'\x00-\x1f\x7f-\xff]*+)'|(" + _PLAIN + rb"))?+ *+\r?\n"
+    rb" *+(?:\"([ !#-\[\]-~]*+)\"|'([ -&(-~]*+)'|(" + _PLAIN + rb"))?+ *+\r?\n"
 )
-_QUOTED: Final = r"[^'\"\\\x00-\x1f\x7f-\uffff\U00010000-\U0010ffff]*+"
+_QUOTED: Final = r"[ !#-&(-\[\]-~]*+"
+_UNQUOTED: Final = rf"(?!(?:~|null|Null|NULL)\n){_PLAIN.decode()}"
 _ROW: Final = re.compile(
     r"^( *+(?:- )?+(?:[A-Za-z][A-Za-z0-9_]{0,100}+:(?: |(?=\n)))?+['\"]?+)"
-    rf"((?<=')(?:{_QUOTED})'|(?<=\")(?:{_QUOTED})\"|(?<!['\"])(?!(?:~|null|Null|NULL)\n){_PLAIN.decode()}|(?<=:))\n",
+    rf"((?<=')(?:{_QUOTED})'|(?<=\")(?:{_QUOTED})\"|(?<!['\"]){_UNQUOTED}|(?<=:))\n",
     re.MULTILINE,
 )
 """A line in two: up to its scalar, and the scalar, which may stand in the place of another of its kind."""
@@ -51,9 +52,26 @@ class PlainLines:
         """A name whose value begins on the next line holds no text."""
         return [not head.endswith(":") for head in skeleton]
 
-    def cuts(self, skeleton: tuple[str, ...]) -> Sequence[int]:
+    def cuts(self, skeleton: tuple[str, ...]) -> Mapping[int, int]:
         """What begins with a quote ends with one."""
-        return [place for place, head in enumerate(skeleton) if head.endswith(_QUOTES)]
+        return {place: 1 for place, head in enumerate(skeleton) if head.endswith(_QUOTES)}
+
+    def is_bare(self, _item: str) -> bool:
+        """An expression says all of it."""
+        return True
+
+    def meant(self, texts: Sequence[str]) -> Sequence[str]:
+        """Nothing is escaped in them."""
+        return texts
+
+    def expression(self, skeleton: tuple[str, ...], is_used: Sequence[bool]) -> tuple[str, Sequence[int]]:
+        """Match each line as it begins; of a scalar what `split` takes for one."""
+        parts: list[str] = []
+        for head, used, held in zip(skeleton, is_used, self.holds(skeleton), strict=True):
+            end = head[-1:] if head.endswith(_QUOTES) else ""
+            text = (_QUOTED if end else _UNQUOTED) if held else ""
+            parts += (re.escape(head), f"({text})" if used else text, end, "\n")
+        return "".join(parts), [place for place, used in enumerate(is_used) if used]
 
     def read(self, skeleton: tuple[str, ...], texts: Sequence[str]) -> Any:
         """Read an item; None where it is not plain."""

@@ -72,7 +72,9 @@ def measure(options: argparse.Namespace, *, estate: Estate) -> int:
         results.parts.append(run_part(name, work, site=site))
         _file(site).write_text(json.dumps(results.as_json()), encoding="utf-8")
     print("\n".join(page.result_lines(results)))
-    if not options.only and not options.dry:
+    if options.only and not options.dry:
+        page.write_apart(Results(results.scale, results.measured_on, results.parts[-len(wanted) :]))
+    elif not options.dry:
         page.keep(results)
         page.write()
     return 1 if any(part.error for part in results.parts) else 0

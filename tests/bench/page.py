@@ -23,12 +23,23 @@ _KEPT = Path(__file__).parent / "results"
 _CAUSES = _KEPT / "causes.json"
 _SCALES = ("s1", "s10", "s100")
 _JUDGED = ("s10", "s100")
+_APART = frozenset({"readers"})
+"""Parts that have nothing to do with the estate, and a place of their own on the page."""
 
 
 def keep(results: Results) -> None:
     """Keep the results of a run."""
     _KEPT.mkdir(exist_ok=True)
     (_KEPT / f"{results.scale}.json").write_text(json.dumps(results.as_json(), indent=1) + "\n", encoding="utf-8")
+
+
+def write_apart(results: Results, page: Path = PAGE) -> None:
+    """Write those parts of a run that have a place of their own into it; nothing else of the page changes."""
+    for part in results.parts:
+        if part.name in _APART:
+            lines = result_lines(Results(part.name, results.measured_on, [part]))
+            text = _between(page.read_text(encoding="utf-8"), part.name, "\n".join(lines))
+            page.write_text(text, encoding="utf-8")
 
 
 def kept() -> dict[str, Results]:

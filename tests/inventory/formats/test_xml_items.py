@@ -15,26 +15,36 @@ from inventory.formats.xml_items import is_splittable, leaves, split_tags
 from tests.inventory.formats.documents import package, relation, spdx
 from tests.inventory.formats.spdx_writers import rdf, xml
 
-NAMES = ("a", "b", "c", "d")
+NAMES = "abcdefghijklmnop"
+"""Enough of them that an expression is made of what they have in common."""
 MODEL = spdx(
     *[
         package(
             name,
             versionInfo=f"{name} & 1",
             checksums=[{"algorithm": "SHA1", "checksumValue": name}],
-            attributionTexts=[name, "two words"],
+            attributionTexts=[f"{name} > b" if name == "n" else name, " two words" if name == "m" else "two words"],
         )
         for name in NAMES
     ],
-    relationships=[relation("DOCUMENT", "DESCRIBES", "a"), *[relation(name, "DEPENDS_ON", "a") for name in NAMES]],
+    relationships=[
+        relation("DOCUMENT", "DESCRIBES", "a"),
+        *[relation(name, "DEPENDS_ON", "a") for name in NAMES],
+        *[relation("b", "DEPENDS_ON", name) for name in NAMES * 2],
+    ],
 )
 DOCUMENTS = {"spdx-xml": xml(MODEL).decode(), "spdx-rdf": rdf(MODEL).decode()}
 JUNK = st.sampled_from(
     ["<", ">", "</", "/>", "<!--", "-->", "<![CDATA[", "]]>", "<?x", "?>", "&amp;", "&lt;", "&#65;", "&x;", "&", '"',
      "'", " ", "\n", "\r\n", "\t", "\x01", "\x85", "\ufffe", "é", "#", "<name>x</name>", "<x/>", "x", "text",
      "</packages>", "<packages>", "</spdx:Package>", '<spdx:Package rdf:about="', ' xmlns="urn:x"', "<!DOCTYPE x>",
-     "<packages><SPDXID>SPDXRef-a</SPDXID></packages>", "</Document>", "</rdf:RDF>", "ka0z"]
+     "<packages><SPDXID>SPDXRef-a</SPDXID></packages>", "</Document>", "</rdf:RDF>", "ka0z", "<spdx:relationship>",
+     "</spdx:relationship>", ' xmlns:spdx="urn:y"']
 )  # fmt: skip
+
+
+TOO_LONG = "x" * 70_000
+"""More than what is taken as one item."""
 
 
 def everything(syntax: str, data: bytes, *, takes: bool) -> Any:
@@ -77,13 +87,41 @@ def test_elements_written_like_one_before_are_taken(syntax: str, monkeypatch: py
 @example([(900, 0, "<!--"), (1600, 0, "-->")])
 @example([(900, 0, "<![CDATA["), (1600, 0, "]]>")])
 @example([(60, 0, "<!-- <Document> --><!--")])
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_a_document_that_was_tampered_with_is_read_alike(syntax: str, changes: list[tuple[int, int, str]]) -> None:
     text = DOCUMENTS[syntax]
     for chosen, removed, junk in changes:
         place = chosen % (len(text) + 1)
         text = text[:place] + junk + text[place + removed :]
     data = text.encode()
+
+    assert everything(syntax, data, takes=True) == everything(syntax, data, takes=False)
+
+
+def test_relationships_of_a_package_that_is_too_long_to_be_taken_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    walked: list[int] = []
+    feed = xml_walk._Walker._feed
+
+    def counted(self: Any, end: int) -> None:
+        walked.append(end - self._place)
+        feed(self, end)
+
+    monkeypatch.setattr(xml_walk._Walker, "_feed", counted)
+    needed = [relation("a", "DEPENDS_ON", f"p{place}") for place in range(3_000)]
+    data = rdf({**MODEL, "relationships": needed})
+
+    found = everything("spdx-rdf", data, takes=True)
+
+    assert sum(walked) < len(data) / 4
+    assert found == everything("spdx-rdf", data, takes=False)
+
+
+@pytest.mark.parametrize("syntax", DOCUMENTS)
+@pytest.mark.parametrize("place", range(0, 9_000, 700))
+def test_a_document_with_an_item_longer_than_a_step_is_read_alike(syntax: str, place: int) -> None:
+    text = DOCUMENTS[syntax]
+    begins = text.index("<", place) if "<" in text[place:] else 0
+    data = (text[:begins] + TOO_LONG + text[begins:]).encode()
 
     assert everything(syntax, data, takes=True) == everything(syntax, data, takes=False)
 

@@ -105,7 +105,7 @@ name: y
 LIKE_ONE_ANOTHER = "packages:\n" + "".join(
     f"- SPDXID: SPDXRef-{name}\n  name: '{name}'\n  checksums:\n  - algorithm: SHA1\n    checksumValue: {name}\n"
     f'  attributionTexts:\n  - "{name}"\n  - {name}\n'
-    for name in ("a", "b", "c")
+    for name in "hgfedijklmnabc"
 )
 
 
