@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from inventory.formats.hashes import parse_hash
 from inventory.formats.vex_records import VexProductRecord
+from inventory.identity.cpes import is_cpe
 from inventory.identity.digests import Digest, DigestError, parse_digest
 from inventory.identity.purls import PurlError, parse_purl
 
@@ -43,7 +44,7 @@ def make_product(
         purl=purl,
         version_range=version_range,
         digest=_digest(given, purl=purl, hashes=read),
-        cpe=cpe or (given if given.startswith(("cpe:2.3:", "cpe:/")) else ""),
+        cpe=cpe or (given if is_cpe(given) else ""),
         subcomponents=subcomponents,
     )
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from inventory.identity.cpes import read_cpe
+from inventory.identity.cpes import LONGEST_CPE, read_cpe
 from inventory.identity.indicators import Indicator, IndicatorKind
-
-LONGEST_CPE = 1_024
 
 
 def cpe_indicator(text: str, *, given: str, line: int | None = None) -> Indicator | None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from inventory.identity.cpes import kept_cpe
 from inventory.ingest.sbom_sql import ADD_CPES, ADD_HASHES, ADD_SOURCES
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 _MAX_KNOWN = 300_000
 _MAX_VARIANTS = 4
-_MAX_CPE = 1024
 _DIGEST_BYTES = 8
 
 Fact = tuple[int, str, str]
@@ -56,7 +56,7 @@ class Told:
         for hash_ in self.hashes:
             yield self.component_id, hash_.algorithm, hash_.value
         if self.cpe:
-            yield self.component_id, "cpe", self.cpe[:_MAX_CPE]
+            yield self.component_id, "cpe", kept_cpe(self.cpe)
 
     def origins(self) -> Iterator[Fact]:
         """Yield where it is said to come from."""

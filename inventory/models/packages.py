@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Upper
+from django.db.models.functions import Lower, Upper
 
 from supplychain.access.querysets import TeamScopedQuerySet
 
@@ -92,7 +92,7 @@ class ComponentHash(models.Model):
 
 
 class ComponentCpe(models.Model):
-    """A team's document states this CPE for this component. Interned by ingest, never changed."""
+    """A team's document states this CPE, here in lower case, for this component. Interned by ingest, never changed."""
 
     id = models.BigAutoField(primary_key=True)
     team = models.ForeignKey(
@@ -106,6 +106,7 @@ class ComponentCpe(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["cpe", "component", "team"], name="component_cpe_once"),
+            models.CheckConstraint(condition=Q(cpe=Lower("cpe")), name="component_cpe_lower"),
         ]
 
 

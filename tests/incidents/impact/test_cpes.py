@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.db import IntegrityError
 
 from incidents.impact.assess import assess
 from incidents.impact.question import Question
@@ -10,6 +11,7 @@ from incidents.pasted import read_text
 from incidents.stated import read_indicator
 from inventory.identity.cpes import beginnings_of, read_cpe
 from inventory.identity.indicators import Indicator
+from inventory.models import ComponentCpe
 from supplychain.access.actors import Actor
 from supplychain.errors import ErrorDetail
 from tests.factories import SEES_ALL, START, cyclonedx, deployment, digest, member_of, report, submit
@@ -54,6 +56,34 @@ def test_either_form_finds_what_either_form_states(asked: str) -> None:
     run("fourth", cpe="cpe:2.3:a:acme:shop_cartel:2.1.0:*:*:*:*:*:*:*", version="2.1.0")
 
     assert answers(*pasted(asked)) == {new: ("affected", "low"), old: ("affected", "low")}
+
+
+@pytest.mark.parametrize(
+    ("stated", "asked"),
+    [
+        ("cpe:2.3:a:Acme:Shop_Cart:2.1.0:*:*:*:*:*:*:*", "cpe:2.3:a:acme:shop_cart:2.1.0:*:*:*:*:*:*:*"),
+        ("cpe:2.3:a:acme:shop_cart:2.1.0:*:*:*:*:*:*:*", "CPE:2.3:A:ACME:SHOP_CART:2.1.0:*:*:*:*:*:*:*"),
+        ("CPE:/A:ACME:Shop_Cart:2.1.0", "cpe:2.3:a:acme:shop_cart"),
+        ("cpe:2.3:a:Acme:Shop_Cart:2.1.0", "Cpe:/a:ACME:shop_cart:2.1.0"),
+        (r"cpe:2.3:a:GNU:G\+\+:2.1.0:*:*:*:*:*:*:*", "cpe:/a:gnu:g%2B%2b:2.1.0"),
+        ("cpe:/a:GNU:g%2B%2b:2.1.0", r"cpe:2.3:a:Gnu:G\+\+:2.1.0:*:*:*:*:*:*:*"),
+        ("cpe:2.3:a:acme:cart:2.1.0-RC1:*:*:*:*:*:*:*", "cpe:2.3:a:acme:cart:2.1.0-rc1:*:*:*:*:*:*:*"),
+    ],
+)
+def test_stated_and_asked_meet_in_whatever_case_they_are_written(stated: str, asked: str) -> None:
+    found = run("whatever", cpe=stated, version=read_cpe(stated).version)  # type: ignore[union-attr]
+
+    assert answers(*pasted(asked)) == {found: ("affected", "low")}
+
+
+def test_a_cpe_is_kept_once_and_in_lower_case_alone() -> None:
+    run("cart", cpe=CART.format("2.1.0").upper(), version="2.1.0")
+    run("cart", cpe=CART.format("2.1.0"), version="2.1.0")
+    kept = ComponentCpe.objects.get()
+
+    assert kept.cpe == CART.format("2.1.0")
+    with pytest.raises(IntegrityError, match="component_cpe_lower"):
+        ComponentCpe.objects.create(team_id=kept.team_id, component_id=kept.component_id, cpe=kept.cpe.upper())
 
 
 def test_a_range_is_judged_by_the_order_of_what_was_found() -> None:
@@ -110,7 +140,7 @@ def test_a_cpe_without_vendor_is_a_problem_and_never_no_match() -> None:
         (r"cpe:2.3:a:gnu:g\+\+:1", r"cpe:2.3:a:gnu:g\+\+"),
         ("cpe:/a:gnu:g%2b%2b:1", r"cpe:2.3:a:gnu:g\+\+"),
         ("cpe:/a:gnu:g%2B%2B", "cpe:2.3:a:gnu:g++"),
-        (r"cpe:2.3:a:gnu:g\+\+:1", "cpe:/a:gnu:g%2B%2B"),
+        (r"cpe:2.3:a:gnu:g\+\+:1", "cpe:/a:gnu:g%2b%2b"),
         (r"cpe:2.3:a:foo:foo\-bar:1", "cpe:2.3:a:foo:foo-bar"),
         ("cpe:2.3:*:foo:bar:1", "cpe:2.3:o:foo:bar"),
     ],
