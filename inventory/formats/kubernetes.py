@@ -141,10 +141,14 @@ def _tell_declared(record: RuntimeRecord, *, defects: Defects) -> None:
     if record.declared:
         workloads = {(one.namespace, one.workload_kind, one.workload_name) for one in record.declared}
         message = (
-            f"{len(workloads)} workloads declare {len(record.declared)} images here. What is declared is not what "
-            f"runs: none of them is counted as running. {_SEND}"
+            f"Declared here: {_counted(len(record.declared), 'image')}, by {_counted(len(workloads), 'workload')}. "
+            f"What is declared is not what runs: none of it is counted as running. {_SEND}"
         )
         defects.add("declared_only", "", message)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _read_pod(value: Members, *, pointer: str, defects: Defects) -> list[RunRecord]:

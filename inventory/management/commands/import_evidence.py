@@ -76,9 +76,7 @@ class Command(BaseCommand):
                 taken.append(outcome)
                 progress.show("taken in", len(taken))
         except EvidenceStoreUnavailableError as error:
-            raise CommandError(
-                f"{len(taken)} documents taken in, then: {error.message} Run it again.", returncode=2
-            ) from error
+            raise CommandError(f"Taken in: {len(taken)}. Then: {error.message} Run it again.", returncode=2) from error
         return taken
 
     def _wait(self, taken: list[Outcome], *, progress: Progress, patience: float) -> Counter[str]:
@@ -92,7 +90,7 @@ class Command(BaseCommand):
             before, states = states, count_states(ids)
             if states != before:
                 moved_at = time.monotonic()
-        progress.end()
+        progress.end("read", len(taken) - waiting_count(states))
         return states
 
     def _sum_up(self, taken: list[Outcome], *, states: Counter[str]) -> None:
@@ -132,28 +130,38 @@ class Command(BaseCommand):
 
 @dataclass(slots=True)
 class Progress:
-    """A bar on a terminal; elsewhere a line now and then."""
+    """A bar on a terminal; elsewhere a line now and then, and one at the end."""
 
     total: int
     say: Callable[[str, str], None]
     is_terminal: bool = field(default_factory=sys.stderr.isatty)
     _told_at: float = 0.0
+    _width: int = 0
+    """Characters of the line that the next one is written over."""
 
     def show(self, what: str, count: int) -> None:
         now = time.monotonic()
         if now - self._told_at < (0.2 if self.is_terminal else 10):
             return
         self._told_at = now
+        self._draw(what, count)
+
+    def end(self, what: str, count: int) -> None:
+        """Draw the last step, however soon it follows the one before, and leave the line."""
+        if self._told_at:
+            self._draw(what, count)
+        if self._told_at and self.is_terminal:
+            self.say("", "\n")
+
+    def _draw(self, what: str, count: int) -> None:
         text = f"{count:,} of {self.total:,} {what}"
         if self.is_terminal:
             done = BAR_WIDTH * min(count, self.total) // max(1, self.total)
-            self.say(f"\r[{'#' * done}{'.' * (BAR_WIDTH - done)}] {text}  ", "")
+            text = f"[{'#' * done}{'.' * (BAR_WIDTH - done)}] {text}"
+            self.say("\r" + text.ljust(self._width), "")
+            self._width = len(text)
         else:
             self.say(text, "\n")
-
-    def end(self) -> None:
-        if self.is_terminal and self._told_at:
-            self.say("", "\n")
 
 
 def _import(options: dict[str, Any]) -> Import:

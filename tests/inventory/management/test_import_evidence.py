@@ -15,6 +15,7 @@ from django.utils import timezone
 from inventory.ingest import upsert
 from inventory.ingest.process import process_next
 from inventory.intake import importing
+from inventory.management.commands.import_evidence import BAR_WIDTH, Progress
 from inventory.models import Evidence, EvidenceState, State
 from supplychain.access.actors import system_actor
 from supplychain.access.keys import Bindings, make_key
@@ -202,3 +203,25 @@ def test_an_export_of_advisories_may_be_taken_as_one_document(tmp_path: Path):
 
     assert "1 found: 1 new" in said
     assert EvidenceState.objects.get().kind == "advisory"
+
+
+def test_the_bar_reaches_its_end_and_nothing_of_a_longer_line_stays() -> None:
+    said: list[str] = []
+    progress = Progress(total=3, say=lambda line, ending: said.append(line + ending), is_terminal=True)
+
+    progress.show("taken in", 3)
+    progress.show("read", 1)  # too soon to be drawn
+    progress.end("read", 3)
+
+    bar = "#" * BAR_WIDTH
+    assert said == [f"\r[{bar}] 3 of 3 taken in", f"\r[{bar}] 3 of 3 read    ", "\n"]
+
+
+def test_no_terminal_gets_a_line_for_the_last_step() -> None:
+    said: list[str] = []
+    progress = Progress(total=3, say=lambda line, ending: said.append(line + ending), is_terminal=False)
+
+    progress.show("taken in", 1)
+    progress.end("read", 3)
+
+    assert said == ["1 of 3 taken in\n", "3 of 3 read\n"]
