@@ -40,7 +40,7 @@ class Run(NamedTuple):
 
     before: int
     after: int
-    count: int
+    components: int
     milliseconds: int
     loop_microseconds: int
 
@@ -52,7 +52,7 @@ def measured(names: Iterable[str], *, components: int = COMPONENTS) -> Iterable[
         for name in names:
             path.write_bytes(WRITERS[name](components))
             runs = [_read(path) for _ in range(RUNS)]
-            if any(run.count != components for run in runs):
+            if any(run.components != components for run in runs):
                 raise RuntimeError(f"components of {name} were lost: {runs}")
             what = f"{name}, {components:,} components ({path.stat().st_size / 1e6:.0f} MB)"
             yield from _figures(name, what, runs, components=components)
