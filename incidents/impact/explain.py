@@ -25,6 +25,7 @@ from incidents.impact.answer import (
 from incidents.impact.judging import MatchClass
 from incidents.impact.listing import LISTED_BY, listed_by
 from incidents.impact.occurrences import find_occurrences
+from incidents.impact.shown import best_confidence, confidence_word, shown_provenance
 from incidents.impact.stretches import CLEARED_FROM
 from incidents.impact.texts import read_texts
 from incidents.impact.vex_notes import VEX_NOTES, VexNote, VexNotes
@@ -44,14 +45,11 @@ if TYPE_CHECKING:
     from incidents.impact.texts import Text
     from inventory.graph.one_state import OneState
     from inventory.graph.outline import Occurrence
-    from inventory.graph.verdicts import Origin
     from supplychain.exchange import Meanwhile
 
 UNKNOWN_CLASS = 8
 _FOUND = (0, 1)
 _STATUS = {0: Status.AFFECTED, 1: Status.POSSIBLE, 2: Status.CLEARED, 4: Status.UNKNOWN}
-_HIGH, _MEDIUM = 90, 60
-_UNRESOLVED_CONFIDENCE = 70
 _POSSIBLE_CONFIDENCE = 40
 _UNSURE_CONFIDENCE = 70
 _NAME_CONFIDENCE = 50
@@ -211,7 +209,7 @@ class _Page:
             provenance=self.provenance.get(row.artifact_id, NO_PROVENANCE),
             workloads=tuple({id(run.workload): run.workload for run in _each_interval_once(runs)}.values()),
             vex=self.vex.of(row.artifact_id, components=self._matched(row)),
-            confidence=_confidence(shown, is_unresolved=bool(uncertain)),
+            confidence=best_confidence(shown, is_unresolved=bool(uncertain)),
         )
 
     def _matched(self, row: PageRow) -> Iterator[int]:
@@ -255,7 +253,7 @@ class _Page:
             pointer=occurrence.pointer,
             path=None if occurrence.path is None else self._path(occurrence.path),
             direct=source.is_direct(match.component_id),
-            confidence=_word(
+            confidence=confidence_word(
                 min(source.confidence or _NAME_CONFIDENCE, certainty, by_name, source.certainty(match.component_id))
             ),
             reason=match.reason,
@@ -299,20 +297,6 @@ class _Page:
         return "config" if shown is not None and shown.kind == "oci_config" else "index"
 
 
-def shown_provenance(origin: Origin) -> Provenance:
-    """Return what a row says of where its artifact comes from."""
-    return Provenance(
-        verdict=origin.verdict.value,
-        slsa_build_level=origin.slsa_build_level,
-        builder=origin.builder,
-        repository=origin.repository,
-        commit=origin.commit,
-        workflow=origin.workflow,
-        signer=origin.signer,
-        reasons=origin.reasons,
-    )
-
-
 def _by_row(runs: Iterable[_Run], *, ids: Iterable[int]) -> dict[int, list[_Run]]:
     """A sure run belongs to the artifact it runs, an unsure one to the digest the cluster reported."""
     wanted = set(ids)
@@ -350,20 +334,9 @@ def _of_artifact(match: ArtifactMatch) -> Match:
         pointer=match.pointer,
         path=None,
         direct=None,
-        confidence=_word(match.confidence),
+        confidence=confidence_word(match.confidence),
         reason=match.reason,
     )
-
-
-def _confidence(matches: Sequence[Match], *, is_unresolved: bool) -> str:
-    """The row's confidence is its best match's, lowered where the running platform is unresolved."""
-    order = ("high", "medium", "low")
-    best = min((match.confidence for match in matches), key=order.index, default="low")
-    return max(best, _word(_UNRESOLVED_CONFIDENCE), key=order.index) if is_unresolved else best
-
-
-def _word(percent: int) -> str:
-    return "high" if percent >= _HIGH else "medium" if percent >= _MEDIUM else "low"
 
 
 def _run(artifact_id: int, reported_id: int, digest: str, certainty: int, _: int, *columns: Any) -> _Run:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from incidents.impact.answer import NO_PROVENANCE
-from incidents.impact.explain import shown_provenance
+from incidents.impact.shown import shown_provenance
 from inventory.graph.artifacts import display_name
 from inventory.graph.verdicts import read_verdicts
 from inventory.models import Artifact, ArtifactName
