@@ -201,7 +201,9 @@ def connect() -> Raw:
     """Open a connection for what is urgent, to the database that Django uses. Raises psycopg.Error."""
     given: dict[str, Any] = dict(connections[DEFAULT_DB_ALIAS].get_connection_params())
     given["options"] = " ".join(filter(None, (given.get("options"), _OPTIONS)))
-    raw: Raw = psycopg.Connection.connect(**{"connect_timeout": 2, **given, "autocommit": True})
+    # A host that falls silent while a connection learns would else hold up whoever opens connections for minutes.
+    patience = {"connect_timeout": 2, "tcp_user_timeout": 2000}
+    raw: Raw = psycopg.Connection.connect(**{**patience, **given, "autocommit": True})
     return raw
 
 
