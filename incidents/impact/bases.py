@@ -84,25 +84,54 @@ _BUILT_ON = f"""
     UNION ALL
     SELECT coalesce((SELECT min(x.artifact_id) FROM inventory_artifactalias x
                      WHERE x.alias_id = t.artifact_id AND {own("x.team_id")}), t.artifact_id),
-           a.digest, '{BaseMethod.LAYER_PREFIX}', (b.solid < 2)::int, t.evidence_id
+           b.digest, '{BaseMethod.LAYER_PREFIX}', (b.solid < 2)::int, t.evidence_id
     FROM (
-        SELECT l.artifact_id, max(l.position) AS top, (array_agg(l.digest ORDER BY l.position DESC))[1] AS digest,
-               bool_or(l.is_diff_id) AS is_diff_id, count(*) FILTER (WHERE l.digest NOT IN ({_EMPTY})) AS solid
-        FROM (SELECT DISTINCT l.artifact_id, l.position, l.digest, l.is_diff_id
-              FROM same JOIN inventory_imagelayer l ON l.artifact_id = same.id WHERE {own("l.team_id")}) l
-        GROUP BY 1
+        SELECT l.artifact_id, a.digest, l.chain, (
+                   SELECT count(*) FROM inventory_imagelayer o
+                   WHERE o.artifact_id = l.artifact_id AND o.team_id = l.team_id AND o.digest NOT IN ({_EMPTY})
+               ) AS solid
+        FROM same JOIN inventory_imagelayer l ON l.artifact_id = same.id AND l.is_last
+        JOIN inventory_artifact a ON a.id = l.artifact_id
+        WHERE l.chain <> '' AND {own("l.team_id")}
     ) b
-    JOIN inventory_artifact a ON a.id = b.artifact_id
-    JOIN inventory_imagelayer t ON t.digest = b.digest AND t.position = b.top AND t.is_diff_id = b.is_diff_id
+    JOIN inventory_imagelayer t ON t.chain = b.chain AND NOT t.is_last
     WHERE b.solid > 0 AND t.artifact_id NOT IN (SELECT id FROM same) AND {own("t.team_id")}
-      AND EXISTS (SELECT FROM inventory_imagelayer l
-                  WHERE l.artifact_id = t.artifact_id AND l.position > b.top AND {own("l.team_id")})
-      AND NOT EXISTS (
-          SELECT FROM inventory_imagelayer l
-          WHERE l.artifact_id = b.artifact_id AND {own("l.team_id")} AND NOT EXISTS (
-              SELECT FROM inventory_imagelayer m WHERE m.artifact_id = t.artifact_id AND m.position = l.position
-                AND m.digest = l.digest AND m.is_diff_id = l.is_diff_id AND {own("m.team_id")}))
 """
+# Whatever something may be built on, of all teams: few of all artifacts, and nothing else is looked into. Which digests
+# are named as a base is read one behind the other, since thousands of images name the same one.
+_BASES = f"""
+claimed(claim, digest) AS (
+    SELECT k.claim, (SELECT min(c.value) FROM inventory_artifactclaim c WHERE c.claim = k.claim)
+    FROM (VALUES ('base_digest'), ('base_spdx')) AS k(claim)
+    UNION ALL
+    SELECT v.claim, (SELECT min(c.value) FROM inventory_artifactclaim c
+                     WHERE c.claim = v.claim AND c.value > v.digest)
+    FROM claimed v WHERE v.digest IS NOT NULL
+),
+input(digest) AS (
+    SELECT min(d.digest) FROM inventory_provenancedependency d WHERE d.digest <> '' AND {_IS_IMAGE}
+    UNION ALL
+    SELECT (SELECT min(d.digest) FROM inventory_provenancedependency d
+            WHERE d.digest <> '' AND {_IS_IMAGE} AND d.digest > v.digest)
+    FROM input v WHERE v.digest IS NOT NULL
+),
+below(id) AS (
+    SELECT l.artifact_id FROM inventory_layerstack k CROSS JOIN LATERAL (
+        SELECT artifact_id FROM inventory_imagelayer WHERE is_last AND chain = k.chain OFFSET 0) l
+    WHERE k.is_whole AND k.has_above
+    UNION SELECT a.id FROM claimed v JOIN inventory_artifact a ON a.digest = v.digest
+    UNION SELECT a.id FROM input v JOIN inventory_artifact a ON a.digest = v.digest
+),
+meant(id) AS (
+    SELECT id FROM below
+    UNION SELECT m.member_id FROM below JOIN inventory_indexmember m ON m.index_id = below.id
+    UNION SELECT m.index_id FROM below JOIN inventory_indexmember m ON m.member_id = below.id
+),
+basis(id) AS MATERIALIZED (
+    SELECT id FROM meant
+    UNION SELECT x.artifact_id FROM meant JOIN inventory_artifactalias x ON x.alias_id = meant.id
+    UNION SELECT x.alias_id FROM meant JOIN inventory_artifactalias x ON x.artifact_id = meant.id
+)"""
 _CLOSED = f"""
 WITH RECURSIVE hit(artifact_id, origin, class) AS MATERIALIZED (
     SELECT s.artifact_id, w.component_id, w.class + ((p.flags >> 1) & 7 IN (3, 4, 5))::int
@@ -114,19 +143,22 @@ WITH RECURSIVE hit(artifact_id, origin, class) AS MATERIALIZED (
     UNION
     SELECT * FROM unnest(%(named)s::int[], %(origins)s::int[], %(named_classes)s::int[])
 ),
+{_BASES},
 step(artifact_id, origin, class, base, method, is_weak, evidence, depth) AS (
     SELECT artifact_id, origin, class, ''::text, ''::text, false, NULL::bigint, 0 FROM hit
+    WHERE artifact_id IN (SELECT id FROM basis)
     UNION
     SELECT e.image, s.origin, CASE WHEN e.doubt > 0 THEN greatest(s.class, 2 + s.class %% 2) ELSE s.class END,
            e.base::text COLLATE "default", e.method::text COLLATE "default", e.doubt > 0, e.evidence, s.depth + 1
     FROM step s CROSS JOIN LATERAL ({_BUILT_ON}) e
-    WHERE s.depth < {DEEPEST} AND e.image <> s.artifact_id
+    WHERE s.depth < {DEEPEST} AND e.image <> s.artifact_id AND s.artifact_id IN (SELECT id FROM basis)
 )
 SELECT DISTINCT ON (s.artifact_id, s.origin, s.base, s.method)
        s.artifact_id, s.origin, s.class, s.base, s.method, s.is_weak, v.public_id, s.depth
 FROM step s JOIN inventory_evidence v ON v.id = s.evidence
-WHERE s.depth > 0
-ORDER BY s.artifact_id, s.origin, s.base, s.method, s.class, s.depth
+WHERE s.depth > 0 AND NOT EXISTS (
+    SELECT FROM hit h WHERE h.artifact_id = s.artifact_id AND h.origin = s.origin AND h.class <= s.class)
+ORDER BY s.artifact_id, s.origin, s.base, s.method, s.class, s.depth, s.evidence
 """
 
 

@@ -83,15 +83,15 @@ labelled AS (
     WHERE {own("c.team_id")} ORDER BY c.value, c.claim, c.id
 ),
 mine AS (
-    SELECT DISTINCT l.artifact_id, l.position, l.digest, l.is_diff_id
+    SELECT DISTINCT l.artifact_id, l.position, l.digest, l.is_diff_id, l.chain
     FROM same s JOIN inventory_imagelayer l ON l.artifact_id = s.id WHERE {own("l.team_id")}
 ),
 theirs AS (
     SELECT DISTINCT l.artifact_id, l.position, l.digest, l.is_diff_id
     FROM inventory_imagelayer l
     WHERE {own("l.team_id")} AND l.artifact_id NOT IN (SELECT id FROM same) AND l.artifact_id IN (
-        SELECT b.artifact_id FROM inventory_imagelayer b JOIN mine m ON m.digest = b.digest AND m.position = 0
-        WHERE b.position = 0)
+        SELECT b.artifact_id FROM inventory_imagelayer b JOIN mine m ON m.chain = b.chain
+        WHERE b.is_last)
 ),
 below AS (
     SELECT t.artifact_id, count(*) AS layers, count(*) FILTER (WHERE t.digest NOT IN ({_EMPTY})) AS solid

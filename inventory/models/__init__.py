@@ -44,7 +44,7 @@ from inventory.models.posture import (
     WorkflowVersion,
 )
 from inventory.models.presence import OPEN_END, Presence, Snapshot, SnapshotSubject, SubjectBlock, Track
-from inventory.models.registry import ArtifactClaim, ImageLayer, Referrer, TagEvent, TagSource
+from inventory.models.registry import ArtifactClaim, ImageLayer, LayerStack, Referrer, TagEvent, TagSource
 from inventory.models.retention import EvidenceTombstone, RetentionItem, RetentionPlan
 from inventory.models.runtime import (
     Certainty,
@@ -118,6 +118,7 @@ __all__ = [
     "EvidenceTombstone",
     "ImageLayer",
     "IndexMember",
+    "LayerStack",
     "ListedIndicator",
     "Package",
     "PackageReach",

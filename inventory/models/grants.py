@@ -107,6 +107,7 @@ GRANTS: Grants = {
     "inventory_runinterval": Grant(web=_READ, worker="SELECT, INSERT, UPDATE, DELETE"),
     # Written by triggers, which have their owner's rights.
     "inventory_subjectblock": Grant(web=_READ, worker=_READ),
+    "inventory_layerstack": Grant(web=_READ, worker=_READ),
     "inventory_estatechange": Grant(web=_READ, worker=_READ),
     "inventory_running": Grant(web=_READ, worker="SELECT, INSERT, DELETE"),
 }

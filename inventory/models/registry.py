@@ -94,12 +94,37 @@ class ImageLayer(models.Model):
             models.UniqueConstraint(fields=["artifact", "team", "position"], name="image_layer_once"),
         ]
         indexes = [
-            # images that begin with the same layers
-            models.Index(fields=["digest"], name="image_layer_digest"),
+            # images that begin with all layers of another
+            models.Index(
+                fields=["chain"],
+                include=["artifact", "team", "evidence"],
+                condition=Q(is_last=False),
+                name="image_layer_above",
+            ),
             # images that one image begins with: those whose whole stack is the beginning of its own
             models.Index(fields=["chain"], condition=Q(is_last=True), name="image_layer_stack"),
             # the artifacts of a team: every list of layers has a first one
             models.Index(fields=["team", "artifact"], condition=Q(position=0), name="image_layer_team"),
+        ]
+
+
+class LayerStack(models.Model):
+    """Some layers from the bottom on, in their order: whether they are all of an image, and whether more lie above.
+
+    Where both are true, one image is the beginning of another: few of all stacks, and a question looks no further into
+    those that are not. Of all teams; what a team may see is asked of `ImageLayer`. Written by a trigger on it
+    (migration 0048): two documents that arrive at once, the image and what was built on it, write the same row, so the
+    second waits and adds to it. Never taken back.
+    """
+
+    chain = models.BinaryField(primary_key=True, db_comment="As in ImageLayer")
+    is_whole = models.BooleanField(db_comment="They are all layers of an image")
+    has_above = models.BooleanField(db_comment="They are the beginning of an image with more layers")
+
+    class Meta:
+        indexes = [
+            # what may be a base image
+            models.Index(fields=["chain"], condition=Q(is_whole=True) & Q(has_above=True), name="layer_stack_base"),
         ]
 
 

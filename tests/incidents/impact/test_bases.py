@@ -23,6 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 NOW = later(600)
 XZ = {"name": "liblzma5", "version": "5.6.1-1", "purl": "pkg:deb/debian/liblzma5@5.6.1-1"}
 OTHER = {"name": "x", "version": "1", "purl": "pkg:npm/x@1"}
+DEVELOPMENT = [{"name": "cdx:npm:package:development", "value": "true"}]
 ASKED = {"kind": "package", "purl": "pkg:deb/debian/liblzma5", "versions": ["5.6.1-1"]}
 
 
@@ -161,3 +162,50 @@ def test_the_closure_is_that_of_a_walk_over_all_edges(seed: int):
         expected |= {image_ for image_, base in edges if base in expected}
     assert AttestationSubject.objects.exists()
     assert {name for name, status in found(ask()).items() if status == "affected"} == expected
+
+
+def test_what_an_image_lists_itself_is_told_once_and_not_for_its_base_as_well():
+    base, thin, full = digest("a"), digest("b"), digest("c")
+    submit("shop", cyclonedx(XZ, subject=base))
+    submit("shop", cyclonedx(OTHER, subject=thin))
+    submit("shop", cyclonedx(XZ, OTHER, subject=full))
+    for image_ in (thin, full):
+        built_from("shop", image_, base)
+
+    rows = {row.artifact.digest: row for row in ask().rows}
+
+    assert {name: len(row.via) for name, row in rows.items()} == {base: 0, thin: 1, full: 0}
+    assert [match.purl for match in rows[full].matches] == [XZ["purl"]]
+
+
+def test_a_base_that_runs_it_outweighs_what_an_image_lists_for_its_build_alone():
+    submit("shop", cyclonedx(XZ, subject=digest("a")))
+    submit("shop", cyclonedx({**XZ, "properties": DEVELOPMENT}, subject=digest("b")))
+    built_from("shop", digest("b"), digest("a"))
+
+    (row,) = (row for row in ask().rows if row.artifact.digest == digest("b"))
+
+    assert (row.status.value, row.effect.value, len(row.via)) == ("affected", "runtime", 1)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_layers_say_the_same_as_each_pair_of_stacks_compared(seed: int):
+    pick = random.Random(seed)
+    stacks = {sha256(config(*stack)): stack for stack in some_stacks(pick)}
+    bad = set(pick.sample(sorted(stacks), 3))
+    for stack in stacks.values():
+        submit("shop", config(*stack))
+    for name in bad:
+        submit("shop", cyclonedx(XZ, subject=name))
+
+    expected = {
+        name
+        for name, stack in stacks.items()
+        if name in bad or any(len(below := stacks[one]) > 1 and stack[: len(below)] == below for one in bad)
+    }
+    assert {name for name, status in found(ask()).items() if status == "affected"} == expected
+
+
+def some_stacks(pick: random.Random) -> set[tuple[str, ...]]:
+    """Many that begin alike: of layers drawn from three."""
+    return {tuple(pick.choice(LAYERS[:3]) for _ in range(pick.randint(1, 4))) for _ in range(25)}
