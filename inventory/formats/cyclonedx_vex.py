@@ -128,7 +128,7 @@ class _Reader:
         given = text_of(analysis, "justification")
         products = self._products(vulnerability, pointer=pointer)
         record = VexStatementRecord(
-            pointer=pointer,
+            pointer=self._defects.place(pointer),
             vulnerability=name,
             status=status,
             products=products,
@@ -173,7 +173,7 @@ class _Reader:
         self._products_left -= 1
         if self._products_left < 0:
             raise FormatError("too_many_products", "The document names more products than may be read at once.")
-        place = join(pointer, "ref")
+        place = self._defects.place(join(pointer, "ref"))
         if ref and ref == self._known.root_ref:
             return replace(self._known.root, pointer=place)
         component = self._known.components.get(ref)

@@ -124,7 +124,7 @@ class Command(BaseCommand):
             self.stderr.write(f"and {len(lines) - SHOWN} more: GET /api/v1/evidence?state=rejected")
 
     def _draw(self, line: str, ending: str) -> None:
-        self.stderr.write(line, ending=ending)
+        self.stderr.write(line, style_func=str, ending=ending)  # not in red: it is no error
         self.stderr.flush()
 
 

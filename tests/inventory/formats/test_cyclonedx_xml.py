@@ -347,3 +347,21 @@ def refused(data: bytes, limits: Any = DEFAULT_LIMITS) -> str:
     with pytest.raises(FormatError) as caught:
         read_document(data, limits=limits)
     return caught.value.code
+
+
+def test_statements_and_their_products_are_placed_by_xpath() -> None:
+    data = bom(
+        '<components><component type="library" bom-ref="a"><name>a</name></component></components>'
+        "<vulnerabilities><vulnerability><id>CVE-1</id><analysis><state>exploitable</state></analysis>"
+        "<affects><target><ref>a</ref></target></affects></vulnerability></vulnerabilities>"
+    )
+
+    record = read_document(data)
+
+    assert isinstance(record, SbomRecord)
+    assert record.vex is not None
+    [statement] = record.vex.statements
+    assert statement.pointer == "/bom/vulnerabilities/vulnerability[1]"
+    assert [product.pointer for product in statement.products] == [
+        "/bom/vulnerabilities/vulnerability[1]/affects/target[1]/ref"
+    ]
