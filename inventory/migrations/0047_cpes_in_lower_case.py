@@ -1,7 +1,7 @@
 """CPEs are compared without regard to case: what was kept as it was written is kept in lower case."""
 
 from django.db import migrations, models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import Lower
 
 _LOWERED = """
@@ -19,6 +19,6 @@ class Migration(migrations.Migration):
         migrations.RunSQL([_LOWERED, _AS_WRITTEN], migrations.RunSQL.noop),
         migrations.AddConstraint(
             model_name="componentcpe",
-            constraint=models.CheckConstraint(condition=Q(cpe=Lower(F("cpe"))), name="component_cpe_lower"),
+            constraint=models.CheckConstraint(condition=Q(cpe=Lower("cpe")), name="component_cpe_lower"),
         ),
     ]

@@ -1,6 +1,5 @@
 """Which stacks of layers are an image and the beginning of another: what may be a base image, by its layers."""
 
-from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
 from django.db import migrations, models
 
 _ADD = """
@@ -33,8 +32,6 @@ DROP FUNCTION inventory_stack_layers();
 
 
 class Migration(migrations.Migration):
-    atomic = False
-
     dependencies = [("inventory", "0047_cpes_in_lower_case")]
 
     operations = [
@@ -59,14 +56,4 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.RunSQL(STACK, STACK_BACK),
-        AddIndexConcurrently(
-            model_name="imagelayer",
-            index=models.Index(
-                condition=models.Q(("is_last", False)),
-                fields=["chain"],
-                include=["artifact", "team", "evidence"],
-                name="image_layer_above",
-            ),
-        ),
-        RemoveIndexConcurrently(model_name="imagelayer", name="image_layer_digest"),
     ]
