@@ -26,7 +26,7 @@ _HEAD: Final = (
 )
 """What comes before the text of a line."""
 _FLAG: Final = rf"(?:{_named(Shape.FLAG)}):[ \t]*+(?:true|false)"
-_BARE: Final = rf"(?![ \t\r\x0b\f]|{_OPEN}).++(?<![ \t\r\x0b\f])"
+_BARE: Final = rf"(?!\s|{_OPEN}).++(?<!\s)"
 _ENCLOSED: Final = r"[^<\n]*+"
 _ROW: Final = re.compile(
     rf"^(?:(#).*+|({_FLAG})|({_HEAD})((?<={_OPEN}){_ENCLOSED}{_CLOSE}|(?<!{_OPEN}){_BARE})|)\n", re.MULTILINE

@@ -62,6 +62,8 @@ def everything(data: bytes, *, takes: bool) -> Any:
 @example(
     [(TEXT.index("PackageName: b"), 0, "Annotator: x\n"), (TEXT.index("PackageName: c"), 0, "SPDXREF: SPDXRef-a\n")]
 )
+@example([(TEXT.index("PackageChecksum: SHA1: o") + 24, 0, "\x85")])
+@example([(TEXT.index("pkg:npm/o"), 0, "\x85")])
 @settings(max_examples=600, deadline=None)
 def test_a_document_that_was_tampered_with_is_read_alike(changes: list[tuple[int, int, str]]) -> None:
     text = TEXT
