@@ -160,7 +160,7 @@ contained AS (
 )
 """
 """`contained`: versions of blocked packages in the SBOMs about them. Which of them are meant, their order tells, of
-`%(cleared)s` it has told before that they are not (cleared.py). What a
+`%(cleared)s` it has told before that they are not (versions.py). What a
 base contains counts where no SBOM is about the image itself: another layer may have taken it away. It is found from
 the images on: a package that everything contains would be found in all of them."""
 
