@@ -18,6 +18,7 @@ import zstandard
 from inventory.formats.graph import UNREACHABLE
 from inventory.formats.records import ROOT, ArtifactKind, ComponentRecord, Hash, SubjectSource
 from inventory.formats.source_claims import claims_of
+from inventory.identity.cpes import kept_cpe
 from inventory.identity.purls import PackageKey, parse_purl
 from inventory.ingest.identifiers import Told
 from inventory.ingest.identify import identify
@@ -202,7 +203,7 @@ class GraphLoader:
             if component_id not in facts:
                 facts.add(component_id)
                 purl = self._purls[component_id]
-                self._streams["componentcpe"].add(f"{team_id}\t{component_id}\t{cpe(purl)}")
+                self._streams["componentcpe"].add(f"{team_id}\t{component_id}\t{kept_cpe(cpe(purl))}")
                 if value := sha256_of(purl):
                     self._streams["componenthash"].add(f"{team_id}\t{component_id}\tsha256\t\\\\x{value}")
                 for claim in claims_of((vcs(purl),)):
