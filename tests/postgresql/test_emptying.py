@@ -7,7 +7,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import connection
 
-from inventory.models import Artifact
+from inventory.models import Artifact, ChangeKind, EstateChange
 from supplychain.access import audit
 from supplychain.access.models import AuditEvent
 from tests.factories import SEES_ALL
@@ -51,3 +51,13 @@ def test_emptied_artifacts_are_in_another_file_and_untouched_ones_are_not() -> N
     empty()
 
     assert file_of_artifacts() != before
+
+
+def test_each_kind_of_change_has_a_mark_again_and_another_one() -> None:
+    empty()
+    before = set(EstateChange.objects.values_list("kind", "token"))
+    empty()
+    after = set(EstateChange.objects.values_list("kind", "token"))
+
+    assert {kind for kind, _ in after} == set(ChangeKind.values)
+    assert not before & after
