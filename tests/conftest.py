@@ -47,6 +47,7 @@ class ByServers(LoadScopeScheduling):  # type: ignore[misc]  # the library ships
         return shared_servers(nodeid) or nodeid
 
 
+@pytest.hookimpl(optionalhook=True)  # drill D17 asks without xdist
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByServers | None:
     """Schedule by servers where whole scopes are asked for (`--dist loadscope`)."""
     return ByServers(config, log) if config.getvalue("dist") == "loadscope" else None
