@@ -39,11 +39,8 @@ def person(name: str, role: str = OrganisationRole.APPROVER.value) -> User:
 
 
 def counting() -> list[int]:
-    return list(
-        TrustRootVersion.objects.filter(active_from__isnull=False, retired_at__isnull=True).values_list(
-            "number", flat=True
-        )
-    )
+    counting = TrustRootVersion.objects.filter(active_from__isnull=False, retired_at__isnull=True)
+    return sorted(counting.values_list("number", flat=True))
 
 
 def test_an_operator_loads_the_first_version_alone_and_it_is_on_record(tmp_path: Path) -> None:
