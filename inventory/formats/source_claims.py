@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from inventory.identity.origins import read_repository
-from inventory.identity.repositories import FORGES
+from inventory.identity.repositories import FORGES, LONGEST_REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -93,7 +93,7 @@ def _texts_of(commits: Iterable[object]) -> Iterator[str]:
 
 def _repository(text: str) -> str | None:
     """Return the repository of an address, which on a forge may lead into it."""
-    if (plain := _PLAIN.fullmatch(text)) is not None:
+    if len(text) <= LONGEST_REPOSITORY and (plain := _PLAIN.fullmatch(text)) is not None:
         host, owner, name = plain.groups()
         return f"{host}/{owner}/{name}".lower() if host in FORGES else f"{host}/{owner}/{name}"
     return _read_repository(text)

@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 from inventory.formats import source_claims
 from inventory.formats.read import read_document
 from inventory.formats.records import SbomRecord
-from inventory.formats.source_claims import COMMIT, REPOSITORY, SourceClaim, of_download, of_pedigree, of_references
+from inventory.formats.source_claims import (
+    COMMIT,
+    REPOSITORY,
+    SourceClaim,
+    claims_of,
+    of_download,
+    of_pedigree,
+    of_references,
+)
 from tests.factories import cyclonedx
 
 SHA = "0e58ed8671d6b60d0890c21b07f8835ace038e67"
@@ -87,15 +95,29 @@ def test_what_is_written_as_most_are_is_told_as_any_other_is(address: str):
     assert source_claims._repository(address) == source_claims._read_repository(address)
 
 
+@pytest.mark.parametrize("host", ["github.com", "git.example.org"])
+def test_an_address_that_is_too_long_to_be_kept_names_no_repository(host: str):
+    longest = f"https://{host}/acme/{'a' * 990}"
+
+    (kept,) = claims_of([longest])
+    assert can_be_kept(kept)
+    assert claims_of([longest + "a" * 100, f"https://{host}/{'a' * 3_000}/web"]) == ()
+
+
+def can_be_kept(claim: SourceClaim) -> bool:
+    """Whether the column takes it: a document with any other could not be applied."""
+    return 0 < len(claim.value) <= 1_024 and "\0" not in claim.value
+
+
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read(data: bytes):
-    of_references(msgspec.Raw(b'"vcs"' + data))
+    assert all(map(can_be_kept, of_references(msgspec.Raw(b'"vcs"' + data))))
 
 
 @given(st.text(max_size=200))
 def test_any_text_is_read(text: str):
-    of_download(f"git+{text}")
-    of_pedigree({"commits": [{"uid": text, "url": text}]})
+    claims = (*of_download(f"git+{text}"), *of_pedigree({"commits": [{"uid": text, "url": text}]}))
+    assert all(map(can_be_kept, claims))
 
 
 def test_documents_hand_them_on_with_their_components():
