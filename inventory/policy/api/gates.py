@@ -7,6 +7,7 @@ browsers: that takes longer than to decide. All else goes the way of every other
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
@@ -58,14 +59,14 @@ class GateView(APIView):
         super().initial(request, *args, **kwargs)
 
 
-class ReviewView(GateView):
+class ReviewView(GateView, ABC):
     """A gate that is asked by POST. Its `post` returns what `answer` does, as a response."""
 
     max_body_bytes: ClassVar[int]
 
+    @abstractmethod
     def answer(self, request: Asking) -> object:
         """Return the body of the answer."""
-        raise NotImplementedError
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not _is_plain(request):
