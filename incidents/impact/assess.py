@@ -30,7 +30,7 @@ from incidents.impact.known_clusters import with_known_clusters
 from incidents.impact.matching import find_matches
 from incidents.impact.order import Rows
 from incidents.impact.remembered import follow_generation, marks_statement
-from incidents.impact.tally import tally
+from incidents.impact.tally import judge_artifacts
 from incidents.impact.untold import Needed, told_statement, untold, with_provenance
 from incidents.impact.what_runs import silence
 from inventory.formats.collector import collector_paused
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from incidents.impact.coverage import Ground
     from incidents.impact.matching import Matches
     from incidents.impact.question import Question
-    from incidents.impact.tally import Tally
+    from incidents.impact.tally import Judged, Tally
     from inventory.graph.one_state import OneState, Plans
     from supplychain.access.actors import Actor
     from supplychain.database.replica import Reading
@@ -128,18 +128,12 @@ def _answer(asked: _Asking, *, teams: list[int] | None, reading: Reading) -> _An
             silent=silent.rows[0] if silent else None,
         )
         facts = _read_facts(question, matches=matches, parameters=parameters, groundwork=groundwork, state=state)
-        counts = tally(
-            facts,
-            matches=matches,
-            is_scoped=question.is_scoped,
-            listed=_listed(question),
-            indicator_count=len(question.indicators),
-        )
+        judged = judge_artifacts(facts, matches=matches, is_scoped=question.is_scoped)
         behind = arrears(reading, teams=teams, state=state)
-        listed = Rows.listed(counts.statuses, counts.workload_counts, classes=_listed(question))
+        listed = Rows.listed(judged.statuses, judged.workload_counts, classes=_listed(question))
         shown = listed.first(question.limit, state=state) if len(listed) else []
         ground = with_provenance(groundwork.ground(), told=facts.told)
-        head = _Head(asked, counts=counts, ground=ground, rows=listed)
+        head = _Head(asked, judged=judged, ground=ground, rows=listed)
         head.builds = matches.builds
 
         def put_together() -> Sequence[Query]:
@@ -164,7 +158,7 @@ def _spell(question: Question) -> tuple[()]:
 
 
 class _Head:
-    """All of an answer but its rows, and what is written of it: put together while the page's rows are read."""
+    """All of an answer but its rows, and what is written of it: counted and put together while the page is read."""
 
     header: Header
     answer_hash: str
@@ -172,8 +166,8 @@ class _Head:
     builds: Builds | None = None
     _cursor: str | None
 
-    def __init__(self, asked: _Asking, *, counts: Tally, ground: Ground, rows: Rows) -> None:
-        self._asked, self._counts, self._ground, self._rows = asked, counts, ground, rows
+    def __init__(self, asked: _Asking, *, judged: Judged, ground: Ground, rows: Rows) -> None:
+        self._asked, self._judged, self._ground, self._rows = asked, judged, ground, rows
 
     def put_together(self, behind: Arrears, *, as_of: datetime | None) -> None:
         """Make header, hash, and the queries that keep the answer; the audit line comes last.
@@ -181,9 +175,10 @@ class _Head:
         Appending to the chain makes everybody else who appends wait.
         """
         question, actor, at = self._asked.question, self._asked.actor, self._asked.at
-        header = header_of(question, counts=self._counts, ground=self._ground, at=min(at, as_of or at))
+        counts = self._judged.tally(listed=_listed(question), indicator_count=len(question.indicators))
+        header = header_of(question, counts=counts, ground=self._ground, at=min(at, as_of or at))
         self.header = replace(header, replica=behind.note, backlog=behind.backlog or header.backlog, builds=self.builds)
-        self.answer_hash = _hash(question, header=self.header, counts=self._counts, rows=self._rows)
+        self.answer_hash = _hash(question, header=self.header, counts=counts, rows=self._rows)
         kept = pages.keep(
             self._rows, question=question, header=self.header, answer_hash=self.answer_hash, actor=actor, at=at
         )

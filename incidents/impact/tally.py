@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import compress
 from typing import TYPE_CHECKING
 
 from incidents.impact.facts import UNSEEN, UNSURE
-from incidents.impact.lines import count_lines
+from incidents.impact.lines import Totals, count_lines
 from incidents.impact.stretches import CLEARED_FROM, ONLY, best_of, covered, ranges_by_class
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from incidents.impact.facts import Facts, Place, Points
     from incidents.impact.matching import Matches
@@ -37,10 +38,8 @@ PlaceCount = tuple[str, str, str, int]
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What was counted. `statuses` has the class of each artifact by its number, plus one; zero: not in the answer."""
+    """What was counted."""
 
-    statuses: bytes
-    workload_counts: Mapping[int, int]
     by_class: Mapping[int, tuple[int, int]]
     by_group: Mapping[int, tuple[int, int, int]]
     places: Sequence[PlaceCount]
@@ -79,8 +78,30 @@ class _Runs:
             self.seen.add(owner)
 
 
-def tally(facts: Facts, *, matches: Matches, is_scoped: bool, listed: Collection[int], indicator_count: int) -> Tally:
-    """Count the answer; `listed` are the classes whose places are wanted."""
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What each artifact is to a question: enough to say which rows are its first, before anything is counted.
+
+    `statuses` has the class of each artifact by its number, plus one; zero: not in the answer.
+    """
+
+    statuses: bytes
+    workload_counts: Mapping[int, int]
+    found: Found
+    unknown: Found
+    count_lines: Callable[[], Totals]
+
+    def tally(self, *, listed: Collection[int], indicator_count: int) -> Tally:
+        """Count the answer; `listed` are the classes whose places are wanted."""
+        groups, places = _count_places([*self.found, *self.unknown], statuses=self.statuses, listed=frozenset(listed))
+        by_class = _count_classes(self.statuses, running=self.workload_counts)
+        is_alone = indicator_count == 1
+        by_indicator = {0: _alone(by_class, by_group=groups)} if is_alone else self.count_lines()
+        return Tally(by_class, groups, places, by_indicator)
+
+
+def judge_artifacts(facts: Facts, *, matches: Matches, is_scoped: bool) -> Judged:
+    """Say of every artifact what it is to the question."""
     points = facts.points
     where = covered(facts.spans, subjects=facts.subjects, points=points)
     ranges = ranges_by_class(where, facts.spans.classes)
@@ -93,16 +114,14 @@ def tally(facts: Facts, *, matches: Matches, is_scoped: bool, listed: Collection
         _forget_excluded(facts.undescribed, runs=runs, statuses=statuses)
     bare, unknown = _add_unknown(facts.undescribed, runs=runs, held=held, statuses=statuses)
     untold = _add_untold(facts.untold, runs=runs, held=held, statuses=statuses)
-    bare, unknown = [*bare, *untold], [*unknown, *untold]
-    workloads = _workloads([*runs.found, *bare])
-    running = {artifact: len(names) for artifact, names in workloads.items()}
-    groups, places = _count_places([*runs.found, *unknown], statuses=statuses, listed=frozenset(listed))
-    by_class = _count_classes(statuses, running=running)
-    if indicator_count == 1:
-        by_indicator = {0: _alone(by_class, by_group=groups)}
-    else:
-        by_indicator = count_lines(facts, points=points, where=where, matches=matches, is_scoped=is_scoped)
-    return Tally(bytes(statuses), running, by_class, groups, places, by_indicator)
+    workloads = _workloads([*runs.found, *bare, *untold])
+    return Judged(
+        statuses=bytes(statuses),
+        workload_counts={artifact: len(names) for artifact, names in workloads.items()},
+        found=runs.found,
+        unknown=[*unknown, *untold],
+        count_lines=partial(count_lines, facts, points=points, where=where, matches=matches, is_scoped=is_scoped),
+    )
 
 
 def _held(facts: Facts, *, ranges: Ranges, matches: Matches) -> bytearray:
@@ -219,7 +238,7 @@ def _workloads(found: Found) -> dict[int, set[int]]:
     return workloads
 
 
-def _count_classes(statuses: bytearray, *, running: Mapping[int, int]) -> dict[int, tuple[int, int]]:
+def _count_classes(statuses: bytes, *, running: Mapping[int, int]) -> dict[int, tuple[int, int]]:
     counts = {row_class: statuses.count(row_class + 1) for row_class in _GROUP}
     runs: dict[int, int] = defaultdict(int)
     for artifact in running:
@@ -246,7 +265,7 @@ class _Where:
 
 
 def _count_places(
-    found: Found, *, statuses: bytearray, listed: Collection[int]
+    found: Found, *, statuses: bytes, listed: Collection[int]
 ) -> tuple[dict[int, tuple[int, int, int]], list[PlaceCount]]:
     """Return {group: (workloads, namespaces, clusters)}, and the workloads of the listed classes by place."""
     by_class: dict[int, _Where] = defaultdict(_Where)
