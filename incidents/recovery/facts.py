@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from incidents.impact.answer import Status
 from incidents.models import ActionKind, ActionState, EventKind, IncidentEvent, IncidentPlace, RecoveryStamp
@@ -30,12 +30,24 @@ Key = TypeVar("Key", bound="Hashable")
 _FOUND = frozenset({Status.AFFECTED, Status.POSSIBLE})
 
 
+class Place(NamedTuple):
+    """Where a service ran something that was found, as an IncidentPlace tells."""
+
+    service_id: int
+    digest: str
+    cluster: str
+    namespace: str
+    kind: str
+    name: str
+    container: str
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """Everything that is known, by service, place and artifact. `found` are the digests of the newest answer's rows."""
 
     services: Sequence[IncidentService]
-    places: Mapping[int, Sequence[IncidentPlace]]
+    places: Mapping[int, Sequence[Place]]
     stamps: Mapping[int, Sequence[RecoveryStamp]]
     run_number: int
     data_as_of: datetime
@@ -50,48 +62,82 @@ class Facts:
     exported_at: datetime | None
 
 
-def gather(
-    incident: Incident,
-    *,
-    actor: Actor,
-    at: datetime,
-    kept: KeptAnswer | None = None,
-    credentials: Sequence[Credential] | None = None,
-) -> Facts:
-    """Read the facts as far as the actor may see them. A constant number of statements.
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """The services of an incident that the actor may see, where each ran what was found, and how it was stamped."""
 
-    `kept` is the newest answer and `credentials` those of it, where the caller has read them.
-    """
+    incident: Incident
+    kept: KeptAnswer
+    services: Sequence[IncidentService]
+    places: Mapping[int, Sequence[Place]]
+    stamps: Mapping[int, Sequence[RecoveryStamp]]
+    found: frozenset[str]
+
+    def still_found(self, service: IncidentService) -> Sequence[Place]:
+        """Return the places of a service whose digest the newest answer still has."""
+        return [place for place in self.places.get(service.pk, ()) if place.digest in self.found]
+
+
+def reached_by(incident: Incident, *, actor: Actor, kept: KeptAnswer | None = None) -> Reached:
+    """Read which services there are. Three statements; `kept` is the newest answer, where the caller has read it."""
     services = incident.services.select_related("team").order_by("team__slug", "service", "workload")
     if not incident.is_whole_for(actor):
         services = services.filter(team__in=sorted(actor.team_ids or ()))
     shown = list(services)
     kept = kept or read_newest(incident)
-    places = _by(IncidentPlace.objects.filter(service__in=shown).order_by("pk"), lambda one: one.service_id)
+    columns = IncidentPlace.objects.filter(service__in=shown).order_by("pk").values_list(*Place._fields)
+    stamps = RecoveryStamp.objects.filter(service__in=shown).order_by("number")
+    return Reached(
+        incident,
+        kept,
+        shown,
+        _by((Place(*place) for place in columns), lambda one: one.service_id),
+        _by(stamps, lambda one: one.service_id),
+        kept.once("found_digests", lambda: _found_digests(kept)),
+    )
+
+
+def gather(
+    reached: Reached,
+    services: Sequence[IncidentService],
+    *,
+    actor: Actor,
+    at: datetime,
+    credentials: Sequence[Credential] | None = None,
+) -> Facts:
+    """Read the facts of these services as far as the actor may see them. A constant number of statements.
+
+    `credentials` are those of the newest answer, where the caller has read them.
+    """
+    incident, kept = reached.incident, reached.kept
+    places = {service.pk: reached.places.get(service.pk, ()) for service in services}
     wanted = {workload_of(place) for found in places.values() for place in found}
     runs = runs_at(wanted, actor=actor)
-    reported = {run.artifact_id for run in runs if run.artifact_id is not None}
-    described = reported | {artifact_id for run in runs for artifact_id in run.sure_ids}
-    stamps = RecoveryStamp.objects.filter(service__in=shown).order_by("number")
+    artifacts = {run.artifact_id for run in runs if run.artifact_id is not None}
+    described = artifacts | {artifact_id for run in runs for artifact_id in run.sure_ids}
     return Facts(
-        services=shown,
+        services=services,
         places=places,
-        stamps=_by(stamps, lambda one: one.service_id),
+        stamps=reached.stamps,
         run_number=kept.run.number,
         data_as_of=kept.run.data_as_of,
-        found=frozenset(row.artifact.digest for row in kept.rows if row.status in _FOUND and row.artifact.digest),
+        found=reached.found,
         fixed_at=incident.fixed_at or incident.opened_at,
         runs=_by(runs, lambda one: one.place),
         states=states_of(wanted, at=at, actor=actor),
         sboms=_by(sboms_of(described, actor=actor), lambda one: one.artifact_id),
-        builds=_by(builds_of(reported, actor=actor), lambda one: one.artifact_id),
+        builds=_by(builds_of(artifacts, actor=actor), lambda one: one.artifact_id),
         rotations=_rotations(incident),
         credentials=credentials_of(kept.basis, actor=actor) if credentials is None else credentials,
         exported_at=_exported_at(incident),
     )
 
 
-def workload_of(place: IncidentPlace) -> WorkloadPlace:
+def _found_digests(kept: KeptAnswer) -> frozenset[str]:
+    return frozenset(row.artifact.digest for row in kept.rows if row.status in _FOUND and row.artifact.digest)
+
+
+def workload_of(place: Place) -> WorkloadPlace:
     """Return the workload of a place."""
     return WorkloadPlace(place.cluster, place.namespace, place.kind, place.name)
 

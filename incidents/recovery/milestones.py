@@ -81,7 +81,7 @@ def _all_blocked(incident: Incident, actor: Actor) -> datetime | None:
     if last is None or incident.actions.filter(kind=ActionKind.BLOCK, state=ActionState.OPEN).exists():
         return None
     left = propose(incident, answer=newest_answer(incident), asked_at=incident.opened_at, actor=actor)
-    return None if any(one.kind is ActionKind.BLOCK for one in left) else last
+    return None if ActionKind.BLOCK in left.by_kind() else last
 
 
 def _all_recovered(incident: Incident, _: Actor) -> datetime | None:

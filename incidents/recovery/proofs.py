@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from incidents.models import IncidentPlace, IncidentService
-    from incidents.recovery.facts import Facts
+    from incidents.models import IncidentService
+    from incidents.recovery.facts import Facts, Place
     from inventory.graph.at_places import OpenRun
     from inventory.graph.built import BuildOf, SbomOf
 
@@ -144,7 +144,7 @@ def prove(service: IncidentService, facts: Facts) -> ServiceProofs:
     return ServiceProofs(service, old, new, (*first, _exported(facts, newest)), is_withdrawn=False)
 
 
-def _at(place: IncidentPlace, facts: Facts) -> Sequence[OpenRun]:
+def _at(place: Place, facts: Facts) -> Sequence[OpenRun]:
     """Return what runs in a place's container now, or in the whole workload where that container is gone."""
     runs = facts.runs.get(workload_of(place), ())
     return [run for run in runs if run.container == place.container] or runs
@@ -239,7 +239,7 @@ def _signed(clean: Sequence[OpenRun], facts: Facts) -> Proven:
     return _of_new(clean, verdict, Proof.SIGNED)
 
 
-def _replaced(places: Iterable[IncidentPlace], facts: Facts) -> Proven:
+def _replaced(places: Iterable[Place], facts: Facts) -> Proven:
     verdict = _Verdict()
     for workload in sorted({workload_of(place) for place in places}):
         name = "/".join(workload)
@@ -312,7 +312,7 @@ def _documents(builds: Iterable[BuildOf]) -> list[Link]:
     return [Link("evidence", str(one.evidence)) for one in builds if one.evidence is not None]
 
 
-def _times(clean: Sequence[OpenRun], places: Iterable[IncidentPlace], facts: Facts) -> Iterator[datetime]:
+def _times(clean: Sequence[OpenRun], places: Iterable[Place], facts: Facts) -> Iterator[datetime]:
     """Yield when the evidence came that the other proofs rest on."""
     for run in clean:
         yield run.received_at

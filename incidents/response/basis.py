@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from incidents.impact.answer import Status
 from incidents.models import ActionKind, ActionState, ContainmentAction, EventKind
@@ -13,11 +13,13 @@ from inventory.policy.models import BlockKind
 from inventory.policy.selectors import BadSelectorError, read_selector
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from incidents.impact.answer import Build, Row
     from incidents.timeline import Change
     from supplychain.access.audit import JSON
+
+Derived = TypeVar("Derived")
 
 MAX_ARTIFACTS: Final = 50
 _FOUND: Final = frozenset({Status.AFFECTED, Status.POSSIBLE})
@@ -38,6 +40,13 @@ class Answer:
     derived: dict[str, object] = field(default_factory=dict, compare=False)
     """What was derived from it alone, by name: once, for it never changes."""
 
+    def once(self, name: str, derive: Callable[[], Derived]) -> Derived:
+        """Return what is derived from the answer alone, or of things that never change: derived the first time."""
+        found = self.derived.get(name)
+        if found is None:
+            found = self.derived[name] = derive()
+        return cast("Derived", found)
+
     def rows_about(self, kind: ActionKind, target: Mapping[str, object]) -> list[Row]:
         """Return the rows that are a reason for doing this to that, in their order."""
         return [self.rows[place] for place in sorted(self._index.get(_subject(kind, target), ()))]
@@ -51,6 +60,11 @@ class Answer:
         return [_package(asked) for asked in self.indicators]
 
     @cached_property
+    def _subjects(self) -> list[tuple[str, ...]]:
+        """What each indicator is about, as rows are looked up by it."""
+        return [("package", one["purl"], one.get("range", "")) if one else () for one in self._packages]
+
+    @cached_property
     def _index(self) -> Mapping[tuple[str, ...], set[int]]:
         """Places of rows by what they are about: actions are many, and so are rows."""
         found: dict[tuple[str, ...], set[int]] = defaultdict(set)
@@ -62,10 +76,9 @@ class Answer:
     def _subjects_of(self, row: Row) -> Iterator[tuple[str, ...]]:
         yield ("digest", row.artifact.digest or "")
         yield ("repository", row.provenance.repository or "")
-        for match in row.matches:
-            package = self._packages[match.indicator] if match.indicator < len(self._packages) else None
-            if package is not None:
-                yield ("package", package["purl"], package.get("range", ""))
+        for indicator in {match.indicator for match in row.matches}:
+            if indicator < len(self._subjects) and (subject := self._subjects[indicator]):
+                yield subject
         for one in row.workloads:
             yield ("service", one.service or "")
             yield ("team", one.team)

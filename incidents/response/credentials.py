@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from incidents.models import ActionKind
 from incidents.models.response import IN_FORCE
 from incidents.response.answers import newest_answer
-from incidents.response.exposed import Strength, exposures_of, team_of
+from incidents.response.exposed import Strength, exposures_of
 from incidents.response.targets import hash_of
 from inventory.models import WorkflowJob, WorkflowVersion
 from supplychain.access.models import Team
@@ -91,13 +91,13 @@ def credentials_of(answer: Answer, *, actor: Actor) -> tuple[Credential, ...]:
     found: dict[tuple[str, ...], Credential] = {}
     for run in exposures.runs:
         for one in _of_run(run, workflows=workflows):
-            _merge(found, one, digest=run.digest, run=run.run)
-    for row in exposures.unknown:
+            _merge(found, one, digests=(run.digest,) if run.digest else (), run=run.run)
+    for team, digests in exposures.unknown.items():
         why = "nothing tells which build made it: what that build could reach is not known"
-        _merge(found, _unknown(why, team=team_of(row)), digest=row.artifact.digest or "", run=None)
+        _merge(found, _unknown(why, team=team), digests=digests)
     if exposures.unlisted_count:
         why = f"{exposures.unlisted_count} more runs are exposed, possible or unknown than the answer lists"
-        _merge(found, _unknown(why, team=None), digest="", run=None)
+        _merge(found, _unknown(why, team=None))
     return tuple(sorted(found.values(), key=lambda one: (one.strength, one.team or "~", one.repository, one.name)))
 
 
@@ -195,11 +195,12 @@ def _unknown(why: str, *, team: str | None) -> Credential:
     return Credential(CredentialType.UNKNOWN, name, "", "", "", team, Strength.LOW, why)
 
 
-def _merge(found: dict[tuple[str, ...], Credential], one: Credential, *, digest: str, run: str | None) -> None:
+def _merge(
+    found: dict[tuple[str, ...], Credential], one: Credential, *, digests: Iterable[str] = (), run: str | None = None
+) -> None:
     key = (one.type, one.name, one.repository, one.workflow, one.team or "")
     known = found.setdefault(key, one)
     known.strength = min(known.strength, one.strength)
-    if digest:
-        known.digests.add(digest)
+    known.digests.update(digests)
     if run:
         known.runs.add(run)

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Final
 
 from incidents.impact.answer import Effect, Status
 from inventory.graph.built import builds_of
-from inventory.models import Artifact
+from inventory.graph.statements import fetch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
 
     from incidents.impact.answer import Build, Row
@@ -49,10 +50,13 @@ class Exposed:
 
 @dataclass(frozen=True, slots=True)
 class Exposures:
-    """All of an answer. `unknown` are rows of which nobody knows the build; `unlisted_count` runs were not listed."""
+    """All of an answer. `unknown`: the digests of which nobody knows the build, by a team that runs them.
+
+    `unlisted_count` runs were not listed.
+    """
 
     runs: tuple[Exposed, ...]
-    unknown: tuple[Row, ...]
+    unknown: Mapping[str | None, AbstractSet[str]]
     unlisted_count: int
 
 
@@ -62,20 +66,21 @@ _OF_BUILDS: Final = frozenset(
 _LISTED_ALONE: Final = frozenset({"action", "download"})
 """Kinds whose exposed runs the answer lists itself, with the job."""
 _FOUND: Final = frozenset({Status.AFFECTED, Status.POSSIBLE})
+_IDS: Final = "SELECT id, digest FROM inventory_artifact WHERE digest = ANY(%(digests)s::text[])"
 _WORDS: Final = {one.word: one for one in Strength}
 
 
 def exposures_of(answer: Answer, *, actor: Actor) -> Exposures:
     """Return the exposed runs. Two statements, however many rows there are."""
-    rows = {row.artifact.digest: row for row in answer.rows if row.status in _FOUND and row.artifact.digest}
-    ids = dict(Artifact.objects.filter(digest__in=sorted(rows)).values_list("pk", "digest"))
+    rows = answer.once("found", lambda: _found(answer))
+    ids = answer.once("artifacts", lambda: _ids_of(rows))
     jobs = _listed_jobs(answer.builds)
     found = [_listed(build) for build in answer.builds if build.status is not Status.CLEARED]
     built: set[str] = set()
     for build in builds_of(list(ids), actor=actor):
         if not build.repository:
             continue
-        digest = ids[build.artifact_id] or ""
+        digest = ids[build.artifact_id]
         built.add(digest)
         row = rows[digest]
         strength = strength_of(row, indicators=answer.indicators)
@@ -94,8 +99,25 @@ def exposures_of(answer: Answer, *, actor: Actor) -> Exposures:
             )
             for job in (sorted(only) if only else (None,))
         ]
-    unknown = tuple(row for digest, row in rows.items() if digest not in built)
+    by_team = answer.once("by_team", lambda: _by_team(rows))
+    unknown = {team: left for team, digests in by_team.items() if (left := digests - built)}
     return Exposures(tuple(found), unknown, answer.unlisted_count)
+
+
+def _found(answer: Answer) -> Mapping[str, Row]:
+    return {row.artifact.digest: row for row in answer.rows if row.status in _FOUND and row.artifact.digest}
+
+
+def _ids_of(rows: Mapping[str, Row]) -> Mapping[int, str]:
+    """Return the artifacts by the ids that they always had. One statement."""
+    return dict(fetch(lambda *pair: pair, _IDS, {"digests": list(rows)}))
+
+
+def _by_team(rows: Mapping[str, Row]) -> Mapping[str | None, frozenset[str]]:
+    found: dict[str | None, list[str]] = defaultdict(list)
+    for digest, row in rows.items():
+        found[team_of(row)].append(digest)
+    return {team: frozenset(digests) for team, digests in found.items()}
 
 
 def strength_of(row: Row, *, indicators: Sequence[Mapping[str, object]]) -> Strength:

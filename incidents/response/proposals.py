@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Final, NamedTuple, overload
 
 from incidents.impact.answer import Effect, Status
 from incidents.models import ActionKind, Severity
@@ -15,7 +16,8 @@ from incidents.response.credentials import credentials_of
 from incidents.response.targets import hash_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
 
     from incidents.impact.answer import Row, WorkloadShown
@@ -49,6 +51,42 @@ class Proposal:
         return said_of(self.kind, self.target, answer=self.answer)
 
 
+class Proposals(Sequence[Proposal]):
+    """What an answer gives rise to, in its order. Made into proposals one by one, as somebody looks at them."""
+
+    def __init__(self, found: Sequence[_Keyed], *, answer: Answer, due: Mapping[ActionKind, datetime]) -> None:
+        self._found, self._answer, self._due = found, answer, due
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    @overload
+    def __getitem__(self, place: int) -> Proposal: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Proposals: ...
+
+    def __getitem__(self, place: int | slice) -> Proposal | Proposals:
+        if isinstance(place, slice):
+            return self._of(self._found[place])
+        one = self._found[place]
+        return Proposal(one.key, one.kind, one.target, one.title, one.team, self._due[one.kind], self._answer)
+
+    def by_kind(self) -> Mapping[ActionKind, Proposals]:
+        """Return them by kind, kinds in the order that people take them in: blocks first."""
+        found: dict[ActionKind, list[_Keyed]] = {kind: [] for kind in ActionKind}
+        for one in self._found:
+            found[one.kind].append(one)
+        return {kind: self._of(some) for kind, some in found.items() if some}
+
+    def of_teams(self, slugs: AbstractSet[str]) -> Proposals:
+        """Keep what these teams are to do."""
+        return self._of([one for one in self._found if one.team in slugs])
+
+    def _of(self, found: Sequence[_Keyed]) -> Proposals:
+        return Proposals(found, answer=self._answer, due=self._due)
+
+
 def propose(
     incident: Incident,
     *,
@@ -56,7 +94,7 @@ def propose(
     asked_at: datetime,
     actor: Actor,
     credentials: Iterable[Credential] | None = None,
-) -> tuple[Proposal, ...]:
+) -> Proposals:
     """Return what the answer gives rise to and no action in force does yet, blocks first. Six statements.
 
     `credentials` are those of the answer, where the caller has read them: then it is two.
@@ -65,23 +103,20 @@ def propose(
     in_force = incident.actions.filter(state__in=[state.value for state in IN_FORCE])
     taken = set(in_force.values_list("target_hash", flat=True))
     known = set(incident.teams.filter(acknowledged_at__isnull=False).values_list("team__slug", flat=True))
-    found: dict[str, Proposal] = {}
-    rotations = [_Keyed.of(*one) for one in _rotations(exposed)]
-    for key, kind, target, title, team in (*_all_derived(answer), *rotations):
-        if key in taken or key in found or (kind is ActionKind.NOTIFY and team in known):
-            continue
-        due_at = asked_at + timedelta(hours=_hours(kind, Severity(incident.severity)))
-        found[key] = Proposal(key, kind, target, title, team, due_at, answer)
-    return tuple(found.values())
+    derived = answer.once("proposed", lambda: _keyed(_derived(answer)))
+    every = derived | _keyed(_rotations(exposed))
+    found = [
+        one
+        for key, one in every.items()
+        if key not in taken and not (one.kind is ActionKind.NOTIFY and one.team in known)
+    ]
+    due = {kind: asked_at + timedelta(hours=_hours(kind, Severity(incident.severity))) for kind in ActionKind}
+    return Proposals(found, answer=answer, due=due)
 
 
-def seen_by(
-    proposals: Iterable[Proposal], *, incident: Incident, actor: Actor, slugs: set[str]
-) -> tuple[Proposal, ...]:
+def seen_by(proposals: Proposals, *, incident: Incident, actor: Actor, slugs: AbstractSet[str]) -> Proposals:
     """Keep what the actor may be told: all of an incident that is theirs, else what their teams are to do."""
-    if incident.is_whole_for(actor):
-        return tuple(proposals)
-    return tuple(one for one in proposals if one.team in slugs)
+    return proposals if incident.is_whole_for(actor) else proposals.of_teams(slugs)
 
 
 def _hours(kind: ActionKind, severity: Severity) -> int:
@@ -103,11 +138,13 @@ class _Keyed(NamedTuple):
         return cls(hash_of(kind, target), kind, target, title, team)
 
 
-def _all_derived(answer: Answer) -> Sequence[_Keyed]:
-    found = answer.derived.get("proposed")
-    if found is None:
-        found = answer.derived["proposed"] = [_Keyed.of(*one) for one in _derived(answer)]
-    return cast("Sequence[_Keyed]", found)
+def _keyed(derived: Iterable[_Derived]) -> dict[str, _Keyed]:
+    """Return them by their keys; of equal ones the first stays."""
+    found: dict[str, _Keyed] = {}
+    for one in derived:
+        keyed = _Keyed.of(*one)
+        found.setdefault(keyed.key, keyed)
+    return found
 
 
 def _derived(answer: Answer) -> Iterator[_Derived]:

@@ -7,6 +7,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from incidents.models import ActionKind
 from inventory.policy.models import FREEZES, BlockKind
 from inventory.policy.selectors import read_selector
@@ -83,8 +85,17 @@ def selector_of(target: Mapping[str, object]) -> Selector:
 
 def hash_of(kind: ActionKind, target: Mapping[str, object]) -> str:
     """Return what two actions share that would do the same to the same."""
-    spelled = json.dumps([kind.value, {name: target[name] for name in sorted(target)}], separators=(",", ":"))
-    return f"sha256:{hashlib.sha256(spelled.encode()).hexdigest()}"
+    return (
+        f"sha256:{hashlib.sha256(_spelled([kind.value, {name: target[name] for name in sorted(target)}])).hexdigest()}"
+    )
+
+
+def _spelled(what: list[object]) -> bytes:
+    """Write it as json.dumps does: a long list proposes tens of thousands, nearly all of them in plain letters."""
+    quick = msgspec.json.encode(what)
+    if quick.isascii() and b"\\" not in quick:
+        return quick
+    return json.dumps(what, separators=(",", ":")).encode()
 
 
 def describe(kind: ActionKind, target: Mapping[str, object]) -> str:

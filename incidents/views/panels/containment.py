@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from incidents.models import ActionKind, Stage
+from incidents.models import Stage
 from incidents.response.moves import BINDING
 from incidents.views.grouping import Grouping, grouped, kind_words
 from incidents.views.lines import Line, line_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from incidents.models import ActionKind
     from incidents.response.proposals import Proposal
     from incidents.views.panels.page import IncidentPage, PanelContext
 
@@ -71,7 +71,7 @@ def containment(page: IncidentPage) -> PanelContext | None:
     ended = [line for line in lines if not line.is_open and not line.is_in_force]
     late_count = sum(line.is_late for line in opened)
     return {
-        "proposed": _proposed(page.proposals),
+        "proposed": _proposed(page.proposals_by_kind),
         "proposal_count": len(page.proposals),
         "groups": grouped(opened[:LINES_SHOWN], by=page.grouping),
         "groupings": [(one.value, one is page.grouping) for one in Grouping],
@@ -92,14 +92,9 @@ def containment(page: IncidentPage) -> PanelContext | None:
     }
 
 
-def _proposed(proposals: Sequence[Proposal]) -> list[Proposed]:
-    """Put them together by kind, blocks first: people take them so."""
-    found: dict[ActionKind, list[Proposal]] = defaultdict(list)
-    for one in proposals:
-        found[one.kind].append(one)
-    shown = max(5, PROPOSALS_SHOWN // max(1, len(found)))
+def _proposed(proposals: Mapping[ActionKind, Sequence[Proposal]]) -> list[Proposed]:
+    shown = max(5, PROPOSALS_SHOWN // max(1, len(proposals)))
     return [
-        Proposed(kind.value, kind_words(kind), len(found[kind]), found[kind][:shown], kind in BINDING)
-        for kind in ActionKind
-        if kind in found
+        Proposed(kind.value, kind_words(kind), len(some), some[:shown], kind in BINDING)
+        for kind, some in proposals.items()
     ]

@@ -13,7 +13,7 @@ from incidents.response.actions import actions_for
 from incidents.response.clocks import clocks_of
 from incidents.response.credentials import credentials_of
 from incidents.response.part import part_of_kept
-from incidents.response.proposals import propose, seen_by
+from incidents.response.proposals import Proposals, propose, seen_by
 from incidents.views.grouping import Grouping
 from incidents.views.narrowing import Narrowed
 from supplychain.access.models import Team
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from incidents.models import ContainmentAction, Incident, IncidentTeam, QueryRun
+    from incidents.models import ActionKind, ContainmentAction, Incident, IncidentTeam, QueryRun
     from incidents.recovery.standing import Recovery
     from incidents.response.answers import KeptAnswer
     from incidents.response.clocks import Clock
@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from incidents.response.proposals import Proposal
     from supplychain.access.actors import Actor
     from supplychain.web.refusals import Refusal
+
+
+SERVICES_SHOWN = 40
+"""Services whose proofs are shown, of those that are left and of those that are over."""
 
 
 @dataclass(frozen=True)
@@ -82,17 +86,24 @@ class IncidentPage:
         """Where the services stand; None beside an earlier answer, which says nothing of it."""
         if not self.is_newest:
             return None
-        return recovery_of(self.incident, actor=self.actor, at=self.now, kept=self.kept, credentials=self.credentials)
+        return recovery_of(
+            self.incident,
+            actor=self.actor,
+            at=self.now,
+            kept=self.kept,
+            credentials=self.credentials,
+            most=SERVICES_SHOWN,
+        )
 
     @cached_property
     def actions(self) -> Sequence[ContainmentAction]:
         return list(actions_for(self.incident, actor=self.actor).order_by("number"))
 
     @cached_property
-    def proposals(self) -> Sequence[Proposal]:
+    def proposals(self) -> Proposals:
         """What the newest answer gives rise to; nothing once the incident is closed."""
         if not self.is_newest or self.incident.stage == Stage.CLOSED:
-            return ()
+            return Proposals((), answer=self.kept.basis, due={})
         slugs = set(Team.objects.filter(pk__in=sorted(self.actor.team_ids or ())).values_list("slug", flat=True))
         found = propose(
             self.incident,
@@ -102,6 +113,10 @@ class IncidentPage:
             credentials=self.credentials,
         )
         return seen_by(found, incident=self.incident, actor=self.actor, slugs=slugs)
+
+    @cached_property
+    def proposals_by_kind(self) -> Mapping[ActionKind, Sequence[Proposal]]:
+        return self.proposals.by_kind()
 
     @cached_property
     def concerned(self) -> Sequence[IncidentTeam]:

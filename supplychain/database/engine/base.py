@@ -1,13 +1,15 @@
-"""The backend: Django's, but for the pool."""
+"""The backend: Django's, but for the pool, and for how instants are read."""
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.postgresql import base
 
 from supplychain.database.engine.pool import LatestFirstPool, check
+from supplychain.database.engine.times import with_instants
 from supplychain.prepared import learn
 
 if TYPE_CHECKING:
@@ -36,6 +38,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
             )
             self._connection_pools.setdefault(self.alias, pool)  # several threads may come at once
         return self._connection_pools[self.alias]
+
+    def get_connection_params(self) -> dict[str, Any]:
+        """Return what a connection is opened with, as Django does; it reads instants our way."""
+        parameters = super().get_connection_params()
+        if self.timezone is UTC:
+            parameters["context"] = with_instants(parameters["context"])
+        return parameters
 
     def _make_ready(self, connection: psycopg.Connection[Any]) -> None:
         self._configure_connection(connection)
