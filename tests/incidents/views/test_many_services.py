@@ -31,5 +31,5 @@ def test_the_first_services_are_shown_with_their_proofs_and_the_others_by_name(m
     assert table.count('<details id="proofs-') == 2
     assert "2 more services" in named
     assert "ship, tax." in named
-    assert "0 of 4 recovered" in shown
+    assert "0 of 4 services recovered" in shown
     assert len(read(rita, f"{incident}/recovery")["services"]) == 4
