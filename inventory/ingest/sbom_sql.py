@@ -95,28 +95,21 @@ JOIN inventory_artifact a ON a.digest = c.image
 ORDER BY a.id, c.claim, c.value
 ON CONFLICT (artifact_id, team_id, claim, value) DO NOTHING
 """)
-# A worker that has just begun states again what is there: to look costs less than to run into a conflict.
 ADD_HASHES = Statement("""
 INSERT INTO inventory_componenthash (team_id, component_id, algorithm, value)
 SELECT %(team)s::bigint, h.component_id, h.algorithm, h.value
 FROM unnest(%(components)s::int[], %(algorithms)s::text[], %(values)s::bytea[]) AS h(component_id, algorithm, value)
-WHERE NOT EXISTS (SELECT FROM inventory_componenthash k WHERE k.value = h.value AND k.algorithm = h.algorithm
-    AND k.component_id = h.component_id AND k.team_id = %(team)s::bigint)
 ON CONFLICT (value, algorithm, component_id, team_id) DO NOTHING
 """)
 ADD_CPES = Statement("""
 INSERT INTO inventory_componentcpe (team_id, component_id, cpe)
 SELECT %(team)s::bigint, c.component_id, c.cpe
 FROM unnest(%(components)s::int[], %(cpes)s::text[]) AS c(component_id, cpe)
-WHERE NOT EXISTS (SELECT FROM inventory_componentcpe k WHERE k.cpe = c.cpe AND k.component_id = c.component_id
-    AND k.team_id = %(team)s::bigint)
 ON CONFLICT (cpe, component_id, team_id) DO NOTHING
 """)
 ADD_SOURCES = Statement("""
 INSERT INTO inventory_componentsource (team_id, component_id, kind, value)
 SELECT %(team)s::bigint, s.component_id, s.kind, s.value
 FROM unnest(%(components)s::int[], %(kinds)s::text[], %(values)s::text[]) AS s(component_id, kind, value)
-WHERE NOT EXISTS (SELECT FROM inventory_componentsource k WHERE k.value = s.value AND k.kind = s.kind
-    AND k.component_id = s.component_id AND k.team_id = %(team)s::bigint)
 ON CONFLICT (value, kind, component_id, team_id) DO NOTHING
 """)

@@ -46,8 +46,8 @@ FROM unnest(%(texts)s::text[], %(types)s::text[], %(namespaces)s::text[], %(name
     %(have_purls)s::bool[], %(source_types)s::text[], %(source_namespaces)s::text[], %(source_names)s::text[])
     AS i(identity, type, namespace, name, version, has_purl, source_type, source_namespace, source_name)
 JOIN inventory_package p ON p.type = i.type AND p.namespace_key = i.namespace AND p.name_key = i.name
-LEFT JOIN inventory_package s
-    ON s.type = i.source_type AND s.namespace_key = i.source_namespace AND s.name_key = i.source_name
+LEFT JOIN inventory_package s ON i.source_name <> ''
+    AND s.type = i.source_type AND s.namespace_key = i.source_namespace AND s.name_key = i.source_name
 WHERE NOT EXISTS (SELECT FROM inventory_component c WHERE c.identity = i.identity)
 ORDER BY i.identity
 ON CONFLICT (identity) DO NOTHING

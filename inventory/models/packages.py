@@ -75,7 +75,7 @@ class Component(models.Model):
 class ComponentHash(models.Model):
     """A team's document states this hash for this component. Interned by ingest, never changed."""
 
-    id = models.BigAutoField(primary_key=True)
+    pk = models.CompositePrimaryKey("value", "algorithm", "component_id", "team_id")
     team = models.ForeignKey(
         "access.Team", on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
     )
@@ -85,27 +85,23 @@ class ComponentHash(models.Model):
 
     objects = TeamScopedQuerySet.as_manager()
 
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["value", "algorithm", "component", "team"], name="component_hash_once"),
-        ]
-
 
 class ComponentCpe(models.Model):
     """A team's document states this CPE, here in lower case, for this component. Interned by ingest, never changed."""
 
-    id = models.BigAutoField(primary_key=True)
+    pk = models.CompositePrimaryKey("cpe", "component_id", "team_id")
     team = models.ForeignKey(
         "access.Team", on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
     )
-    component = models.ForeignKey(Component, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    component = models.ForeignKey(
+        Component, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     cpe = models.CharField(max_length=1024, db_collation="C")
 
     objects = TeamScopedQuerySet.as_manager()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["cpe", "component", "team"], name="component_cpe_once"),
             models.CheckConstraint(condition=Q(cpe=Lower("cpe")), name="component_cpe_lower"),
         ]
 
@@ -116,11 +112,13 @@ class ComponentSource(models.Model):
     Written by ingest, never changed. A claim, which nobody verified: what it matches is possible.
     """
 
-    id = models.BigAutoField(primary_key=True)
+    pk = models.CompositePrimaryKey("value", "kind", "component_id", "team_id")
     team = models.ForeignKey(
         "access.Team", on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
     )
-    component = models.ForeignKey(Component, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    component = models.ForeignKey(
+        Component, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     kind = models.CharField(max_length=16, choices=[(kind, kind) for kind in ("repository", "commit", "account")])
     value = models.CharField(
         max_length=1024,
@@ -132,7 +130,6 @@ class ComponentSource(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["value", "kind", "component", "team"], name="component_source_once"),
             models.CheckConstraint(
                 condition=models.Q(kind__in=["repository", "commit", "account"]), name="component_source_kind"
             ),

@@ -98,6 +98,14 @@ def test_a_row_that_points_nowhere_is_refused(model: type[Model], column: str) -
     assert model._default_manager.count() == before > 0
 
 
+@pytest.mark.parametrize("model", [ComponentHash, ComponentCpe, ComponentSource])
+def test_what_a_team_states_of_a_component_is_kept_once(model: type[Model]) -> None:
+    with pytest.raises(IntegrityError, match=f"{model._meta.db_table}_pkey"):
+        copied(model)()
+
+    assert model._default_manager.count() == 1
+
+
 def test_one_bad_row_among_many_good_ones_is_found() -> None:
     good, track = Component.objects.get(), Track.objects.get()
     rows = [

@@ -33,10 +33,11 @@ if TYPE_CHECKING:
     from tests.bench.estate import Estate
 
 _WITH_IDS = (
-    "artifact", "artifactname", "component", "componentcpe", "componenthash", "componentsource", "evidence", "package",
-    "packagereach", "runinterval", "snapshot", "snapshotsubject", "track", "workload",
+    "artifact", "artifactname", "component", "evidence", "package", "packagereach", "runinterval", "snapshot",
+    "snapshotsubject", "track", "workload",
 )  # fmt: skip
-_TABLES = tuple(f"inventory_{name}" for name in (*_WITH_IDS, "evidenceblob", "evidencestate", "presence"))
+_WITHOUT = ("componentcpe", "componenthash", "componentsource", "evidenceblob", "evidencestate", "presence")
+_TABLES = tuple(f"inventory_{name}" for name in (*_WITH_IDS, *_WITHOUT))
 _REACH = """
 INSERT INTO inventory_packagereach (team_id, package_id, track_count)
 SELECT t.team_id, seen.package_id, count(*)
