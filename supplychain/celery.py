@@ -7,6 +7,7 @@ import os
 
 from celery import Celery, Task
 from celery.signals import beat_init, task_prerun, worker_process_init, worker_process_shutdown
+from django.db import connections
 
 from supplychain import heartbeat
 from supplychain.ops import log_context
@@ -16,6 +17,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "supplychain.settings")
 
 app = Celery("supplychain")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf["CELERY_DB_REUSE_MAX"] = 10**9  # else Celery closes connections with each task; see below
 app.autodiscover_tasks()
 heartbeat.install(app)
 app.steps["worker"].add(Watchdog)
@@ -35,6 +37,19 @@ def _forget_startup_objects(**_signal: object) -> None:
 def _name_the_task(task_id: str, task: Task[..., object], **_signal: object) -> None:
     """Let every log line say in which task it was written; a process does one at a time, so the next overwrites it."""
     log_context.add(task=task.name, task_id=task_id)
+
+
+@task_prerun.connect
+def look_after_connections(task: Task[..., object], **_signal: object) -> None:
+    """Let a task go on with the connections of the one before: a new one costs as much as a small document.
+
+    What broke meanwhile, or is older than CONN_MAX_AGE, is replaced.
+    """
+    if task.request.is_eager:
+        return
+    for kept in connections.all(initialized_only=True):
+        kept.close_if_unusable_or_obsolete()
+        kept.close_if_health_check_failed()
 
 
 @worker_process_init.connect
