@@ -10,6 +10,8 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from tests.bench.figures import Figure, percentile
+from tests.bench.ingest import seconds_until_applied
+from tests.bench.processes import core_seconds
 from tests.bench.questions import Kind, kinds_of_question
 from tests.bench.wire import Crew, Reply, Wire
 
@@ -43,16 +45,45 @@ def beside_ingest(site: Site) -> list[Figure]:
     sender = threading.Thread(target=lambda: crew.run(one.send for one in spooled if not over.is_set()), daemon=True)
     site.mark()
     sender.start()
-    figures = []
+    figures, before = list[Figure](), _core_seconds(site)
+    begun = time.time()
     for kind in kinds_of_question(most_purls=site.most_purls):
         replies = _ask(site, kind, count=site.repeats)  # of ten, p95 would be the slowest
         figures += _figures(kind, replies, factor=_BESIDE_FACTOR, suffix="beside", note="while two workers ingest")
     still_sending = sender.is_alive()
+    figures += [*_waits(before, _core_seconds(site)), *_rate(site, since=begun)]
     over.set()
     sender.join()
     site.wait_until_idle()
     if not still_sending:
         figures.append(Figure("impact.beside.short", "the documents ran out before the questions", 1))
+    return figures
+
+
+def _core_seconds(site: Site) -> dict[str, tuple[float, float]]:
+    return {name: core_seconds(processes) for name, processes in site.groups.items()}
+
+
+def _waits(before: dict[str, tuple[float, float]], after: dict[str, tuple[float, float]]) -> list[Figure]:
+    """Say how long each group was ready and waited for a core, for a second that it ran."""
+    figures = []
+    for name, (ran_before, waited_before) in before.items():
+        ran, waited = after[name][0] - ran_before, after[name][1] - waited_before
+        what = f"while two workers ingest: wait for a core, for a second on one: {name}"
+        figures.append(Figure(f"impact.beside.wait.{name}", what, waited / max(ran, 0.001), "s", note=f"{ran:.1f} s"))
+    return figures
+
+
+def _rate(site: Site, *, since: float) -> list[Figure]:
+    """Say how many documents a second came in and were applied meanwhile."""
+    elapsed, applied = time.time() - since, seconds_until_applied(since=since)
+    figures = [
+        Figure("impact.beside.sent", "while questions are asked: documents sent", site.rate / 2, "documents/s"),
+        Figure("impact.beside.rate", "the same, applied", len(applied) / elapsed, "documents/s"),
+    ]
+    if applied:
+        p95 = percentile(applied, 95) * 1000
+        figures.append(Figure("impact.beside.applied", "the same, 202 to queryable, p95", p95, "ms"))
     return figures
 
 

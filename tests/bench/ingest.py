@@ -50,7 +50,7 @@ def sustained(site: Site) -> list[Figure]:
     documents = site.spool(site.traffic.uploads(int(_SUSTAINED_A_SECOND * site.seconds)))
     components = sum(document.component_count for document in documents)
     site.mark()
-    before = {name: processor_seconds(root) for name, root in site.processes.items()}
+    before = _processor_seconds(site)
     begun = time.time()
     accepted = Crew(site.base, clients=CLIENTS).run(document.send for document in documents)
     elapsed, count = site.wait_until_idle(since=begun) - begun, len(documents)
@@ -61,15 +61,7 @@ def sustained(site: Site) -> list[Figure]:
         Figure("ingest.mean", "components in a document, mean", components / count),
         Figure("ingest.202.p50", f"202 while {CLIENTS} clients overload it, p50", _ms(accepted, 50), "ms"),
         Figure("ingest.202.p99", "the same, p99", _ms(accepted, 99), "ms"),
-        *(
-            Figure(
-                f"ingest.cpu.{name}",
-                f"processor time of a document: {name}",
-                (processor_seconds(root) - before[name]) / count * 1000,
-                "ms",
-            )
-            for name, root in site.processes.items()
-        ),
+        *_processor_time(site, before, count=count, key="ingest", when=""),
     ]
 
 
@@ -78,6 +70,7 @@ def half_load(site: Site) -> list[Figure]:
     rate = site.rate / 2
     documents = site.spool(site.traffic.uploads(max(4, int(rate * site.seconds))))
     site.mark()
+    before = _processor_seconds(site)
     begun = time.time()
     accepted = Crew(site.base, clients=CLIENTS, per_second=rate).run(document.send for document in documents)
     site.wait_until_idle()
@@ -88,6 +81,7 @@ def half_load(site: Site) -> list[Figure]:
         Figure("half.202.p99", "202 at half load, p99", _ms(accepted, 99), "ms", 500),
         Figure("half.applied.p50", "202 to queryable at half load, p50", _ms(applied, 50), "ms"),
         Figure("half.applied.p95", "202 to queryable at half load, p95", _ms(applied, 95), "ms", 2_000),
+        *_processor_time(site, before, count=len(documents), key="half", when=" at half load"),
     ]
 
 
@@ -136,6 +130,22 @@ def seconds_until_applied(*, since: float, until: float = 1e11, team: str = "", 
     with connection.cursor() as cursor:
         cursor.execute(_UNTIL_APPLIED, {"since": since, "until": until, "team": team, "below": below})
         return [row[0] for row in cursor.fetchall() if row[0] is not None]
+
+
+def _processor_seconds(site: Site) -> dict[str, float]:
+    return {name: processor_seconds(root) for name, root in site.processes.items()}
+
+
+def _processor_time(site: Site, before: dict[str, float], *, count: int, key: str, when: str) -> list[Figure]:
+    return [
+        Figure(
+            f"{key}.cpu.{name}",
+            f"processor time of a document{when}: {name}",
+            (after - before[name]) / count * 1000,
+            "ms",
+        )
+        for name, after in _processor_seconds(site).items()
+    ]
 
 
 def _large(site: Site, count: int, *, accepted: float | None, queryable: float, memory: float) -> list[Figure]:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 # Fields of /proc/<pid>/stat behind the name in brackets: parent, then the times of itself and of its ended children.
@@ -14,6 +19,24 @@ def processor_seconds(root: int) -> float:
     """Return the processor time of a process and of all below it, the ended ones included."""
     stats = dict(_stats())
     return sum(sum(map(int, stats[pid][_TIMES])) for pid in _below(root, stats) if pid in stats) / _TICKS
+
+
+def core_seconds(processes: Iterable[int]) -> tuple[float, float]:
+    """Return how long processes have run, and how long they were ready and waited for a core, all threads together."""
+    ran = waited = 0
+    for process in processes:
+        for thread in Path(f"/proc/{process}/task").glob("[0-9]*"):
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it ended meanwhile
+                ran_ns, waited_ns, _ = (thread / "schedstat").read_text().split()
+                ran, waited = ran + int(ran_ns), waited + int(waited_ns)
+    return ran / 1e9, waited / 1e9
+
+
+def connections_of(server: int, role: str) -> set[int]:
+    """Return the processes of a database server that work for a role's connections; none of 0, which is elsewhere."""
+    if not server:
+        return set()
+    return {process for process in _children(server) if _title(process).startswith(f"postgres: {role} ")}
 
 
 def family_of(root: int) -> set[int]:
@@ -58,6 +81,13 @@ def _peak(process: int) -> float:
     except FileNotFoundError:  # the pool replaced it
         return 0.0
     return int(status.partition("VmHWM:")[2].split()[0]) / 1000
+
+
+def _title(process: int) -> str:
+    try:
+        return Path(f"/proc/{process}/cmdline").read_text()
+    except FileNotFoundError:  # it ended meanwhile
+        return ""
 
 
 def _stats() -> list[tuple[int, list[str]]]:

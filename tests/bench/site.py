@@ -17,7 +17,7 @@ from django.test import Client
 
 from supplychain.access.models import User
 from tests.bench.load.evidence import PLATFORM
-from tests.bench.processes import postgres_of
+from tests.bench.processes import connections_of, family_of, postgres_of
 from tests.bench.traffic import Traffic
 from tests.bench.wire import Reply, Wire
 
@@ -83,6 +83,17 @@ class Site:
     @property
     def processes(self) -> dict[str, int]:
         return {"web": self.web, "worker": self.worker, "PostgreSQL": postgres_of(self.folder)}
+
+    @property
+    def groups(self) -> dict[str, set[int]]:
+        """The processes that share the cores, by what they work for; the server's own and the client's are left out."""
+        server = postgres_of(self.folder)
+        return {
+            "web": family_of(self.web),
+            "PostgreSQL for web": connections_of(server, "supplychain_web"),
+            "worker": family_of(self.worker),
+            "PostgreSQL for worker": connections_of(server, "supplychain_worker"),
+        }
 
     def key(self, team: str = PLATFORM) -> str:
         """Return a key of a team; the platform's sees all teams."""
