@@ -16,16 +16,15 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import programs
 from locks import FileLock
 from places import CHECKOUT, PYTHON, VENV, Home, home
 from servers import Servers, servers
-from supervisor import Child, GaveUpError, Supervisor
+from supervisor import GaveUpError, Supervisor
 from terminal import say, step, stop_with
 
 READY_SECONDS = 90.0
 STOP_SECONDS = 60.0
-# Nothing waits for beat; on two cores the web server and the worker are ready sooner without it beside them.
-BEAT_DELAY_SECONDS = 4.0
 # One key sends everything as fast as it can, and nobody reads the log.
 _BENCH_SETTINGS = {"UPLOADS_PER_MINUTE": "10000000", "LOG_LEVEL": "WARNING"}
 _BENCH_DATABASE = {"max_wal_size": "6GB", "wal_compression": "on", "random_page_cost": "1.1"}
@@ -147,12 +146,11 @@ def bench(arguments: list[str]) -> int:
 def _measure(command: list[str], given: Servers, *, place: Home, stack: contextlib.ExitStack) -> int:
     environment = given.environment | _site(_free_port()) | _BENCH_SETTINGS
     port = int(environment["PUBLIC_URL"].rpartition(":")[2])
-    children = _children(place, port=port, environment=environment)
-    supervisor = Supervisor(children, environment=environment)
+    supervisor = programs.site(place, port=port, environment=environment, postgres=given.postgres)
     stack.callback(_stop_children, supervisor)
     try:
         _start(supervisor, environment, place=place)
-        for child in children:
+        for child in supervisor.children:
             if child.process is not None and child.name in {"web", "worker"}:
                 command += [f"--{child.name}", str(child.process.pid)]
         restart_wanted = place.file("restart-postgres")
@@ -210,7 +208,7 @@ def _serve(after_start: list[str] | None) -> int:
             given = stack.enter_context(servers(place))
         _prepare_database(given, place=place)
         environment = given.environment | _site(port)
-        supervisor = Supervisor(_children(place, port=port, environment=environment), environment=environment)
+        supervisor = programs.site(place, port=port, environment=environment, postgres=given.postgres)
         stack.callback(_stop_children, supervisor)
         try:
             return _keep_serving(supervisor, environment, after_start=after_start, place=place)
@@ -268,41 +266,6 @@ def _run_beside(
         finally:
             process.terminate()
     return process.returncode
-
-
-def _children(place: Home, *, port: int, environment: dict[str, str]) -> list[Child]:
-    celery = [_tool("celery"), "--app", "supplychain"]
-    beat = ["beat", "--schedule", str(place.file("celerybeat")), "--pidfile", "", "--loglevel", "WARNING"]
-    worker = ["worker", "--concurrency", os.environ.get("WORKER_CONCURRENCY", "2"), "--loglevel", "INFO"]
-    web = [_tool("gunicorn"), "--config", "deploy/gunicorn.conf.py", "--bind", f"127.0.0.1:{port}"]
-    commands = {
-        "web": [*web, "supplychain.wsgi"],
-        "worker": [*celery, *worker, "--without-gossip", "--without-mingle"],
-        "beat": [*celery, *beat],
-    }
-    return [
-        Child(
-            name=name,
-            command=command,
-            log=_fresh_log(place, name),
-            extra={"SUPPLYCHAIN_PROCESS": name, **_database_of(name, environment)},
-            delay_seconds=BEAT_DELAY_SECONDS if name == "beat" else 0.0,
-        )
-        for name, command in commands.items()
-    ]
-
-
-def _database_of(name: str, environment: dict[str, str]) -> dict[str, str]:
-    """Return a child's own address of the database, and none of the others': the owner's is for commands."""
-    own = environment.get("DATABASE_WEB_URL" if name == "web" else "DATABASE_WORKER_URL")
-    return {"DATABASE_URL": own or environment["DATABASE_URL"], "DATABASE_WEB_URL": "", "DATABASE_WORKER_URL": ""}
-
-
-def _fresh_log(place: Home, name: str) -> Path:
-    log = place.logs / f"{name}.log"
-    if log.exists():
-        log.replace(log.with_suffix(".log.1"))
-    return log
 
 
 def _prepare_database(given: Servers, *, place: Home) -> None:

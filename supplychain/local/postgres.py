@@ -81,6 +81,10 @@ class Postgres:
         made = (self._data / "PG_VERSION").stat()
         return f"{made.st_ino} {made.st_mtime_ns}"
 
+    def pid(self) -> int | None:
+        """Return the server's first process, parent of those that work for a connection; None while it is down."""
+        return self._recorded_pid()
+
     def start(self) -> None:
         """Bring the server up and make the database, unless they are there. Safe to call from several processes."""
         with held(self._start_lock):

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import priorities
 from places import CHECKOUT
 from terminal import say
 
@@ -29,6 +30,7 @@ class Child:
     log: Path
     extra: dict[str, str] = field(default_factory=dict)
     delay_seconds: float = 0.0
+    nice: int = 0
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     restart_at: float = 0.0
@@ -46,6 +48,8 @@ class Child:
                 stderr=output,
                 start_new_session=True,
             )
+        if self.nice:
+            priorities.lower(self.process.pid, by=self.nice)
         self.started_at = time.monotonic()
 
     def signal(self, number: signal.Signals) -> None:
@@ -66,13 +70,14 @@ class Supervisor:
     """Keeps the children running until `stop`."""
 
     def __init__(self, children: list[Child], *, environment: dict[str, str]) -> None:
-        self._children = children
+        self.children = children
         self._environment = environment
+        self.meanwhile: Callable[[], None] = lambda: None
 
     def start(self) -> None:
         """Start the children; those with a delay start when it is over, so that all do not import at once."""
         now = time.monotonic()
-        for child in self._children:
+        for child in self.children:
             child.restart_at = now + child.delay_seconds
         self._look_after()
 
@@ -88,10 +93,10 @@ class Supervisor:
 
     def stop(self) -> None:
         """Stop beat, then the worker, then the web server, each gently; what does not end in time is killed."""
-        for child in reversed(self._children):
+        for child in reversed(self.children):
             child.signal(signal.SIGTERM)
         deadline = time.monotonic() + _STOP_SECONDS
-        for child in self._children:
+        for child in self.children:
             if child.process is None:
                 continue
             try:
@@ -102,8 +107,9 @@ class Supervisor:
                 child.process.wait()
 
     def _look_after(self) -> None:
+        self.meanwhile()
         now = time.monotonic()
-        for child in self._children:
+        for child in self.children:
             if child.process is None:
                 if now >= child.restart_at:
                     child.start(self._environment)

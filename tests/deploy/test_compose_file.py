@@ -52,6 +52,12 @@ def test_a_service_has_limits_a_bounded_log_and_time_to_stop(name):
     assert seconds(service["stop_grace_period"]) > 0
 
 
+def test_background_work_has_the_smaller_share_where_the_cores_are_short():
+    shares = {name: service.get("cpu_shares", 1024) for name, service in services().items()}
+
+    assert {name for name, share in shares.items() if share < 1024} == {"worker"}
+
+
 @every_service
 def test_a_service_says_whether_it_is_healthy(name):
     check = services()[name]["healthcheck"]

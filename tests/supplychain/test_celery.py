@@ -1,7 +1,7 @@
 """What a worker's tasks share: the connections to the database, as long as they hold."""
 
 import pytest
-from celery.fixups.django import DjangoWorkerFixup
+from celery.fixups.django import DjangoFixup
 from django.db import connection, connections
 
 from inventory.tasks import sweep
@@ -25,7 +25,7 @@ def kept():
 @pytest.fixture
 def in_a_task():
     """Begin and end a task as a worker does, and return the server process that it talked to."""
-    worker = DjangoWorkerFixup(app)
+    worker = DjangoFixup(app).worker_fixup
 
     def talk():
         worker.on_task_prerun(sender=sweep)

@@ -8,17 +8,10 @@ import psycopg
 import pytest
 import redis
 from broker import Valkey
-from commands import _children
 from places import Home
 from postgres import Postgres
+from programs import children as children_of
 from servers import servers
-
-
-@pytest.fixture
-def home(tmp_path, monkeypatch):
-    monkeypatch.delenv("DATABASE_URL", raising=False)
-    monkeypatch.delenv("REDIS_URL", raising=False)
-    return Home(tmp_path)
 
 
 @pytest.fixture
@@ -107,7 +100,7 @@ def test_named_servers_are_used_and_none_is_started(home, monkeypatch):
 def test_each_process_knows_its_own_address_of_the_database_alone(home):
     given = {"DATABASE_URL": "owner", "DATABASE_WEB_URL": "web", "DATABASE_WORKER_URL": "worker"}
 
-    children = _children(home, port=8000, environment=given)
+    children = children_of(home, port=8000, environment=given)
 
     addresses = {child.name: {name: child.extra[name] for name in given} for child in children}
     assert addresses == {
@@ -118,7 +111,7 @@ def test_each_process_knows_its_own_address_of_the_database_alone(home):
 
 
 def test_with_one_address_alone_every_process_uses_it(home):
-    children = _children(home, port=8000, environment={"DATABASE_URL": "owner"})
+    children = children_of(home, port=8000, environment={"DATABASE_URL": "owner"})
 
     assert {child.extra["DATABASE_URL"] for child in children} == {"owner"}
 
