@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from incidents.impact import coverage, what_runs
+from incidents.impact import coverage, what_ran, what_runs
 from incidents.impact.digests import DIGESTS
 from incidents.impact.occurrences import OCCURRENCES
 from incidents.impact.texts import TEXTS
 
 
 def forget_everything() -> None:
-    for remembered in (coverage.COUNTED, coverage.LABELLED, coverage.BARE, what_runs.RUNNING, what_runs.READ, DIGESTS):
+    for remembered in (
+        coverage.LABELLED,
+        what_runs.COUNTED,
+        what_runs.BARE,
+        what_runs.RUNNING,
+        what_runs.READ,
+        DIGESTS,
+    ):
         remembered.forget()
+    what_ran.RAN_THEN.forget()
     TEXTS.clear()
     OCCURRENCES.clear()

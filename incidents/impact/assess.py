@@ -32,7 +32,8 @@ from incidents.impact.order import Rows
 from incidents.impact.remembered import follow_generation, marks_statement
 from incidents.impact.tally import judge_artifacts
 from incidents.impact.untold import Needed, told_statement, untold, with_provenance
-from incidents.impact.what_runs import silence
+from incidents.impact.what_ran import WhatRan, silence
+from incidents.impact.what_runs import WhatRuns
 from inventory.formats.collector import collector_paused
 from inventory.graph.families import visible_teams
 from inventory.graph.one_state import Statement, array_of, one_state
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from incidents.impact.coverage import Ground
     from incidents.impact.matching import Matches
     from incidents.impact.question import Question
+    from incidents.impact.runtime import Runtime
     from incidents.impact.tally import Judged, Tally
     from inventory.graph.one_state import OneState, Plans
     from supplychain.access.actors import Actor
@@ -119,15 +121,13 @@ def _answer(asked: _Asking, *, teams: list[int] | None, reading: Reading) -> _An
         follow_generation(marks.rows[0].generation)
         matches = bases.closed(matches)
         parameters = _parameters(question, matches=matches, teams=teams, now=at)
-        groundwork = Groundwork(
-            parameters,
-            marks=marks.rows[0],
-            is_now=question.is_now,
-            now=at,
-            state=state,
-            silent=silent.rows[0] if silent else None,
+        runtime: Runtime = (
+            WhatRuns(parameters, marks=marks.rows[0], state=state)
+            if silent is None
+            else WhatRan(parameters, marks=marks.rows[0], silent=silent.rows[0], state=state)
         )
-        facts = _read_facts(question, matches=matches, parameters=parameters, groundwork=groundwork, state=state)
+        groundwork = Groundwork(parameters, marks=marks.rows[0], runtime=runtime, now=at, state=state)
+        facts = _read_facts(question, matches=matches, parameters=parameters, runtime=runtime, state=state)
         judged = judge_artifacts(facts, matches=matches, is_scoped=question.is_scoped)
         behind = arrears(reading, teams=teams, state=state)
         listed = Rows.listed(judged.statuses, judged.workload_counts, classes=_listed(question))
@@ -236,12 +236,13 @@ def _listed(question: Question) -> frozenset[int]:
 
 
 def _times(question: Question, *, now: datetime) -> tuple[datetime | None, datetime | None]:
-    """Return the half-open window asked for; an instant is the shortest window there is."""
+    """Return the half-open window asked for; an instant is the shortest window there is, and one that is to come."""
     if question.is_now:
         return None, None
     if question.at is not None:
         return question.at, question.at + _INSTANT
-    return question.window_from or _ALWAYS, question.window_to or now
+    since = question.window_from or _ALWAYS
+    return since, question.window_to or max(now, since + _INSTANT)
 
 
 def _teams(question: Question, *, actor: Actor) -> list[int] | None:
@@ -257,15 +258,14 @@ def _read_facts(
     *,
     matches: Matches,
     parameters: Mapping[str, object],
-    groundwork: Groundwork,
+    runtime: Runtime,
     state: OneState,
 ) -> Facts:
     """Read what the answer is counted from: one round trip."""
     is_now = question.is_now
     needed = Needed.of(question.indicators)
-    groundwork.ask_undescribed()
     told = state.along(told_statement(parameters, is_now=is_now)) if needed.asks_origins else None
-    runs = groundwork.what_runs(is_long=matches.is_long)
+    runtime.ask(is_long=matches.is_long)
     is_alone = len(question.indicators) == 1
     tells_effects = Status.CLEARED in question.statuses
     sql = (
@@ -282,8 +282,8 @@ def _read_facts(
         * matches.asks_artifacts,
     )
     spans, subjects = found[0]
-    undescribed = groundwork.undescribed()
-    facts = Facts(spans, subjects, runs.points(), undescribed if needed.asks_sboms else (), *named)
+    undescribed = runtime.undescribed()
+    facts = Facts(spans, subjects, runtime.points(), undescribed if needed.asks_sboms else (), *named)
     if told is None:
         return facts
     return replace(facts, told=told.rows, untold=tuple(untold(told.rows, needed=needed.bits)))

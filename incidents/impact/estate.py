@@ -9,6 +9,7 @@ from django.conf import settings
 
 from incidents.impact.coverage import Groundwork
 from incidents.impact.remembered import marks_statement
+from incidents.impact.what_runs import WhatRuns
 from inventory.graph.families import visible_teams
 from inventory.graph.one_state import Statement, one_state
 from inventory.graph.statements import READ_SECONDS, fetch
@@ -86,7 +87,8 @@ def read_estate(*, actor: Actor, at: datetime) -> Estate:
     everything = {"teams": teams, "clusters": None, "environments": None, "since": None, "until": None, "at": at}
     with one_state(using=settings.READ_DATABASE_ALIAS, seconds=READ_SECONDS) as state:
         (marks,) = state.fetch(marks_statement())
-        groundwork = Groundwork(everything, marks=marks, is_now=True, now=at, state=state)
+        runtime = WhatRuns(everything, marks=marks, state=state)
+        groundwork = Groundwork(everything, marks=marks, runtime=runtime, now=at, state=state)
         (counts,) = state.fetch(Statement(_Counts, _COUNTS, everything), last=True)
     ground = groundwork.ground()
     return Estate(

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, repeat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from inventory.graph.packed import column
 
@@ -72,17 +72,26 @@ class Place:
         return self.cluster, not self.environment, self.environment, self.namespace
 
 
+PointRow: TypeAlias = tuple[int, int, int, int, int, int]
+"""A container and a point of what it runs: track, seq, owner, workload, mark, and the number of its place."""
+
+
 class Points:
     """The containers that run, sorted by what they run: columns with one entry a container and point of a track."""
 
-    def __init__(self, places: Sequence[Place]) -> None:
-        rows = sorted(chain.from_iterable(map(_rows, range(len(places)), places)))
+    def __init__(self, places: Sequence[Place], rows: Iterable[PointRow]) -> None:
+        ordered = sorted(rows)
         self.places = places
-        columns = zip(*rows, strict=True) if rows else repeat((), 6)
+        columns = zip(*ordered, strict=True) if ordered else repeat((), 6)
         self.tracks, self.seqs, self.owners, self.workloads, self.marks, self.place_of = (
             array("i", column) for column in columns
         )
         self.has_unsure = any(mark & UNSURE for mark in self.marks)
+
+    @classmethod
+    def of(cls, places: Sequence[Place]) -> Points:
+        """Take places whose columns have the points."""
+        return cls(places, chain.from_iterable(map(_rows, range(len(places)), places)))
 
     def __len__(self) -> int:
         return len(self.tracks)
@@ -104,7 +113,7 @@ class Points:
         return found
 
 
-def _rows(number: int, place: Place) -> Iterable[tuple[int, int, int, int, int, int]]:
+def _rows(number: int, place: Place) -> Iterable[PointRow]:
     return zip(place.tracks, place.seqs, place.owners, place.workloads, place.marks, repeat(number))
 
 

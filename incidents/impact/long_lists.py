@@ -16,7 +16,7 @@ from incidents.impact.statements import (
     PACK_CLASS,
     POINTS_NOW,
     POINTS_THEN,
-    THEN,
+    RAN,
 )
 from inventory.graph.visibility import own
 
@@ -80,10 +80,11 @@ SELECT * FROM (
 ) spans
 CROSS JOIN ({_SUBJECTS}) subjects
 """
-_POINTS = f"""
-WITH shown AS MATERIALIZED ({{intervals}})
-{BY_PLACE.format(found=f"SELECT r.track_id, r.seq, {OWNED} FROM ({{points}}) r JOIN shown i ON i.id = r.interval_id")}
+POINTS = f"""
+WITH shown AS MATERIALIZED ({INTERVALS.format(when=NOW)})
+{BY_PLACE.format(found=f"SELECT r.track_id, r.seq, {OWNED} FROM ({POINTS_NOW}) r JOIN shown i ON i.id = r.interval_id")}
 """
+"""All that runs now."""
 
 
 def found(*, is_now: bool, tells_effects: bool) -> str:
@@ -92,15 +93,8 @@ def found(*, is_now: bool, tells_effects: bool) -> str:
     The points have no component. Whether what is cleared takes part at run time or in the build alone shows in rows
     that are cleared: where nobody asks for these, all of it is called 4.
     """
-    return _of_time(_FOUND, is_now=is_now, by_point=_BY_POINT_WITH_EFFECTS if tells_effects else _BY_POINT)
-
-
-def points(*, is_now: bool) -> str:
-    """Return the statement of all that runs."""
-    return _of_time(_POINTS, is_now=is_now)
-
-
-def _of_time(sql: str, *, is_now: bool, **parts: str) -> str:
-    return sql.format(
-        intervals=INTERVALS.format(when=NOW if is_now else THEN), points=POINTS_NOW if is_now else POINTS_THEN, **parts
+    return _FOUND.format(
+        intervals=INTERVALS.format(when=NOW if is_now else RAN),
+        points=POINTS_NOW if is_now else POINTS_THEN,
+        by_point=_BY_POINT_WITH_EFFECTS if tells_effects else _BY_POINT,
     )

@@ -31,6 +31,9 @@ WHERE {own("i.team_id")}
 NOW = "i.closed_at IS NULL"
 THEN = """i.opened_at < %(until)s AND (i.closed_at IS NULL OR i.closed_at > %(since)s)
   AND (i.closed_at IS NULL OR i.closed_at > i.opened_at)"""
+RAN = """tstzrange(i.opened_at, i.closed_at)
+      && tstzrange(least(%(since)s::timestamptz, %(until)s), %(until)s)"""
+"""The same as THEN, asked of an index: where all that ran is read, and not what ran of a few artifacts."""
 
 POINTS_NOW = f"""
 SELECT r.interval_id, r.artifact_id, r.track_id, r.seq, r.certainty, r.is_complete FROM inventory_running r
@@ -105,13 +108,6 @@ near AS MATERIALIZED (
 ),
 shown AS MATERIALIZED ({intervals} AND i.artifact_id IN (SELECT artifact_id FROM near))"""
 """The containers that may run an artifact of `base`: what joins a reported digest to it takes at most three edges."""
-_HELD_SUBJECTS = """
-    SELECT s.artifact_id FROM (
-        SELECT track_id, range_agg(int4range(from_seq, to_seq)) AS seqs FROM held GROUP BY 1) h
-    CROSS JOIN LATERAL unnest(h.seqs) AS r(seqs)
-    CROSS JOIN LATERAL (
-        SELECT s.artifact_id FROM inventory_snapshotsubject s
-        WHERE s.track_id = h.track_id AND s.seq >= lower(r.seqs) AND s.seq < upper(r.seqs) OFFSET 0) s"""
 BY_PLACE = f"""
 SELECT c.name, e.slug, k.namespace, k.tracks, k.seqs, k.owners, k.workloads, k.marks
 FROM (
@@ -128,16 +124,17 @@ OWNED = """i.cluster_id, i.environment_id, i.namespace, i.workload_id,
        (r.certainty > 0)::int + 2 * coalesce(i.unseen, false)::int AS mark"""
 """A sure hit belongs to the artifact it runs, an unsure one to the digest that the cluster reported."""
 
-_POINTS = f"""
-WITH {ASKED} {{near}}
-{BY_PLACE.format(found=f"SELECT r.track_id, r.seq, {OWNED} FROM {{joined}}")}
-"""
-_JOINED_NOW = f"""inventory_running r JOIN ({{intervals}}) i ON i.id = r.interval_id
+_RUNNING = f"""inventory_running r JOIN ({INTERVALS.format(when=NOW)}) i ON i.id = r.interval_id
     WHERE r.track_id IN (SELECT track_id FROM held) AND {all_own("r.teams")}"""
-_JOINED_THEN = """({points}) r JOIN ({intervals}) i ON i.id = r.interval_id
-    WHERE r.track_id IN (SELECT track_id FROM held)"""
-"""Each interval is looked up by its number once more: `shown` has no index, and is taken for a few rows, so to join it
-takes the square of its length."""
+POINTS = f"""
+WITH {ASKED}
+{BY_PLACE.format(found=f"SELECT r.track_id, r.seq, {OWNED} FROM {_RUNNING}")}
+"""
+"""What runs now of the tracks that hold the components, from the projection.
+
+Rows (cluster, environment, namespace, and packed: track, seq, owner, workload, mark), by place. A mark has bit 0 for an
+unsure hit, bit 1 for a container that nobody had seen for too long by the time asked.
+"""
 
 NAMED_RUNS = f"""
 WITH {ASKED}, base AS (SELECT artifact_id FROM named), {_EDGES}
@@ -148,9 +145,9 @@ WITH {ASKED}, base AS (SELECT artifact_id FROM named), {_EDGES}
     )
 }
 """
-_UNDESCRIBED = f"""
-WITH shown AS MATERIALIZED ({{intervals}}),
-point AS MATERIALIZED ({{points}}),
+UNDESCRIBED = f"""
+WITH shown AS MATERIALIZED ({INTERVALS.format(when=NOW)}),
+point AS MATERIALIZED ({POINTS_NOW}),
 bare AS MATERIALIZED (
     SELECT i.id, i.artifact_id FROM shown i
     WHERE i.artifact_id IS NOT NULL AND NOT EXISTS (
@@ -164,36 +161,16 @@ bare AS MATERIALIZED (
     )
 }
 """
+"""The containers of digests that run now and that no SBOM surely describes: rows as those of POINTS.
 
-
-def points(*, is_now: bool) -> str:
-    """Return the statement of what runs of the tracks that hold the components: now from the projection.
-
-    Rows (cluster, environment, namespace, and packed: track, seq, owner, workload, mark), by place. A mark has bit 0
-    for an unsure hit, bit 1 for a container that nobody had seen for too long by the time asked.
-    """
-    if is_now:
-        return _POINTS.format(near="", joined=_JOINED_NOW.format(intervals=INTERVALS.format(when=NOW)))
-    intervals = INTERVALS.format(when=THEN)
-    near = _EDGES.format(intervals=intervals)
-    joined = _JOINED_THEN.format(points=POINTS_THEN, intervals=intervals)
-    return _POINTS.format(near=f", base AS ({_HELD_SUBJECTS}), {near}", joined=joined)
+All containers of such a digest; mark 1 for those that are not described.
+"""
 
 
 def named_runs(*, is_now: bool) -> str:
-    """Return the statement of what runs of the artifacts that are named: rows as of `points`; the track is theirs."""
+    """Return the statement of what runs of the artifacts that are named: rows as POINTS; the track is theirs."""
     intervals = INTERVALS.format(when=NOW if is_now else THEN)
     return NAMED_RUNS.format(intervals=intervals, candidates=_CANDIDATES)
-
-
-def undescribed(*, is_now: bool) -> str:
-    """Return the statement of containers of digests that no SBOM surely describes: rows as of `points`.
-
-    All containers of such a digest; mark 1 for those that are not described.
-    """
-    return _UNDESCRIBED.format(
-        intervals=INTERVALS.format(when=NOW if is_now else THEN), points=POINTS_NOW if is_now else POINTS_THEN
-    )
 
 
 def found(*, is_alone: bool) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from incidents.impact.answer import ProvenanceCoverage
 from incidents.impact.facts import Place
-from incidents.impact.statements import BY_PLACE, INTERVALS, NOW, THEN
+from incidents.impact.statements import BY_PLACE, INTERVALS, NOW, RAN
 from inventory.graph.one_state import Statement
 from inventory.graph.told import BUILDER, CLAIMED, COMMIT, REPOSITORY, SIGNER, TOLD, VERIFIED
 from inventory.identity.indicators import IndicatorKind
@@ -65,8 +65,8 @@ class Needed:
 
 
 def told_statement(parameters: Mapping[str, object], *, is_now: bool) -> Statement[Place]:
-    """Return the statement of all that runs with what is told of it: rows as of `statements.points`, marks are bits."""
-    return Statement(Place.unpack, _TOLD.format(intervals=INTERVALS.format(when=NOW if is_now else THEN)), parameters)
+    """Return the statement of all that runs with what is told of it: rows as `statements.POINTS`, marks are bits."""
+    return Statement(Place.unpack, _TOLD.format(intervals=INTERVALS.format(when=NOW if is_now else RAN)), parameters)
 
 
 def untold(told: Iterable[Place], *, needed: int) -> Iterator[Place]:

@@ -1,78 +1,82 @@
-"""What runs, or ran at a time, for answers: of what is found alone, or all of it, remembered until it changes.
+"""What runs now, for answers: of what is found alone, or all of it, remembered until it changes.
 
 To read all that runs costs as much as a question of what is everywhere; to look it up for a question of what is rare
 costs next to nothing. So it is read whole once questions about one state of the estate have read as much of it in
-parts: never more than twice what would have been best, whoever asks what, and however often it changes. Of a time in
-the past the same holds: in an incident one window is asked about again and again.
+parts: never more than twice what would have been best, whoever asks what, and however often it changes.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from incidents.impact import long_lists, statements
+from incidents.impact.counted import Counted, counted_statement
 from incidents.impact.facts import Place, Points
 from incidents.impact.remembered import Remembered
+from incidents.impact.runtime import Scope
+from incidents.impact.statements import UNDESCRIBED
 from inventory.graph.one_state import Statement
-from inventory.models.runtime import STALE_AFTER_INTERVALS
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
 
+    from incidents.impact.remembered import Marks
     from inventory.graph.one_state import OneState
 
 _STATES_KEPT = 16
 """Of a large estate one is a few megabytes."""
-_SILENT = f"""
-SELECT md5(string_agg(concat_ws(':', c.id, c.report_interval_seconds, c.last_heard_at + make_interval(
-    secs => {STALE_AFTER_INTERVALS} * c.report_interval_seconds) < %(since)s::timestamptz), ',' ORDER BY c.id))
-FROM inventory_cluster c
-"""
-
+_COUNTS_KEPT = 64
 RUNNING: Remembered[Points] = Remembered(_STATES_KEPT)
 READ: Remembered[int] = Remembered(_STATES_KEPT)
 """How many containers questions have read in parts."""
-
-
-def silence(since: object) -> Statement[str | None]:
-    """Return the statement that tells apart which clusters had been silent for too long by a time.
-
-    To hear of a cluster leaves no mark, and makes sure what it runs in the past as well.
-    """
-    return Statement(lambda found: found, _SILENT, {"since": since})
+COUNTED: Remembered[Counted] = Remembered(_COUNTS_KEPT)
+BARE: Remembered[Sequence[Place]] = Remembered(_COUNTS_KEPT)
 
 
 class WhatRuns:
-    """What one answer needs of it, asked for along with the next exchange unless it is known.
+    """What one answer needs of what runs now; without marks nothing is remembered."""
 
-    `all_count` says about how many there are, None where nobody knows; without `marks` nothing is remembered.
-    """
+    def __init__(self, parameters: Mapping[str, object], *, marks: Marks, state: OneState) -> None:
+        self._parameters, self._state = parameters, state
+        self._marks, self._key = marks.present, Scope.of(parameters)
+        self._counted: Sequence[Counted] = _known(self._marks, self._key, at=parameters["at"])
+        if not self._counted:
+            self._counted = state.along(counted_statement(parameters)).rows
 
-    def __init__(
-        self,
-        parameters: Mapping[str, object],
-        *,
-        marks: str | None,
-        key: Hashable,
-        all_count: int | None,
-        is_long: bool,
-        is_now: bool,
-        state: OneState,
-    ) -> None:
-        self._marks, self._key = marks, key
-        self._known = RUNNING.get(marks, key)
-        self._read = READ.get(marks, key) or 0
-        self._is_all = is_long or (all_count is not None and self._read >= all_count)
-        if self._known is None:
-            sql = (long_lists if self._is_all else statements).points(is_now=is_now)
-            self._asked = state.along(Statement(Place.unpack, sql, parameters))
+    def ask(self, *, is_long: bool) -> None:
+        bare = BARE.get(self._marks, self._key)
+        if bare is None:
+            bare = self._state.along(Statement(Place.unpack, UNDESCRIBED, self._parameters)).rows
+        self._bare = bare
+        self._points = RUNNING.get(self._marks, self._key)
+        self._read = READ.get(self._marks, self._key) or 0
+        counted = COUNTED.get(self._marks, self._key)
+        self._is_all = is_long or (counted is not None and self._read >= counted.running)
+        if self._points is None:
+            sql = long_lists.POINTS if self._is_all else statements.POINTS
+            self._places = self._state.along(Statement(Place.unpack, sql, self._parameters)).rows
 
     def points(self) -> Points:
-        """Return it once the exchange is over, and remember it where it is all."""
-        if self._known is None:
-            self._known = Points(self._asked.rows)
+        if self._points is None:
+            self._points = Points.of(self._places)
             if self._is_all:
-                RUNNING.put(self._marks, self._key, self._known)
+                RUNNING.put(self._marks, self._key, self._points)
             else:
-                READ.put(self._marks, self._key, self._read + len(self._known))
-        return self._known
+                READ.put(self._marks, self._key, self._read + len(self._points))
+        return self._points
+
+    def undescribed(self) -> Sequence[Place]:
+        BARE.put(self._marks, self._key, self._bare)
+        return self._bare
+
+    def counted(self) -> Counted:
+        (counted,) = self._counted
+        COUNTED.put(self._marks, self._key, counted)
+        return counted
+
+
+def _known(marks: str | None, key: Hashable, *, at: object) -> list[Counted]:
+    counted = COUNTED.get(marks, key)
+    return [counted] if counted is not None and isinstance(at, datetime) and counted.holds(at) else []

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GistIndex
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
 
 from inventory.formats.records import ArtifactKind, ContainerClass
 from supplychain.access.querysets import TeamScopedQuerySet
@@ -169,6 +170,8 @@ class RunInterval(models.Model):
             models.Index(fields=["workload"], condition=Q(closed_at__isnull=True), name="run_interval_open"),
             # an indicator that is an image reference
             models.Index(fields=["image_name", "image_tag"], name="run_interval_image"),
+            # what ran at an instant or in a window
+            GistIndex(Func("opened_at", "closed_at", function="tstzrange"), name="run_interval_time"),
         ]
 
 

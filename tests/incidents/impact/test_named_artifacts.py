@@ -31,7 +31,7 @@ def judged(*matches: tuple[int, int], bare: bool = False, asks_hashes: bool = Fa
     facts = Facts(
         Spans.unpack(None, None, None, None, None),
         Subjects.unpack(None, None, None, None),
-        Points([]),
+        Points([], []),
         [place(BARE, mark=1)] if bare else [],
         [] if mark else [artifact for artifact, _ in matches],
         [place(*dict.fromkeys(artifact for artifact, _ in matches if artifact != IDLE), mark=mark)],
