@@ -16,9 +16,10 @@ from incidents.api.openapi import QUESTION_AGAIN
 from incidents.api.render import ImpactRenderer, asked_as_json
 from incidents.asking import read_incident_question
 from incidents.models import Incident, Occasion, QueryRun
+from incidents.response.answers import read_shown
 from incidents.response.differences import difference, difference_of_builds
 from incidents.response.opening import ask_again
-from incidents.response.part import part_of
+from incidents.response.part import part_of_kept, whole_of
 from incidents.response.runs import PAGE_ROWS
 from supplychain.access.actors import actor_of
 from supplychain.access.permissions import RequireScope
@@ -32,8 +33,7 @@ if TYPE_CHECKING:
 
     from rest_framework.request import Request
 
-    from incidents.impact.answer import Builds
-    from incidents.response.part import Part
+    from incidents.impact.answer import Row
     from supplychain.access.actors import Actor
 
 
@@ -68,7 +68,7 @@ class RunListView(APIView):
         """The askings of an incident, newest first."""
         reject_unknown_parameters(request, PAGE_PARAMETERS)
         incident = _incident(request, public_id)
-        page = read_page(incident.runs.select_related("incident"), request=request, order=("-number",))
+        page = read_page(incident.runs.light().select_related("incident"), request=request, order=("-number",))
         return Response({"results": _shown(request, page.rows), "next": page.next})
 
     @extend_schema(
@@ -109,7 +109,8 @@ class RunView(APIView):
         reject_unknown_parameters(request, {"page"})
         run = _run(request, public_id, number)
         page = read_number(request, "page", default=0)
-        part = part_of(run, actor=actor_of(request))
+        actor, kept = actor_of(request), read_shown(run)
+        part = part_of_kept(kept, actor=actor)
         header = part.header
         builds = None if header is None else header.builds
         count = max(len(part.rows), 0 if builds is None else len(builds.runs))
@@ -127,7 +128,7 @@ class RunView(APIView):
                 "builds": None if builds is None else replace(builds, runs=builds.runs[on_page]),
                 "summary": part.summary,
                 "clusters": part.clusters,
-                "rows": part.rows[on_page],
+                "rows": whole_of(kept, part.rows[on_page], actor=actor),
                 "next_page": page + 1 if (page + 1) * PAGE_ROWS < count else None,
                 "is_whole": header is not None,
                 "hash": run.answer_hash,
@@ -150,18 +151,23 @@ class RunDiffView(APIView):
         run = _run(request, public_id, number)
         against = read_number(request, "against", default=number - 1)
         earlier = None if against == 0 and number == 1 else _run(request, public_id, against)
-        then, now = _part(request, earlier), _part(request, run)
-        found = difference(() if then is None else then.rows, () if now is None else now.rows)
-        builds = difference_of_builds(_builds(then), _builds(now))
+        then, now = _Side(earlier, actor=actor_of(request)), _Side(run, actor=actor_of(request))
+        found = difference(then.rows, now.rows)
+        builds = difference_of_builds(then.builds, now.builds)
+        changed = zip(
+            then.whole([before for before, _ in found.changed]),
+            now.whole([after for _, after in found.changed]),
+            strict=True,
+        )
         return Response(
             {
                 "run": run.number,
                 "against": None if earlier is None else earlier.number,
-                "added": found.added,
-                "retracted": found.retracted,
-                "changed": [{"before": before, "after": after} for before, after in found.changed],
-                "started": found.started,
-                "stopped": found.stopped,
+                "added": now.whole(found.added),
+                "retracted": then.whole(found.retracted),
+                "changed": [{"before": before, "after": after} for before, after in changed],
+                "started": now.whole(found.started),
+                "stopped": now.whole(found.stopped),
                 "unchanged_count": found.unchanged_count,
                 "builds": {
                     "added": builds.added,
@@ -176,12 +182,18 @@ def _shown(request: Request, runs: Sequence[QueryRun]) -> list[Any]:
     return list(RunSerializer(runs, many=True, context={"actor": actor_of(request)}).data)
 
 
-def _part(request: Request, run: QueryRun | None) -> Part | None:
-    return None if run is None else part_of(run, actor=actor_of(request))
+class _Side:
+    """An answer that is compared, as far as the actor may see it; None has nothing."""
 
+    def __init__(self, run: QueryRun | None, *, actor: Actor) -> None:
+        self._actor = actor
+        self._kept = None if run is None else read_shown(run)
+        part = None if self._kept is None else part_of_kept(self._kept, actor=actor)
+        self.rows = () if part is None else part.rows
+        self.builds = None if part is None or part.header is None else part.header.builds
 
-def _builds(part: Part | None) -> Builds | None:
-    return None if part is None or part.header is None else part.header.builds
+    def whole(self, rows: Sequence[Row]) -> tuple[Row, ...]:
+        return () if self._kept is None else whole_of(self._kept, rows, actor=self._actor)
 
 
 def _incident(request: Request, public_id: UUID) -> Incident:
@@ -192,7 +204,7 @@ def _incident(request: Request, public_id: UUID) -> Incident:
 
 
 def _run(request: Request, public_id: UUID, number: int) -> QueryRun:
-    runs: Any = _incident(request, public_id).runs.select_related("incident")
+    runs: Any = _incident(request, public_id).runs.light().select_related("incident")
     run: QueryRun | None = runs.filter(number=number).first()
     if run is None:
         raise Http404

@@ -20,6 +20,7 @@ GRANTS: Grants = {
         web="SELECT, INSERT, UPDATE (acknowledged_at, acknowledged_by)", worker="SELECT, INSERT"
     ),
     "incidents_queryrun": Grant(web="SELECT, INSERT", worker="SELECT, INSERT"),
+    "incidents_queryrungist": Grant(web="SELECT, INSERT", worker="SELECT, INSERT"),
     "incidents_queryrunpage": Grant(web="SELECT, INSERT", worker="SELECT, INSERT"),
     "incidents_incidentevent": Grant(web="SELECT, INSERT", worker="SELECT, INSERT"),
     "incidents_incidentservice": Grant(web="SELECT, INSERT", worker="SELECT, INSERT"),

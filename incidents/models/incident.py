@@ -161,6 +161,12 @@ class IncidentTeam(models.Model):
         ]
 
 
+class QueryRunQuerySet(models.QuerySet["QueryRun"]):
+    def light(self) -> Self:
+        """Leave out what an answer to a long list has megabytes of, until somebody looks."""
+        return self.defer("header", "question")
+
+
 class QueryRun(models.Model):
     """The question of an incident, asked once, with its whole answer. Insert-only: what we knew then."""
 
@@ -179,6 +185,8 @@ class QueryRun(models.Model):
     row_count = models.IntegerField()
     content_digest = models.CharField(max_length=71, db_comment="SHA-256 over those of the header and of its pages")
 
+    objects = QueryRunQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["incident", "number"], name="query_run_number"),
@@ -186,7 +194,7 @@ class QueryRun(models.Model):
 
 
 class QueryRunPage(models.Model):
-    """Up to 500 rows of a run's answer, as JSON. Insert-only."""
+    """Up to 100 rows of a run's answer, as JSON (500 in those of earlier releases). Insert-only."""
 
     id = models.BigAutoField(primary_key=True)
     run = models.ForeignKey(QueryRun, on_delete=models.PROTECT, related_name="pages", db_index=False)
@@ -198,6 +206,14 @@ class QueryRunPage(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["run", "number"], name="query_run_page_number"),
         ]
+
+
+class QueryRunGist(models.Model):
+    """What pages need of a large answer, made of it (incidents/response/gists.py). Insert-only."""
+
+    run = models.OneToOneField(QueryRun, on_delete=models.PROTECT, primary_key=True, related_name="gist")
+    content = models.BinaryField(db_comment="zlib of MessagePack")
+    digest = models.CharField(max_length=71, db_comment="SHA-256 over the run's content_digest and the content")
 
 
 class IncidentEvent(models.Model):

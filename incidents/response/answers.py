@@ -11,10 +11,11 @@ from incidents.response.basis import Answer
 from incidents.response.slim import read_slim
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from incidents.impact.answer import Header, Row
     from incidents.models import Incident, QueryRun
+    from incidents.response.gists import Gist
 
 Derived = TypeVar("Derived")
 
@@ -28,6 +29,9 @@ class KeptAnswer:
     rows: tuple[Row, ...]
     derived: dict[str, object] = field(default_factory=dict)
     """What was derived from it, by name: of a large answer once a process, since it never changes."""
+    whole: Callable[[Sequence[Row]], tuple[Row, ...]] = tuple
+    """Gives rows of it, or what was made of them, with all that is told of each match."""
+    gist: Gist | None = None
 
     @property
     def basis(self) -> Answer:
@@ -43,13 +47,15 @@ class KeptAnswer:
 
     def _basis(self) -> Answer:
         asked = tuple(one.asked for one in self.header.asked.indicators)
-        builds = self.header.builds
+        builds, derived = self.header.builds, dict[str, object]()
+        if self.gist is not None:
+            derived["proposed"] = self.gist.read_proposed()
         if builds is None:
-            return Answer(self.run.number, self.run.answer_hash, self.rows, asked)
+            return Answer(self.run.number, self.run.answer_hash, self.rows, asked, derived=derived)
         listed = sum(one.status is not Status.CLEARED for one in builds.runs)
         exposed = builds.affected_count + builds.possible_count + builds.unknown_count
         unlisted = max(0, exposed - listed)
-        return Answer(self.run.number, self.run.answer_hash, self.rows, asked, builds.runs, unlisted)
+        return Answer(self.run.number, self.run.answer_hash, self.rows, asked, builds.runs, unlisted, derived)
 
 
 def read_kept(run: QueryRun) -> KeptAnswer:
@@ -61,12 +67,12 @@ def read_kept(run: QueryRun) -> KeptAnswer:
 def read_shown(run: QueryRun) -> KeptAnswer:
     """Read a stored answer as pages and actions need it (slim.py). One statement at most. Raises DamagedRunError."""
     slim = read_slim(run)
-    return KeptAnswer(run, slim.header, slim.rows, slim.derived)
+    return KeptAnswer(run, slim.header, slim.rows, slim.derived, slim.whole, slim.gist)
 
 
 def read_newest(incident: Incident) -> KeptAnswer:
     """Read the newest kept answer. Two statements."""
-    run = incident.runs.get(number=incident.run_count)
+    run = incident.runs.light().get(number=incident.run_count)
     run.incident = incident
     return read_shown(run)
 

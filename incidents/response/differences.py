@@ -54,15 +54,15 @@ _EXPOSED: Final = (Status.AFFECTED, Status.POSSIBLE)
 
 def difference(before: Iterable[Row], after: Iterable[Row]) -> Difference:
     """Compare two answers by what their rows are about: the digest, or the names where there is none."""
-    old, new = ({_about(row): row for row in rows} for rows in (before, after))
-    both = [(old[about], row) for about, row in new.items() if about in old]
+    old, new = ({about(row): row for row in rows} for rows in (before, after))
+    both = [(old[key], row) for key, row in new.items() if key in old]
     changed = tuple((was, now) for was, now in both if was.status != now.status)
     started = tuple(now for was, now in both if now.running and not was.running)
     stopped = tuple(now for was, now in both if was.running and not now.running)
-    touched = {_about(now) for _, now in changed} | {_about(row) for row in (*started, *stopped)}
+    touched = {about(now) for _, now in changed} | {about(row) for row in (*started, *stopped)}
     return Difference(
-        added=tuple(row for about, row in new.items() if about not in old),
-        retracted=tuple(row for about, row in old.items() if about not in new),
+        added=tuple(row for key, row in new.items() if key not in old),
+        retracted=tuple(row for key, row in old.items() if key not in new),
         changed=changed,
         started=started,
         stopped=stopped,
@@ -73,10 +73,10 @@ def difference(before: Iterable[Row], after: Iterable[Row]) -> Difference:
 def difference_of_builds(before: Builds | None, after: Builds | None) -> BuildDifference:
     """Compare the exposed runs of two answers, of each its worst; a run is its number, or its workflow's commit."""
     old, new = _exposed(before), _exposed(after)
-    both = [(old[about], one) for about, one in new.items() if about in old]
+    both = [(old[key], one) for key, one in new.items() if key in old]
     return BuildDifference(
-        added=tuple(one for about, one in new.items() if about not in old),
-        retracted=tuple(one for about, one in old.items() if about not in new),
+        added=tuple(one for key, one in new.items() if key not in old),
+        retracted=tuple(one for key, one in old.items() if key not in new),
         changed=tuple((was, now) for was, now in both if was.status is not now.status),
     )
 
@@ -90,8 +90,8 @@ def _exposed(builds: Builds | None) -> Mapping[object, Build]:
     found: dict[object, Build] = {}
     for one in () if builds is None else builds.runs:
         if one.status in _EXPOSED:
-            about = (one.repository, one.run_id, one.attempt) if one.run_id else _unnumbered(one)
-            found.setdefault(about, one)  # the worst comes first
+            key = (one.repository, one.run_id, one.attempt) if one.run_id else _unnumbered(one)
+            found.setdefault(key, one)  # the worst comes first
     return found
 
 
@@ -101,7 +101,7 @@ def _unnumbered(one: Build) -> object:
 
 def is_same(before: Iterable[Row], after: Iterable[Row]) -> bool:
     """Say whether two answers have the same rows: status, effect, what matched, and what runs them, in any order."""
-    return {_about(row): _said(row) for row in before} == {_about(row): _said(row) for row in after}
+    return {about(row): _said(row) for row in before} == {about(row): _said(row) for row in after}
 
 
 def _said(row: Row) -> object:
@@ -113,5 +113,6 @@ def _said(row: Row) -> object:
     return (row.status, row.effect, row.running, matches, places)
 
 
-def _about(row: Row) -> object:
+def about(row: Row) -> object:
+    """Return what a row of an answer is about, and no other row of it."""
     return row.artifact.digest or row.artifact.names

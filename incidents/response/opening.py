@@ -13,7 +13,7 @@ from incidents.response import runs
 from incidents.response.basis import Answer, flag_withdrawn
 from incidents.response.differences import difference, difference_of_builds, is_same, is_same_of_builds
 from incidents.response.services import note_services
-from incidents.response.slim import read_slim, remember
+from incidents.response.slim import keep_slim, read_slim
 from incidents.timeline import Change, IncidentNotFoundError, changing
 from supplychain.access.models import Team
 from supplychain.errors import DomainError
@@ -158,7 +158,8 @@ def _keep(change: Change, answered: Answered, *, occasion: Occasion, given: Mapp
     """Store the run, tell what it changed, and note whom it concerns."""
     incident = change.incident
     earlier = incident.runs.order_by("-number").first() if incident.run_count else None
-    run = runs.keep(answered, incident=incident, given=given, occasion=occasion, actor=change.actor, at=change.at)
+    stored = runs.keep(answered, incident=incident, given=given, occasion=occasion, actor=change.actor, at=change.at)
+    run = stored.run
     summary = answered.header.summary
     change.tell(
         EventKind.ASKED,
@@ -179,7 +180,7 @@ def _keep(change: Change, answered: Answered, *, occasion: Occasion, given: Mapp
             counts = {**_counts(found), **_counts_of_builds(builds)}
             details: dict[str, JSON] = {"run": run.number, "before": earlier.number, **counts, **_named(found)}
             change.tell(EventKind.FOUND, details=details)
-    remember(run, answered.header, answered.pages)
+    keep_slim(stored, answered)
     _note_teams(change, answered)
     _note_actions(change, answered, run=run)
     return run

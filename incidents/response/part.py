@@ -47,7 +47,7 @@ def part_of(run: QueryRun, *, actor: Actor) -> Part:
 
 
 def part_of_kept(kept: KeptAnswer, *, actor: Actor) -> Part:
-    """Return what the actor may see of an answer that was read."""
+    """Return what the actor may see of an answer that was read; its rows are slim where the answer's are (whole_of)."""
     header, rows = kept.header, kept.rows
     if kept.run.incident.is_whole_for(actor):
         return Part(header, header.summary, header.clusters, rows)
@@ -70,6 +70,18 @@ def part_of_kept(kept: KeptAnswer, *, actor: Actor) -> Part:
         if row.artifact.digest in known or any(one.team in slugs for one in row.workloads)
     )
     return Part(None, _summary(shown), _clusters(shown), shown)
+
+
+def whole_of(kept: KeptAnswer, rows: Sequence[Row], *, actor: Actor) -> tuple[Row, ...]:
+    """Return rows of an actor's part with all that they may see of each match. Two statements at most."""
+    found = kept.whole(rows)
+    if kept.run.incident.is_whole_for(actor):
+        return found
+    documents = _visible_evidence(found, actor=actor)
+    return tuple(
+        msgspec.structs.replace(row, matches=tuple(_match(match, documents=documents) for match in row.matches))
+        for row in found
+    )
 
 
 def _digests(rows: Iterable[Row]) -> Iterator[str | None]:

@@ -14,12 +14,15 @@ import msgspec
 from incidents.impact import assess
 from incidents.impact.answer import Header, Row
 from incidents.models import Occasion, QueryRun, QueryRunPage
+from incidents.response.gists import StoredPage
 from incidents.response.slimming import Slimming
 from supplychain.errors import DomainError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
+
+    from psycopg.abc import Buffer
 
     from incidents.impact.question import Question
     from incidents.models import Incident
@@ -28,7 +31,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 PAGE_ROWS = 500
-"""Rows that are stored together."""
+"""Rows that are shown together over HTTP."""
+STORED_ROWS = 100
+"""Rows that are stored together: a page of the site unpacks few of them."""
 ASKED_ROWS = 5_000
 """Rows that are asked for together: what the indicators mean is looked up again for each time.
 
@@ -57,6 +62,14 @@ class Answered:
     @property
     def rows(self) -> tuple[Row, ...]:
         return tuple(row for page in self.pages for row in page)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A run that was just stored, and what its pages are."""
+
+    run: QueryRun
+    pages: tuple[StoredPage, ...]
 
 
 class DamagedRunError(DomainError):
@@ -88,7 +101,7 @@ def ask(question: Question, *, actor: Actor, at: datetime, audited: bool = True)
 
 
 def _paged(rows: tuple[Row, ...]) -> tuple[tuple[Row, ...], ...]:
-    return tuple(rows[start : start + PAGE_ROWS] for start in range(0, max(len(rows), 1), PAGE_ROWS))
+    return tuple(rows[start : start + STORED_ROWS] for start in range(0, max(len(rows), 1), STORED_ROWS))
 
 
 def _packed(rows: tuple[Row, ...]) -> bytes:
@@ -103,10 +116,13 @@ def keep(
     occasion: Occasion,
     actor: Actor,
     at: datetime,
-) -> QueryRun:
+) -> Stored:
     """Store an answer as the incident's next run, in the caller's transaction, which holds the incident's row."""
     incident.run_count += 1
     packed = list(answered.packed) or [_packed(rows) for rows in answered.pages]
+    stored = [
+        StoredPage(len(rows), hashlib.sha256(data).digest()) for data, rows in zip(packed, answered.pages, strict=True)
+    ]
     header = msgspec.to_builtins(answered.header)
     run = QueryRun.objects.create(
         incident=incident,
@@ -121,13 +137,13 @@ def keep(
         data_as_of=answered.header.data_as_of,
         header=header,
         row_count=sum(len(rows) for rows in answered.pages),
-        content_digest=_digest_over(header, packed),
+        content_digest=_digest_over(header, stored),
     )
     QueryRunPage.objects.bulk_create(
         QueryRunPage(run=run, number=number, rows=data, row_count=len(rows))
         for number, (data, rows) in enumerate(zip(packed, answered.pages, strict=True))
     )
-    return run
+    return Stored(run, tuple(stored))
 
 
 def read(run: QueryRun) -> tuple[Header, tuple[Row, ...]]:
@@ -138,14 +154,44 @@ def read(run: QueryRun) -> tuple[Header, tuple[Row, ...]]:
 
 def read_pages(run: QueryRun) -> tuple[Header, Iterator[tuple[Row, ...]]]:
     """Return a stored answer: its header, and its rows page by page as they are taken. Raises DamagedRunError."""
-    packed = [bytes(data) for data in run.pages.order_by("number").values_list("rows", flat=True)]
-    if _digest_over(run.header, packed) != run.content_digest:
-        logger.error("a stored answer is damaged", extra={"incident": str(run.incident.public_id), "run": run.number})
-        raise DamagedRunError(run)
-    return msgspec.convert(run.header, Header), (_ROWS.decode(zlib.decompress(data)) for data in packed)
+    header, _, pages = read_stored(run)
+    return header, pages
 
 
-def _digest_over(header: object, packed: list[bytes]) -> str:
-    parts = [_CANONICAL.encode(header), *packed]
-    whole = hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts))
-    return f"sha256:{whole.hexdigest()}"
+def read_stored(run: QueryRun) -> tuple[Header, tuple[StoredPage, ...], Iterator[tuple[Row, ...]]]:
+    """Return the same, and what its stored pages are. One statement. Raises DamagedRunError."""
+    found = list(run.pages.order_by("number").values_list("row_count", "rows"))
+    stored = tuple(StoredPage(count, hashlib.sha256(data).digest()) for count, data in found)
+    return read_header(run, stored), stored, (_unpacked(data) for _, data in found)
+
+
+def read_header(run: QueryRun, stored: Sequence[StoredPage]) -> Header:
+    """Return the header of a stored answer that has these pages. Raises DamagedRunError where it has others."""
+    if _digest_over(run.header, stored) != run.content_digest:
+        raise damaged(run)
+    return msgspec.convert(run.header, Header)
+
+
+def read_some(run: QueryRun, numbers: Iterable[int], stored: Sequence[StoredPage]) -> dict[int, tuple[Row, ...]]:
+    """Return some of the stored pages. One statement. Raises DamagedRunError."""
+    found = {}
+    for number, data in run.pages.filter(number__in=sorted(numbers)).values_list("number", "rows"):
+        if hashlib.sha256(data).digest() != stored[number].digest:
+            raise damaged(run)
+        found[number] = _unpacked(data)
+    return found
+
+
+def damaged(run: QueryRun) -> DamagedRunError:
+    """Say so in the log, and return what to raise."""
+    logger.error("a stored answer is damaged", extra={"incident": str(run.incident.public_id), "run": run.number})
+    return DamagedRunError(run)
+
+
+def _unpacked(data: Buffer) -> tuple[Row, ...]:
+    return _ROWS.decode(zlib.decompress(data))
+
+
+def _digest_over(header: object, stored: Iterable[StoredPage]) -> str:
+    parts = [hashlib.sha256(_CANONICAL.encode(header)).digest(), *(page.digest for page in stored)]
+    return f"sha256:{hashlib.sha256(b''.join(parts)).hexdigest()}"

@@ -1,24 +1,36 @@
-"""Large kept answers as pages and actions need them: each row with all that matched, and a few of the places.
+"""Large kept answers as pages and actions need them: each row with all that matched, and not where it stands.
 
 An answer to a list of thousands of lines has hundreds of thousands of matches, most of them the same in every artifact:
-what matched is held once, and where it stands in which document only for the first of each row. They are kept by this
-process, the newest read, since an answer never changes. What is sent to others is read whole (runs.read).
+what matched is held once. So they are stored besides (gists.py), and kept by this process, the newest read, since an
+answer never changes. The rows that are shown are read whole, out of the stored pages that have them.
 """
 
 from __future__ import annotations
 
 import threading
+from bisect import bisect_right
 from collections import OrderedDict
+from functools import cached_property
+from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
-from incidents.response import runs
+import msgspec
+
+from incidents.models import QueryRunGist
+from incidents.response import gists
+from incidents.response.basis import Answer
+from incidents.response.derived import derive
+from incidents.response.differences import about
+from incidents.response.runs import damaged, read_header, read_some, read_stored
 from incidents.response.slimming import Slimming
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from incidents.impact.answer import Header, Row
     from incidents.models import QueryRun
+    from incidents.response.gists import Gist, StoredPage
+    from incidents.response.runs import Answered, Stored
 
 LARGE: Final = 2_000
 """Matches from which on an answer is worth keeping."""
@@ -29,12 +41,51 @@ Key = tuple[int, str]
 
 
 class SlimAnswer:
-    """A header and slim rows. What is derived from them once is kept beside them, under its name."""
+    """A header and its rows, slim where `is_slim`. What is derived from them once is kept beside them, by name."""
 
-    def __init__(self, header: Header, rows: tuple[Row, ...]) -> None:
-        self.header, self.rows = header, rows
+    def __init__(
+        self,
+        run: QueryRun,
+        header: Header,
+        rows: tuple[Row, ...],
+        pages: tuple[StoredPage, ...],
+        *,
+        is_slim: bool,
+        gist: Gist | None = None,
+    ) -> None:
+        self.header, self.rows, self.is_slim, self.gist = header, rows, is_slim, gist
         self.weight = sum(len(row.matches) for row in rows)
         self.derived: dict[str, object] = {}
+        self._run, self._pages = run, pages
+
+    def whole(self, rows: Sequence[Row]) -> tuple[Row, ...]:
+        """Return rows of it, or what was made of them, with all that is told of each match. One statement at most.
+
+        Raises DamagedRunError.
+        """
+        if not self.is_slim or not rows:
+            return tuple(rows)
+        places = [_within(self._places[about(row)], self._starts) for row in rows]
+        found = read_some(self._run, {page for page, _ in places}, self._pages)
+        return tuple(
+            msgspec.structs.replace(row, matches=found[page][place].matches)
+            for row, (page, place) in zip(rows, places, strict=True)
+        )
+
+    @cached_property
+    def _places(self) -> Mapping[object, int]:
+        return {about(row): place for place, row in enumerate(self.rows)}
+
+    @cached_property
+    def _starts(self) -> Sequence[int]:
+        """The place of the first row of each stored page."""
+        return list(accumulate((page.row_count for page in self._pages[:-1]), initial=0))
+
+
+def _within(place: int, starts: Sequence[int]) -> tuple[int, int]:
+    """Return the stored page of a row, and its place there."""
+    page = bisect_right(starts, place) - 1
+    return page, place - starts[page]
 
 
 class _Kept:
@@ -69,13 +120,52 @@ forget_all = _kept.clear
 def read_slim(run: QueryRun) -> SlimAnswer:
     """Return a stored answer; no statement where this process keeps it. Raises DamagedRunError."""
     known = _kept.get((run.pk, run.content_digest))
-    return known if known is not None else remember(run, *runs.read_pages(run))
+    if known is not None:
+        return known
+    return _of_gist(run) or _of_pages(run)
 
 
-def remember(run: QueryRun, header: Header, pages: Iterable[Sequence[Row]]) -> SlimAnswer:
-    """Keep an answer, where it is large, for those who look at it next: as it was read, or as it was just given."""
-    slimming = Slimming()
-    answer = SlimAnswer(header, tuple(row for rows in pages for row in slimming.of(rows)))
-    if answer.weight >= LARGE:
-        _kept.add((run.pk, run.content_digest), answer)
+def keep_slim(stored: Stored, answered: Answered) -> None:
+    """Store the gist of a large answer that was just stored, and keep it for those who look at it next."""
+    if sum(len(row.matches) for rows in answered.pages for row in rows) < LARGE:
+        return
+    rows = _slim(answered.pages)
+    run, indicators = stored.run, tuple(one.asked for one in answered.header.asked.indicators)
+    basis = Answer(run.number, run.answer_hash, rows, indicators)
+    content = gists.pack(rows, stored.pages, derive(basis).values())
+    digest = gists.digest_of(content, content_digest=run.content_digest)
+    QueryRunGist.objects.create(run=run, content=content, digest=digest)
+    _kept.add(_key(run), SlimAnswer(run, answered.header, rows, stored.pages, is_slim=True))
+
+
+def _of_gist(run: QueryRun) -> SlimAnswer | None:
+    found = QueryRunGist.objects.filter(run=run).values_list("content", "digest").first()
+    if found is None:
+        return None
+    content, digest = bytes(found[0]), found[1]
+    if gists.digest_of(content, content_digest=run.content_digest) != digest:
+        raise damaged(run)
+    gist = gists.unpack(content)
+    answer = SlimAnswer(run, read_header(run, gist.pages), gist.rows, gist.pages, is_slim=True, gist=gist)
+    _kept.add(_key(run), answer)
     return answer
+
+
+def _of_pages(run: QueryRun) -> SlimAnswer:
+    """Read a small answer, or one that an earlier release stored without a gist."""
+    header, stored, pages = read_stored(run)
+    whole = list(pages)
+    if sum(len(row.matches) for rows in whole for row in rows) < LARGE:
+        return SlimAnswer(run, header, tuple(row for rows in whole for row in rows), stored, is_slim=False)
+    answer = SlimAnswer(run, header, _slim(whole), stored, is_slim=True)
+    _kept.add(_key(run), answer)
+    return answer
+
+
+def _slim(pages: Iterable[Sequence[Row]]) -> tuple[Row, ...]:
+    slimming = Slimming()
+    return tuple(row for rows in pages for row in slimming.of(rows))
+
+
+def _key(run: QueryRun) -> Key:
+    return run.pk, run.content_digest

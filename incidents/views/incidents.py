@@ -202,7 +202,7 @@ def find_incident(request: HttpRequest, public_id: UUID) -> Incident:
 
 def find_run(incident: Incident, number: int) -> QueryRun:
     """Return one of its answers. Raises IncidentNotFoundError."""
-    run = incident.runs.filter(number=number).first()
+    run = incident.runs.light().filter(number=number).first()
     if run is None:
         raise IncidentNotFoundError
     run.incident = incident

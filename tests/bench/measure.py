@@ -11,7 +11,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.bench import admission, asking, bridge, costs, fairness, feed, ingest, naive, page, pages, reading, storage
+from tests.bench import (
+    admission,
+    asking,
+    bridge,
+    costs,
+    fairness,
+    feed,
+    incidents,
+    ingest,
+    naive,
+    page,
+    pages,
+    reading,
+    storage,
+)
 from tests.bench.figures import Figure, Part, Results, machine
 from tests.bench.site import Site
 
@@ -46,6 +60,7 @@ PARTS: dict[str, Measurement] = {
     "readers": reading.reading,
     "baseline: a bridge table": bridge.bridge,
     "baseline: the naive Django way": naive.naive,
+    "an incident of a long list": incidents.incidents,
     "not built yet": absent,
 }
 

@@ -175,7 +175,7 @@ class Site:
             time.sleep(0.1)
 
 
-_SCOPES = "evidence:write,inventory:read,incidents:read"
+_SCOPES = "evidence:write,inventory:read,incidents:read,incidents:write"
 
 
 def _call(command: str, *arguments: str) -> str:

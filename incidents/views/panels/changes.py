@@ -20,7 +20,7 @@ def changes(page: IncidentPage) -> PanelContext | None:
     """Return the difference to the answer before; nothing for the first."""
     if page.run.number == 1:
         return None
-    earlier = page.incident.runs.filter(number=page.run.number - 1).first()
+    earlier = page.incident.runs.light().filter(number=page.run.number - 1).first()
     if earlier is None:
         raise IncidentNotFoundError
     earlier.incident = page.incident

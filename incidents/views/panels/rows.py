@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from incidents.response.part import whole_of
 from incidents.views.narrowing import PAGE_ROWS, choices
 
 if TYPE_CHECKING:
@@ -17,14 +18,15 @@ def rows(page: IncidentPage) -> PanelContext:
     last = max(1, -(-len(found) // PAGE_ROWS))
     number = min(wanted.page, last)
     start = (number - 1) * PAGE_ROWS
+    shown = found[start : start + PAGE_ROWS]
     return {
-        "rows": found[start : start + PAGE_ROWS],
+        "rows": whole_of(page.kept, shown, actor=page.actor),
         "count": len(found),
         "all_count": len(everything),
         "is_narrowed": wanted.is_anything,
         "choices": choices(everything, wanted=wanted) if everything else [],
         "first": start + 1 if found else 0,
-        "last": start + len(found[start : start + PAGE_ROWS]),
+        "last": start + len(shown),
         "before": _address(page, number - 1) if number > 1 else "",
         "after": _address(page, number + 1) if number < last else "",
         "address": page.address,

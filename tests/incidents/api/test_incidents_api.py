@@ -104,7 +104,7 @@ def test_an_incident_that_cannot_be_opened_leaves_nothing(estate: None, responde
 
 
 def test_the_rows_of_an_answer_are_kept_in_pages_and_read_back(estate: None, responder: Client, monkeypatch: Any):
-    for name in ("PAGE_ROWS", "ASKED_ROWS"):
+    for name in ("STORED_ROWS", "ASKED_ROWS"):
         monkeypatch.setattr(f"incidents.response.runs.{name}", 1)
     incident = opened(responder)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from uuid import UUID
 
@@ -12,10 +13,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from incidents.impact.answer import Match
-from incidents.models import Incident, QueryRun
+from incidents.models import Incident, QueryRun, QueryRunGist, QueryRunPage
 from incidents.response import runs, slim
 from incidents.response.answers import read_shown
-from incidents.response.slimming import MATCHES_WHOLE
+from incidents.response.derived import derive
 from tests.factories import cyclonedx, deployment, digest, report, submit
 from tests.incidents.opened import opened, read
 from tests.supplychain.actors import make_user, signed_in
@@ -45,25 +46,66 @@ def run_of(path: str) -> QueryRun:
     return Incident.objects.get(public_id=UUID(path.strip("/"))).runs.select_related("incident").get()
 
 
+def read_anew(run: QueryRun) -> slim.SlimAnswer:
+    slim.forget_all()
+    return slim.read_slim(run)
+
+
 def bare(match: Match) -> Match:
     return msgspec.structs.replace(match, evidence=None, pointer=None, path=None)
 
 
-def test_a_slim_answer_has_every_row_and_match_and_the_places_of_the_first(rita: Client):
+def test_a_slim_answer_has_every_row_and_match_and_gives_the_places_of_rows_that_are_shown(
+    rita: Client, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(slim, "LARGE", 20)
+    monkeypatch.setattr(runs, "STORED_ROWS", 1)
     run = run_of(opened(rita, text="\n".join(LISTED)))
     header, rows = runs.read(run)
 
-    answer = slim.read_slim(run)
+    for answer in (slim.read_slim(run), read_anew(run)):
+        assert answer.header == header
+        assert answer.is_slim
+        for row, whole in zip(answer.rows, rows, strict=True):
+            assert len(whole.matches) == 10
+            assert list(row.matches) == [bare(match) for match in whole.matches]
+            assert answer.whole([row]) == (whole,)
+        first, second = answer.rows
+        assert first.matches[-1] is second.matches[-1], "what matches in two artifacts alike is held once"
+        assert answer.whole([second, first]) == (rows[1], rows[0])
 
-    assert answer.header == header
-    assert len(rows) == 2
-    for row, whole in zip(answer.rows, rows, strict=True):
-        assert len(whole.matches) == 10
-        assert row.matches[:MATCHES_WHOLE] == whole.matches[:MATCHES_WHOLE]
-        assert [bare(match) for match in row.matches] == [bare(match) for match in whole.matches]
-        assert {match.pointer for match in row.matches[MATCHES_WHOLE:]} == {None}
-    first, second = answer.rows
-    assert first.matches[-1] is second.matches[-1], "what matches in two artifacts alike is held once"
+
+def test_the_gist_of_an_answer_says_the_same_as_the_answer(rita: Client, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(slim, "LARGE", 20)
+    run = run_of(opened(rita, text="\n".join(LISTED)))
+    of_gist = read_anew(run)
+    proposed = read_shown(run).basis.derived["proposed"]
+    QueryRunGist.objects.all().delete()
+
+    of_pages = read_anew(run)
+
+    assert of_gist.gist is not None
+    assert of_pages.gist is None
+    assert (of_gist.header, of_gist.rows) == (of_pages.header, of_pages.rows)
+    assert proposed == derive(read_shown(run).basis)
+
+
+@pytest.mark.parametrize("damage", ["gist", "page", "header"])
+def test_what_is_damaged_is_not_shown(rita: Client, monkeypatch: pytest.MonkeyPatch, damage: str):
+    monkeypatch.setattr(slim, "LARGE", 20)
+    incident = opened(rita, text="\n".join(LISTED))
+    if damage == "gist":
+        QueryRunGist.objects.update(content=b"another")
+    elif damage == "page":
+        QueryRunPage.objects.update(rows=zlib.compress(b"[]"))
+    else:
+        QueryRun.objects.update(header={})
+    slim.forget_all()
+
+    for path in (f"/incidents{incident}", f"/api/v1/incidents{incident}/queries/1"):
+        answer = rita.get(path)
+        assert answer.status_code == 500
+        assert b"not what was stored" in answer.content
 
 
 def test_a_large_answer_is_unpacked_once_and_a_small_one_each_time(rita: Client, monkeypatch: pytest.MonkeyPatch):
@@ -74,9 +116,9 @@ def test_a_large_answer_is_unpacked_once_and_a_small_one_each_time(rita: Client,
             read_shown(run)
         return len(asked)
 
-    assert [statements(), statements()] == [1, 1]
+    assert [statements(), statements()] == [2, 2], "its gist, which it has not, and its rows"
     monkeypatch.setattr(slim, "LARGE", 20)
-    assert [statements(), statements()] == [1, 0]
+    assert [statements(), statements()] == [2, 0]
     assert read_shown(run).basis is read_shown(run).basis
 
 
@@ -116,7 +158,7 @@ def test_the_newest_are_kept_within_the_bound(rita: Client, monkeypatch: pytest.
     assert slim.read_slim(second) is kept
     with CaptureQueriesContext(connection) as asked:
         slim.read_slim(first)
-    assert len(asked) == 1
+    assert len(asked) == 1, "its gist"
 
 
 def test_the_page_shows_the_first_matches_and_the_api_all_with_their_places(
