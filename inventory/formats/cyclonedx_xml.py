@@ -25,14 +25,17 @@ from inventory.formats.defects import Defects
 from inventory.formats.edges import EdgeReader
 from inventory.formats.known_components import Memory
 from inventory.formats.limits import Limits
+from inventory.formats.maker_claims import of_value
 from inventory.formats.recognise.markup import CYCLONEDX_XML
 from inventory.formats.records import ROOT, ComponentRecord, FormatError, MembershipRecord, SbomRecord
+from inventory.formats.source_claims import SourceClaim, claims_of, of_pedigree
 from inventory.formats.text import Utf8
 from inventory.formats.xml_items import is_splittable
 from inventory.formats.xml_places import xpath
 from inventory.formats.xml_stream import XmlStream
 
 VERSIONS: Final = frozenset({"1.0", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "1.7"})
+_MAKERS: Final = ("publisher", "author", "authors", "supplier", "manufacturer")
 _TRUE: Final = frozenset({"true", "1"})
 
 
@@ -174,6 +177,7 @@ class _Components:
         if record is None:
             return
         self._found[stream][component.place] = record
+        record.sources = _sources(value)
         record.is_unsure = is_unsure(value.get("evidence"))
         pedigree = value.get("pedigree")
         if pedigree is not None:
@@ -228,6 +232,16 @@ class _Components:
 
     def _place(self) -> str:
         return self._open[-1].pointer if self._open else "/bom"
+
+
+def _sources(value: Mapping[str, Any]) -> tuple[SourceClaim, ...]:
+    """Return what is claimed of where it comes from and of who made it, in the order of the JSON's reader."""
+    references, pedigree = value.get("externalReferences"), value.get("pedigree")
+    found = claims_of(url for one in references if (url := one.get("url"))) if references else ()
+    for name in _MAKERS:
+        if (made_by := value.get(name)) is not None:
+            found = (*found, *of_value(made_by))
+    return found if pedigree is None else (*found, *of_pedigree(pedigree))
 
 
 def _part(value: Mapping[str, Any]) -> ComponentPart:

@@ -35,7 +35,13 @@ _PEDIGREE: Final = record(
     ancestors=_RELATED_LIST,
     variants=_RELATED_LIST,
     patches=listing(patch=Shape(Form.OBJECT, attributes={"type": "type"})),
+    commits=listing(commit=record(uid=TEXT, url=TEXT)),
 )
+_REFERENCES: Final = listing(
+    reference=Shape(Form.OBJECT, attributes={"type": "type"}, only=frozenset({"vcs"})).holding(url=TEXT)
+)
+_PERSON: Final = record(name=TEXT, email=TEXT)
+_COMPANY: Final = record(name=TEXT, contact=Child("contact", _PERSON, many=True))
 
 
 def _component(shape: Shape, nested: Shape) -> Shape:
@@ -49,6 +55,12 @@ def _component(shape: Shape, nested: Shape) -> Shape:
         purl=TEXT,
         pedigree=_PEDIGREE,
         properties=_MEANINGFUL,
+        externalReferences=_REFERENCES,
+        publisher=TEXT,
+        author=TEXT,
+        authors=listing(author=_PERSON),
+        supplier=_COMPANY,
+        manufacturer=_COMPANY,
         evidence=record(identity=Child("identity", record(field=TEXT, confidence=TEXT), many=True)),
         components=nested,
     )

@@ -1,7 +1,8 @@
 """Who made or published a component, as its SBOM says: names of accounts and addresses of mail, which nobody verified.
 
 CycloneDX: `publisher`, `author`, `authors`, `supplier`, `manufacturer`. SPDX: `supplier`, `originator` (SPDX 2.3,
-clauses 7.5 and 7.6). A name with blanks is a person's or a company's, not an account's, and is left out.
+clauses 7.5 and 7.6), `suppliedBy`, `originatedBy` (3.0). Syft: what packages say of themselves. A name with blanks is a
+person's or a company's, not an account's, and is left out.
 """
 
 from __future__ import annotations
@@ -36,6 +37,11 @@ def of_raw(raw: bytes) -> tuple[SourceClaim, ...]:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ()  # what cannot be read claims nothing; the component has its other fields
     return _claims(_texts(value))
+
+
+def of_value(value: object) -> tuple[SourceClaim, ...]:
+    """Return the same of a field that was decoded, or of one that another syntax has."""
+    return of_text(value) if isinstance(value, str) else of_raw(msgspec.json.encode(value))
 
 
 @lru_cache(maxsize=8_192)

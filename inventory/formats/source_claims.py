@@ -1,7 +1,7 @@
 """Where a component comes from, as its SBOM says: repositories and commits. Claims, which nobody verified.
 
 CycloneDX: `externalReferences` of type vcs, commits of a pedigree. SPDX: `downloadLocation` of a version control system
-(SPDX 2.3, clause 7.7). Addresses of archives and registries are none.
+(SPDX 2.3, clause 7.7; 3.0 has `externalRef` of type vcs too). Addresses of archives and registries are none.
 """
 
 from __future__ import annotations

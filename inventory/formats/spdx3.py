@@ -25,6 +25,7 @@ from inventory.formats.spdx2_packages import PackageReader
 from inventory.formats.spdx2_relations import Relation
 from inventory.formats.spdx3_builds import Builds
 from inventory.formats.spdx3_elements import GraphElement, checksums_of, references_of, text_or_none, texts_of
+from inventory.formats.spdx3_makers import Makers
 from inventory.formats.spdx3_relations import relations_of
 from inventory.formats.spdx3_vex import Assessments, is_assessment
 from inventory.formats.text import Utf8
@@ -55,6 +56,7 @@ class Graph:
         self.agents: dict[str, str] = {}
         self.assessments = Assessments()
         self.builds = Builds()
+        self.makers = Makers()
         self.files: list[dict[str, Any]] = []
         self._items = items
         self._limits = limits
@@ -122,7 +124,10 @@ class Graph:
             or None,
             "checksums": checksums_of(element) or None,
         }
+        known = len(self.packages.records)
         self.packages.take(value, is_long=False)
+        if len(self.packages.records) > known:
+            self.makers.note_package(element, self.packages.records[-1])
 
     def _relationship(self, element: GraphElement, number: int) -> None:
         pointer = f"/relationships/{len(self._numbers['relationships'])}"
@@ -153,6 +158,7 @@ class Graph:
             self.tools[ref] = element.name
         elif kind in _AGENTS and isinstance(element.name, str):
             self.agents[ref] = element.name
+            self.makers.note_agent(element, ref)
         elif kind == "Build":
             self.builds.note(element, ref)
         elif kind == "Vulnerability":
@@ -245,6 +251,7 @@ def _assembled(graph: Graph, version: str, *, limits: Limits) -> SbomRecord:
         passed_over_count=graph.passed_over_count,
     )
     record = assemble(parts, limits=limits, defects=graph.defects)
+    graph.makers.tell()
     issuer = next((graph.agents[ref] for ref in texts_of(creation.created_by) if ref in graph.agents), "")
     record.vex = graph.assessments.read(record, issuer=storable(issuer), limits=limits, defects=graph.defects)
     record.claims = graph.builds.claims(record.components)

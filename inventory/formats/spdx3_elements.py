@@ -25,6 +25,10 @@ class GraphElement(
         "hashes": "verifiedUsing",
         "purpose": "software_primaryPurpose",
         "source_info": "software_sourceInfo",
+        "download": "software_downloadLocation",
+        "external": "externalRef",
+        "supplied_by": "suppliedBy",
+        "originated_by": "originatedBy",
         "source": "from",
         "targets": "to",
         "relation": "relationshipType",
@@ -56,6 +60,10 @@ class GraphElement(
     hashes: Any = None
     purpose: Any = None
     source_info: Any = None
+    download: Any = None
+    external: Any = None
+    supplied_by: Any = None
+    originated_by: Any = None
     source: Any = None
     targets: Any = None
     relation: Any = None
@@ -99,6 +107,28 @@ def references_of(element: GraphElement) -> list[Reference]:
             if known is not None:
                 found.append(Reference(known, one.get("identifier"), f"{name}/{index}/identifier"))
     return found
+
+
+def addresses_of(element: GraphElement) -> list[str]:
+    """List the addresses of version control systems that a package refers to."""
+    found = element.external if isinstance(element.external, list) else []
+    return [
+        address
+        for one in found
+        if isinstance(one, dict) and one.get("externalRefType") == "vcs"
+        for address in texts_of(one.get("locator"))
+    ]
+
+
+def mails_of(element: GraphElement) -> list[str]:
+    """List the addresses of mail by which an agent is identified."""
+    found = element.identifiers if isinstance(element.identifiers, list) else []
+    return [
+        mail
+        for one in found
+        if isinstance(one, dict) and one.get("externalIdentifierType") == "email"
+        for mail in texts_of(one.get("identifier"))
+    ]
 
 
 def checksums_of(element: GraphElement) -> list[dict[str, Any]]:

@@ -24,6 +24,7 @@ from inventory.formats.producers import Producer, choose_producer
 from inventory.formats.records import ROOT, ArtifactKind, FormatError, SbomRecord, storable
 from inventory.formats.repeated_names import note_repeated, note_repeated_in
 from inventory.formats.subjects import Subjects, kind_of_media_type
+from inventory.formats.syft_makers import of_metadata
 from inventory.formats.text import Utf8
 from inventory.identity.digests import find_digest
 
@@ -41,6 +42,7 @@ class _Artifact(msgspec.Struct, gc=False):
     type: str | None = None
     purl: str | None = None
     cpes: list[Any] | None = None
+    metadata: msgspec.Raw = msgspec.Raw(b"")
 
 
 class _Relation(msgspec.Struct, gc=False):
@@ -107,6 +109,7 @@ def _read_artifact(
     dubious = {name: getattr(artifact, name) for name in _TEXTS} | {"cpes": part.cpe} if large else None
     record = reader.read_part(part, dubious=dubious, pointer=pointer, parent=None)
     if record is not None:
+        record.sources = of_metadata(artifact.metadata)
         reader.records.append(record)
 
 

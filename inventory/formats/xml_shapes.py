@@ -38,8 +38,7 @@ class Shape:
     ) -> None:
         """`attributes` leads from their names to those of members; the text goes into the member `text_key`.
 
-        `only`: values to which an element with a text is held; one of which no attribute has such a value is passed
-        over.
+        `only`: values to which an element is held; one of which no attribute has such a value is passed over.
         """
         self.form = form
         self.attributes = dict(attributes or {})

@@ -119,10 +119,9 @@ class XmlStream:
             self._open(child, child.shape, attributes)
 
     def _open(self, child: Child, shape: Shape, attributes: dict[str, str]) -> None:
-        if shape.text_key:
-            if shape.only is not None and shape.only.isdisjoint(attributes.values()):
-                self._skipped = 1
-                return
+        if shape.only is not None and shape.only.isdisjoint(attributes.values()):
+            self._skipped = 1
+        elif shape.text_key:
             self._leaf = child
             self._leaf_value = _members(shape, attributes)
             self.pieces.clear()

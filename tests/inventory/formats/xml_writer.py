@@ -10,7 +10,8 @@ ITEMS = {
     "components": "component", "hashes": "hash", "properties": "property", "dependencies": "dependency",
     "services": "service", "compositions": "composition", "lifecycles": "lifecycle", "assemblies": "assembly",
     "variants": "component", "ancestors": "component", "patches": "patch", "vulnerabilities": "vulnerability",
-    "affects": "target", "references": "reference", "versions": "version",
+    "affects": "target", "references": "reference", "versions": "version", "externalReferences": "reference",
+    "authors": "author", "commits": "commit", "contact": "contact",
 }  # fmt: skip
 
 
@@ -30,7 +31,7 @@ def _element(name: str, value: Any) -> str:
         return _object(name, value)
     if isinstance(value, list):
         items = "".join(_item(name, item) for item in value)
-        return items if name == "identity" else f"<{name}>{items}</{name}>"
+        return items if name in {"identity", "contact"} else f"<{name}>{items}</{name}>"
     return f"<{name}>{_text(value)}</{name}>"
 
 
@@ -49,7 +50,7 @@ def _object(name: str, value: dict[str, Any]) -> str:
     if name == "property":
         return f"<property name={quoteattr(value['name'])}>{_text(value['value'])}</property>"
     attributes = ATTRIBUTES - ({"ref"} if name == "target" else set()) | (
-        {"type"} if name in {"component", "patch"} else set()
+        {"type"} if name in {"component", "patch", "reference"} else set()
     )
     head = "".join(f" {key}={quoteattr(_plain(value[key]))}" for key in value if key in attributes)
     inner = "".join(_element(key, member) for key, member in value.items() if key not in attributes)
