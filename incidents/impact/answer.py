@@ -106,6 +106,8 @@ class Coverage:
     clusters: tuple[ClusterFreshness, ...]
     provenance: ProvenanceCoverage | None = None
     """Counted where something is asked for by its origin."""
+    publisher_unknown_count: int | None = None
+    """Components in what runs of which no SBOM says who made or published them; told where an account is asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ from inventory.formats.collector import collector_paused
 from inventory.graph.families import visible_teams
 from inventory.graph.one_state import Statement, array_of, one_state
 from inventory.graph.packed import Subjects, sql_array
+from inventory.identity.indicators import IndicatorKind
 from supplychain.access import audit
 from supplychain.access.models import Team
 from supplychain.database import replica
@@ -126,7 +127,14 @@ def _answer(asked: _Asking, *, teams: list[int] | None, reading: Reading) -> _An
             if silent is None
             else WhatRan(parameters, marks=marks.rows[0], silent=silent.rows[0], state=state)
         )
-        groundwork = Groundwork(parameters, marks=marks.rows[0], runtime=runtime, now=at, state=state)
+        groundwork = Groundwork(
+            parameters,
+            marks=marks.rows[0],
+            runtime=runtime,
+            asks_publishers=any(one.kind is IndicatorKind.ACCOUNT for one in question.indicators),
+            now=at,
+            state=state,
+        )
         facts = _read_facts(question, matches=matches, parameters=parameters, runtime=runtime, state=state)
         judged = judge_artifacts(facts, matches=matches, is_scoped=question.is_scoped)
         behind = arrears(reading, teams=teams, state=state)

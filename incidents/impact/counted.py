@@ -24,6 +24,10 @@ ECOSYSTEMS: Final = """
         FROM (SELECT DISTINCT track_id, seq FROM point) p
         JOIN inventory_snapshot n ON n.track_id = p.track_id AND n.seq = p.seq
         CROSS JOIN LATERAL jsonb_each_text(n.ecosystems) e GROUP BY 1) e)"""
+UNMADE: Final = """
+    (SELECT coalesce(sum(n.component_count - coalesce(n.made_count, 0)), 0)::bigint
+     FROM (SELECT DISTINCT track_id, seq FROM point) p
+     JOIN inventory_snapshot n ON n.track_id = p.track_id AND n.seq = p.seq)"""
 CLUSTERS: Final = "(SELECT array_agg(DISTINCT cluster_id) FROM shown)"
 NEXT_MAPPING: Final = """
     (SELECT min(b.at) FROM inventory_servicemapping m CROSS JOIN LATERAL (VALUES (m.valid_from), (m.valid_to)) b(at)
@@ -44,7 +48,7 @@ SELECT
     (SELECT count(*) FROM described WHERE is_complete),
     (SELECT count(*) FROM described WHERE NOT is_complete),
     (SELECT count(*) FROM described WHERE is_unresolved),
-    {UNDIGESTED}, {UNMAPPED}, {ECOSYSTEMS}, {CLUSTERS}, %(at)s::timestamptz, {NEXT_MAPPING}
+    {UNDIGESTED}, {UNMAPPED}, {UNMADE}, {ECOSYSTEMS}, {CLUSTERS}, %(at)s::timestamptz, {NEXT_MAPPING}
 """
 
 
@@ -58,6 +62,8 @@ class Counted:
     unresolved: int
     undigested: int
     unmapped: int
+    unmade: int
+    """Components of which no SBOM of what runs says who made or published them."""
     ecosystems: str | None
     cluster_ids: Sequence[int] | None
     at: datetime

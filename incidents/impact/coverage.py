@@ -75,9 +75,16 @@ class Groundwork:
     """The ground of one answer, asked for along with the answer's next exchange, then put together."""
 
     def __init__(
-        self, parameters: Mapping[str, object], *, marks: Marks, runtime: Runtime, now: datetime, state: OneState
+        self,
+        parameters: Mapping[str, object],
+        *,
+        marks: Marks,
+        runtime: Runtime,
+        now: datetime,
+        state: OneState,
+        asks_publishers: bool = False,
     ) -> None:
-        self._runtime, self._now = runtime, now
+        self._runtime, self._now, self._asks_publishers = runtime, now, asks_publishers
         self._teams = Scope.of(parameters).teams
         self._labels = marks.labels
         labelled = LABELLED.get(self._labels, self._teams)
@@ -110,6 +117,7 @@ class Groundwork:
                 for cluster in self._clusters.rows
                 if self._teams is None or cluster.team_id in self._teams or cluster.id in seen
             ),
+            publisher_unknown_count=counted.unmade if self._asks_publishers else None,
         )
 
 

@@ -12,7 +12,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
-from incidents.impact.counted import CLUSTERS, ECOSYSTEMS, NEXT_MAPPING, UNDIGESTED, UNMAPPED, Counted
+from incidents.impact.counted import CLUSTERS, ECOSYSTEMS, NEXT_MAPPING, UNDIGESTED, UNMADE, UNMAPPED, Counted
 from incidents.impact.facts import UNSEEN, UNSURE, Place, Points
 from incidents.impact.remembered import Remembered
 from incidents.impact.runtime import Scope
@@ -68,7 +68,8 @@ image AS MATERIALIZED (
     WHERE artifact_id IS NOT NULL GROUP BY artifact_id, node_architecture
 ),
 point AS MATERIALIZED ({SEEN_POINTS.format(intervals=_IMAGES)})
-SELECT places.*, known.*, {UNDIGESTED}, {UNMAPPED}, {ECOSYSTEMS}, {CLUSTERS}, %(at)s::timestamptz, {NEXT_MAPPING}
+SELECT places.*, known.*, {UNDIGESTED}, {UNMAPPED}, {UNMADE}, {ECOSYSTEMS}, {CLUSTERS},
+       %(at)s::timestamptz, {NEXT_MAPPING}
 FROM ({_PLACES}) places CROSS JOIN ({_KNOWN}) known
 """
 """Whose container it is says nothing of what it runs: the asker sees all that are shown, and `image` has one of each.

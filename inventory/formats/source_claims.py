@@ -85,6 +85,11 @@ def claims_of(texts: Iterable[str]) -> tuple[SourceClaim, ...]:
     return tuple(found)[:MOST_CLAIMS]
 
 
+def names_account(claims: Iterable[SourceClaim]) -> bool:
+    """Tell whether somebody is said to have made or published it."""
+    return any(claim.kind == ACCOUNT for claim in claims)
+
+
 def _texts_of(commits: Iterable[object]) -> Iterator[str]:
     for commit in commits:
         if isinstance(commit, dict):

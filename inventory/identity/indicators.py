@@ -67,7 +67,8 @@ NOTES = {
     IndicatorKind.COMMIT: "builds of later commits are not found by it: ask for its repository too",
     IndicatorKind.ACCOUNT: "who commits, reviews and publishes is in no evidence that is read: found is what "
     "registries say it pushed, what it signed, what runs it started built, what is built from its repositories, and "
-    "components that an SBOM says it made or published",
+    "components that an SBOM says it made or published. An attestation of npm's registry that it published a version "
+    "names no account",
     IndicatorKind.REPOSITORY: "found is what was built from it, what its workflows built, what images say of "
     "themselves, and packages that are named by it or come from it as an SBOM says; any other is asked for by its name",
 }

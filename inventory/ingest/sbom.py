@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from inventory.formats.claims import Claim
 from inventory.formats.graph import Graph
 from inventory.formats.records import Completeness, Scope
+from inventory.formats.source_claims import names_account
 from inventory.graph import outline
 from inventory.ingest import memberships, sbom_sql, understood, vex
 from inventory.ingest.identifiers import Identifiers
@@ -241,6 +242,7 @@ def _snapshot_columns(
             has_edges=record.has_edges,
         ),
         "ecosystems": json.dumps(dict(sorted(ecosystems.items()))),
+        "made_count": sum(1 for component in record.components if names_account(component.sources)),
     }
 
 

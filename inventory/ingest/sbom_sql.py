@@ -63,10 +63,10 @@ FROM unnest(%(added)s::int[], %(flags)s::smallint[]) AS a(component_id, flags)
 ADD_SNAPSHOT = Statement("""
 INSERT INTO inventory_snapshot
     (id, evidence_id, part, track_id, seq, component_count, distinct_count, is_complete, producer_version, set_hash,
-     outline, ecosystems)
+     outline, ecosystems, made_count)
 VALUES (%(snapshot)s::int, %(evidence)s::bigint, %(part)s::smallint, %(track)s::int, %(seq)s::int,
     %(component_count)s, %(distinct_count)s, %(is_complete)s, %(producer_version)s, %(set_hash)s, %(outline)s,
-    %(ecosystems)s::jsonb)
+    %(ecosystems)s::jsonb, %(made_count)s::int)
 """)
 ADD_SUBJECTS = Statement("""
 INSERT INTO inventory_snapshotsubject (snapshot_id, artifact_id, track_id, seq, kind, source, confidence)

@@ -72,6 +72,9 @@ class Snapshot(models.Model):
         db_comment="zstd; where each component stands and its parent on a shortest path (graph/outline.py)"
     )
     ecosystems = models.JSONField(default=dict, db_comment="{purl type: component count}; summed for coverage")
+    made_count = models.IntegerField(
+        null=True, db_comment="Components of which it says who made or published them; NULL: not counted"
+    )
 
     class Meta:
         constraints = [

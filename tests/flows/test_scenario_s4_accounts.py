@@ -94,4 +94,22 @@ def test_an_account_finds_what_it_is_known_to_have_made_and_says_of_the_rest_tha
     assert estate.statuses(answer) == dict.fromkeys((*HELD, "U1"), "unknown") | {"P2": "possible"}
     (asked,) = answer["asked"]["indicators"]
     assert "who commits, reviews and publishes is in no evidence that is read" in asked["note"]
+    # Nine components of seven documents; that of U1 counts as what it was developed with.
+    assert answer["coverage"]["publisher_unknown_count"] == sum(map(len, HELD.values())) + 1
     assert answer["coverage"]["provenance"] == {"verified_count": 0, "claimed_count": 1, "without_count": 6}
+
+
+def test_an_account_finds_what_it_published_where_documents_name_the_publisher(estate: Estate) -> None:
+    published = {"type": "library", "name": "event-stream", "version": "3.3.6", "publisher": "right9ctrl",
+                 "purl": "pkg:npm/event-stream@3.3.6"}  # fmt: skip
+    before = estate.ask({"kind": "account", "login": "right9ctrl"})["coverage"]["publisher_unknown_count"]
+    estate.send(cyclonedx(published, subject=estate.digest("P4")))
+    estate.runs(running(estate.digest("P4"), "p4"))
+    estate.settle()
+
+    answer = estate.ask({"kind": "account", "login": "right9ctrl"})
+
+    # The claim is of the release, whoever holds it, and what nobody says of the others stays counted.
+    found = {name for name, status in estate.statuses(answer).items() if status == "possible"}
+    assert found == {"P1", "P2", "P4"}
+    assert answer["coverage"]["publisher_unknown_count"] == before

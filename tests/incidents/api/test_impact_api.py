@@ -75,7 +75,7 @@ def test_the_answers_keys_stand_in_the_order_of_the_contract(estate: None):
     assert list(value["coverage"]) == [
         "running_artifact_count", "sbom_complete_count", "sbom_partial_count", "without_sbom_count",
         "containers_without_digest_count", "sbom_without_digest_count", "index_unresolved_count",
-        "unmapped_service_count", "ecosystems", "clusters", "provenance",
+        "unmapped_service_count", "ecosystems", "clusters", "provenance", "publisher_unknown_count",
     ]  # fmt: skip
     assert list(value["summary"]) == ["affected", "possible", "cleared", "unknown", "build_exposure"]
     assert {tuple(counted) for counted in value["summary"].values()} == {tuple(COUNTED)}
