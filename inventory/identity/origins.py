@@ -32,11 +32,16 @@ _COMMIT_PAGE: Final = re.compile(
 )
 _FORGE: Final = re.compile(r"(?:git|gitlab|github|code|bitbucket|gitea|forgejo)\.")
 _NAMED: Final = re.compile(
-    r"(?:(?P<word>repository|repo|workflow|run|builder|signer|key|commit|account):|(?P<logged>commit))"
+    r"(?:(?P<word>repository|repo|workflow|run|builder|signer|key|commit|account|cluster|download):|(?P<logged>commit))"
     r"\s+(?P<value>(?!v?\d+(?:\.|$))\S+)",
     re.IGNORECASE,
 )
 """A word and, behind a blank, a value; `account:1.0` and `account: v1` are packages."""
+_CLUSTER: Final = re.compile(
+    r"(?P<cluster>[a-z][\w.-]{0,252})(?:/(?P<namespace>[a-z0-9][a-z0-9-]{0,62}))?", re.IGNORECASE
+)
+_FILE: Final = re.compile(r"https?://[\w.:-]+/\S+")
+Details = tuple[tuple[str, str], ...]
 _LOGIN: Final = re.compile(r"[\w.@+/\[\]-]{1,255}")
 
 
@@ -103,11 +108,29 @@ def read_named(text: str, *, given: str, line: int | None) -> Indicator | None:
         return None
     if word in {"workflow", "run", "repository", "repo"}:
         return _named_address(word, value, given=given, line=line)
+    if word in {"cluster", "download"}:
+        details = _cluster_of(value) if word == "cluster" else _download_of(value)
+        return None if details is None else Indicator(IndicatorKind(word), given, line, details=details)
     kind, name, read = _WORDS[word]
     found = read(value)
     if found is None or not re.search("[a-z]", found):
         return None
     return Indicator(kind, given, line, details=((name, found),))
+
+
+def _cluster_of(value: str) -> Details | None:
+    """Read `prod-eu` or `prod-eu/payments`: a credential of the cluster, or of one namespace."""
+    match = _CLUSTER.fullmatch(value)
+    if match is None:
+        return None
+    cluster, namespace = match["cluster"], match["namespace"]
+    return (("cluster", cluster), *([("namespace", namespace)] if namespace else []))
+
+
+def _download_of(value: str) -> Details | None:
+    """Read the address of a file that build steps fetch."""
+    match = _FILE.fullmatch(value)
+    return None if match is None else (("url", value),)
 
 
 def _named_address(word: str, value: str, *, given: str, line: int | None) -> Indicator | None:

@@ -37,6 +37,9 @@ def read_one(text: str) -> Indicator:
         ("workflow:.github/workflows/release.yml@main", "workflow", (("path", ".github/workflows/release.yml"),)),
         ("workflow: /.github/workflows/release.yaml", "workflow", (("path", ".github/workflows/release.yaml"),)),
         ("account: mallory", "account", (("login", "mallory"),)),
+        ("cluster: prod-eu", "cluster", (("cluster", "prod-eu"),)),
+        ("Cluster: prod-eu/payments", "cluster", (("cluster", "prod-eu"), ("namespace", "payments"))),
+        ("download: https://codecov.io/bash", "download", (("url", "https://codecov.io/bash"),)),
     ],
 )  # fmt: skip
 def test_what_can_only_be_an_origin(text: str, kind: str, details: tuple[tuple[str, str], ...]):
@@ -48,7 +51,8 @@ def test_what_can_only_be_an_origin(text: str, kind: str, details: tuple[tuple[s
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
-        ("commit: 1.2.3", "package"), ("account:1.0", "package"), ("account: v1", "package"), ("run 1.2", "package"),
+        ("commit: 1.2.3", "package"), ("account:1.0", "package"), ("account: v1", "package"),
+        ("cluster:1.0", "package"), ("cluster: ^1.2", "package"), ("cluster 1.2", "package"), ("run 1.2", "package"),
         ("github.com/x/y", "package"), ("ci@example.com", "package"), ("https://www.npmjs.com/package/x", "unreadable"),
         ("https://news.example/2026/worm", "unreadable"), ("https://github.com/acme", "unreadable"),
         ("https://github.com/acme/app/pull/3", "unreadable"),

@@ -18,7 +18,7 @@ from incidents.response import runs, slim
 from incidents.response.answers import read_shown
 from incidents.response.derived import derive
 from tests.factories import cyclonedx, deployment, digest, report, submit
-from tests.incidents.opened import opened, read
+from tests.incidents.opened import BAD, make_estate, opened, read
 from tests.supplychain.actors import make_user, signed_in
 
 # An answer is read from one snapshot of the database, which a test's own transaction would forbid.
@@ -173,3 +173,31 @@ def test_the_page_shows_the_first_matches_and_the_api_all_with_their_places(
     assert all(f"{digest(name)}" in pages[1] for name in ("one", "two"))
     (row, _) = read(rita, f"{incident}/queries/1")["rows"]
     assert len({match["pointer"] for match in row["matches"]}) == 10
+
+
+def test_whoever_asks_is_told_the_same_from_the_gist_as_from_the_rows(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(slim, "LARGE", 1)
+    make_estate()
+    people = (
+        signed_in(make_user("rita", organisation="responder")),
+        signed_in(make_user("tomas", team="shop", role="member")),
+    )
+    incident = opened(people[0])
+    submit("shop", cyclonedx(BAD, subject=digest("new"), name="registry.example/new:1"))
+    assert people[0].post(f"/incidents{incident}/ask").status_code == 303
+
+    def told() -> list[bytes]:
+        slim.forget_all()
+        return [one.get(f"/api/v1/incidents{incident}/{path}").content for one in people for path in PATHS]
+
+    from_gists = told()
+    assert QueryRunGist.objects.count() == 2
+    QueryRunGist.objects.all().delete()
+    monkeypatch.setattr(slim, "LARGE", 2_000)
+
+    assert told() == from_gists
+    assert digest("new").encode() in from_gists[2]
+    assert b'"pointer":"/components/0"' in from_gists[3], "a member is told where it stands in their own document"
+
+
+PATHS = ("queries/1", "queries/2", "queries/2/diff")
