@@ -11,7 +11,7 @@ from terminal import stop_with
 
 # Nothing waits for beat; on two cores the web server and the worker are ready sooner without it beside them.
 BEAT_DELAY_SECONDS = 4.0
-_WORKER_NICE = "10"
+_WORKER_NICE = "5"
 
 
 def site(place: Home, *, port: int, environment: dict[str, str], postgres: Postgres | None) -> Supervisor:
