@@ -10,34 +10,32 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from incidents.impact import long_lists, pages, statements
+from incidents.impact import pages
 from incidents.impact.advisories import with_advisories
-from incidents.impact.answer import Header, Impact, Status
+from incidents.impact.answer import Header, Impact
 from incidents.impact.arrears import arrears
 from incidents.impact.bases import Bases
 from incidents.impact.builds.targets import with_window
 from incidents.impact.coverage import Groundwork
 from incidents.impact.explain import fill
-from incidents.impact.facts import Facts, Place, Spans
+from incidents.impact.fact_reading import parameters_of, parameters_of_matches, read_facts, times_of
 from incidents.impact.heads import CLASSES, header_of
 from incidents.impact.known_clusters import with_known_clusters
-from incidents.impact.matching import find_matches
+from incidents.impact.matching import find_matches, look_up
 from incidents.impact.order import Rows
 from incidents.impact.remembered import follow_generation, marks_statement
 from incidents.impact.tally import judge_artifacts
-from incidents.impact.untold import Needed, told_statement, untold, with_provenance
+from incidents.impact.untold import with_provenance
 from incidents.impact.what_ran import WhatRan, silence
 from incidents.impact.what_runs import WhatRuns
 from inventory.formats.collector import collector_paused
 from inventory.graph.families import visible_teams
-from inventory.graph.one_state import Statement, array_of, one_state
-from inventory.graph.packed import Subjects, sql_array
+from inventory.graph.one_state import one_state
 from inventory.identity.indicators import IndicatorKind
 from supplychain.access import audit
 from supplychain.access.models import Team
@@ -45,22 +43,20 @@ from supplychain.database import replica
 from supplychain.exchange import exchange
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
+    from datetime import datetime
 
     from incidents.impact.answer import Builds, Row
     from incidents.impact.arrears import Arrears
     from incidents.impact.coverage import Ground
-    from incidents.impact.matching import Matches
     from incidents.impact.question import Question
     from incidents.impact.runtime import Runtime
     from incidents.impact.tally import Judged, Tally
-    from inventory.graph.one_state import OneState, Plans
+    from inventory.graph.one_state import Plans
     from supplychain.access.actors import Actor
     from supplychain.database.replica import Reading
     from supplychain.exchange import Query
 
-_ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
-_INSTANT = timedelta(microseconds=1)
 _MAX_AUDITED = 50
 _CANONICAL = msgspec.json.Encoder(order="sorted")
 _FEW_INDICATORS = 20
@@ -110,9 +106,9 @@ def _answer(asked: _Asking, *, teams: list[int] | None, reading: Reading) -> _An
     question, actor, at = asked.question, asked.actor, asked.at
     with one_state(using=reading.using, plans=_plans(question)) as state:
         marks = state.along(marks_statement())
-        silent = None if question.is_now else state.along(silence(_times(question, now=at)[0]))
+        silent = None if question.is_now else state.along(silence(times_of(question, now=at)[0]))
         bases = Bases(teams=teams, state=state)
-        matches = find_matches(
+        found = look_up(
             question.indicators,
             actor=actor,
             state=state,
@@ -120,22 +116,22 @@ def _answer(asked: _Asking, *, teams: list[int] | None, reading: Reading) -> _An
             meanwhile=partial(_spell, question),
         )
         follow_generation(marks.rows[0].generation)
-        matches = bases.closed(matches)
-        parameters = _parameters(question, matches=matches, teams=teams, now=at)
+        asked_of = parameters_of(question, candidates=found.candidates, teams=teams, now=at)
         runtime: Runtime = (
-            WhatRuns(parameters, marks=marks.rows[0], state=state)
+            WhatRuns(asked_of, marks=marks.rows[0], state=state)
             if silent is None
-            else WhatRan(parameters, marks=marks.rows[0], silent=silent.rows[0], state=state)
+            else WhatRan(asked_of, marks=marks.rows[0], silent=silent.rows[0], state=state)
         )
         groundwork = Groundwork(
-            parameters,
+            asked_of,
             marks=marks.rows[0],
             runtime=runtime,
             asks_publishers=any(one.kind is IndicatorKind.ACCOUNT for one in question.indicators),
             now=at,
             state=state,
         )
-        facts = _read_facts(question, matches=matches, parameters=parameters, runtime=runtime, state=state)
+        read = read_facts(question, found=found, bases=bases, parameters=asked_of, runtime=runtime, state=state)
+        matches, facts = read.matches, read.facts
         judged = judge_artifacts(facts, matches=matches, is_scoped=question.is_scoped)
         behind = arrears(reading, teams=teams, state=state)
         listed = Rows.listed(judged.statuses, judged.workload_counts, classes=_listed(question))
@@ -151,7 +147,7 @@ def _answer(asked: _Asking, *, teams: list[int] | None, reading: Reading) -> _An
         rows = fill(
             shown,
             matches=matches,
-            parameters=parameters,
+            parameters=read.parameters,
             is_now=question.is_now,
             state=state,
             meanwhile=put_together,
@@ -215,42 +211,15 @@ def _next_page(question: Question, *, actor: Actor, teams: list[int] | None, at:
             matches = find_matches(question.indicators, actor=actor, state=state)
             follow_generation(marks.rows[0].generation)
             matches = bases.closed(matches)
-            parameters = _parameters(question, matches=matches, teams=teams, now=at)
+            parameters = parameters_of(question, candidates=matches.candidates, teams=teams, now=at)
+            parameters |= parameters_of_matches(matches)
             return fill(kept.rows, matches=matches, parameters=parameters, is_now=question.is_now, state=state)
 
     return Impact(kept.header, replica.read(fill_in, needs_everything=True), kept.next, kept.answer_hash)
 
 
-def _parameters(question: Question, *, matches: Matches, teams: list[int] | None, now: datetime) -> dict[str, object]:
-    since, until = _times(question, now=now)
-    best, are_few = matches.best(), len(matches.candidates.ids) <= long_lists.MOST_LOOKED_UP
-    return {
-        "components": sql_array(best),
-        "classes": array_of(best.values()),
-        "candidates": matches.candidates.marks() if matches.is_long else b"",
-        "few_candidates": sql_array(matches.candidates.ids) if matches.is_long and are_few else None,
-        "artifacts": array_of({match.artifact_id for match in matches.artifacts}),
-        "teams": teams,
-        "clusters": list(question.clusters) or None,
-        "environments": list(question.environments) or None,
-        "since": since,
-        "until": until,
-        "at": question.at or since or now,
-    }
-
-
 def _listed(question: Question) -> frozenset[int]:
     return frozenset(row_class for status in question.statuses for row_class in CLASSES[status])
-
-
-def _times(question: Question, *, now: datetime) -> tuple[datetime | None, datetime | None]:
-    """Return the half-open window asked for; an instant is the shortest window there is, and one that is to come."""
-    if question.is_now:
-        return None, None
-    if question.at is not None:
-        return question.at, question.at + _INSTANT
-    since = question.window_from or _ALWAYS
-    return since, question.window_to or max(now, since + _INSTANT)
 
 
 def _teams(question: Question, *, actor: Actor) -> list[int] | None:
@@ -259,46 +228,6 @@ def _teams(question: Question, *, actor: Actor) -> list[int] | None:
         return mine
     asked = sorted(Team.objects.filter(slug__in=question.teams).values_list("pk", flat=True))
     return asked if mine is None else [team for team in asked if team in set(mine)]
-
-
-def _read_facts(
-    question: Question,
-    *,
-    matches: Matches,
-    parameters: Mapping[str, object],
-    runtime: Runtime,
-    state: OneState,
-) -> Facts:
-    """Read what the answer is counted from: one round trip."""
-    is_now = question.is_now
-    needed = Needed.of(question.indicators)
-    told = state.along(told_statement(parameters, is_now=is_now)) if needed.asks_origins else None
-    runtime.ask(is_long=matches.is_long)
-    is_alone = len(question.indicators) == 1
-    tells_effects = Status.CLEARED in question.statuses
-    sql = (
-        long_lists.found(is_now=is_now, tells_effects=tells_effects)
-        if matches.is_long
-        else statements.found(is_alone=is_alone)
-    )
-    found, *named = state.fetch_together(
-        Statement(_unpack_found, sql, parameters),
-        *(
-            Statement(int, statements.VISIBLE_NAMED, parameters),
-            Statement(Place.unpack, statements.named_runs(is_now=is_now), parameters),
-        )
-        * matches.asks_artifacts,
-    )
-    spans, subjects = found[0]
-    undescribed = runtime.undescribed()
-    facts = Facts(spans, subjects, runtime.points(), undescribed if needed.asks_sboms else (), *named)
-    if told is None:
-        return facts
-    return replace(facts, told=told.rows, untold=tuple(untold(told.rows, needed=needed.bits)))
-
-
-def _unpack_found(*columns: bytes | None) -> tuple[Spans, Subjects]:
-    return Spans.unpack(*columns[:5]), Subjects.unpack(*columns[5:])
 
 
 def _hash(question: Question, *, header: Header, counts: Tally, rows: Rows) -> str:

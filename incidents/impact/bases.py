@@ -183,11 +183,16 @@ class Bases:
         self._teams, self._state = teams, state
         self._known: Along[bool] = state.along(Statement(bool, KNOWN, {"teams": teams}))
 
+    @property
+    def are_known(self) -> bool:
+        """Say whether any is, once the first exchange is over."""
+        return any(self._known.rows)
+
     def closed(self, matches: Matches) -> Matches:
         """Return the matches with all that was built on them: one round trip, where anything is known of bases."""
         best = {item: row_class for item, row_class in matches.best().items() if row_class < CLEARED_FROM}
         named = [match for match in matches.artifacts if match.match_class < CLEARED_FROM]
-        if not (self._known.rows and self._known.rows[0] and (best or named)):
+        if not (self.are_known and (best or named)):
             return matches
         parameters = {
             "components": array_of(best),

@@ -136,16 +136,9 @@ class Candidates:
     def ids(self) -> Column:
         return self._found.ids
 
-    def marks(self) -> bytes:
-        """Return a byte for each component up to the last of them: 1 for those that are."""
-        marks = bytearray(max(self.ids, default=-1) + 1)
-        for component_id in self.ids:
-            marks[component_id] = 1
-        return bytes(marks)
-
     @property
     def statement(self) -> Statement[_Found]:
-        """The statement that fetches them: one row, which `judged` takes."""
+        """The statement that fetches them: one row, which `take` takes."""
         spelled = [(place, name, spelling) for place, name in enumerate(self.names) for spelling in _spellings(name)]
         modules = [place for place, name in enumerate(self.names) if name.type == "golang" and self._has_kin(place)]
         above_them = [(place, split) for place in modules for split in above(self.names[place].written)]
@@ -166,9 +159,12 @@ class Candidates:
     def _has_kin(self, place: int) -> bool:
         return not all(indicator.is_alone for _, indicator in self._asked[place])
 
-    def judged(self, rows: Iterable[_Found]) -> Iterator[ComponentMatch]:
-        """Take what the statement found, and yield the components that are affected or possible."""
+    def take(self, rows: Sequence[_Found]) -> None:
+        """Take what the statement found."""
         (self._found,) = rows
+
+    def judged(self) -> Iterator[ComponentMatch]:
+        """Yield the components that are affected or possible, of what was taken."""
         for number in self._doubtful():
             yield from self._judged(number, is_cleared=False)
 

@@ -35,6 +35,15 @@ class Spans:
         until, classes = rest
         return cls(column(components), column(tracks), column(since), column(until), bytes(classes or b""))
 
+    def __add__(self, other: Spans) -> Spans:
+        return Spans(
+            self.components + other.components,
+            self.tracks + other.tracks,
+            self.since + other.since,
+            self.until + other.until,
+            self.classes + other.classes,
+        )
+
     def __iter__(self) -> Iterator[tuple[int, int, int, int]]:
         """Yield (track, since, until, class)."""
         return zip(self.tracks, self.since, self.until, self.classes, strict=True)

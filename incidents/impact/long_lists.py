@@ -7,7 +7,6 @@ Rows are as those of statements.py.
 """
 
 from incidents.impact.statements import (
-    ASKED,
     BY_PLACE,
     INTERVALS,
     NOW,
@@ -51,7 +50,7 @@ _BY_COMPONENT = f"""
     GROUP BY 1, 2"""
 _ARE_FEW = f"""%(few_candidates)s::int[] IS NOT NULL
     AND cardinality(%(few_candidates)s::int[]) <= {_WORTH} * (SELECT count(*) FROM point)"""
-_SUBJECTS = f"""
+SUBJECTS = f"""
 SELECT {PACK.format("track_id")}, {PACK.format("octet_length(seqs) / 4")},
        string_agg(seqs, ''::bytea), string_agg(artifacts, ''::bytea)
 FROM (
@@ -59,26 +58,18 @@ FROM (
     WHERE {own("t.team_id")} ORDER BY b.track_id, b.block
 ) block
 """
-"""Of all tracks: few hold nothing of a long list."""
-_FOUND = f"""
-WITH {ASKED},
-shown AS MATERIALIZED ({{intervals}}),
+"""What the snapshots of all tracks are about: few hold nothing of a long list."""
+_CLEARED = f"""
+WITH shown AS MATERIALIZED ({{intervals}}),
 point AS MATERIALIZED (SELECT DISTINCT track_id, seq FROM ({{points}}) point),
 cleared(track_id, seq, class) AS MATERIALIZED (
     SELECT * FROM ({_BY_COMPONENT}) few WHERE {_ARE_FEW}
     UNION ALL
     SELECT * FROM ({{by_point}}) many WHERE NOT ({_ARE_FEW})
 )
-SELECT * FROM (
-    SELECT {PACK.format("component_id")}, {PACK.format("track_id")}, {PACK.format("from_seq")},
-           {PACK.format("to_seq")}, {PACK_CLASS.format("class")}
-    FROM (
-        SELECT component_id, track_id, from_seq, to_seq, class FROM held
-        UNION ALL
-        SELECT 0, track_id, seq, seq + 1, class FROM cleared
-    ) span
-) spans
-CROSS JOIN ({_SUBJECTS}) subjects
+SELECT {PACK.format("0")}, {PACK.format("track_id")}, {PACK.format("seq")}, {PACK.format("seq + 1")},
+       {PACK_CLASS.format("class")}
+FROM cleared
 """
 POINTS = f"""
 WITH shown AS MATERIALIZED ({INTERVALS.format(when=NOW)})
@@ -87,13 +78,13 @@ WITH shown AS MATERIALIZED ({INTERVALS.format(when=NOW)})
 """All that runs now."""
 
 
-def found(*, is_now: bool, tells_effects: bool) -> str:
-    """Return the statement of where what is affected is, at which running points anything is cleared, and subjects.
+def cleared(*, is_now: bool, tells_effects: bool) -> str:
+    """Return the statement of at which running points anything is cleared: spans of component 0.
 
-    The points have no component. Whether what is cleared takes part at run time or in the build alone shows in rows
-    that are cleared: where nobody asks for these, all of it is called 4.
+    What is affected there as well is found by statements.HELD. Whether what is cleared takes part at run time or in the
+    build alone shows in rows that are cleared: where nobody asks for these, all of it is called 4.
     """
-    return _FOUND.format(
+    return _CLEARED.format(
         intervals=INTERVALS.format(when=NOW if is_now else RAN),
         points=POINTS_NOW if is_now else POINTS_THEN,
         by_point=_BY_POINT_WITH_EFFECTS if tells_effects else _BY_POINT,

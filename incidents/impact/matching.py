@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from incidents.impact.builds.lookup import BuildLookup
-from incidents.impact.candidates import Candidates, ComponentMatch
+from incidents.impact.candidates import ComponentMatch
 from incidents.impact.claimed_sources import claimed
 from incidents.impact.cpes import stated_cpes
 from incidents.impact.deployed import deployed
 from incidents.impact.judging import MatchClass
 from incidents.impact.lookup import ArtifactMatch, Lookup
 from incidents.impact.origins import ORIGIN_KINDS, origins
+from incidents.impact.portions import Packages
 from incidents.impact.question import LISTED_BUILDS
 from incidents.impact.supplied import supplied
 from incidents.impact.tagged import tagged
@@ -23,7 +24,7 @@ from inventory.graph.visibility import own
 from inventory.identity.indicators import IndicatorKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from incidents.impact.answer import Builds
     from incidents.impact.candidates import Placed
@@ -39,7 +40,7 @@ class Matches:
 
     components: tuple[ComponentMatch, ...]
     artifacts: tuple[ArtifactMatch, ...]
-    candidates: Candidates
+    candidates: Packages
     """All components of the packages asked for: what is not among `components` is cleared."""
     asks_artifacts: bool = False
     """Whether artifacts were asked for, found or not: what is asked next must not tell that somebody has one."""
@@ -51,14 +52,13 @@ class Matches:
     """The runs that were exposed, where something was asked that could expose one."""
 
     @property
+    def is_long(self) -> bool:
+        return is_long(self.candidates)
+
+    @property
     def asks_components(self) -> bool:
         """Whether an SBOM could answer: then what has none is unknown, whatever else clears it."""
         return bool(self.candidates.names) or self.asks_hashes or self.asks_sources
-
-    @property
-    def is_long(self) -> bool:
-        """Whether so much is cleared that it is asked of what runs, not of where each component is (long_lists.py)."""
-        return len(self.candidates.ids) > MANY_CANDIDATES
 
     def best(self) -> dict[int, int]:
         """Return the best class of each component; without what is cleared when that is long."""
@@ -145,15 +145,40 @@ SELECT DISTINCT place, artifact_id FROM ran WHERE is_meant
 """What was called so: a name that a document gives, and in the indicator's own window what ran under it."""
 
 
-def find_matches(
+def is_long(candidates: Packages) -> bool:
+    """Say whether so much is cleared that it is asked of what runs, not of where each component is (long_lists.py)."""
+    return len(candidates.ids) > MANY_CANDIDATES
+
+
+@dataclass(frozen=True, slots=True)
+class LookedUp:
+    """What was looked up for the indicators, not yet judged: of a long list that takes as long as the next question."""
+
+    candidates: Packages
+    matches: Callable[[], Matches]
+    """Judges it; asks nothing."""
+
+    @property
+    def is_long(self) -> bool:
+        return is_long(self.candidates)
+
+
+def find_matches(indicators: Sequence[Indicator], *, actor: Actor, state: OneState) -> Matches:
+    """Return what the indicators mean: asks as `look_up` does."""
+    return look_up(indicators, actor=actor, state=state).matches()
+
+
+def look_up(
     indicators: Sequence[Indicator],
     *,
     actor: Actor,
     state: OneState,
     build_limit: int = LISTED_BUILDS,
     meanwhile: Meanwhile | None = None,
-) -> Matches:
-    """Return what the indicators mean, for one round trip. `meanwhile` is done while the server looks them up.
+) -> LookedUp:
+    """Look up what the indicators mean, for one round trip, two where there are thousands.
+
+    `meanwhile` is done while the server looks them up.
 
     An indicator with a problem means nothing. Packages and components are shared by all teams, so nothing here tells
     who has them: that is asked next, through the asker's eyes.
@@ -168,9 +193,8 @@ def find_matches(
         for kind in (IndicatorKind.REPOSITORY, IndicatorKind.COMMIT, IndicatorKind.ACCOUNT)
         for placed in of_kind[kind]
     ]
-    candidates = Candidates(of_kind[IndicatorKind.PACKAGE])
+    candidates = Packages(of_kind[IndicatorKind.PACKAGE])
     components = [
-        Lookup(candidates.statement, candidates.judged) if candidates.names else None,
         _hashes(hashes, teams=teams),
         stated_cpes(of_kind[IndicatorKind.CPE], teams=teams),
         supplied(of_kind[IndicatorKind.REPOSITORY]),
@@ -185,20 +209,28 @@ def find_matches(
     ]
     asked = (found.statement for found in (*components, *artifacts) if found is not None)
     builds = BuildLookup(of_kind, teams=teams, state=state)
-    rows = iter(state.fetch_together(*asked, meanwhile=meanwhile))
-    exposed = builds.matches()
-    return Matches(
-        components=tuple(match for found in components if found is not None for match in found.read(next(rows))),
-        artifacts=(
-            *(match for found in artifacts if found is not None for match in found.read(next(rows))),
-            *exposed,
-        ),
-        candidates=candidates,
-        asks_artifacts=any(found is not None for found in artifacts) or builds.is_asked,
-        asks_hashes=bool(hashes or of_kind[IndicatorKind.CPE]),
-        asks_sources=bool(sources),
-        builds=builds.builds(limit=build_limit),
-    )
+    fetched = candidates.look_up(*asked, state=state, meanwhile=meanwhile)
+
+    def judged() -> Matches:
+        rows = iter(fetched)
+        exposed = builds.matches()
+        return Matches(
+            components=(
+                *candidates.matches(),
+                *(match for found in components if found is not None for match in found.read(next(rows))),
+            ),
+            artifacts=(
+                *(match for found in artifacts if found is not None for match in found.read(next(rows))),
+                *exposed,
+            ),
+            candidates=candidates,
+            asks_artifacts=any(found is not None for found in artifacts) or builds.is_asked,
+            asks_hashes=bool(hashes or of_kind[IndicatorKind.CPE]),
+            asks_sources=bool(sources),
+            builds=builds.builds(limit=build_limit),
+        )
+
+    return LookedUp(candidates, judged)
 
 
 def _hashes(asked: Iterable[Placed], *, teams: Sequence[int] | None) -> Lookup[ComponentMatch] | None:

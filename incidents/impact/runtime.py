@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class Runtime(Protocol):
     """What runs and what is known of it: asked for with the answer's next exchange, there when that is over."""
 
-    def ask(self, *, is_long: bool) -> None:
+    def ask(self, parameters: Mapping[str, object], *, is_long: bool) -> None:
         """Ask what runs of what is found, and where digests run that no SBOM surely describes, unless it is known."""
 
     def points(self) -> Points:

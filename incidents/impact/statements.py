@@ -70,6 +70,7 @@ SELECT {PACK.format("component_id")}, {PACK.format("track_id")}, {PACK.format("f
        {PACK.format("to_seq")}, {PACK_CLASS.format("class")}
 FROM held
 """
+HELD = f"WITH {ASKED} {_SPANS}"
 _NAMELESS_SPANS = _SPANS.replace(PACK.format("component_id"), "NULL::bytea")
 """Where on which tracks the components are, packed: one row of five columns, the first empty where nobody asks which.
 

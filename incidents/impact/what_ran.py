@@ -106,7 +106,7 @@ class WhatRan:
         if known is None:
             self._ran = state.along(Statement(_unpack, _RAN, parameters)).rows
 
-    def ask(self, *, is_long: bool) -> None:
+    def ask(self, parameters: Mapping[str, object], *, is_long: bool) -> None:
         """All of it is asked for, or known."""
 
     def points(self) -> Points:

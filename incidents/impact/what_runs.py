@@ -39,16 +39,16 @@ class WhatRuns:
     """What one answer needs of what runs now; without marks nothing is remembered."""
 
     def __init__(self, parameters: Mapping[str, object], *, marks: Marks, state: OneState) -> None:
-        self._parameters, self._state = parameters, state
+        self._state = state
         self._marks, self._key = marks.present, Scope.of(parameters)
         self._counted: Sequence[Counted] = _known(self._marks, self._key, at=parameters["at"])
         if not self._counted:
             self._counted = state.along(counted_statement(parameters)).rows
 
-    def ask(self, *, is_long: bool) -> None:
+    def ask(self, parameters: Mapping[str, object], *, is_long: bool) -> None:
         bare = BARE.get(self._marks, self._key)
         if bare is None:
-            bare = self._state.along(Statement(Place.unpack, UNDESCRIBED, self._parameters)).rows
+            bare = self._state.along(Statement(Place.unpack, UNDESCRIBED, parameters)).rows
         self._bare = bare
         self._points = RUNNING.get(self._marks, self._key)
         self._read = READ.get(self._marks, self._key) or 0
@@ -56,7 +56,7 @@ class WhatRuns:
         self._is_all = is_long or (counted is not None and self._read >= counted.running)
         if self._points is None:
             sql = long_lists.POINTS if self._is_all else statements.POINTS
-            self._places = self._state.along(Statement(Place.unpack, sql, self._parameters)).rows
+            self._places = self._state.along(Statement(Place.unpack, sql, parameters)).rows
 
     def points(self) -> Points:
         if self._points is None:

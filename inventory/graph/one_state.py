@@ -18,7 +18,7 @@ from supplychain.exchange import COMMIT, Query, exchange_typed
 from supplychain.exchange import Statement as Prepared
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from supplychain.exchange import Meanwhile, Value
 
@@ -84,19 +84,37 @@ class OneState:
         `meanwhile` is done while the server works. The queries that it returns are sent with the same exchange: with
         `last` in a transaction of their own that may write, behind the state's.
         """
+        results = self._fetch(statements, (), work=partial(_end, meanwhile) if last else meanwhile)
+        self._is_open = not last
+        return results
+
+    def _fetch(
+        self, statements: Sequence[Statement[Any]], late: Sequence[Statement[Any]], *, work: Meanwhile | None
+    ) -> list[list[Any]]:
         opening = [] if self._is_open else [Query(_BEGIN), Query(_SETTINGS, self._settings)]
         along, self._waiting = self._waiting, []
         asked = [*statements, *(waiting.statement for waiting in along)]
         queries = [_query(statement) for statement in asked]
         self._is_open = True
-        work = partial(_end, meanwhile) if last else meanwhile
         results = exchange_typed([*opening, *queries], using=self._using, meanwhile=work)
-        self._is_open = not last
-        found = results[len(opening) :]
-        made = [[statement.make(*row) for row in rows] for statement, rows in zip(asked, found, strict=False)]
-        for waiting in reversed(along):
-            waiting.rows.extend(made.pop())
-        return made
+        found = zip([*asked, *late], results[len(opening) :], strict=False)
+        made = [[statement.make(*row) for row in rows] for statement, rows in found]
+        for waiting, rows in zip(along, made[len(statements) :], strict=False):
+            waiting.rows.extend(rows)
+        return made[: len(statements)] + made[len(asked) :]
+
+    def fetch_then(self, *statements: Statement[Any], then: Callable[[], Sequence[Statement[Any]]]) -> list[list[Any]]:
+        """Return the rows of each statement, and behind them of those that `then` returns, for one round trip.
+
+        `then` is done while the server works at the first.
+        """
+        late: list[Statement[Any]] = []
+
+        def ask() -> list[Query]:
+            late.extend(then())
+            return [_query(statement) for statement in late]
+
+        return self._fetch(statements, late, work=ask)
 
     def close(self) -> None:
         """End the transaction, unless its last statement did."""

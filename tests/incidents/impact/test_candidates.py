@@ -29,7 +29,8 @@ def affected(found: Candidates, *, purl_type: str, by_source: bool = False) -> s
     """Give the one package asked for a component of each version, numbered from 1."""
     numbered = (number for place in range(1, len(VERSIONS) + 1) for number in (by_source, place))
     row = found.statement.make(packed(0), purl_type, packed(*numbered), "\0".join(VERSIONS).encode(), None, None)
-    return {(match.component_id, match.indicator, match.match_class) for match in found.judged([row])}
+    found.take([row])
+    return {(match.component_id, match.indicator, match.match_class) for match in found.judged()}
 
 
 def each_judged(indicators: tuple[Indicator, ...], *, purl_type: str) -> set[tuple[int, int, MatchClass]]:
@@ -87,14 +88,16 @@ def test_plain_versions_and_the_listed_one_among_them_are_judged_by_nobody(monke
     found = Candidates(enumerate(parse_text("pkg:npm/thing@1.0.7")))
     numbered = (number for place in range(1, 5_001) for number in (0, place))
     row = found.statement.make(packed(0), "npm", packed(*numbered), "\0".join(versions).encode(), None, None)
+    found.take([row])
 
-    assert [match.component_id for match in found.judged([row])] == [8]
+    assert [match.component_id for match in found.judged()] == [8]
     assert judged == []  # nor is the listed one, where nothing narrows it
 
 
 def test_of_packages_nobody_has_there_is_nothing():
     found = Candidates(enumerate(parse_text("pkg:npm/thing@1.2.3")))
     row = found.statement.make(None, None, None, None, None, None)
+    found.take([row])
 
-    assert list(found.judged([row])) == []
+    assert list(found.judged()) == []
     assert list(found.ids) == []

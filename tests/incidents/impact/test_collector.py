@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from incidents.impact import assess
-from incidents.impact.matching import find_matches
+from incidents.impact.matching import look_up
 from incidents.impact.question import Question
 from incidents.pasted import parse_text
 from tests.factories import SEES_ALL, later
@@ -22,9 +22,9 @@ def test_the_collector_is_off_while_an_answer_is_made_and_on_again_after_it(monk
 
     def spy(*arguments: Any, **named: Any) -> Any:
         was_on.append(gc.isenabled())
-        return find_matches(*arguments, **named)
+        return look_up(*arguments, **named)
 
-    monkeypatch.setattr(sys.modules["incidents.impact.assess"], "find_matches", spy)
+    monkeypatch.setattr(sys.modules["incidents.impact.assess"], "look_up", spy)
     assess(Question(parse_text("pkg:npm/lodash@4.17.20")), actor=SEES_ALL, at=later(1))
 
     assert was_on == [False]

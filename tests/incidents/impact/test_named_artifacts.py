@@ -6,10 +6,10 @@ from array import array
 
 import pytest
 
-from incidents.impact.candidates import Candidates
 from incidents.impact.facts import Facts, Place, Points, Spans
 from incidents.impact.lookup import ArtifactMatch
 from incidents.impact.matching import Matches
+from incidents.impact.portions import Packages
 from incidents.impact.tally import Judged, Tally, judge_artifacts
 from inventory.graph.packed import Subjects
 
@@ -36,7 +36,7 @@ def judged(*matches: tuple[int, int], bare: bool = False, asks_hashes: bool = Fa
         [] if mark else [artifact for artifact, _ in matches],
         [place(*dict.fromkeys(artifact for artifact, _ in matches if artifact != IDLE), mark=mark)],
     )
-    asked = Matches((), named, Candidates([]), asks_artifacts=True, asks_hashes=asks_hashes)
+    asked = Matches((), named, Packages([]), asks_artifacts=True, asks_hashes=asks_hashes)
     return judge_artifacts(facts, matches=asked, is_scoped=False)
 
 

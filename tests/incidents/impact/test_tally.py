@@ -14,7 +14,7 @@ from django.db import connection
 
 from incidents.impact import assess, long_lists, matching
 from incidents.impact.answer import Counted, Impact, Status
-from incidents.impact.assess import _parameters
+from incidents.impact.fact_reading import parameters_of, parameters_of_matches
 from incidents.impact.heads import CLASSES
 from incidents.impact.matching import find_matches
 from incidents.impact.question import Question
@@ -93,16 +93,22 @@ def expected(question: Question, *, actor: Actor) -> dict[str, Any]:
     with one_state(using="default") as state:
         matches = find_matches(question.indicators, actor=actor, state=state)
     components = [*matches.components, *matches.candidates.cleared(matches.candidates.ids)]
-    parameters: dict[str, Any] = {**_parameters(question, matches=matches, teams=visible_teams(actor), now=NOW)} | {
-        "components": [match.component_id for match in components],
-        "indicators": [match.indicator for match in components],
-        "classes": [int(match.match_class) for match in components],
-        "artifacts": [match.artifact_id for match in matches.artifacts],
-        "artifact_indicators": [match.indicator for match in matches.artifacts],
-        "artifact_classes": [int(match.match_class) for match in matches.artifacts],
-        "is_scoped": question.is_scoped,
-        "listed_classes": [row_class for status in question.statuses for row_class in CLASSES[status]],
-    }
+    teams = visible_teams(actor)
+    asked = parameters_of(question, candidates=matches.candidates, teams=teams, now=NOW)
+    parameters: dict[str, Any] = (
+        asked
+        | parameters_of_matches(matches)
+        | {
+            "components": [match.component_id for match in components],
+            "indicators": [match.indicator for match in components],
+            "classes": [int(match.match_class) for match in components],
+            "artifacts": [match.artifact_id for match in matches.artifacts],
+            "artifact_indicators": [match.indicator for match in matches.artifacts],
+            "artifact_classes": [int(match.match_class) for match in matches.artifacts],
+            "is_scoped": question.is_scoped,
+            "listed_classes": [row_class for status in question.statuses for row_class in CLASSES[status]],
+        }
+    )
     kind = {"is_now": question.is_now, "has_artifacts": bool(matches.artifacts)}
     with connection.cursor() as cursor:
         cursor.execute(oracle_sql.answer(**kind), parameters)

@@ -42,6 +42,28 @@ def test_statements_sent_together_cost_one_round_trip_with_begin_and_commit():
     assert counted.count == 1
 
 
+def test_what_is_found_out_meanwhile_is_asked_behind_and_costs_no_round_trip_of_its_own():
+    Environment.objects.create(slug="production")
+    numbers = Statement(int, "SELECT generate_series(1, %(most)s::int)", {"most": 2})
+
+    with round_trips() as counted, one_state(using="default") as state:
+        along = state.along(numbers)
+        asked = Statement(lambda *row: row, BEGINNING, {"start": "pro"})
+        slugs, found = state.fetch_then(SLUGS, then=lambda: [asked])
+        assert counted.count == 1
+
+        assert (slugs, found, along.rows) == (["production"], [("production", True)], [1, 2])
+        assert state.fetch_then(SLUGS, then=list) == [["production"]]
+
+
+def test_what_fails_while_the_server_works_ends_the_state_and_the_next_is_another():
+    with pytest.raises(ZeroDivisionError), one_state(using="default") as state:
+        state.fetch_then(SLUGS, then=lambda: [SLUGS] * (1 // 0))
+
+    with one_state(using="default") as state:
+        assert state.fetch(SLUGS) == []
+
+
 def test_plans_of_a_state_can_be_kept_from_a_statement_on_and_not_beyond_it():
     mode = Statement(str, "SELECT current_setting('plan_cache_mode')", {})
 

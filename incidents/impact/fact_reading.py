@@ -1,0 +1,163 @@
+"""Read what an answer is counted from, for one round trip.
+
+What a long list means is judged while the server looks for what it clears, which hangs on the packages alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from incidents.impact import long_lists, statements
+from incidents.impact.answer import Status
+from incidents.impact.facts import Facts, Place, Spans
+from incidents.impact.matching import is_long
+from incidents.impact.untold import Needed, told_statement, untold
+from inventory.graph.one_state import Statement, array_of
+from inventory.graph.packed import Subjects, sql_array
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from incidents.impact.bases import Bases
+    from incidents.impact.matching import LookedUp, Matches
+    from incidents.impact.portions import Packages
+    from incidents.impact.question import Question
+    from incidents.impact.runtime import Runtime
+    from inventory.graph.one_state import OneState
+
+_ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
+_INSTANT = timedelta(microseconds=1)
+Parameters = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What the indicators mean, the parameters of all that is asked about it, and the facts."""
+
+    matches: Matches
+    parameters: Parameters
+    facts: Facts
+
+
+def parameters_of(question: Question, *, candidates: Packages, teams: list[int] | None, now: datetime) -> Parameters:
+    """Return the parameters that do not hang on what is judged."""
+    since, until = times_of(question, now=now)
+    asks_what_runs, are_few = is_long(candidates), len(candidates.ids) <= long_lists.MOST_LOOKED_UP
+    return {
+        "candidates": candidates.marks() if asks_what_runs else b"",
+        "few_candidates": sql_array(candidates.ids) if asks_what_runs and are_few else None,
+        "teams": teams,
+        "clusters": list(question.clusters) or None,
+        "environments": list(question.environments) or None,
+        "since": since,
+        "until": until,
+        "at": question.at or since or now,
+    }
+
+
+def parameters_of_matches(matches: Matches) -> Parameters:
+    """Return the parameters that say what was found."""
+    best = matches.best()
+    return {
+        "components": sql_array(best),
+        "classes": array_of(best.values()),
+        "artifacts": array_of({match.artifact_id for match in matches.artifacts}),
+    }
+
+
+def times_of(question: Question, *, now: datetime) -> tuple[datetime | None, datetime | None]:
+    """Return the half-open window asked for; an instant is the shortest window there is, and one that is to come."""
+    if question.is_now:
+        return None, None
+    if question.at is not None:
+        return question.at, question.at + _INSTANT
+    since = question.window_from or _ALWAYS
+    return since, question.window_to or max(now, since + _INSTANT)
+
+
+def read_facts(
+    question: Question,
+    *,
+    found: LookedUp,
+    bases: Bases,
+    parameters: Parameters,
+    runtime: Runtime,
+    state: OneState,
+) -> Read:
+    """Judge what was looked up, and read where it is: one round trip, one more where bases are known."""
+    needed = Needed.of(question.indicators)
+    told = None
+    if needed.asks_origins:
+        told = state.along(told_statement(parameters, is_now=question.is_now))
+    look = _look_for_many if found.is_long else _look
+    read = look(question, found=found, bases=bases, parameters=parameters, runtime=runtime, state=state)
+    undescribed = runtime.undescribed()
+    facts = replace(read.facts, undescribed=undescribed if needed.asks_sboms else ())
+    if told is not None:
+        facts = replace(facts, told=told.rows, untold=tuple(untold(told.rows, needed=needed.bits)))
+    return replace(read, facts=facts)
+
+
+def _look(
+    question: Question,
+    *,
+    found: LookedUp,
+    bases: Bases,
+    parameters: Parameters,
+    runtime: Runtime,
+    state: OneState,
+) -> Read:
+    matches = bases.closed(found.matches())
+    parameters = parameters | parameters_of_matches(matches)
+    runtime.ask(parameters, is_long=False)
+    (((spans, subjects),), *named) = state.fetch_together(
+        Statement(_unpack, statements.found(is_alone=len(question.indicators) == 1), parameters),
+        *_named(question, matches=matches, parameters=parameters),
+    )
+    return Read(matches, parameters, Facts(spans, subjects, runtime.points(), (), *named))
+
+
+def _look_for_many(
+    question: Question,
+    *,
+    found: LookedUp,
+    bases: Bases,
+    parameters: Parameters,
+    runtime: Runtime,
+    state: OneState,
+) -> Read:
+    runtime.ask(parameters, is_long=True)
+    closed = bases.closed(found.matches()) if bases.are_known else None
+    judged: list[tuple[Matches, Parameters]] = []
+
+    def judge() -> Sequence[Statement[Any]]:
+        matches = closed or found.matches()
+        wanted = parameters | parameters_of_matches(matches)
+        judged.append((matches, wanted))
+        held = Statement(Spans.unpack, statements.HELD, wanted)
+        return held, *_named(question, matches=matches, parameters=wanted)
+
+    sql = long_lists.cleared(is_now=question.is_now, tells_effects=Status.CLEARED in question.statuses)
+    (cleared,), (subjects,), (held,), *named = state.fetch_then(
+        Statement(Spans.unpack, sql, parameters),
+        Statement(Subjects.unpack, long_lists.SUBJECTS, parameters),
+        then=judge,
+    )
+    ((matches, wanted),) = judged
+    return Read(matches, wanted, Facts(held + cleared, subjects, runtime.points(), (), *named))
+
+
+def _named(question: Question, *, matches: Matches, parameters: Parameters) -> tuple[Statement[Any], ...]:
+    """Return the statements of what runs of artifacts that are themselves asked for, where any are."""
+    if not matches.asks_artifacts:
+        return ()
+    return (
+        Statement(int, statements.VISIBLE_NAMED, parameters),
+        Statement(Place.unpack, statements.named_runs(is_now=question.is_now), parameters),
+    )
+
+
+def _unpack(*columns: bytes | None) -> tuple[Spans, Subjects]:
+    return Spans.unpack(*columns[:5]), Subjects.unpack(*columns[5:])

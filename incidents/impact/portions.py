@@ -1,0 +1,78 @@
+"""The packages of a long list, looked up in two portions: one is judged while the server looks up the other."""
+
+from __future__ import annotations
+
+from array import array
+from functools import cached_property, partial
+from itertools import chain, pairwise
+from typing import TYPE_CHECKING, Any
+
+from incidents.impact.candidates import Candidates
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+
+    from incidents.impact.candidates import ComponentMatch, Placed
+    from inventory.graph.one_state import OneState, Statement
+    from inventory.graph.packed import Column
+    from inventory.identity.indicators import PackageName
+    from supplychain.exchange import Meanwhile
+
+MANY_NAMES = 1_000
+"""Of fewer, to judge half takes no longer than the round trip that it costs."""
+
+
+class Packages:
+    """All components of the packages asked for, once they have been looked up."""
+
+    def __init__(self, asked: Iterable[Placed]) -> None:
+        by_name: dict[PackageName, list[Placed]] = {}
+        for placed in asked:
+            if (name := placed[1].package) is not None:
+                by_name.setdefault(name, []).append(placed)
+        self.names = list(by_name)
+        half = len(by_name) // 2 if len(by_name) > MANY_NAMES else len(by_name)
+        groups = list(by_name.values())
+        self._portions = [Candidates(chain.from_iterable(part)) for part in (groups[:half], groups[half:]) if part]
+        self._judged: list[tuple[ComponentMatch, ...]] = []
+
+    def look_up(self, *others: Statement[Any], state: OneState, meanwhile: Meanwhile | None = None) -> list[list[Any]]:
+        """Look them up, and return the rows of other statements: a round trip a portion, one where there is none.
+
+        `meanwhile` is done while the server looks up the first.
+        """
+        if not self.names:
+            return state.fetch_together(*others, meanwhile=meanwhile)
+        first = self._portions[0]
+        taken, *found = state.fetch_together(first.statement, *others, meanwhile=meanwhile)
+        first.take(taken)
+        for before, portion in pairwise(self._portions):
+            (taken,) = state.fetch_together(portion.statement, meanwhile=partial(self._judge, before))
+            portion.take(taken)
+        return found
+
+    def matches(self) -> Iterator[ComponentMatch]:
+        """Yield the components that are affected or possible: what was not judged yet is judged now."""
+        for portion in self._portions[len(self._judged) :]:
+            self._judge(portion)
+        return chain.from_iterable(self._judged)
+
+    @cached_property
+    def ids(self) -> Column:
+        return sum((portion.ids for portion in self._portions), array("i"))
+
+    def marks(self) -> bytes:
+        """Return a byte for each component up to the last of them: 1 for those that are."""
+        marks = bytearray(max(self.ids, default=-1) + 1)
+        for component_id in self.ids:
+            marks[component_id] = 1
+        return bytes(marks)
+
+    def cleared(self, component_ids: Collection[int]) -> Iterator[ComponentMatch]:
+        """Yield why these components are cleared, where they are."""
+        for portion in self._portions:
+            yield from portion.cleared(component_ids)
+
+    def _judge(self, portion: Candidates) -> Sequence[Any]:
+        self._judged.append(tuple(portion.judged()))
+        return ()
