@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from incidents.impact import assess, long_lists, matching
+from incidents.impact import assess, long_lists, matching, portions
 from incidents.impact.answer import Counted, Impact, Status
 from incidents.impact.fact_reading import parameters_of, parameters_of_matches
 from incidents.impact.heads import CLASSES
@@ -148,6 +148,7 @@ def test_the_tally_is_what_the_statement_finds(
 ):
     monkeypatch.setattr(matching, "MANY_CANDIDATES", long_from)
     monkeypatch.setattr(long_lists, "MOST_LOOKED_UP", looked_up)
+    monkeypatch.setattr(portions, "MANY_NAMES", portions.MANY_NAMES if long_from > 0 else 0)
     pick = random.Random(seed)
     build(pick)
     status_number = {Status.AFFECTED: 0, Status.POSSIBLE: 1, Status.CLEARED: 2, Status.UNKNOWN: 4}
