@@ -150,6 +150,7 @@ def _answer(asked: _Asking, *, teams: list[int] | None, reading: Reading) -> _An
             parameters=read.parameters,
             is_now=question.is_now,
             state=state,
+            facts=facts,
             meanwhile=put_together,
         )
     return _Answer(head.impact(rows), head.to_write if reading.is_replica else ())

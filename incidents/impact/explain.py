@@ -24,6 +24,7 @@ from incidents.impact.answer import (
 )
 from incidents.impact.judging import MatchClass
 from incidents.impact.listing import LISTED_BY, listed_by
+from incidents.impact.near import NOTHING_NEAR, near
 from incidents.impact.occurrences import find_occurrences
 from incidents.impact.shown import best_confidence, confidence_word, shown_provenance
 from incidents.impact.stretches import CLEARED_FROM
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from incidents.impact.candidates import ComponentMatch
+    from incidents.impact.facts import Facts
     from incidents.impact.lookup import ArtifactMatch
     from incidents.impact.matching import Matches
     from incidents.impact.texts import Text
@@ -129,12 +131,13 @@ def fill(
     parameters: Mapping[str, object],
     is_now: bool,
     state: OneState,
+    facts: Facts | None = None,
     meanwhile: Meanwhile | None = None,
 ) -> tuple[Row, ...]:
     """Return the rows of a page, in the order given, and end the state they are read in; at most two round trips.
 
-    `parameters` are those of the answer's statement. `meanwhile` is done while the page is read, and what it returns is
-    written with the state's end.
+    `parameters` are those of the answer's statement; `facts` what it found, where this page goes with it. `meanwhile`
+    is done while the page is read, and what it returns is written with the state's end.
     """
     ids = [row.artifact_id for row in rows]
     if not ids:
@@ -144,7 +147,13 @@ def fill(
     components = {match.component_id for match in matches.components}
     if shows_cleared:
         components.update(matches.candidates.ids)
-    wanted = {**parameters, "ids": ids, "components": sql_array(components)}
+    tells = facts is not None and facts.tell_components and not (shows_cleared and matches.is_long)
+    wanted = {
+        **parameters,
+        **(near(ids, facts=facts) if facts is not None and tells else NOTHING_NEAR),
+        "ids": ids,
+        "components": sql_array(components),
+    }
     held, _, runs, named, stated, origins, vex, indexes = state.fetch_together(
         Statement(_Held, statements.page_matches(len(components)), wanted),
         GENERIC_PLANS,

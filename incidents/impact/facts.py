@@ -141,6 +141,11 @@ class Facts:
     untold: Sequence[Place] = ()
     """What runs and of whose origin something that was asked for is not told; mark 1 for those containers."""
 
+    @property
+    def tell_components(self) -> bool:
+        """Whether they say which component is where, of all that is affected or possible."""
+        return len(self.spans.components) == len(self.spans.tracks)
+
     @cached_property
     def greatest_artifact(self) -> int:
         owners = (max(place.owners) for place in (*self.undescribed, *self.untold, *self.named_points))

@@ -210,7 +210,7 @@ subject AS MATERIALIZED (
     FROM inventory_snapshotsubject s JOIN inventory_track t ON t.id = s.track_id
     WHERE s.artifact_id = {_OF_FAMILY} AND {own("t.team_id")}
 ),
-wanted AS MATERIALIZED (SELECT unnest(%(components)s::int[]) AS component_id)
+{{wanted}}
 SELECT held.artifact_id, held.snapshot_id, e.public_id, n.outline, held.confidence, held.components, held.flags
 FROM (
     SELECT artifact_id, snapshot_id, max(confidence) AS confidence,
@@ -228,12 +228,23 @@ JOIN inventory_snapshot n ON n.id = held.snapshot_id
 JOIN inventory_evidence e ON e.id = n.evidence_id
 ORDER BY held.artifact_id, held.snapshot_id
 """
-_PRESENT = """(
-            SELECT p.* FROM wanted CROSS JOIN LATERAL (
-                SELECT p.component_id, p.track_id, p.from_seq, p.to_seq, p.flags FROM inventory_presence p
-                WHERE p.component_id = wanted.component_id OFFSET 0) p
-            WHERE (p.track_id IN (SELECT track_id FROM subject)) IS TRUE)"""
-"""IS TRUE keeps the tracks in one table for all components: a join would put them into one for each."""
+_WANTED = "wanted AS MATERIALIZED (SELECT unnest(%(components)s::int[]) AS component_id)"
+_PRESENT = """
+wanted AS MATERIALIZED (
+    SELECT unnest(CASE WHEN %(near_components)s::int[] IS NULL
+        OR EXISTS (SELECT FROM subject WHERE NOT track_id = ANY(%(near_tracks)s::int[]))
+        THEN %(components)s::int[] ELSE %(near_components)s::int[] END) AS component_id
+),
+present AS MATERIALIZED (
+    SELECT p.* FROM wanted CROSS JOIN LATERAL (
+        SELECT p.component_id, p.track_id, p.from_seq, p.to_seq, p.flags FROM inventory_presence p
+        WHERE p.component_id = wanted.component_id OFFSET 0) p
+    WHERE (p.track_id IN (SELECT track_id FROM subject)) IS TRUE
+)"""
+"""Where all tracks are known to the question, only what it knows to be on them is looked up (near.py).
+
+IS TRUE keeps the tracks in one table for all components: a join would put them into one for each.
+"""
 _MANY_COMPONENTS = 100
 """From here on it costs less to look each of them up than to read what the tracks of a page hold."""
 
@@ -241,9 +252,11 @@ _MANY_COMPONENTS = 100
 def page_matches(component_count: int) -> str:
     """Return the statement of which components the page's artifacts hold, and which snapshots say so."""
     if component_count > _MANY_COMPONENTS:
-        return _PAGE_MATCHES.format(presence=_PRESENT, condition="")
+        return _PAGE_MATCHES.format(wanted=_PRESENT, presence="present", condition="")
     return _PAGE_MATCHES.format(
-        presence="inventory_presence", condition="JOIN wanted ON wanted.component_id = p.component_id"
+        wanted=_WANTED,
+        presence="inventory_presence",
+        condition="JOIN wanted ON wanted.component_id = p.component_id",
     )
 
 
