@@ -48,18 +48,19 @@ WHERE c.artifact_id IN (SELECT artifact_id FROM named)
 GROUP BY c.id, c.artifact_id
 """
 
-ASKED = """
-wanted(component_id, class) AS MATERIALIZED (
-    SELECT * FROM unnest(%(components)s::int[], %(classes)s::smallint[])
-),
-named(artifact_id) AS MATERIALIZED (SELECT DISTINCT unnest(%(artifacts)s::int[])),
-held AS MATERIALIZED (
+_HELD = """
     SELECT p.component_id, p.track_id, p.from_seq, p.to_seq, w.class + ((p.flags >> 1) & 7 IN (3, 4, 5))::int AS class
-    FROM wanted w
+    FROM {wanted}
     JOIN inventory_presence p ON p.component_id = w.component_id
     WHERE %(teams)s::bigint[] IS NULL OR EXISTS (
-        SELECT FROM inventory_track t WHERE t.id = p.track_id AND t.team_id = ANY(%(teams)s::bigint[]))
-)"""
+        SELECT FROM inventory_track t WHERE t.id = p.track_id AND t.team_id = ANY(%(teams)s::bigint[]))"""
+_WANTED = "unnest(%(components)s::int[], %(classes)s::smallint[])"
+ASKED = f"""
+wanted(component_id, class) AS MATERIALIZED (
+    SELECT * FROM {_WANTED}
+),
+named(artifact_id) AS MATERIALIZED (SELECT DISTINCT unnest(%(artifacts)s::int[])),
+held AS MATERIALIZED ({_HELD.format(wanted="wanted w")})"""
 """`wanted` has one row a component; a class is odd where the component only takes part in a build. Who sees all teams
 has no track looked up."""
 PACK = "string_agg(int4send({0}), ''::bytea)"
@@ -70,7 +71,8 @@ SELECT {PACK.format("component_id")}, {PACK.format("track_id")}, {PACK.format("f
        {PACK.format("to_seq")}, {PACK_CLASS.format("class")}
 FROM held
 """
-HELD = f"WITH {ASKED} {_SPANS}"
+HELD = _SPANS.replace("FROM held", f"FROM ({_HELD.format(wanted=f'{_WANTED} AS w(component_id, class)')}) held")
+"""The same where nothing else needs the rows, which then are not put together first."""
 _NAMELESS_SPANS = _SPANS.replace(PACK.format("component_id"), "NULL::bytea")
 """Where on which tracks the components are, packed: one row of five columns, the first empty where nobody asks which.
 
@@ -228,7 +230,7 @@ JOIN inventory_snapshot n ON n.id = held.snapshot_id
 JOIN inventory_evidence e ON e.id = n.evidence_id
 ORDER BY held.artifact_id, held.snapshot_id
 """
-_WANTED = "wanted AS MATERIALIZED (SELECT unnest(%(components)s::int[]) AS component_id)"
+_ALL_WANTED = "wanted AS MATERIALIZED (SELECT unnest(%(components)s::int[]) AS component_id)"
 _PRESENT = """
 wanted AS MATERIALIZED (
     SELECT unnest(CASE WHEN %(near_components)s::int[] IS NULL
@@ -254,7 +256,7 @@ def page_matches(component_count: int) -> str:
     if component_count > _MANY_COMPONENTS:
         return _PAGE_MATCHES.format(wanted=_PRESENT, presence="present", condition="")
     return _PAGE_MATCHES.format(
-        wanted=_WANTED,
+        wanted=_ALL_WANTED,
         presence="inventory_presence",
         condition="JOIN wanted ON wanted.component_id = p.component_id",
     )
