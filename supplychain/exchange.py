@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
@@ -31,11 +31,14 @@ if TYPE_CHECKING:
 _NAMED: Final = re.compile(r"%\((\w+)\)s")
 _READ, _READ_OR_WRITE = psycopg.waiting.WAIT_R, psycopg.waiting.WAIT_RW
 _TEXT, _BINARY = pq.Format.TEXT, pq.Format.BINARY
+_FAILED: Final = (pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.PIPELINE_ABORTED)
 
 _Model = TypeVar("_Model", bound="Model")
 
 Meanwhile = Callable[[], Sequence["Query"]]
 """Work for the time that the server needs; the queries it returns are sent behind those that it needs it for."""
+Early = Callable[[list[list["TypedRow"]]], None]
+"""What is done with the rows of the first queries while the server works on those that `meanwhile` returned."""
 Listener = Callable[[Iterable[str], float], None]
 Row = tuple[bytes | None, ...]
 TypedRow = tuple[Any, ...]
@@ -89,13 +92,24 @@ def exchange(queries: Sequence[Query], *, using: str = "default") -> list[list[R
 
 
 def exchange_typed(
-    queries: Sequence[Query], *, using: str = "default", meanwhile: Meanwhile | None = None
+    queries: Sequence[Query],
+    *,
+    using: str = "default",
+    meanwhile: Meanwhile | None = None,
+    early: Early | None = None,
 ) -> list[list[TypedRow]]:
-    """Do the same for rows of many types: values are what the driver makes of each column, times in UTC."""
+    """Do the same for rows of many types: values are what the driver makes of each column, times in UTC.
+
+    `early` has the rows of `queries` as soon as they are there: what follows them is still under way, and may fail.
+    Nothing can be asked from there.
+    """
     wrapper = connections[using]
-    results = _asked(queries, wrapper, meanwhile=meanwhile)
-    reader = Transformer(wrapper.connection)
-    return [_typed(result, reader) for result in results]
+
+    def read(results: Sequence[Any]) -> list[list[TypedRow]]:
+        reader = Transformer(wrapper.connection)
+        return [_typed(result, reader) for result in results]
+
+    return read(_asked(queries, wrapper, meanwhile=meanwhile, early=early and (lambda results: early(read(results)))))
 
 
 def converse(raw: psycopg.Connection[Any], queries: Sequence[Query], *, seconds: float) -> list[list[TypedRow]]:
@@ -144,7 +158,13 @@ def to_model(model: type[_Model], columns: Mapping[str, Any]) -> _Model:
     return model.from_db(DEFAULT_DB_ALIAS, [field.attname for field in fields], values)
 
 
-def _asked(queries: Sequence[Query], wrapper: BaseDatabaseWrapper, *, meanwhile: Meanwhile | None) -> list[Any]:
+def _asked(
+    queries: Sequence[Query],
+    wrapper: BaseDatabaseWrapper,
+    *,
+    meanwhile: Meanwhile | None,
+    early: Callable[[Sequence[Any]], None] | None = None,
+) -> list[Any]:
     wrapper.ensure_connection()
     raw: psycopg.Connection[Any] = wrapper.connection
 
@@ -156,7 +176,7 @@ def _asked(queries: Sequence[Query], wrapper: BaseDatabaseWrapper, *, meanwhile:
     began = perf_counter()
     try:
         with wrapper.wrap_database_errors:
-            return _converse(raw, logged(queries), meanwhile=meanwhile and (lambda: logged(meanwhile())))
+            return _converse(raw, logged(queries), meanwhile=meanwhile and (lambda: logged(meanwhile())), early=early)
     except BaseException:
         if raw.closed and not wrapper.in_atomic_block:  # whoever asks next gets another one
             wrapper.close()
@@ -175,6 +195,7 @@ def _converse(
     queries: Sequence[Query],
     *,
     meanwhile: Meanwhile | None,
+    early: Callable[[Sequence[Any]], None] | None = None,
     seconds: float | None = None,
 ) -> list[Any]:
     connection = raw.pgconn
@@ -185,6 +206,9 @@ def _converse(
     connection.enter_pipeline_mode()
     try:
         prepares = _send(connection, sent, values, known=known)
+        first = list(prepares)
+        if early is not None:
+            connection.send_flush_request()
         if meanwhile is not None:
             if connection.flush():
                 raw.wait(_sent(connection))
@@ -192,7 +216,8 @@ def _converse(
             sent_along = known.union(statement.name for statement in prepares if statement is not None)
             prepares += _send(connection, late, map(_encoded, late), known=sent_along)
         connection.pipeline_sync()
-        results = raw.wait(_answers(connection), timeout=seconds)
+        give = early and partial(_give, first, early=early, begins=begins)
+        results = raw.wait(_answers(connection, most=len(first), give=give), timeout=seconds)
         connection.exit_pipeline_mode()
     except BaseException:
         raw.close()  # broken, or interrupted between question and answer: nobody may read the rest
@@ -202,8 +227,22 @@ def _converse(
             note_prepared(statement.name, statement.text, parameter_count=len(statement.parameters), on=raw)
         if result.status == pq.ExecStatus.FATAL_ERROR:
             raise errors.error_from_result(result, encoding="utf-8")
-    found = [result for statement, result in zip(prepares, results, strict=True) if statement is None]
-    return found[begins:]
+    return _found(prepares, results)[begins:]
+
+
+def _found(prepares: Sequence[Statement | None], results: Sequence[Any]) -> list[Any]:
+    return [result for statement, result in zip(prepares, results, strict=True) if statement is None]
+
+
+def _give(
+    prepares: Sequence[Statement | None],
+    results: Sequence[Any],
+    *,
+    early: Callable[[Sequence[Any]], None],
+    begins: bool,
+) -> None:
+    if not any(result.status in _FAILED for result in results):
+        early(_found(prepares, results)[begins:])
 
 
 def _send(
@@ -234,8 +273,10 @@ def _sent(connection: Any) -> Generator[Any, Any, None]:
             connection.consume_input()
 
 
-def _answers(connection: Any) -> Generator[Any, Any, list[Any]]:
-    """Wait until the server has answered all that was sent; a generator for `Connection.wait`."""
+def _answers(
+    connection: Any, *, most: int = 0, give: Callable[[Sequence[Any]], None] | None = None
+) -> Generator[Any, Any, list[Any]]:
+    """Wait until the server has answered all that was sent, and `give` the first; a generator for `Connection.wait`."""
     results: list[Any] = []
     unsent = connection.flush()
     while True:
@@ -251,6 +292,8 @@ def _answers(connection: Any) -> Generator[Any, Any, list[Any]]:
             if result.status == pq.ExecStatus.PIPELINE_SYNC:
                 return results
             results.append(result)
+            if give is not None and len(results) == most:
+                give(results)
 
 
 def _rows(result: Any) -> list[Row]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -28,7 +29,7 @@ from incidents.impact.near import NOTHING_NEAR, near
 from incidents.impact.occurrences import find_occurrences
 from incidents.impact.shown import best_confidence, confidence_word, shown_provenance
 from incidents.impact.stretches import CLEARED_FROM
-from incidents.impact.texts import read_texts
+from incidents.impact.texts import known_texts, read_texts
 from incidents.impact.vex_notes import VEX_NOTES, VexNote, VexNotes
 from inventory.graph.families import choose_kinds
 from inventory.graph.one_state import GENERIC_PLANS, Statement
@@ -37,7 +38,7 @@ from inventory.graph.verdicts import VERDICTS, found_origin
 from inventory.models.presence import DIRECT, NO_EDGES, UNSURE
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from uuid import UUID
 
     from incidents.impact.candidates import ComponentMatch
@@ -154,7 +155,8 @@ def fill(
         "ids": ids,
         "components": sql_array(components),
     }
-    held, _, runs, named, stated, origins, vex, indexes = state.fetch_together(
+    filling = _Filling(rows, matches=matches, shows_cleared=shows_cleared)
+    state.fetch_last(
         Statement(_Held, statements.page_matches(len(components)), wanted),
         GENERIC_PLANS,
         Statement(_run, statements.page_runs(is_now=is_now), wanted),
@@ -163,26 +165,54 @@ def fill(
         Statement(found_origin, VERDICTS, wanted),
         Statement(VexNote, VEX_NOTES, wanted),
         Statement(lambda *row: row, LISTED_BY, wanted),
-        last=True,
         meanwhile=meanwhile,
+        early=filling.take,
     )
-    sources = _sources(held, holders={*ids, *(run.artifact_id for run in runs)})
-    found = {component_id for each in held for component_id in each.components}
-    page = _Page(
-        artifacts=_artifacts(named, stated=stated),
-        runs=_by_row(runs, ids=ids),
-        sources=sources,
-        texts=read_texts(_steps(sources.values()), state=state),
-        by_component=_by_component(
-            [match for match in matches.components if match.component_id in found],
-            matches.candidates.cleared(found) if shows_cleared else (),
-        ),
-        named=_named(matches),
-        provenance={found.artifact_id: shown_provenance(found.origin) for found in origins},
-        vex=VexNotes(vex),
-        indexes=listed_by(indexes),
-    )
-    return tuple(page.row(row) for row in rows)
+    return filling.filled(state)
+
+
+class _Filling:
+    """Puts a page together while the server ends the state and writes the answer down, where all texts are known."""
+
+    def __init__(self, rows: Sequence[PageRow], *, matches: Matches, shows_cleared: bool) -> None:
+        self._rows, self._matches, self._shows_cleared = rows, matches, shows_cleared
+        self._steps: set[int] = set()
+        self._page: Callable[..., _Page] | None = None
+        self._filled: tuple[Row, ...] | None = None
+
+    def take(self, read: Sequence[Any]) -> None:
+        """Take the rows of the page's statements."""
+        held, _, runs, named, stated, origins, vex, indexes = read
+        matches, ids = self._matches, [row.artifact_id for row in self._rows]
+        sources = _sources(held, holders={*ids, *(run.artifact_id for run in runs)})
+        found = {component_id for each in held for component_id in each.components}
+        self._steps = _steps(sources.values())
+        self._page = partial(
+            _Page,
+            artifacts=_artifacts(named, stated=stated),
+            runs=_by_row(runs, ids=ids),
+            sources=sources,
+            by_component=_by_component(
+                [match for match in matches.components if match.component_id in found],
+                matches.candidates.cleared(found) if self._shows_cleared else (),
+            ),
+            named=_named(matches),
+            provenance={found.artifact_id: shown_provenance(found.origin) for found in origins},
+            vex=VexNotes(vex),
+            indexes=listed_by(indexes),
+        )
+        if (texts := known_texts(self._steps)) is not None:
+            self._filled = self._fill(texts)
+
+    def filled(self, state: OneState) -> tuple[Row, ...]:
+        """Return the rows; one round trip more for components never shown before."""
+        return self._fill(read_texts(self._steps, state=state)) if self._filled is None else self._filled
+
+    def _fill(self, texts: Mapping[int, Text]) -> tuple[Row, ...]:
+        if self._page is None:
+            return ()
+        page = self._page(texts=texts)
+        return tuple(page.row(row) for row in self._rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,13 @@ class _Component(NamedTuple):
         return Text(shown, has_purl=False)
 
 
+def known_texts(ids: Iterable[int]) -> dict[int, Text] | None:
+    """Return how these components are shown; None where one of them was never shown before."""
+    known = {component_id: TEXTS.get(component_id) for component_id in ids}
+    found = {component_id: text for component_id, text in known.items() if text is not None}
+    return found if len(found) == len(known) else None
+
+
 def read_texts(ids: Iterable[int], *, state: OneState) -> dict[int, Text]:
     """Return how these components are shown; one round trip, the last of the state, for those never shown before."""
     wanted = set(ids)

@@ -91,17 +91,33 @@ class OneState:
     def _fetch(
         self, statements: Sequence[Statement[Any]], late: Sequence[Statement[Any]], *, work: Meanwhile | None
     ) -> list[list[Any]]:
-        opening = [] if self._is_open else [Query(_BEGIN), Query(_SETTINGS, self._settings)]
+        opening = self._opening()
         along, self._waiting = self._waiting, []
         asked = [*statements, *(waiting.statement for waiting in along)]
         queries = [_query(statement) for statement in asked]
         self._is_open = True
         results = exchange_typed([*opening, *queries], using=self._using, meanwhile=work)
-        found = zip([*asked, *late], results[len(opening) :], strict=False)
-        made = [[statement.make(*row) for row in rows] for statement, rows in found]
+        made = _made([*asked, *late], results[len(opening) :])
         for waiting, rows in zip(along, made[len(statements) :], strict=False):
             waiting.rows.extend(rows)
         return made[: len(statements)] + made[len(asked) :]
+
+    def fetch_last(
+        self, *statements: Statement[Any], meanwhile: Meanwhile | None, early: Callable[[list[list[Any]]], None]
+    ) -> None:
+        """Ask the last of it, and give the rows of each statement to `early` while the server ends the state.
+
+        `meanwhile` as in `fetch_together`: what it returns is written by the time this returns. Where that fails, so
+        does this, whatever was done with the rows.
+        """
+        opening, self._is_open = self._opening(), True
+        queries = [*opening, *(_query(statement) for statement in statements)]
+
+        def made(found: list[list[Any]]) -> None:
+            early(_made(statements, found[len(opening) :]))
+
+        exchange_typed(queries, using=self._using, meanwhile=partial(_end, meanwhile), early=made)
+        self._is_open = False
 
     def fetch_then(self, *statements: Statement[Any], then: Callable[[], Sequence[Statement[Any]]]) -> list[list[Any]]:
         """Return the rows of each statement, and behind them of those that `then` returns, for one round trip.
@@ -115,6 +131,9 @@ class OneState:
             return [_query(statement) for statement in late]
 
         return self._fetch(statements, late, work=ask)
+
+    def _opening(self) -> list[Query]:
+        return [] if self._is_open else [Query(_BEGIN), Query(_SETTINGS, self._settings)]
 
     def close(self) -> None:
         """End the transaction, unless its last statement did."""
@@ -147,6 +166,10 @@ def one_state(*, using: str, seconds: int = ANSWER_SECONDS, plans: Plans = "gene
         state.abandon()
         raise
     state.close()
+
+
+def _made(statements: Sequence[Statement[Any]], found: Sequence[Sequence[Any]]) -> list[list[Any]]:
+    return [[statement.make(*row) for row in rows] for statement, rows in zip(statements, found, strict=False)]
 
 
 def _end(meanwhile: Meanwhile | None) -> list[Query]:

@@ -183,3 +183,49 @@ def test_after_a_failure_nothing_is_written():
     assert connection.connection is None  # broken off between question and answer: nobody may read the rest
 
     assert not Environment.objects.exists()
+
+
+def test_rows_of_the_last_are_there_before_what_is_written_with_them_is():
+    Environment.objects.create(slug="production")
+    seen: list[list[str]] = []
+
+    with round_trips() as counted, one_state(using="default") as state:
+        state.fetch_last(SLUGS, SLUGS, meanwhile=lambda: added("staging"), early=seen.extend)
+
+    assert seen == [["production"], ["production"]]
+    assert counted.count == 1
+    assert Environment.objects.count() == 2
+
+
+def test_rows_are_given_to_nobody_where_one_of_the_statements_fails():
+    seen: list[object] = []
+    failing = Statement(int, "SELECT 1 / %(zero)s::int", {"zero": 0})
+
+    with pytest.raises(DatabaseError, match="division by zero"), one_state(using="default") as state:
+        state.fetch_last(SLUGS, failing, meanwhile=lambda: added("staging"), early=seen.extend)
+
+    assert seen == []
+    assert not Environment.objects.exists()
+
+
+def test_what_cannot_be_written_fails_whatever_was_done_with_the_rows():
+    Environment.objects.create(slug="staging")
+    seen: list[object] = []
+
+    with pytest.raises(DatabaseError, match="unique"), one_state(using="default") as state:
+        state.fetch_last(SLUGS, meanwhile=lambda: added("staging"), early=seen.extend)
+
+    assert seen == [["staging"]]
+    with one_state(using="default") as state:
+        assert state.fetch(SLUGS) == ["staging"]
+
+
+def test_what_fails_on_the_rows_writes_nothing_and_the_next_state_is_another():
+    def fail(_: object) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError), one_state(using="default") as state:
+        state.fetch_last(SLUGS, meanwhile=None, early=fail)
+
+    with one_state(using="default") as state:
+        assert state.fetch(SLUGS) == []
