@@ -26,8 +26,8 @@ from incidents.impact.answer import (
 from incidents.impact.judging import MatchClass
 from incidents.impact.listing import LISTED_BY, listed_by
 from incidents.impact.near import NOTHING_NEAR, near
-from incidents.impact.occurrences import find_occurrences
 from incidents.impact.shown import best_confidence, confidence_word, shown_provenance
+from incidents.impact.sources import Held, Source, sources_of, steps_of
 from incidents.impact.stretches import CLEARED_FROM
 from incidents.impact.texts import known_texts, read_texts
 from incidents.impact.vex_notes import VEX_NOTES, VexNote, VexNotes
@@ -35,11 +35,9 @@ from inventory.graph.families import choose_kinds
 from inventory.graph.one_state import GENERIC_PLANS, Statement
 from inventory.graph.packed import sql_array
 from inventory.graph.verdicts import VERDICTS, found_origin
-from inventory.models.presence import DIRECT, NO_EDGES, UNSURE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-    from uuid import UUID
 
     from incidents.impact.candidates import ComponentMatch
     from incidents.impact.facts import Facts
@@ -54,7 +52,6 @@ UNKNOWN_CLASS = 8
 _FOUND = (0, 1)
 _STATUS = {0: Status.AFFECTED, 1: Status.POSSIBLE, 2: Status.CLEARED, 4: Status.UNKNOWN}
 _POSSIBLE_CONFIDENCE = 40
-_UNSURE_CONFIDENCE = 70
 _NAME_CONFIDENCE = 50
 """A component without purl is matched by its name alone."""
 
@@ -75,37 +72,6 @@ class _Run(NamedTuple):
     reported_digest: str
     certainty: int
     workload: WorkloadShown
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """A snapshot that holds matched components of an artifact."""
-
-    evidence: UUID
-    confidence: int
-    occurrences: tuple[Occurrence, ...]
-    flags: Mapping[int, int]
-
-    def is_direct(self, component_id: int) -> bool | None:
-        flags = self.flags[component_id]
-        return None if flags & NO_EDGES else bool(flags & DIRECT)
-
-    def certainty(self, component_id: int) -> int:
-        """Return how sure the document is of the component, in percent."""
-        return _UNSURE_CONFIDENCE if self.flags[component_id] & UNSURE else 100
-
-
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """A row of `page_matches`: the matched components that one snapshot of an artifact holds."""
-
-    artifact_id: int
-    snapshot_id: int
-    evidence: UUID
-    outline: bytes
-    confidence: int
-    components: list[int]
-    flags: list[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +123,7 @@ def fill(
     }
     filling = _Filling(rows, matches=matches, shows_cleared=shows_cleared)
     state.fetch_last(
-        Statement(_Held, statements.page_matches(len(components)), wanted),
+        Statement(Held, statements.page_matches(len(components)), wanted),
         GENERIC_PLANS,
         Statement(_run, statements.page_runs(is_now=is_now), wanted),
         Statement(_Named, statements.PAGE_ARTIFACTS, wanted),
@@ -184,9 +150,9 @@ class _Filling:
         """Take the rows of the page's statements."""
         held, _, runs, named, stated, origins, vex, indexes = read
         matches, ids = self._matches, [row.artifact_id for row in self._rows]
-        sources = _sources(held, holders={*ids, *(run.artifact_id for run in runs)})
+        sources = sources_of(held, holders={*ids, *(run.artifact_id for run in runs)})
         found = {component_id for each in held for component_id in each.components}
-        self._steps = _steps(sources.values())
+        self._steps = steps_of(sources.values())
         self._page = partial(
             _Page,
             artifacts=_artifacts(named, stated=stated),
@@ -221,7 +187,7 @@ class _Page:
 
     artifacts: Mapping[int, ArtifactShown]
     runs: Mapping[int, Sequence[_Run]]
-    sources: Mapping[int, Sequence[_Source]]
+    sources: Mapping[int, Sequence[Source]]
     texts: Mapping[int, Text]
     by_component: Mapping[int, Sequence[ComponentMatch]]
     named: Mapping[int, Sequence[ArtifactMatch]]
@@ -281,7 +247,7 @@ class _Page:
                 )
         return sorted(shown, key=lambda match: (match.indicator, match.purl or ""))
 
-    def _match(self, match: ComponentMatch, *, occurrence: Occurrence, source: _Source) -> Match:
+    def _match(self, match: ComponentMatch, *, occurrence: Occurrence, source: Source) -> Match:
         text = self.texts[match.component_id]
         certainty = match.confidence or (_POSSIBLE_CONFIDENCE if match.match_class is MatchClass.POSSIBLE else 100)
         by_name = 100 if text.has_purl else _NAME_CONFIDENCE
@@ -385,31 +351,6 @@ def _run(artifact_id: int, reported_id: int, digest: str, certainty: int, _: int
     return _Run(artifact_id, reported_id, digest, certainty, workload)
 
 
-def _sources(rows: Iterable[_Held], *, holders: Collection[int]) -> dict[int, list[_Source]]:
-    found: dict[int, list[_Source]] = defaultdict(list)
-    known: dict[tuple[bytes, tuple[int, ...]], tuple[Occurrence, ...]] = {}  # every second build changes nothing
-    for held in rows:
-        if held.artifact_id in holders:
-            shown = held.outline, tuple(held.components)
-            occurrences = known.get(shown)
-            if occurrences is None:
-                occurrences = known[shown] = find_occurrences(held.snapshot_id, held.outline, held.components)
-            flags = dict(zip(held.components, held.flags, strict=True))
-            found[held.artifact_id].append(_Source(held.evidence, held.confidence, occurrences, flags))
-    return found
-
-
 def _artifacts(rows: Collection[_Named], *, stated: Iterable[tuple[int, str]]) -> dict[int, ArtifactShown]:
     kind = choose_kinds([row.artifact_id for row in rows], stated=stated)
     return {row.artifact_id: ArtifactShown(row.digest, row.shown_names, kind[row.artifact_id].value) for row in rows}
-
-
-def _steps(sources: Iterable[Sequence[_Source]]) -> set[int]:
-    """Return all components that the page names."""
-    return {
-        step
-        for found in sources
-        for source in found
-        for occurrence in source.occurrences
-        for step in (occurrence.component_id, *(occurrence.path or ()))
-    }

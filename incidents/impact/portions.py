@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from functools import cached_property, partial
+from functools import partial
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -57,7 +57,7 @@ class Packages:
             self._judge(portion)
         return chain.from_iterable(self._judged)
 
-    @cached_property
+    @property
     def ids(self) -> Column:
         return sum((portion.ids for portion in self._portions), array("i"))
 
