@@ -37,14 +37,15 @@ SELECT md5(string_agg(concat_ws(':', c.id, c.report_interval_seconds, c.last_hea
     secs => {STALE_AFTER_INTERVALS} * c.report_interval_seconds) < %(since)s::timestamptz), ',' ORDER BY c.id))
 FROM inventory_cluster c
 """
-_IMAGES: Final = "SELECT id, team_id, artifact_id, node_architecture FROM image"
 _COMPLETE: Final = 2
 _NONE: Final = array("i")
-_KNOWN: Final = f"""
-SELECT array_agg(i.node_architecture), {PACK.format("i.artifact_id")}, {PACK.format("p.artifact_id")},
-       {PACK.format("p.track_id")}, {PACK.format("p.seq")},
-       {PACK_CLASS.format(f"((p.certainty > 0)::int * {UNSURE} + p.is_complete::int * {_COMPLETE})")}
-FROM point p JOIN image i ON i.id = p.interval_id
+_IMAGES: Final = f"""
+SELECT array_agg(node_architecture), {PACK.format("artifact_id")} FROM (SELECT * FROM image ORDER BY id) image
+"""
+_POINTS: Final = f"""
+SELECT {PACK.format("interval_id")}, {PACK.format("artifact_id")}, {PACK.format("track_id")}, {PACK.format("seq")},
+       {PACK_CLASS.format(f"((certainty > 0)::int * {UNSURE} + is_complete::int * {_COMPLETE})")}
+FROM point
 """
 _PLACES: Final = f"""
 SELECT array_agg(name), array_agg(slug), array_agg(namespace), array_agg(node_architecture),
@@ -64,15 +65,19 @@ FROM (
 _RAN: Final = f"""
 WITH shown AS MATERIALIZED ({INTERVALS.format(when=RAN)}),
 image AS MATERIALIZED (
-    SELECT min(id) AS id, min(team_id) AS team_id, artifact_id, node_architecture FROM shown
-    WHERE artifact_id IS NOT NULL GROUP BY artifact_id, node_architecture
+    SELECT row_number() OVER ()::int AS id, team_id, artifact_id, node_architecture FROM (
+        SELECT min(team_id) AS team_id, artifact_id, node_architecture FROM shown
+        WHERE artifact_id IS NOT NULL GROUP BY artifact_id, node_architecture) image
 ),
-point AS MATERIALIZED ({SEEN_POINTS.format(intervals=_IMAGES)})
-SELECT places.*, known.*, {UNDIGESTED}, {UNMAPPED}, {UNMADE}, {ECOSYSTEMS}, {CLUSTERS},
-       %(at)s::timestamptz, {NEXT_MAPPING}
-FROM ({_PLACES}) places CROSS JOIN ({_KNOWN}) known
+point AS MATERIALIZED ({SEEN_POINTS.format(intervals="SELECT id, team_id, artifact_id, node_architecture FROM image")})
+SELECT places.*, images.*, points.*,
+       {UNDIGESTED}, {UNMAPPED}, {UNMADE}, {ECOSYSTEMS}, {CLUSTERS}, %(at)s::timestamptz, {NEXT_MAPPING}
+FROM ({_PLACES}) places CROSS JOIN ({_IMAGES}) images CROSS JOIN ({_POINTS}) points
 """
 """Whose container it is says nothing of what it runs: the asker sees all that are shown, and `image` has one of each.
+
+Nothing here joins `shown`, `image` and `point`, which the planner takes for a few rows: that would take the product of
+their lengths. Python puts them together.
 """
 
 
@@ -149,22 +154,26 @@ class _There(NamedTuple):
 
 def _unpack(*columns: Any) -> Ran:
     """Take the one row of the statement."""
-    images = _images(*columns[8:14])
+    images = _images(*columns[8:15])
     there = list(_there(*columns[:8], images=images))
     bare = {artifact for each in there for artifact in set(each.reported) if not _is_described(artifact, each.images)}
     running = set(column(columns[5]))
     return Ran(
         Points([each.place for each in there], _rows(there)),
         [_undescribed(each, bare=bare) for each in there if not bare.isdisjoint(each.reported)],
-        _counted(running, images, *columns[14:]),
+        _counted(running, images, *columns[15:]),
     )
 
 
-def _images(architectures: Sequence[str] | None, reported: bytes | None, *columns: bytes | None) -> dict[str, _Images]:
-    *numbers, flags = columns
+def _images(
+    architectures: Sequence[str] | None, reported: bytes | None, numbers: bytes | None, *columns: bytes | None
+) -> dict[str, _Images]:
+    *points, flags = columns
     found: dict[str, _Images] = defaultdict(lambda: defaultdict(list))
-    points = map(_Known, *map(column, numbers), flags or b"")
-    for architecture, artifact, point in zip(architectures or (), column(reported), points, strict=True):
+    images = list(zip(architectures or (), column(reported), strict=True))
+    known = map(_Known, *map(column, points), flags or b"")
+    for number, point in zip(column(numbers), known, strict=True):
+        architecture, artifact = images[number - 1]
         found[architecture][artifact].append(point)
     return found
 

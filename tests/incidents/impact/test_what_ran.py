@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from datetime import timedelta
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.db import connection
 
-from incidents.impact import assess
+from incidents.impact import assess, what_ran
 from incidents.impact.question import Question
 from incidents.impact.statements import INTERVALS, RAN, THEN
 from incidents.pasted import parse_text
@@ -82,6 +83,46 @@ def test_what_ran_is_found_by_its_time_among_all_that_ever_ran():
 
     assert "run_interval_time" in plan
     assert "Seq Scan on inventory_runinterval" not in plan
+
+
+MANY = """
+INSERT INTO inventory_artifact (digest, label_name, label_version)
+SELECT 'sha256:' || lpad(to_hex(n), 64, '0'), '', '' FROM generate_series(1, 1000) n;
+INSERT INTO inventory_snapshotsubject (snapshot_id, artifact_id, track_id, seq, kind, source, confidence)
+SELECT s.snapshot_id, a.id, s.track_id, s.seq, s.kind, s.source, s.confidence
+FROM inventory_snapshotsubject s CROSS JOIN inventory_artifact a WHERE a.digest LIKE 'sha256:0000%%';
+INSERT INTO inventory_runinterval (team_id, reporter_id, workload_id, container, container_class, pod, artifact_id,
+    digest_kind, image_name, image_tag, node_architecture, environment_id, opened_at, last_seen_at, seen_count,
+    close_reason, end_names_image, opened_by_id)
+SELECT i.team_id, i.reporter_id, i.workload_id, i.container, i.container_class, a.digest, a.id, i.digest_kind,
+    i.image_name, i.image_tag, i.node_architecture, i.environment_id, i.opened_at, i.last_seen_at, 1, '', false,
+    i.opened_by_id
+FROM inventory_runinterval i CROSS JOIN inventory_artifact a WHERE a.digest LIKE 'sha256:0000%%'
+"""
+
+
+def test_what_ran_is_never_compared_each_with_each():
+    """The planner takes what a part of the statement found for a few rows, and would join them one by one."""
+    submit("shop", cyclonedx(COMPONENT, subject=A))
+    report("shop", deployment(digest=A))
+    scope = {
+        "teams": None,
+        "clusters": None,
+        "environments": None,
+        "since": later(5),
+        "until": later(6),
+        "at": later(5),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(MANY)
+        cursor.execute("SET plan_cache_mode = force_generic_plan")
+        cursor.execute(f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) {what_ran._RAN}", scope)
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+        cursor.execute("RESET plan_cache_mode")
+
+    compared = [int(number) for number in re.findall(r"Removed by Join Filter: (\d+)", plan)]
+    assert max(compared, default=0) <= 2 * 1001
+    assert ask(at=later(5)).header.summary.affected.artifact_count == 1001
 
 
 def test_a_window_that_begins_in_the_future_is_what_runs_then_as_far_as_is_known():
