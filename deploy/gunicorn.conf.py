@@ -33,8 +33,9 @@ def pre_request(_worker: object, req: object) -> None:
 
 
 def post_worker_init(_worker: object) -> None:
-    """Let each web process say that it lives (docs/operations.md, The operations page)."""
-    from supplychain.ops import reporter  # noqa: PLC0415  # the application is loaded by now, and not before
+    """Let each web process say that it lives (docs/operations.md, The operations page), and ask its first questions."""
+    from incidents.impact import warming  # noqa: PLC0415  # the application is loaded by now, and not before
+    from supplychain.ops import reporter  # noqa: PLC0415
 
     reporter.start("web")
     # What is loaded by now stays: no search for garbage need look at it. An answer to thousands of indicators makes
@@ -42,6 +43,7 @@ def post_worker_init(_worker: object) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 10, 10)
+    warming.start()
 
 
 def worker_exit(_server: object, _worker: object) -> None:

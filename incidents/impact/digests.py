@@ -10,25 +10,31 @@ import heapq
 import threading
 from array import array
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from incidents.impact.remembered import forget_with_the_tables
-from inventory.graph.one_state import Statement, array_of
-from inventory.graph.packed import column
+from incidents.impact.remembered import follow_generation, forget_with_the_tables, marks_statement
+from inventory.graph.one_state import Statement, array_of, one_state
+from inventory.graph.packed import column, wide_column
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from inventory.graph.one_state import OneState
     from inventory.graph.packed import Column
 
-_READ = """
-SELECT string_agg(int4send(a.id), ''::bytea), string_agg(coalesce(a.digest, ''), ',')
-FROM unnest(%(ids)s::int[]) AS asked(id) JOIN inventory_artifact a ON a.id = asked.id
+_PORTION, _MOST_PORTIONS = 20_000, 50
+_PLACE = """
+decode(CASE left(a.digest, 7) WHEN 'sha256:' THEN '1' WHEN 'sha384:' THEN '2' WHEN 'sha512:' THEN '3' ELSE '4' END
+       || coalesce(substr(a.digest, 8, 15), '000000000000000'), 'hex')"""
+"""Eight bytes that order as the text does, without digest last: the algorithm, and fifteen of its digits."""
+_PLACES = f"SELECT string_agg(int4send(a.id), ''::bytea), string_agg({_PLACE}, ''::bytea)"
+_READ = f"""
+{_PLACES} FROM unnest(%(ids)s::int[]) AS asked(id) JOIN inventory_artifact a ON a.id = asked.id
 """
-_ALGORITHMS = {"sha256": 1, "sha384": 2, "sha512": 3}
-_NO_DIGEST = 4 << 60
-_HEX_KEPT = 15
+_READ_NEXT = f"""
+{_PLACES} FROM (
+    SELECT id, digest FROM inventory_artifact WHERE id > %(after)s ORDER BY id LIMIT {_PORTION}) a
+"""
 
 
 class Digests:
@@ -59,33 +65,46 @@ class Digests:
         with self._lock:
             self._places = array("Q")
 
+    def read_all(self, *, using: str) -> None:
+        """Read those of all artifacts, of a million at most, before anybody asks for some: portion by portion."""
+        with one_state(using=using) as state:
+            (marks,) = state.fetch(marks_statement())
+            follow_generation(marks.generation)
+            last = 0
+            for _ in range(_MOST_PORTIONS):
+                (read,) = state.fetch(Statement(_unpack, _READ_NEXT, {"after": last}))
+                if not read.artifacts:
+                    break
+                self._keep(read)
+                last = max(read.artifacts)
+
     def _read(self, artifacts: Sequence[int], *, state: OneState) -> None:
         places = self._places
         known = len(places)
         unknown = [artifact for artifact in artifacts if artifact >= known or not places[artifact]]
         if unknown:
-            for ids, digests in state.fetch(Statement(_unpack, _READ, {"ids": array_of(unknown)})):
-                self._keep(ids, digests)
+            (read,) = state.fetch(Statement(_unpack, _READ, {"ids": array_of(unknown)}))
+            self._keep(read)
 
-    def _keep(self, artifacts: Column, digests: Iterable[str]) -> None:
+    def _keep(self, read: _Read) -> None:
         with self._lock:
-            short = max(artifacts, default=-1) + 1 - len(self._places)
+            short = max(read.artifacts, default=-1) + 1 - len(self._places)
             if short > 0:
                 self._places = self._places + array("Q", bytes(8 * short))
-            for artifact, digest in zip(artifacts, digests, strict=True):
-                self._places[artifact] = _place(digest)
+            places = self._places
+            for artifact, place in zip(read.artifacts, read.places, strict=True):
+                places[artifact] = place
 
 
-def _unpack(ids: bytes | None, digests: str | None) -> tuple[Column, list[str]]:
-    return column(ids), [] if digests is None else digests.split(",")
+class _Read(NamedTuple):
+    """The one row of _READ: artifacts, and where each stands."""
+
+    artifacts: Column
+    places: Column
 
 
-def _place(digest: str) -> int:
-    """Return a number that orders as the text does, without digest last."""
-    if not digest:
-        return _NO_DIGEST
-    algorithm, _, value = digest.partition(":")
-    return _ALGORITHMS[algorithm] << 60 | int(value[:_HEX_KEPT], 16)
+def _unpack(artifacts: bytes | None, places: bytes | None) -> _Read:
+    return _Read(column(artifacts), wide_column(places))
 
 
 DIGESTS = Digests()
