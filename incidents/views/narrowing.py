@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from incidents.impact.answer import Row, WorkloadShown
 
-PAGE_ROWS = 20
+PAGE_ROWS = 10
 NO_SERVICE = "(none)"
 """Stands for the workloads of no service."""
 _PLACES = ("cluster", "namespace", "service", "team")

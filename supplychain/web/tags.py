@@ -6,6 +6,7 @@ Loaded by name (`{% load web %}`, settings.TEMPLATES). Nothing here asks the dat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache, lru_cache
 from urllib.parse import quote
 
 from django import template
@@ -176,6 +177,7 @@ BADGES: Mapping[str, Badge] = {
 
 
 @register.simple_tag
+@cache
 def icon(name: str, css: str = "") -> SafeString:
     """Draw an icon of static/icons.txt. It is decoration: the word stands beside it."""
     return format_html(
@@ -190,7 +192,12 @@ def icon(name: str, css: str = "") -> SafeString:
 def state(value: object) -> SafeString:
     """Write a state as a word with its shape; a value that nobody knows here is written as it is."""
     text = str(value)
-    badge = BADGES.get(text) or Badge(words(text), "info-circle", "plain", "")
+    known = BADGES.get(text)
+    return _badge(Badge(words(text), "info-circle", "plain", "") if known is None else known)
+
+
+@lru_cache(maxsize=1_000)
+def _badge(badge: Badge) -> SafeString:
     return format_html(
         '<span class="state state-{}" title="{}">{}<span>{}</span></span>',
         badge.tone,

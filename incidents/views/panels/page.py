@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from supplychain.web.refusals import Refusal
 
 
-SERVICES_SHOWN = 40
+SERVICES_SHOWN = 20
 """Services whose proofs are shown, of those that are left and of those that are over."""
 
 
