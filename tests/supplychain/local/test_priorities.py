@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from postgres import Postgres
 from priorities import WorkerConnections, lower
-from programs import children, worker_nice
+from programs import children, site, worker_nice
 from supervisor import Child, Supervisor
 
 HAS_SESSIONS = pytest.mark.skipif(
@@ -198,3 +198,20 @@ def test_who_is_lower_goes_on_beside_those_who_never_rest(tmp_path):
             process.wait()
 
     assert steps.read_text() == "." * 50
+
+
+@pytest.mark.parametrize(("nice", "looks"), [("5", True), ("0", False)])
+def test_a_site_with_an_embedded_database_looks_after_its_connections(home, monkeypatch, nice, looks):
+    monkeypatch.setenv("WORKER_NICE", nice)
+    environment = {"DATABASE_URL": "owner"}
+
+    supervisor = site(home, port=8000, environment=environment, postgres=Postgres(home, durable=False))
+
+    assert isinstance(getattr(supervisor.meanwhile, "__self__", None), WorkerConnections) is looks
+    assert {child.nice for child in supervisor.children if child.name == "worker"} == {int(nice)}
+
+
+def test_connections_to_a_database_that_is_not_ours_are_left_alone(home):
+    supervisor = site(home, port=8000, environment={"DATABASE_URL": "owner"}, postgres=None)
+
+    assert not isinstance(getattr(supervisor.meanwhile, "__self__", None), WorkerConnections)
