@@ -23,6 +23,7 @@ REPOSITORY, COMMIT, ACCOUNT = "repository", "commit", "account"
 _VCS: Final = b'"vcs"'
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _BEHIND: Final = re.compile(r"[@/]([0-9a-f]{40}|[0-9a-f]{64})(?=$|[#?])")
+_COMMIT_LENGTHS: Final = (40, 64)
 _OF_FORGE: Final = 3
 _PLAIN: Final = re.compile(
     r"https://([a-z0-9]+(?:[.-][a-z0-9]+)*\.[a-z]+)/([\w+~-][\w.+~-]*)/([\w+~-][\w.+~-]*?)(?:\.git)?/?", re.ASCII
@@ -74,11 +75,14 @@ def claims_of(texts: Iterable[str]) -> tuple[SourceClaim, ...]:
     """Return the repositories and commits that addresses and ids name, each once."""
     found: dict[SourceClaim, None] = {}
     for text in texts:
+        if (alone := _plain_repository(text)) is not None:
+            found[SourceClaim(REPOSITORY, alone)] = None
+            continue
         given = text.strip().lower()
         if _COMMIT.fullmatch(given):
             found[SourceClaim(COMMIT, given)] = None
             continue
-        if (name := _repository(text)) is not None:
+        if (name := _read_repository(text)) is not None:
             found[SourceClaim(REPOSITORY, name)] = None
         if (behind := _BEHIND.search(given)) is not None:
             found[SourceClaim(COMMIT, behind[1])] = None
@@ -96,12 +100,14 @@ def _texts_of(commits: Iterable[object]) -> Iterator[str]:
             yield from (text for name in ("uid", "url") if isinstance(text := commit.get(name), str))
 
 
-def _repository(text: str) -> str | None:
-    """Return the repository of an address, which on a forge may lead into it."""
-    if len(text) <= LONGEST_REPOSITORY and (plain := _PLAIN.fullmatch(text)) is not None:
-        host, owner, name = plain.groups()
-        return f"{host}/{owner}/{name}".lower() if host in FORGES else f"{host}/{owner}/{name}"
-    return _read_repository(text)
+def _plain_repository(text: str) -> str | None:
+    """Return the repository of an address written as most are, which names no commit."""
+    if len(text) > LONGEST_REPOSITORY or (plain := _PLAIN.fullmatch(text)) is None:
+        return None
+    host, owner, name = plain.groups()
+    if len(name) in _COMMIT_LENGTHS:
+        return None
+    return f"{host}/{owner}/{name}".lower() if host in FORGES else f"{host}/{owner}/{name}"
 
 
 def _read_repository(text: str) -> str | None:

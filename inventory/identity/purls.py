@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass
 from functools import lru_cache
+
+import msgspec
 
 from inventory.identity.purl_spec import MAX_LENGTH, PurlError, PurlParts, build_path, build_qualifiers, encode, parse
 from inventory.identity.purl_types import canonical_name, canonical_namespace, key_name, key_namespace
@@ -46,8 +47,7 @@ _LOWERED_TYPES = frozenset({"composer", "github", "githubactions", "hex"})
 _LOWER_NAME = re.compile(r"[a-z0-9.~-]+")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class PackageKey:
+class PackageKey(msgspec.Struct, frozen=True, order=True, gc=False):
     """What an incident search compares: type, namespace and name under the ecosystem's own case rules. Never shown."""
 
     type: str
@@ -55,8 +55,7 @@ class PackageKey:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Purl:
+class Purl(msgspec.Struct, frozen=True, gc=False):
     """One package version (or package, where `version` is ''). Made by `parse_purl` only."""
 
     type: str

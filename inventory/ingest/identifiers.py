@@ -11,6 +11,7 @@ from array import array
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
 from django.db import transaction
 
 from inventory.identity.cpes import kept_cpe
@@ -27,12 +28,8 @@ _MAX_KNOWN = 300_000
 _MAX_VARIANTS = 4
 _DIGEST_BYTES = 8
 
-Fact = tuple[int, str, str]
-"""(component id, algorithm or 'cpe', value)."""
 
-
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(msgspec.Struct, frozen=True, gc=False):
     """All that a document says of one component: its hashes, its CPE, and where it comes from."""
 
     component_id: int
@@ -46,22 +43,10 @@ class Told:
     def of(
         cls, component_id: int, *, hashes: tuple[Hash, ...], cpe: str | None, sources: tuple[SourceClaim, ...] = ()
     ) -> Told:
-        stated = [str(component_id), *(f"{hash_.algorithm}:{hash_.value}" for hash_ in hashes), cpe or ""]
-        stated += (f"{source.kind}:{source.value}" for source in sources)
+        stated = [str(component_id), *[f"{hash_.algorithm}:{hash_.value}" for hash_ in hashes], cpe or ""]
+        stated += [f"{source.kind}:{source.value}" for source in sources]
         digest = hashlib.blake2b("\x00".join(stated).encode(), digest_size=_DIGEST_BYTES).digest()
         return cls(component_id, hashes, cpe, sources, int.from_bytes(digest, "little"))
-
-    def facts(self) -> Iterator[Fact]:
-        """Yield what is to be written of it."""
-        for hash_ in self.hashes:
-            yield self.component_id, hash_.algorithm, hash_.value
-        if self.cpe:
-            yield self.component_id, "cpe", kept_cpe(self.cpe)
-
-    def origins(self) -> Iterator[Fact]:
-        """Yield where it is said to come from."""
-        for source in self.sources:
-            yield self.component_id, source.kind, source.value
 
 
 class _Written:
@@ -136,30 +121,18 @@ class Identifiers:
     def writes(self, new: Sequence[Told], *, team_id: int) -> Iterator[tuple[Statement, dict[str, Value]]]:
         """Yield the statements that write what is new; sorted, so that documents cannot deadlock."""
         transaction.on_commit(lambda: _written.add(self.unknown, team_id=team_id))
-        facts = sorted({fact for told in new for fact in told.facts()})
-        hashes = [fact for fact in facts if fact[1] != "cpe"]
-        cpes = [fact for fact in facts if fact[1] == "cpe"]
+        hashes = [(told.component_id, one.algorithm, one.value) for told in new for one in told.hashes]
         if hashes:
-            yield (
-                ADD_HASHES,
-                {
-                    "components": [component_id for component_id, _, _ in hashes],
-                    "algorithms": [algorithm for _, algorithm, _ in hashes],
-                    "values": [f"\\x{value}" for _, _, value in hashes],
-                },
-            )
+            yield ADD_HASHES, _columns(("components", "algorithms", "values"), hashes)
+        cpes = [(told.component_id, kept_cpe(told.cpe)) for told in new if told.cpe]
         if cpes:
-            yield (
-                ADD_CPES,
-                {"components": [component_id for component_id, _, _ in cpes], "cpes": [cpe for _, _, cpe in cpes]},
-            )
-        sources = sorted({fact for told in new for fact in told.origins()})
+            yield ADD_CPES, _columns(("components", "cpes"), cpes)
+        sources = [(told.component_id, one.kind, one.value) for told in new for one in told.sources]
         if sources:
-            yield (
-                ADD_SOURCES,
-                {
-                    "components": [component_id for component_id, _, _ in sources],
-                    "kinds": [kind for _, kind, _ in sources],
-                    "values": [value for _, _, value in sources],
-                },
-            )
+            yield ADD_SOURCES, _columns(("components", "kinds", "values"), sources)
+
+
+def _columns(names: Sequence[str], facts: Sequence[tuple[int | str, ...]]) -> dict[str, Value]:
+    """Return the columns of facts, each once and sorted; they are nearly in order, which a set would lose."""
+    in_order = sorted(dict.fromkeys(facts))
+    return {name: list(column) for name, column in zip(names, zip(*in_order, strict=True), strict=True)}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from inventory.identity.purls import PackageKey, package_key
 
@@ -20,8 +21,7 @@ _MAX_TEXT_BYTES = 1000
 _HASH_PREFERENCE = ("sha256", "sha512", "sha384", "sha1", "md5")
 
 
-@dataclass(frozen=True, slots=True)
-class ComponentIdentity:
+class ComponentIdentity(msgspec.Struct, frozen=True, gc=False):
     """What is interned: `text` is unique, `key` finds the package, the rest is how it was first written."""
 
     text: str

@@ -97,8 +97,8 @@ ON CONFLICT (artifact_id, team_id, claim, value) DO NOTHING
 """)
 ADD_HASHES = Statement("""
 INSERT INTO inventory_componenthash (team_id, component_id, algorithm, value)
-SELECT %(team)s::bigint, h.component_id, h.algorithm, h.value
-FROM unnest(%(components)s::int[], %(algorithms)s::text[], %(values)s::bytea[]) AS h(component_id, algorithm, value)
+SELECT %(team)s::bigint, h.component_id, h.algorithm, decode(h.value, 'hex')
+FROM unnest(%(components)s::int[], %(algorithms)s::text[], %(values)s::text[]) AS h(component_id, algorithm, value)
 ON CONFLICT (value, algorithm, component_id, team_id) DO NOTHING
 """)
 ADD_CPES = Statement("""

@@ -39,6 +39,7 @@ ON CONFLICT (type, namespace_key, name_key) DO NOTHING
 _FIND_COMPONENTS = Statement("""
 SELECT identity, id, source_package_id IS NOT NULL FROM inventory_component WHERE identity = ANY(%(texts)s::text[])
 """)
+# What is there is looked for once, not run into: each conflict would use up an id.
 _ADD_COMPONENTS = Statement("""
 INSERT INTO inventory_component (identity, package_id, version, has_purl, source_package_id)
 SELECT i.identity, p.id, i.version, i.has_purl, s.id
@@ -48,7 +49,7 @@ FROM unnest(%(texts)s::text[], %(types)s::text[], %(namespaces)s::text[], %(name
 JOIN inventory_package p ON p.type = i.type AND p.namespace_key = i.namespace AND p.name_key = i.name
 LEFT JOIN inventory_package s ON i.source_name <> ''
     AND s.type = i.source_type AND s.namespace_key = i.source_namespace AND s.name_key = i.source_name
-WHERE NOT EXISTS (SELECT FROM inventory_component c WHERE c.identity = i.identity)
+WHERE %(looked)s::bool OR NOT EXISTS (SELECT FROM inventory_component c WHERE c.identity = i.identity)
 ORDER BY i.identity
 ON CONFLICT (identity) DO NOTHING
 """)
@@ -207,29 +208,38 @@ def _for_components(unknown: Mapping[str, ComponentIdentity]) -> list[Query]:
     if len(unknown) > _FEW:
         return [Query(_FIND_COMPONENTS, {"texts": sorted(unknown)})]
     identities = [unknown[text] for text in sorted(unknown)]
-    return _adding(identities, sourced=[identity for identity in identities if identity.source is not None])
+    sourced = [identity for identity in identities if identity.source is not None]
+    return _adding(identities, sourced=sourced, looked=False)
 
 
 def _add_missing(unknown: Mapping[str, ComponentIdentity], *, told: Sequence[Row]) -> dict[str, int]:
     """Add those of many that were not found, and source packages that were not known, in a second exchange."""
     if len(unknown) <= _FEW:
         return {}
-    missing = [unknown[text] for text in sorted(unknown.keys() - {to_text(text) for text, _, _ in told})]
+    there = {to_text(text) for text, _, _ in told}
     have_source = {to_text(text) for text, _, has_source in told if to_int(has_source)}
-    sourced = [unknown[text] for text in sorted(unknown.keys() - have_source) if unknown[text].source is not None]
+    in_order = sorted(unknown)  # They are nearly in order, which a difference of sets would lose.
+    missing = [unknown[text] for text in in_order if text not in there]
+    sourced = [unknown[text] for text in in_order if unknown[text].source is not None and text not in have_source]
     if not missing and not sourced:
         return {}
-    answers = exchange(_adding(missing, sourced=sourced), using=ALIAS)
+    answers = exchange(_adding(missing, sourced=sourced, looked=True), using=ALIAS)
     return _by_text(answers[2]) if missing else {}
 
 
-def _adding(missing: Sequence[ComponentIdentity], *, sourced: Sequence[ComponentIdentity]) -> list[Query]:
-    """Make the queries that add components, their packages and source packages, sorted, and find the components."""
+def _adding(missing: Sequence[ComponentIdentity], *, sourced: Sequence[ComponentIdentity], looked: bool) -> list[Query]:
+    """Make the queries that add components, their packages and source packages, sorted, and find the components.
+
+    `looked`: they were looked for before and not found.
+    """
     spellings = {i.source: (i.source.namespace, i.source.name) for i in sourced if i.source}
     spellings |= {i.key: (i.namespace, i.name) for i in missing}
     queries = [_adding_packages(spellings)]
     if missing:
-        queries += [_adding_components(missing), Query(_FIND_COMPONENTS, {"texts": [i.text for i in missing]})]
+        queries += [
+            _adding_components(missing, looked=looked),
+            Query(_FIND_COMPONENTS, {"texts": [i.text for i in missing]}),
+        ]
     if sourced:
         sources = [i.source or _NO_SOURCE for i in sourced]
         filling = {"texts": [i.text for i in sourced], **_columns(sources)}
@@ -237,7 +247,7 @@ def _adding(missing: Sequence[ComponentIdentity], *, sourced: Sequence[Component
     return queries
 
 
-def _adding_components(identities: Sequence[ComponentIdentity]) -> Query:
+def _adding_components(identities: Sequence[ComponentIdentity], *, looked: bool) -> Query:
     sources = _columns([i.source or _NO_SOURCE for i in identities])
     return Query(
         _ADD_COMPONENTS,
@@ -245,6 +255,7 @@ def _adding_components(identities: Sequence[ComponentIdentity]) -> Query:
             "texts": [i.text for i in identities],
             "versions": [i.version for i in identities],
             "have_purls": [i.has_purl for i in identities],
+            "looked": looked,
             **_columns([i.key for i in identities]),
             **{f"source_{name}": values for name, values in sources.items()},
         },

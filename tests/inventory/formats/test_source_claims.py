@@ -92,7 +92,14 @@ def test_a_download_location_counts_where_it_is_a_version_control_system(
     )
 )
 def test_what_is_written_as_most_are_is_told_as_any_other_is(address: str):
-    assert source_claims._repository(address) == source_claims._read_repository(address)
+    assert source_claims._plain_repository(address) == source_claims._read_repository(address)
+
+
+def test_an_address_written_as_most_are_that_ends_in_a_commit_names_both():
+    assert claims_of([f"https://git.example.org/acme/{SHA}"]) == (
+        SourceClaim("repository", f"git.example.org/acme/{SHA}"),
+        SourceClaim("commit", SHA),
+    )
 
 
 @pytest.mark.parametrize("host", ["github.com", "git.example.org"])
