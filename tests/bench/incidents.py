@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tests.bench.site import Site
 
 _PAGE_MS, _QUESTION_MS = 200, 300
+_WARM_UP = 8
 
 
 def incidents(site: Site) -> list[Figure]:
@@ -44,7 +45,8 @@ _STATUSES = ("affected", "possible")
 
 
 def _measured(site: Site, wire: Wire, name: str, paths: Sequence[str], limit: int) -> Figure:
-    for path in paths:
-        wire.get(path)
+    for _ in range(_WARM_UP):  # an answer is read once in each web process, and then kept there
+        for path in paths:
+            wire.get(path)
     seconds = [wire.get(paths[number % len(paths)]).seconds for number in range(site.repeats)]
     return Figure(f"incident.{name}", f"{name}, p95", percentile(seconds, 95) * 1000, "ms", limit)
