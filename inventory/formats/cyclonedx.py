@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from inventory.formats import json_parts
-from inventory.formats.cyclonedx_components import ComponentReader
+from inventory.formats.cyclonedx_components import ComponentReader, Hear
 from inventory.formats.cyclonedx_compositions import read_completeness
 from inventory.formats.cyclonedx_metadata import Metadata, read_metadata
 from inventory.formats.cyclonedx_related import Related
@@ -42,9 +42,16 @@ _SERIAL: Final = re.compile(r"urn:uuid:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9
 
 
 def read_cyclonedx(
-    text: Utf8, members: Mapping[str, msgspec.Raw], *, limits: Limits, listed: Listed | None = None
+    text: Utf8,
+    members: Mapping[str, msgspec.Raw],
+    *,
+    limits: Limits,
+    listed: Listed | None = None,
+    hear: Hear | None = None,
 ) -> SbomRecord:
     """Read a document whose top-level members are known; `listed` are its components, if they were split before.
+
+    `hear` is told of components while others are still read, where they are many.
 
     One bad component is rejected and counted. Raises FormatError for the document: `unsupported_version`,
     `wrong_shape`, `too_many_components`, `too_many_edges`, `too_deep`, and the codes of broken JSON.
@@ -59,6 +66,7 @@ def read_cyclonedx(
         defects=defects,
         look_at_strings=json_parts.has_dubious_escapes(text),
         memory=memory_of(version, limits),
+        hear=hear,
     )
     if "components" in members:
         reader.read_array(members["components"], pointer="/components", parent=None, depth=2, listed=listed)

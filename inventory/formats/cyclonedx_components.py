@@ -5,7 +5,7 @@ One that was read before, byte for byte, is copied (known_components.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -35,9 +35,13 @@ from inventory.formats.records import ComponentRecord, FormatError, Hash, Member
 from inventory.formats.repeated_names import note_repeated, note_repeated_inside
 from inventory.formats.source_claims import SourceClaim, of_pedigree, of_references
 
+Hear = Callable[[Sequence[ComponentRecord]], None]
+
 _LEVELS_EACH: Final = 2
 """JSON levels that one nesting adds: the component and its array."""
 _CONTENT: Final = b'"content"'
+_LONG, _PORTION = 8_192, 2_500
+"""Of an array so long, so many components are told of at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +66,18 @@ class Pedigree:
 class ComponentReader:
     """Reads the component arrays of one document into one list, so that an index names a component of the document."""
 
-    def __init__(self, *, limits: Limits, defects: Defects, look_at_strings: bool, memory: Memory) -> None:
+    def __init__(
+        self,
+        *,
+        limits: Limits,
+        defects: Defects,
+        look_at_strings: bool,
+        memory: Memory,
+        hear: Hear | None = None,
+    ) -> None:
         """`look_at_strings`: the document holds escapes that may be a NUL or half a pair, so each is searched.
 
-        `memory` is of this version under these limits.
+        `memory` is of this version under these limits. `hear` is told of the records of long arrays as they come.
         """
         self.records: list[ComponentRecord] = []
         self.memberships: list[MembershipRecord] = []
@@ -76,6 +88,8 @@ class ComponentReader:
         self._look_at_strings = look_at_strings
         self._fields = ComponentFields(defects=defects)
         self._memory = memory
+        self._hear = hear
+        self._heard = 0
 
     def read_array(
         self, raw: msgspec.Raw, *, pointer: str, parent: int | None, depth: int, listed: Listed | None = None
@@ -118,8 +132,10 @@ class ComponentReader:
             message = f"The document has more than {self._limits.components} components."
             raise FormatError("too_many_components", message, pointer=batch.pointer)
         parent, records, pointers = batch.parent, self.records, _pointers(batch.pointer, len(listed.items))
-        found = self._memory.find(listed.keys)
+        found, is_long = self._memory.find(listed.keys), len(listed.items) >= _LONG
         for item, key, known, pointer in zip_longest(listed.items, listed.keys, found, pointers):
+            if is_long and len(records) - self._heard >= _PORTION:
+                self._tell()
             if known is not None:
                 records.append(replace(known.record, pointer=pointer, parent=parent))
                 continue
@@ -127,6 +143,11 @@ class ComponentReader:
             for nested in self._read_item(item, key=key, pointer=pointer, parent=parent):
                 holder = place if len(records) > place else parent
                 yield _Batch(nested, pointer + "/components", holder, batch.depth + _LEVELS_EACH)
+
+    def _tell(self) -> None:
+        told, self._heard = self.records[self._heard :], len(self.records)
+        if self._hear is not None:
+            self._hear(told)
 
     def _read_item(
         self, item: msgspec.Raw, *, key: bytes | None, pointer: str, parent: int | None

@@ -53,7 +53,9 @@ def _read_cyclonedx(source: Source) -> Document:
     members = json_parts.read_members(source.text)
     if "components" in members:
         source.listed = list_components(members["components"], pointer="/components")
-    return _statements_alone(read_cyclonedx(source.text, members, limits=source.limits, listed=source.listed))
+    return _statements_alone(
+        read_cyclonedx(source.text, members, limits=source.limits, listed=source.listed, hear=source.hear)
+    )
 
 
 def _read_cyclonedx_xml(source: Source) -> Document:

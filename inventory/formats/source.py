@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from inventory.formats.cyclonedx_components import Hear
     from inventory.formats.detected import Detected
     from inventory.formats.known_components import Listed
     from inventory.formats.limits import Limits
@@ -22,3 +23,5 @@ class Source:
     limits: Limits
     listed: Listed | None = None
     """The items of CycloneDX's `components`, once a reader has split them: the schema is asked of the same ones."""
+    hear: Hear | None = None
+    """Told of the components of a long CycloneDX JSON document by the thousand, while the rest is still read."""

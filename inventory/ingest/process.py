@@ -21,6 +21,7 @@ from inventory.formats.read import open_document, read_source
 from inventory.formats.records import FormatError, SbomRecord, VexRecord
 from inventory.formats.schema import check_source
 from inventory.ingest import identifiers, queue_sql, upsert
+from inventory.ingest.ahead import Ahead
 from inventory.ingest.appliers import apply_document, kinds_for
 from inventory.ingest.endings import applied_ending, rejected_ending
 from inventory.ingest.held import (
@@ -301,7 +302,9 @@ def _read_and_apply(held: Held, *, now: datetime) -> tuple[Applied, SchemaVerdic
     limits = Limits(inflated_bytes=settings.MAX_INFLATED_BYTES, components=settings.MAX_COMPONENTS)
     kind = _READ_AS.get(evidence.declared_kind, evidence.declared_kind)
     source = open_document(data, limits=limits, kind=kind or None)
-    document = read_source(source)
+    with Ahead() as ahead:
+        source.hear = ahead.hear
+        document = read_source(source)
     _refuse_outside_binding(document, evidence=evidence)
     verdict = check_source(source) if isinstance(document, SbomRecord | VexRecord) else None
     del data, source

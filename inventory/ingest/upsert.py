@@ -142,18 +142,49 @@ def intern_document(
     answers = exchange(queries, using=ALIAS) if queries else []
     if unknown:
         told = next(rows for rows, query in zip(answers, queries, strict=True) if query.statement is _FIND_COMPONENTS)
-        found = _by_text(told) | _add_missing(unknown, told=told)
+        adding = Adding(unknown, told, _adding_missing(unknown, told=told) if len(unknown) > _FEW else ())
+        found = note_added(adding, answers=exchange(adding.queries, using=ALIAS) if adding.queries else ())
         for place, text in enumerate(known.texts):
             if known.ids[place] is None:
                 known.ids[place] = found[text]
-        for text, identity in unknown.items():
-            _known.add(text, found[text], has_source=identity.source is not None)
     ids = [component_id for component_id in known.ids if component_id is not None]
     return Interned(
         ids,
         _by_text(answers[1]) if digests else {},
         to_int(answers[2 * bool(digests) + 1][0][0]) if label is not None else None,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Adding:
+    """Components this process did not know, what was found of them, and the queries that add the rest."""
+
+    unknown: Mapping[str, ComponentIdentity]
+    told: Sequence[Row]
+    queries: Sequence[Query]
+
+
+def look_for(components: Sequence[ComponentRecord]) -> Adding:
+    """Look components up that this process does not know, and make the queries that add those that are not there."""
+    _, unknown = _look_up(components)
+    if not unknown:
+        return Adding({}, (), ())
+    [told] = exchange([Query(_FIND_COMPONENTS, {"texts": sorted(unknown)})], using=ALIAS)
+    adding = Adding(unknown, told, _adding_missing(unknown, told=told))
+    if not adding.queries:
+        note_added(adding, answers=())
+    return adding
+
+
+def note_added(adding: Adding, *, answers: Sequence[Sequence[Row]]) -> Mapping[str, int]:
+    """Remember the components that were looked for, once their queries are answered, and return their ids."""
+    found = _by_text(adding.told)
+    for query, rows in zip(adding.queries, answers, strict=True):
+        if query.statement is _FIND_COMPONENTS:
+            found |= _by_text(rows)
+    for text, identity in adding.unknown.items():
+        _known.add(text, found[text], has_source=identity.source is not None)
+    return found
 
 
 def intern_artifacts(digests: Collection[str]) -> dict[str, int]:
@@ -212,19 +243,14 @@ def _for_components(unknown: Mapping[str, ComponentIdentity]) -> list[Query]:
     return _adding(identities, sourced=sourced, looked=False)
 
 
-def _add_missing(unknown: Mapping[str, ComponentIdentity], *, told: Sequence[Row]) -> dict[str, int]:
-    """Add those of many that were not found, and source packages that were not known, in a second exchange."""
-    if len(unknown) <= _FEW:
-        return {}
+def _adding_missing(unknown: Mapping[str, ComponentIdentity], *, told: Sequence[Row]) -> list[Query]:
+    """Make the queries that add those that were not found, and source packages that were not known."""
     there = {to_text(text) for text, _, _ in told}
     have_source = {to_text(text) for text, _, has_source in told if to_int(has_source)}
     in_order = sorted(unknown)  # They are nearly in order, which a difference of sets would lose.
     missing = [unknown[text] for text in in_order if text not in there]
     sourced = [unknown[text] for text in in_order if unknown[text].source is not None and text not in have_source]
-    if not missing and not sourced:
-        return {}
-    answers = exchange(_adding(missing, sourced=sourced, looked=True), using=ALIAS)
-    return _by_text(answers[2]) if missing else {}
+    return _adding(missing, sourced=sourced, looked=True) if missing or sourced else []
 
 
 def _adding(missing: Sequence[ComponentIdentity], *, sourced: Sequence[ComponentIdentity], looked: bool) -> list[Query]:
