@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tests.bench.figures import Figure, percentile
 from tests.bench.ingest import seconds_until_applied
-from tests.bench.processes import core_seconds
+from tests.bench.processes import core_seconds, core_seconds_between
 from tests.bench.questions import Kind, kinds_of_question
 from tests.bench.wire import Crew, Reply, Wire
 
@@ -60,15 +60,17 @@ def beside_ingest(site: Site) -> list[Figure]:
     return figures
 
 
-def _core_seconds(site: Site) -> dict[str, tuple[float, float]]:
+def _core_seconds(site: Site) -> dict[str, dict[int, tuple[float, float]]]:
     return {name: core_seconds(processes) for name, processes in site.groups.items()}
 
 
-def _waits(before: dict[str, tuple[float, float]], after: dict[str, tuple[float, float]]) -> list[Figure]:
+def _waits(
+    before: dict[str, dict[int, tuple[float, float]]], after: dict[str, dict[int, tuple[float, float]]]
+) -> list[Figure]:
     """Say how long each group was ready and waited for a core, for a second that it ran."""
     figures = []
-    for name, (ran_before, waited_before) in before.items():
-        ran, waited = after[name][0] - ran_before, after[name][1] - waited_before
+    for name, earlier in before.items():
+        ran, waited = core_seconds_between(earlier, after[name])
         what = f"while two workers ingest: wait for a core, for a second on one: {name}"
         figures.append(Figure(f"impact.beside.wait.{name}", what, waited / max(ran, 0.001), "s", note=f"{ran:.1f} s"))
     return figures

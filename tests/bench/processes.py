@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 # Fields of /proc/<pid>/stat behind the name in brackets: parent, then the times of itself and of its ended children.
 _PARENT, _TIMES = 1, slice(11, 15)
+_NOTHING = (0.0, 0.0)
 
 
 def processor_seconds(root: int) -> float:
@@ -21,15 +22,18 @@ def processor_seconds(root: int) -> float:
     return sum(sum(map(int, stats[pid][_TIMES])) for pid in _below(root, stats) if pid in stats) / _TICKS
 
 
-def core_seconds(processes: Iterable[int]) -> tuple[float, float]:
-    """Return how long processes have run, and how long they were ready and waited for a core, all threads together."""
-    ran = waited = 0
-    for process in processes:
-        for thread in Path(f"/proc/{process}/task").glob("[0-9]*"):
-            with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it ended meanwhile
-                ran_ns, waited_ns, _ = (thread / "schedstat").read_text().split()
-                ran, waited = ran + int(ran_ns), waited + int(waited_ns)
-    return ran / 1e9, waited / 1e9
+def core_seconds(processes: Iterable[int]) -> dict[int, tuple[float, float]]:
+    """Return how long each process has run, and been ready and waited for a core, its threads together."""
+    return {process: _core_seconds(process) for process in processes}
+
+
+def core_seconds_between(
+    before: Mapping[int, tuple[float, float]], after: Mapping[int, tuple[float, float]]
+) -> tuple[float, float]:
+    """Add up how long processes ran and waited meanwhile; those that ended meanwhile are left out."""
+    ran = sum(now[0] - before.get(process, _NOTHING)[0] for process, now in after.items())
+    waited = sum(now[1] - before.get(process, _NOTHING)[1] for process, now in after.items())
+    return ran, waited
 
 
 def connections_of(server: int, role: str) -> set[int]:
@@ -59,6 +63,15 @@ def forget_peaks(parent: int) -> None:
 def peak_megabytes(parent: int) -> float:
     """Return the largest peak memory among a process's children."""
     return max(_peak(child) for child in _children(parent))
+
+
+def _core_seconds(process: int) -> tuple[float, float]:
+    ran = waited = 0
+    for thread in Path(f"/proc/{process}/task").glob("[0-9]*"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it ended meanwhile
+            ran_ns, waited_ns, _ = (thread / "schedstat").read_text().split()
+            ran, waited = ran + int(ran_ns), waited + int(waited_ns)
+    return ran / 1e9, waited / 1e9
 
 
 def _below(root: int, stats: dict[int, list[str]]) -> set[int]:
