@@ -58,10 +58,12 @@ def test_a_process_is_lowered(sleeper):
 
 @HAS_SESSIONS
 def test_its_session_is_lowered_too(sleeper):
+    ours = of_session(os.getpid())
+
     lower(sleeper.pid, by=7)
 
     assert of_session(sleeper.pid) == "7"
-    assert of_session(os.getpid()) == "0"
+    assert of_session(os.getpid()) == ours
 
 
 def test_a_process_that_has_ended_is_nobodys_matter(sleeper, capsys):
