@@ -32,11 +32,13 @@ def incidents(site: Site) -> list[Figure]:
     page = f"/incidents/{json.loads(opened.body)['id']}"
     answers = f"/api/v1{page}/queries"
     programs.post(answers, b"{}", expect=HTTPStatus.CREATED)
+    first = json.loads(programs.get(f"{answers}/2").body)
+    pages = [f"{answers}/2", *([f"{answers}/2?page=1"] if first["next_page"] else [])]
     name = f"incident of {site.most_purls:,} lines"
     return [
         _measured(site, people, f"page: {name}", [page], _PAGE_MS),
         _measured(site, part, f"page: {name}, rows narrowed", [f"{page}?status={one}" for one in _STATUSES], _PAGE_MS),
-        _measured(site, programs, f"{name}: an answer", [f"{answers}/2", f"{answers}/2?page=1"], _QUESTION_MS),
+        _measured(site, programs, f"{name}: an answer", pages, _QUESTION_MS),
         _measured(site, programs, f"{name}: a difference", [f"{answers}/2/diff"], _QUESTION_MS),
     ]
 
