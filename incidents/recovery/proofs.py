@@ -124,8 +124,8 @@ class _Verdict:
 
 
 def prove(service: IncidentService, facts: Facts) -> ServiceProofs:
-    """Return what is proven of a service, and what is left."""
-    places = [place for place in facts.places.get(service.pk, ()) if place.digest in facts.found]
+    """Return what is proven of a service, and what is left. Raises KeyError for one that the facts are not about."""
+    places = [place for place in facts.places[service.pk] if place.digest in facts.found]
     old = tuple(sorted({place.digest for place in places}))
     if not places:
         return ServiceProofs(service, (), (), (), is_withdrawn=True)

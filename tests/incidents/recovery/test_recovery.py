@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from incidents.models import EventKind, Incident, RecoveryStamp
 from incidents.recovery.stamping import stamp_all
+from incidents.recovery.standing import recovery_of
 from incidents.timeline import changing
 from inventory.models import Attestation, Verdict
 from supplychain.access.actors import system_actor
@@ -102,6 +103,19 @@ def test_a_service_begins_with_nothing_proven(responder: Client):
     assert [one["proof"] for one in found["proofs"]] == list(PROOFS)
     assert {one["state"] for one in found["proofs"]} == {"missing"}
     assert (found["old_artifacts"], found["new_artifacts"]) == ([OLD], [])
+
+
+def test_of_a_service_whose_facts_were_not_read_nothing_is_said(responder: Client):
+    report("shop", deployment(digest=OLD, service="pay", workload="Deployment/pay"), at=timezone.now())
+    opened(responder)
+
+    recovery = recovery_of(Incident.objects.get(), actor=system_actor("test"), at=timezone.now(), most=1)
+
+    first, second = recovery.services
+    assert first.state == "recovering"
+    assert not second.is_over
+    with pytest.raises(KeyError):
+        second.state  # noqa: B018  it is computed
 
 
 def test_a_service_recovers_by_itself_when_all_seven_proofs_hold(responder: Client):
