@@ -117,16 +117,20 @@ class _Found(NamedTuple):
 _NOTHING = _Found(array("i"), (), array("i"), array("i"), (), {})
 
 
+def by_package(asked: Iterable[Placed]) -> dict[PackageName, list[Placed]]:
+    """Put together what is asked of each package; what names none is left out."""
+    found: dict[PackageName, list[Placed]] = {}
+    for placed in asked:
+        if (name := placed[1].package) is not None:
+            found.setdefault(name, []).append(placed)
+    return found
+
+
 class Candidates:
     """The components of the packages asked for. `ids` are all of them, once they have been fetched."""
 
-    def __init__(self, asked: Iterable[Placed]) -> None:
-        by_name: dict[PackageName, list[Placed]] = {}
-        for placed in asked:
-            if (name := placed[1].package) is not None:
-                by_name.setdefault(name, []).append(placed)
-        self.names = list(by_name)
-        self._asked = list(by_name.values())
+    def __init__(self, asked: Mapping[PackageName, Sequence[Placed]]) -> None:
+        self.names, self._asked = list(asked), list(asked.values())
         self._narrowed = [
             any(indicator.qualifiers or indicator.release for _, indicator in placed) for placed in self._asked
         ]

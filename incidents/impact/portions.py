@@ -7,7 +7,7 @@ from functools import partial
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any
 
-from incidents.impact.candidates import Candidates
+from incidents.impact.candidates import Candidates, by_package
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from incidents.impact.candidates import ComponentMatch, Placed
     from inventory.graph.one_state import OneState, Statement
     from inventory.graph.packed import Column
-    from inventory.identity.indicators import PackageName
     from supplychain.exchange import Meanwhile
 
 MANY_NAMES = 1_000
@@ -26,14 +25,11 @@ class Packages:
     """All components of the packages asked for, once they have been looked up."""
 
     def __init__(self, asked: Iterable[Placed]) -> None:
-        by_name: dict[PackageName, list[Placed]] = {}
-        for placed in asked:
-            if (name := placed[1].package) is not None:
-                by_name.setdefault(name, []).append(placed)
-        self.names = list(by_name)
-        half = len(by_name) // 2 if len(by_name) > MANY_NAMES else len(by_name)
-        groups = list(by_name.values())
-        self._portions = [Candidates(chain.from_iterable(part)) for part in (groups[:half], groups[half:]) if part]
+        groups = list(by_package(asked).items())
+        half = len(groups) // 2 if len(groups) > MANY_NAMES else len(groups)
+        self.names = [name for name, _ in groups]
+        self.ids: Column = array("i")
+        self._portions = [Candidates(dict(part)) for part in (groups[:half], groups[half:]) if part]
         self._judged: list[tuple[ComponentMatch, ...]] = []
 
     def look_up(self, *others: Statement[Any], state: OneState, meanwhile: Meanwhile | None = None) -> list[list[Any]]:
@@ -49,6 +45,7 @@ class Packages:
         for before, portion in pairwise(self._portions):
             (taken,) = state.fetch_together(portion.statement, meanwhile=partial(self._judge, before))
             portion.take(taken)
+        self.ids = sum((portion.ids for portion in self._portions), self.ids)
         return found
 
     def matches(self) -> Iterator[ComponentMatch]:
@@ -56,10 +53,6 @@ class Packages:
         for portion in self._portions[len(self._judged) :]:
             self._judge(portion)
         return chain.from_iterable(self._judged)
-
-    @property
-    def ids(self) -> Column:
-        return sum((portion.ids for portion in self._portions), array("i"))
 
     def marks(self) -> bytes:
         """Return a byte for each component up to the last of them: 1 for those that are."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from incidents.impact.candidates import Candidates
+from incidents.impact.candidates import Candidates, by_package
 from inventory.identity.indicators import IndicatorKind
 from inventory.models import EvidenceKind
 
@@ -62,7 +62,7 @@ def interests_of(given: Iterable[Indicator], meant: Iterable[Indicator]) -> Inte
     """Return what a question looks for: `given` as it was asked, `meant` with what its advisories and lists name."""
     asked = [indicator for indicator in meant if indicator.problem is None]
     packages = [(0, one) for one in asked if one.kind is IndicatorKind.PACKAGE]
-    names = Candidates(packages).statement.parameters["names"] if packages else []
+    names = Candidates(by_package(packages)).statement.parameters["names"] if packages else []
     hashed = [one for one in asked if one.kind is IndicatorKind.HASH and one.value]
     digests = {one.digest for one in asked if one.digest} | {f"{one.algorithm}:{one.value}" for one in hashed}
     return Interests(

@@ -8,7 +8,7 @@ from array import array
 import pytest
 
 from incidents.impact import candidates
-from incidents.impact.candidates import Candidates
+from incidents.impact.candidates import Candidates, by_package
 from incidents.impact.judging import Candidate, MatchClass, judge
 from incidents.pasted import parse_text
 from inventory.graph.packed import pack
@@ -51,7 +51,7 @@ def test_what_is_found_is_what_judging_all_of_them_finds(purl_type: str):
     for listed in questions:
         indicators = parse_text("\n".join(f"pkg:{purl_type}/{name}@{version}" for version in listed))
 
-        found = Candidates(enumerate(indicators))
+        found = Candidates(by_package(enumerate(indicators)))
 
         assert affected(found, purl_type=purl_type) == each_judged(indicators, purl_type=purl_type), listed
 
@@ -60,14 +60,14 @@ def test_what_is_found_is_what_judging_all_of_them_finds(purl_type: str):
 def test_ranges_and_whole_packages_have_every_component_judged(expression: str):
     indicators = parse_text(f"thing {expression}")
 
-    found = Candidates(enumerate(indicators))
+    found = Candidates(by_package(enumerate(indicators)))
 
     assert affected(found, purl_type="npm") == each_judged(indicators, purl_type="npm")
 
 
 def test_why_something_is_cleared_is_told_for_the_components_that_are_asked_for():
     indicators = parse_text("pkg:npm/thing@1.2.3")
-    found = Candidates(enumerate(indicators))
+    found = Candidates(by_package(enumerate(indicators)))
     affected(found, purl_type="npm")
 
     (match,) = found.cleared({VERSIONS.index("9.9.9") + 1, VERSIONS.index("1.2.3") + 1, 4711})
@@ -85,7 +85,7 @@ def test_plain_versions_and_the_listed_one_among_them_are_judged_by_nobody(monke
 
     monkeypatch.setattr(candidates, "judge", spy)
     versions = [f"1.0.{number}" for number in range(5_000)]
-    found = Candidates(enumerate(parse_text("pkg:npm/thing@1.0.7")))
+    found = Candidates(by_package(enumerate(parse_text("pkg:npm/thing@1.0.7"))))
     numbered = (number for place in range(1, 5_001) for number in (0, place))
     row = found.statement.make(packed(0), "npm", packed(*numbered), "\0".join(versions).encode(), None, None)
     found.take([row])
@@ -95,7 +95,7 @@ def test_plain_versions_and_the_listed_one_among_them_are_judged_by_nobody(monke
 
 
 def test_of_packages_nobody_has_there_is_nothing():
-    found = Candidates(enumerate(parse_text("pkg:npm/thing@1.2.3")))
+    found = Candidates(by_package(enumerate(parse_text("pkg:npm/thing@1.2.3"))))
     row = found.statement.make(None, None, None, None, None, None)
     found.take([row])
 
