@@ -50,6 +50,8 @@ def _run() -> None:
     try:
         warm(at=timezone.now())
     except (DatabaseError, InterfaceError):
-        logger.warning("A web process could not ask its first questions; whoever asks first waits for them.")
+        logger.warning(
+            "A web process could not ask its first questions; whoever asks first waits for them.", exc_info=True
+        )
     finally:
         connections.close_all()

@@ -111,23 +111,22 @@ def references_of(element: GraphElement) -> list[Reference]:
 
 def addresses_of(element: GraphElement) -> list[str]:
     """List the addresses of version control systems that a package refers to."""
-    found = element.external if isinstance(element.external, list) else []
-    return [
-        address
-        for one in found
-        if isinstance(one, dict) and one.get("externalRefType") == "vcs"
-        for address in texts_of(one.get("locator"))
-    ]
+    return _listed(element.external, kind=("externalRefType", "vcs"), value="locator")
 
 
 def mails_of(element: GraphElement) -> list[str]:
     """List the addresses of mail by which an agent is identified."""
-    found = element.identifiers if isinstance(element.identifiers, list) else []
+    return _listed(element.identifiers, kind=("externalIdentifierType", "email"), value="identifier")
+
+
+def _listed(group: object, *, kind: tuple[str, str], value: str) -> list[str]:
+    """List the texts of a group's members of one kind."""
+    field, wanted = kind
     return [
-        mail
-        for one in found
-        if isinstance(one, dict) and one.get("externalIdentifierType") == "email"
-        for mail in texts_of(one.get("identifier"))
+        text
+        for one in (group if isinstance(group, list) else ())
+        if isinstance(one, dict) and one.get(field) == wanted
+        for text in texts_of(one.get(value))
     ]
 
 
