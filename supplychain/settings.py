@@ -180,7 +180,8 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_TIME_LIMIT = 300  # the second wall: a document limits itself (inventory/ingest/time_limit.py)
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.2}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_WORKER_MAX_TASKS_PER_CHILD = 500
+# A new child knows no component and has planned nothing: its first documents cost several times as much.
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 5_000
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 1_000_000  # kB
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # A document in work needs no broker: its row is locked, and a ring that comes twice does nothing (drill D13).

@@ -87,12 +87,11 @@ def process_next() -> bool:
     return _process(None, goes_on=lambda: False) is not _NoEnd.NOTHING_WAITS
 
 
-def work_for(seconds: float, *, told: Callable[[bool], None] | None = None) -> bool:
+def work_for(seconds: float, *, told: Callable[[], None] = lambda: None) -> bool:
     """Work through what waits, for a turn; True when the turn ended before the queue did.
 
     The first document is claimed and held in one exchange. Each document's last exchange claims the next one, so that a
-    document costs one commit less. `told` hears of each document that became searchable, behind its commit, and with
-    True once the turn is over.
+    document costs one commit less. `told` hears of each document that became searchable, behind its commit.
     """
     until = monotonic() + seconds
 
@@ -103,12 +102,9 @@ def work_for(seconds: float, *, told: Callable[[bool], None] | None = None) -> b
     while True:
         ended = _process(claim, goes_on=goes_on)
         claim = ended.next_claim if isinstance(ended, _Ended) else None
-        is_over = claim is None and (ended is not _NoEnd.SET_BACK or not goes_on())
-        if told is not None and isinstance(ended, _Ended) and ended.is_applied:
-            told(False)
-        if told is not None and is_over:
-            told(True)
-        if is_over:
+        if isinstance(ended, _Ended) and ended.is_applied:
+            told()
+        if claim is None and (ended is not _NoEnd.SET_BACK or not goes_on()):
             return not goes_on()
 
 
