@@ -173,15 +173,13 @@ CELERY_TASK_ROUTES = {
     "incidents.tasks.follow_evidence": {"queue": "live", "routing_key": "live"},
     "supplychain.notify.tasks.*": {"queue": "notify", "routing_key": "notify"},
 }
-# Rung after the commit of what was applied (inventory/applied_rings.py).
-EVIDENCE_APPLIED_TASKS = ["incidents.tasks.follow_evidence"]
+EVIDENCE_APPLIED_TASKS = ["incidents.tasks.follow_evidence"]  # rung behind a commit (inventory/applied_rings.py)
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_TIME_LIMIT = 300  # the second wall: a document limits itself (inventory/ingest/time_limit.py)
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.2}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-# A new child knows no component and has planned nothing: its first documents cost several times as much.
-CELERY_WORKER_MAX_TASKS_PER_CHILD = 5_000
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 5_000  # a new one knows no component: its first documents cost much more
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 1_000_000  # kB
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # A document in work needs no broker: its row is locked, and a ring that comes twice does nothing (drill D13).
@@ -263,6 +261,7 @@ MAX_PACK_BYTES = env.number("MAX_PACK_BYTES", default=512 * MIB, minimum=1024, m
 # Of documents this large, as received, only so many are worked on at once: a worker stays free for small ones.
 LARGE_DOCUMENT_BYTES = env.number("LARGE_DOCUMENT_BYTES", default=4 * MIB, minimum=1024)
 LARGE_DOCUMENTS_AT_ONCE = env.number("LARGE_DOCUMENTS_AT_ONCE", default=1, minimum=1)
+DOCUMENTS_BESIDE_QUESTIONS = env.number("DOCUMENTS_BESIDE_QUESTIONS", default=1)  # inventory/ingest/courtesy.py
 # Tags that must never point at a second image.
 RELEASE_TAG_PATTERN = env.pattern("RELEASE_TAG_PATTERN", default=r"v?\d+(\.\d+){1,3}([-+._].*)?")
 # For each key. The counters are the web processes' own, so each process grants its share (api/throttling.py).

@@ -126,7 +126,8 @@ def store_large(team: str, data: bytes) -> Evidence:
 
 
 def _held(evidence: Evidence) -> Query:
-    return Query(queue_sql.HOLD, {"evidence": evidence.pk, "attempt": 1, "lanes": 1, "most": 3, "whole": 1000})
+    values: dict[str, int] = {"lanes": 1, "beside": 1, "most": 3, "whole": 1000}
+    return Query(queue_sql.HOLD, {"evidence": evidence.pk, "attempt": 1, **values})
 
 
 @pytest.mark.django_db(transaction=True)
