@@ -35,6 +35,7 @@ def pre_request(_worker: object, req: object) -> None:
 def post_worker_init(_worker: object) -> None:
     """Let each web process say that it lives (docs/operations.md, The operations page), and ask its first questions."""
     from incidents.impact import warming  # noqa: PLC0415  # the application is loaded by now, and not before
+    from inventory.policy import warming as gates  # noqa: PLC0415
     from supplychain.ops import reporter  # noqa: PLC0415
 
     reporter.start("web")
@@ -43,6 +44,7 @@ def post_worker_init(_worker: object) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 10, 10)
+    gates.start()
     warming.start()
 
 

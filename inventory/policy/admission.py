@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from inventory.formats.kubernetes_owners import workload_of
-from inventory.policy.facts import Subject
+from inventory.policy.asked import Subject
 from inventory.policy.subjects import subject_of
 from supplychain.errors import DomainError
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from inventory.graph.families import visible_teams
 from inventory.policy.facts_sql import FACTS, FACTS_OF_TAGS
-from inventory.policy.hits import Place
 from inventory.policy.models import BlockKind
 from supplychain.exchange import Query, Statement
 
@@ -15,24 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from supplychain.access.actors import Actor
-    from supplychain.exchange import TypedRow
+    from inventory.policy.asked import Asked, Subject
+    from inventory.policy.hits import Place
+    from supplychain.exchange import TypedRow, Value
 
 _FACTS, _FACTS_OF_TAGS = Statement(FACTS), Statement(FACTS_OF_TAGS)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
-    """One thing to decide about: a digest, or an image by its name and tag alone. `problem` says why neither is known.
-
-    `image` is the reference as it was written.
-    """
-
-    digest: str = ""
-    name: str = ""
-    tag: str = ""
-    image: str = ""
-    problem: str = ""
 
 
 @dataclass(slots=True)
@@ -59,6 +44,11 @@ class Facts:
     kinds: frozenset[str]
     packages: str
 
+    def digests(self, subjects: Sequence[Subject]) -> set[str]:
+        """Return what the subjects are known by; '' where one has no digest."""
+        told = [subject.digest for subject in subjects]
+        return {*told, "", *(digest for known in self.subjects for digest in known.tagged)}
+
 
 @dataclass(frozen=True, slots=True)
 class _Fact:
@@ -68,38 +58,44 @@ class _Fact:
     more: str
 
 
-def facts_query(subjects: Sequence[Subject], *, place: Place, workload: str, actor: Actor, at: datetime) -> Query:
-    """Return the statement that tells what is known; `read_facts` reads its rows."""
-    values = {
+def facts_query(asked: Sequence[Asked], *, teams: Sequence[int] | None, at: datetime) -> Query:
+    """Return the statement that tells what is known to whoever sees these teams; `read_facts` reads its rows."""
+    subjects = [subject for one in asked for subject in one.subjects]
+    values: dict[str, Value] = {
         "digests": [subject.digest for subject in subjects],
         "names": [subject.name for subject in subjects],
         "tags": [subject.tag for subject in subjects],
-        "teams": visible_teams(actor),
-        "cluster": place.cluster,
-        "namespace": place.namespace,
-        "workload": workload,
+        "askers": [number for number, one in enumerate(asked, 1) for _ in one.subjects],
+        "teams": teams,
+        "clusters": [one.place.cluster for one in asked],
+        "namespaces": [one.place.namespace for one in asked],
+        "workloads": [one.workload for one in asked],
         "at": at,
     }
     return Query(_FACTS if all(subject.digest for subject in subjects) else _FACTS_OF_TAGS, values)
 
 
-def read_facts(rows: Iterable[TypedRow], *, subjects: Sequence[Subject], place: Place) -> Facts:
-    """Return what is known.
+def read_facts(rows: Iterable[TypedRow], *, asked: Sequence[Asked]) -> list[Facts]:
+    """Return what is known for each of those who asked.
 
     Where the place does not tell its environment or service, those of its cluster and of service mappings are taken.
     """
-    found = tuple(SubjectFacts() for _ in subjects)
+    found = [tuple(SubjectFacts() for _ in one.subjects) for one in asked]
+    subjects = [known for of_one in found for known in of_one]
     kinds: dict[str, str] = {}
-    environment, service = place.environment, place.service
+    places = [one.place for one in asked]
     for row in (_Fact(*columns) for columns in rows):
         if row.what == "place":
-            environment, service = environment or row.value, service or row.more
+            place = places[row.n - 1]
+            places[row.n - 1] = replace(
+                place, environment=place.environment or row.value, service=place.service or row.more
+            )
         elif row.what == "kind":
             kinds[row.value] = f"{row.n} {row.more}"
         else:
-            _note(found[row.n - 1], row)
-    known = Place(environment=environment, cluster=place.cluster, namespace=place.namespace, service=service)
-    return Facts(found, known, frozenset(kinds), kinds.get(BlockKind.PACKAGE, ""))
+            _note(subjects[row.n - 1], row)
+    packages = kinds.get(BlockKind.PACKAGE, "")
+    return [Facts(known, place, frozenset(kinds), packages) for known, place in zip(found, places, strict=True)]
 
 
 def _note(facts: SubjectFacts, row: _Fact) -> None:

@@ -28,12 +28,18 @@ WHERE a.digest IS NOT NULL
 """
 _FACTS = f"""
 WITH asked AS (
-    SELECT nullif(digest, '') AS digest, name, tag, n::int
-    FROM unnest(%(digests)s::text[], %(names)s::text[], %(tags)s::text[]) WITH ORDINALITY AS one(digest, name, tag, n)
+    SELECT nullif(digest, '') AS digest, name, tag, asker, n::int
+    FROM unnest(%(digests)s::text[], %(names)s::text[], %(tags)s::text[], %(askers)s::int[]) WITH ORDINALITY
+         AS one(digest, name, tag, asker, n)
+),
+place AS (
+    SELECT cluster, namespace, workload, asker::int
+    FROM unnest(%(clusters)s::text[], %(namespaces)s::text[], %(workloads)s::text[]) WITH ORDINALITY
+         AS one(cluster, namespace, workload, asker)
 ),
 binding AS (SELECT * FROM policy_block WHERE ends_at IS NULL OR ends_at > %(at)s),
 {{tags}}
-root AS (SELECT k.n, a.id FROM asked k JOIN inventory_artifact a ON a.digest = k.digest),
+root AS (SELECT k.n, k.asker, a.id FROM asked k JOIN inventory_artifact a ON a.digest = k.digest),
 same AS (
     SELECT n, id FROM root
     UNION SELECT r.n, x.artifact_id FROM root r JOIN inventory_artifactalias x ON x.alias_id = r.id
@@ -48,17 +54,24 @@ kin AS (
     UNION SELECT s.n, m.member_id FROM same s JOIN inventory_indexmember m ON m.index_id = s.id
           WHERE {own("m.team_id")}
 ),
+frozen AS MATERIALIZED (
+    SELECT b.public_id, b.created_at, h.asker, h.cluster, h.namespace FROM place h JOIN binding b
+    ON b.kind IN ('service', 'environment')
+    OR b.kind = 'cluster' AND b.value = h.cluster AND b.namespace IN ('', h.namespace)
+),
 ran AS (
-    SELECT n, id FROM root
-    UNION SELECT r.n, x.artifact_id FROM root r JOIN inventory_artifactalias x ON x.alias_id = r.id AND x.is_proven
-    UNION SELECT r.n, x.alias_id FROM root r JOIN inventory_artifactalias x ON x.artifact_id = r.id AND x.is_proven
+    SELECT n, asker, id FROM root
+    UNION SELECT r.n, r.asker, x.artifact_id FROM root r
+          JOIN inventory_artifactalias x ON x.alias_id = r.id AND x.is_proven
+    UNION SELECT r.n, r.asker, x.alias_id FROM root r
+          JOIN inventory_artifactalias x ON x.artifact_id = r.id AND x.is_proven
 )
-SELECT 'place' AS what, 0 AS n, coalesce(e.slug, '') AS value, coalesce(mapped.service, '') AS more
-FROM inventory_cluster c LEFT JOIN inventory_environment e ON e.id = c.environment_id
-CROSS JOIN (SELECT ''::text AS service, %(namespace)s::text AS namespace, %(workload)s::text AS name) w
+SELECT 'place' AS what, h.asker AS n, coalesce(e.slug, '') AS value, coalesce(mapped.service, '') AS more
+FROM place h JOIN inventory_cluster c ON c.name = h.cluster
+LEFT JOIN inventory_environment e ON e.id = c.environment_id
+CROSS JOIN LATERAL (SELECT ''::text AS service, h.namespace, h.workload AS name) w
 CROSS JOIN (SELECT NULL::bigint AS team_id) i
 {SERVICE_OF}
-WHERE c.name = %(cluster)s
 UNION ALL
 SELECT 'kind', count(*)::int, kind, max(id) || ' ' || pg_relation_filenode('inventory_component')
 FROM binding GROUP BY kind
@@ -80,21 +93,25 @@ JOIN inventory_attestationsubject o ON o.artifact_id = k.id AND {own("o.team_id"
 JOIN inventory_attestation a ON a.id = o.attestation_id
 WHERE a.signature_count > 0 OR a.envelope = 'simple-signing'
 UNION ALL
-SELECT DISTINCT 'ran', r.n, b.public_id::text, ''
-FROM binding b JOIN inventory_cluster c ON c.name = %(cluster)s
-JOIN inventory_workload w ON w.cluster_id = c.id AND w.namespace = %(namespace)s
-JOIN inventory_runinterval i ON i.workload_id = w.id AND i.opened_at <= b.created_at
-     AND (i.closed_at IS NULL OR i.closed_at > b.created_at)
-JOIN ran r ON r.id = i.artifact_id
-JOIN inventory_evidence e ON e.id = i.opened_by_id AND e.received_at <= b.created_at
-WHERE b.kind IN ('service', 'environment')
-   OR b.kind = 'cluster' AND b.value = %(cluster)s AND b.namespace IN ('', %(namespace)s)
+SELECT DISTINCT 'ran', r.n, f.public_id::text, ''
+FROM frozen f
+CROSS JOIN LATERAL (SELECT id FROM inventory_cluster WHERE name = f.cluster OFFSET 0) c
+CROSS JOIN LATERAL (
+    SELECT id FROM inventory_workload WHERE cluster_id = c.id AND namespace = f.namespace OFFSET 0) w
+CROSS JOIN LATERAL (
+    SELECT artifact_id, opened_by_id FROM inventory_runinterval
+    WHERE workload_id = w.id AND opened_at <= f.created_at AND (closed_at IS NULL OR closed_at > f.created_at) OFFSET 0
+) i
+JOIN ran r ON r.id = i.artifact_id AND r.asker = f.asker
+JOIN inventory_evidence e ON e.id = i.opened_by_id AND e.received_at <= f.created_at
 """
 FACTS, FACTS_OF_TAGS = _FACTS.format(tags="", tagged=""), _FACTS.format(tags=_TAGS, tagged=_TAGGED)
 """SELECT (what, n, value, more), without and with what tags point to: parts that are not needed cost too.
 
-`place`: environment and service of the cluster. `kind`: kinds of blocks in force, how many and which is the newest, and
-in which file components are. `tagged`: digests that a tag without digest was last pushed to, or else was ever seen at.
+Of several who ask at the same time, and see the same teams; `asker` numbers them, and n their subjects, or them where
+it is `place`: environment and service of the cluster. `kind`: kinds of blocks in force, how many and which is the
+newest, and in which file components are. `tagged`: digests that a tag without digest was last pushed to, or else was
+ever seen at.
 `known`, `listed`, `made`, `signed`: the asker's own evidence has heard of the digest, lists its content, tells its
 build, holds a signature. `ran`: it ran in that namespace when this freeze began, as reported before it; of freezes of
 other clusters nothing is told."""

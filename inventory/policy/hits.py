@@ -164,13 +164,31 @@ def find_hits_of(
 
 def read_hits(found: Iterable[TypedRow], digests: Sequence[str], *, place: Place) -> dict[str, tuple[Hit, ...]]:
     """Return what is hit of each digest in this place, one hit a block."""
-    wanted, rows = list(dict.fromkeys(digests)), [_Found(*columns) for columns in found]
-    frozen = [_hit(row, f"{row.kind} is frozen") for row in rows if row.how == "place" and _is_here(row, place)]
-    about: dict[int, list[Hit]] = {number: [] for number in range(1, len(wanted) + 1)}
-    for row in rows:
-        if row.n and (why := _why(row, asked=wanted[row.n - 1])):
-            about[row.n].append(_hit(row, why))
-    return {digest: (*_one_of_each_block(about[number]), *frozen) for number, digest in enumerate(wanted, start=1)}
+    return FoundHits(found, digests).of(digests, place=place)
+
+
+class FoundHits:
+    """What the blocks in force hit of the digests that were asked about, and the freezes of all places."""
+
+    def __init__(self, found: Iterable[TypedRow], digests: Sequence[str]) -> None:
+        self._frozen: list[_Found] = []
+        self._about: dict[str, list[_Found]] = {digest: [] for digest in digests}
+        wanted = list(self._about)
+        for row in (_Found(*columns) for columns in found):
+            if row.how == "place":
+                self._frozen.append(row)
+            elif row.n:
+                self._about[wanted[row.n - 1]].append(row)
+
+    def of(self, digests: Iterable[str], *, place: Place) -> dict[str, tuple[Hit, ...]]:
+        """Return what is hit of some of them in this place, one hit a block."""
+        frozen = [_hit(row, f"{row.kind} is frozen") for row in self._frozen if _is_here(row, place)]
+        return {digest: (*_one_of_each_block(self._hits(digest)), *frozen) for digest in digests}
+
+    def _hits(self, digest: str) -> Iterator[Hit]:
+        for row in self._about[digest]:
+            if why := _why(row, asked=digest):
+                yield _hit(row, why)
 
 
 def _why(row: _Found, *, asked: str) -> str:

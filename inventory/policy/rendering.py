@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from inventory.policy.deciding import kept_hit, kept_rule
 from inventory.policy.models import Outcome
+from inventory.policy.storing import kept_hit, kept_rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from inventory.policy.deciding import Verdict
     from inventory.policy.models import Decision
+    from inventory.policy.verdicts import Verdict
     from supplychain.access.actors import Actor
 
 MAX_WARNING = 120

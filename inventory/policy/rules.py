@@ -10,7 +10,8 @@ from inventory.policy.models import BlockKind, Mode, Outcome
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from inventory.policy.facts import Subject, SubjectFacts
+    from inventory.policy.asked import Subject
+    from inventory.policy.facts import SubjectFacts
     from inventory.policy.hits import Hit, Place
 
 NOT_BLOCKED, NOT_FROZEN = "incident.not_blocked", "incident.not_frozen"

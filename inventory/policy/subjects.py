@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from inventory.identity.images import ImageError, parse_image
-from inventory.policy.facts import Subject
+from inventory.policy.asked import Subject
 
 MAX_IMAGE = 2_048
 

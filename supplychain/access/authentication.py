@@ -18,6 +18,7 @@ from supplychain.exchange import exchange_typed
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from django.http import HttpRequest
     from rest_framework.request import Request
 
     from supplychain.exchange import Query, TypedRow
@@ -34,7 +35,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         return exchange_typed(queries)
 
     def authenticate(self, request: Request) -> tuple[Actor, Actor] | None:
-        text = _presented_key(request)
+        text = presented_key(request)
         if text is None:
             return None
         at = timezone.now()
@@ -80,8 +81,8 @@ class BrowserSessionAuthentication(SessionAuthentication):
             ) from error
 
 
-def _presented_key(request: Request) -> str | None:
-    """Return the key of the headers; another scheme than Bearer is not ours to judge."""
+def presented_key(request: Request | HttpRequest) -> str | None:
+    """Return the key of the headers; another scheme than Bearer is not ours to judge. Raises AuthenticationFailed."""
     scheme, _, credential = request.headers.get("Authorization", "").strip().partition(" ")
     bearer = credential.strip() if scheme.lower() == "bearer" else None
     other = request.headers.get("X-Api-Key")

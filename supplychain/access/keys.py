@@ -34,10 +34,11 @@ USE_RECORDED_EVERY = timedelta(minutes=1)
 Ask = Callable[[Sequence[Query]], list[list[TypedRow]]]
 """How the database is asked: by Django's connection, or by one that answers at once or not at all."""
 
-_FIND = Statement("""
+FIND = """
 SELECT (to_jsonb(k) - 'secret_digest')::text, to_jsonb(t)::text, k.secret_digest
 FROM access_apikey k JOIN access_team t ON t.id = k.team_id WHERE k.lookup = %(lookup)s
-""")
+"""
+_FIND = Statement(FIND)
 _USED = Statement("""
 UPDATE access_apikey SET last_used_at = %(at)s
 WHERE id = %(id)s AND (last_used_at IS NULL OR last_used_at <= %(latest)s)
@@ -48,6 +49,7 @@ _BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _SECRET_BYTES = 32
 _SECRET_LENGTH = 43  # ceil(256 / log2(62))
 _CHECK_LENGTH = 6  # ceil(32 / log2(62))
+MAX_REMEMBERED = 256
 
 
 class BadKeyRequestError(DomainError):
@@ -124,10 +126,10 @@ def verify_key(text: str, *, at: datetime, ask: Ask = exchange_typed) -> ApiKey 
 
     One query, none for a text that is no key at all. Not checked here: scopes and bindings.
     """
-    match = KEY_PATTERN.fullmatch(text)
-    if match is None or not hmac.compare_digest(match["check"], _check(match["lookup"], match["secret"])):
+    lookup = _lookup_of(text)
+    if lookup is None:
         return None
-    key = _find(match["lookup"], ask=ask)
+    key = _find(lookup, ask=ask)
     # An unknown id costs the same HMACs as a known one, so that ids cannot be found by timing.
     stored = bytes(key.secret_digest) if key is not None else bytes(32)
     under = _secret_of(text, stored=stored)
@@ -138,12 +140,25 @@ def verify_key(text: str, *, at: datetime, ask: Ask = exchange_typed) -> ApiKey 
     return key
 
 
+def last_read(text: str, *, at: datetime) -> ApiKey | None:
+    """Return the key as this process read it last, if it was valid and nothing of it has to be written; else None.
+
+    No query: whoever relies on it reads it again (presumed.py).
+    """
+    lookup = _lookup_of(text)
+    if lookup is None:
+        return None
+    key = _last.get(lookup)
+    under = _secret_of(text, stored=bytes(key.secret_digest) if key is not None else bytes(32))
+    if key is None or under != settings.KEY_HMAC_SECRET or not _is_valid(key, at=at) or _is_use_due(key, at=at):
+        return None
+    return key
+
+
 def record_use(key: ApiKey, *, at: datetime, ask: Ask = exchange_typed) -> None:
     """Write when the key was last used; at most one statement a minute, however many requests use it at once."""
-    latest = at - USE_RECORDED_EVERY
-    if key.last_used_at is not None and key.last_used_at > latest:
-        return
-    ask([Query(_USED, {"at": at, "latest": latest, "id": key.pk})])
+    if _is_use_due(key, at=at):
+        ask([Query(_USED, {"at": at, "latest": at - USE_RECORDED_EVERY, "id": key.pk})])
 
 
 def revoke_key(key: ApiKey, *, actor: Actor, at: datetime) -> bool:
@@ -163,16 +178,37 @@ def _find(lookup: str, *, ask: Ask) -> ApiKey | None:
 
     A key whose rows read as they did the last time is not made anew; nobody changes what is returned here.
     """
-    for told, team, secret_digest in ask([Query(_FIND, {"lookup": lookup})])[0]:
-        return _key_of(told, team, secret_digest)
+    for row in ask([Query(_FIND, {"lookup": lookup})])[0]:
+        key = key_of(*row)
+        if len(_last) >= MAX_REMEMBERED:
+            _last.clear()
+        _last[lookup] = key
+        return key
     return None
 
 
-@lru_cache(maxsize=256)
-def _key_of(told: str, team: str, secret_digest: bytes) -> ApiKey:
+_last: dict[str, ApiKey] = {}
+"""As they were when they were read."""
+
+
+@lru_cache(maxsize=MAX_REMEMBERED)
+def key_of(told: str, team: str, secret_digest: bytes) -> ApiKey:
+    """Return the key that a row of FIND is."""
     key = to_model(ApiKey, json.loads(told))
     key.team, key.secret_digest = to_model(Team, json.loads(team)), secret_digest
     return key
+
+
+def _lookup_of(text: str) -> str | None:
+    """Return the look-up id of a text that is a key by its form."""
+    match = KEY_PATTERN.fullmatch(text)
+    if match is None or not hmac.compare_digest(match["check"], _check(match["lookup"], match["secret"])):
+        return None
+    return match["lookup"]
+
+
+def _is_use_due(key: ApiKey, *, at: datetime) -> bool:
+    return key.last_used_at is None or key.last_used_at <= at - USE_RECORDED_EVERY
 
 
 def _check_request(scopes: tuple[str, ...], *, at: datetime, expires_at: datetime | None) -> None:

@@ -97,6 +97,12 @@ class UrgentConnections:
                 return found
         raise AssertionError
 
+    def keep_ready(self, count: int) -> None:
+        """Open so many connections before anybody asks; those beside the first learn what it knows."""
+        with self._changed:
+            while self._open + self._wanted < min(count, self._size):
+                self._want()
+
     def close(self) -> None:
         """End all that nobody uses."""
         with self._changed:
@@ -219,6 +225,12 @@ def check() -> None:
     """Raise DatabaseAwayError where the database is known to be away."""
     if _of_process.is_away:
         raise DatabaseAwayError
+
+
+def keep_ready(count: int) -> None:
+    """Open so many connections before anybody asks; in a web process alone."""
+    if settings.PROCESS == "web":
+        _of_process.keep_ready(count)
 
 
 def ask(queries: Sequence[Query]) -> list[list[TypedRow]]:

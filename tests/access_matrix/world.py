@@ -20,9 +20,9 @@ from incidents.models import ActionKind, Incident, Severity, Watch
 from incidents.response.actions import NewAction, make_action
 from incidents.response.opening import open_incident
 from inventory.models import Compromise, CompromiseKind, SignerState, TrustedSigner
+from inventory.policy.asked import Asked, Subject
 from inventory.policy.blocks import add_block
-from inventory.policy.deciding import Asked, decide
-from inventory.policy.facts import Subject
+from inventory.policy.deciding import decide
 from inventory.policy.hits import Place
 from inventory.policy.models import Block, BlockKind, Gate
 from inventory.verification.roots import load_first, propose

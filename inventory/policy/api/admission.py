@@ -14,7 +14,8 @@ from rest_framework.response import Response
 from inventory.policy.admission import REVIEW, REVIEW_VERSIONS, UnreadableReviewError, read_review, read_uid
 from inventory.policy.api.gates import Asking, ReviewView
 from inventory.policy.api.places import admission_cluster
-from inventory.policy.deciding import MAX_SUBJECTS, Asked, decide, judge
+from inventory.policy.asked import Asked
+from inventory.policy.deciding import MAX_SUBJECTS, decide, judge
 from inventory.policy.hits import Place
 from inventory.policy.models import Gate, Mode, Outcome
 from inventory.policy.rendering import warning, warnings_of
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
 
     from inventory.policy.admission import Review
-    from inventory.policy.deciding import Verdict
+    from inventory.policy.verdicts import Verdict
+    from supplychain.access.presumed import PresumedKey
 
 REVIEW_SCOPE = ("admission:review",)
 MAX_BODY_BYTES = 3 * 1024 * 1024
@@ -69,7 +71,7 @@ class KubernetesAdmissionView(ReviewView):
         """Answer an AdmissionReview (admission.k8s.io/v1) with its own uid: whether its images may start there."""
         return Response(self.answer(request))
 
-    def answer(self, request: Asking) -> dict[str, Any]:
+    def answer(self, request: Asking, *, key: PresumedKey | None = None) -> dict[str, Any]:
         reject_unknown_parameters(request, {"cluster"})
         actor, at = actor_of(request), timezone.now()
         cluster = admission_cluster(actor, asked=read_text(request, "cluster"))
@@ -86,6 +88,7 @@ class KubernetesAdmissionView(ReviewView):
             place=Place(cluster=cluster, namespace=review.namespace, service=review.service),
             workload=review.workload,
             uid=uid,
+            key=key,
         )
         decided = judge if review.is_dry_run else decide
         return _answered(uid, decided(asked, actor=actor, at=at), review=review)
@@ -105,7 +108,7 @@ class GatekeeperAdmissionView(ReviewView):
         """Answer a ProviderRequest of Gatekeeper's external data: a verdict for each image."""
         return Response(self.answer(request))
 
-    def answer(self, request: Asking) -> dict[str, Any]:
+    def answer(self, request: Asking, *, key: PresumedKey | None = None) -> dict[str, Any]:
         reject_unknown_parameters(request, {"cluster"})
         actor = actor_of(request)
         cluster = admission_cluster(actor, asked=read_text(request, "cluster"))
@@ -120,6 +123,7 @@ class GatekeeperAdmissionView(ReviewView):
             gate=Gate.GATEKEEPER,
             subjects=tuple(subject_of(image) for image in images),
             place=Place(cluster=cluster),
+            key=key,
         )
         verdicts = decide(asked, actor=actor, at=timezone.now())
         items = [{"key": key, "value": _short(one), "error": ""} for key, one in zip(images, verdicts, strict=True)]
@@ -141,7 +145,7 @@ class KyvernoAdmissionView(ReviewView):
         """Answer Kyverno's apiCall, or anybody's: one verdict for all images, and one for each."""
         return Response(self.answer(request))
 
-    def answer(self, request: Asking) -> dict[str, Any]:
+    def answer(self, request: Asking, *, key: PresumedKey | None = None) -> dict[str, Any]:
         reject_unknown_parameters(request, {"cluster"})
         actor = actor_of(request)
         cluster = admission_cluster(actor, asked=read_text(request, "cluster"))
@@ -158,6 +162,7 @@ class KyvernoAdmissionView(ReviewView):
                 service=given["service"],
             ),
             workload=given["workload"],
+            key=key,
         )
         decided = judge if given["dry_run"] else decide
         verdicts = decided(asked, actor=actor, at=timezone.now())

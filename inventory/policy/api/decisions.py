@@ -15,8 +15,8 @@ from rest_framework.views import APIView
 from inventory.identity.digests import parse_digest
 from inventory.policy.api.gates import GateView
 from inventory.policy.api.places import MAX_TEXT, bound_cluster, bound_environment
-from inventory.policy.deciding import Asked, decide
-from inventory.policy.facts import Subject
+from inventory.policy.asked import Asked, Subject
+from inventory.policy.deciding import decide
 from inventory.policy.hits import Place
 from inventory.policy.listing import DECISION_FILTERS, find_decisions
 from inventory.policy.models import Decision, Gate, Outcome

@@ -6,10 +6,14 @@ from typing import Any
 
 import pytest
 
-from inventory.policy import deciding
+from inventory.policy import learning
 from inventory.policy.blocks import add_block
 from inventory.policy.models import BlockKind, Decision
+from supplychain.access.actors import system_actor
+from supplychain.access.keys import revoke_key
+from supplychain.access.models import ApiKey
 from supplychain.database import urgent
+from tests.budgets.counting import counted_waits
 from tests.factories import cyclonedx, digest, registry_event, submit
 from tests.supplychain.actors import AT, client_of, new_key
 
@@ -121,12 +125,12 @@ def test_kyverno_cve_2023_34091_what_is_marked_as_going_is_judged_all_the_same(c
     assert review(cluster, object=found)["allowed"] is False
 
 
-@pytest.mark.parametrize("part", ["read_hits", "read_facts"])
+@pytest.mark.parametrize("part", ["FoundHits", "read_facts"])
 def test_kyverno_0b4d37bd87_and_cve_2025_46342_a_fault_within_is_no_pass(cluster, monkeypatch, part):
     def fails(*_arguments: object, **_named: object) -> None:
         raise RuntimeError("a fault within")
 
-    monkeypatch.setattr(deciding, part, fails)
+    monkeypatch.setattr(learning, part, fails)
     cluster.raise_request_exception = False
     answer = cluster.post(PATH, body(image(SHOP)), content_type="application/json")
 
@@ -231,6 +235,46 @@ def test_a_review_costs_four_statements_with_the_key_however_many_images(cluster
     for count in (1, 30):
         with django_assert_num_queries(4):
             review(cluster, *[image(digest(str(number))) for number in range(count)])
+
+
+@pytest.mark.django_db(databases=["default", "interning"])
+def test_a_key_that_was_known_a_moment_ago_is_read_beside_the_question(cluster, django_assert_num_queries):
+    for _ in range(2):  # the key's use is noted once a minute
+        review(cluster, image(SHOP))
+
+    with counted_waits() as waits:
+        review(cluster, image(SHOP))
+
+    assert waits.count <= 2
+    assert Decision.objects.count() == 3
+
+
+@pytest.mark.parametrize("sent", [image(SHOP), "not an image", None])
+def test_a_key_that_was_revoked_is_refused_by_the_next_request_whatever_that_holds(sent):
+    key = new_key("admission:review", clusters=("eu",))
+    client = client_of(key)
+    for _ in range(3):
+        assert client.post(PATH, body(image(SHOP)), content_type="application/json").status_code == 200
+    revoke_key(key.row, actor=system_actor("test"), at=AT)
+    kept = Decision.objects.count()
+
+    answer = client.post(PATH, {} if sent is None else body(sent), content_type="application/json")
+
+    assert (answer.status_code, answer.json()["code"]) == (401, "bad_key")
+    assert Decision.objects.count() == kept
+
+
+def test_a_key_that_lost_its_cluster_is_refused_by_the_next_request():
+    key = new_key("admission:review", clusters=("eu",))
+    client = client_of(key)
+    for _ in range(3):
+        client.post(PATH, body(image(SHOP)), content_type="application/json")
+    ApiKey.objects.filter(pk=key.row.pk).update(clusters=["us", "asia"])
+
+    answer = client.post(PATH, body(image(SHOP)), content_type="application/json")
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "cluster_needed")
+    assert Decision.objects.count() == 3
 
 
 def test_gatekeeper_gets_a_verdict_for_each_key(cluster, blocked):

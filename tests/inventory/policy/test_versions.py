@@ -8,16 +8,15 @@ from django.utils import timezone
 
 from inventory.models import Component
 from inventory.policy import versions
+from inventory.policy.asked import Asked
 from inventory.policy.blocks import add_block
 from inventory.policy.facts import facts_query, read_facts
 from inventory.policy.hits import Place, find_hits
-from inventory.policy.models import Block, BlockKind
+from inventory.policy.models import Block, BlockKind, Gate
 from inventory.policy.versions import ClearedVersions, why_meant
 from supplychain.access.actors import Actor
 from supplychain.exchange import exchange_typed
-from tests.factories import SEES_ALL, cyclonedx, digest, submit
-
-PLACE = Place()
+from tests.factories import cyclonedx, digest, submit
 
 
 @pytest.fixture
@@ -35,8 +34,9 @@ def block(rita: Actor, purl: str, **selector: str) -> Block:
 def follow(cleared: ClearedVersions) -> None:
     """Do what a decision of a web process does."""
     at = timezone.now()
-    query = facts_query((), place=PLACE, workload="", actor=SEES_ALL, at=at)
-    facts = read_facts(exchange_typed([query])[0], subjects=(), place=PLACE)
+    asked = Asked(gate=Gate.PIPELINE, subjects=(), place=Place())
+    query = facts_query([asked], teams=None, at=at)
+    [facts] = read_facts(exchange_typed([query])[0], asked=[asked])
     cleared.follow(facts.packages, at=at, ask=exchange_typed)
 
 
