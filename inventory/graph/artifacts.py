@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 from inventory.graph.families import kinds, visible_teams
 from inventory.graph.statements import Slice, containing, escape_like, fetch, slice_of
-from inventory.graph.visibility import REACHED_ARTIFACT, RUNNING_INTERVALS, VISIBLE_ARTIFACT, all_own, own
+from inventory.graph.visibility import (
+    REACHED_ARTIFACT,
+    RUNNING_INTERVALS,
+    VISIBLE_ARTIFACT,
+    WALKED_ARTIFACT,
+    all_own,
+    own,
+)
 from supplychain.errors import DomainError
 
 if TYPE_CHECKING:
@@ -18,6 +25,8 @@ if TYPE_CHECKING:
     from supplychain.access.actors import Actor
 
 MAX_NAMES_IN_LIST = 5
+MAX_GATHERED = 5_000
+"""A text that finds fewer is answered from what it finds, another along the list, where the next is never far."""
 _AFTER_ALL_DIGESTS = "~"
 _SHORT_DIGEST = re.compile(r"[0-9a-f]{6,64}")
 
@@ -72,32 +81,41 @@ class ArtifactRow:
         return self.workload_count > 0
 
 
-_RUNS = f"""(
-    EXISTS (SELECT 1 FROM inventory_runinterval i
-            WHERE i.artifact_id = a.id AND i.closed_at IS NULL AND {own("i.team_id")})
-    OR EXISTS (SELECT 1 FROM inventory_running r WHERE r.artifact_id = a.id AND {all_own("r.teams")})
+_OPEN = f"SELECT i.artifact_id FROM inventory_runinterval i WHERE i.closed_at IS NULL AND {own('i.team_id')}"
+_RUNS = f"""a.id = ANY(ARRAY(
+    {_OPEN} UNION SELECT r.artifact_id FROM inventory_running r WHERE {all_own("r.teams")}
+))"""
+_RUNS_NOT = f"""(
+    NOT EXISTS ({_OPEN} AND i.artifact_id = a.id OFFSET 0)
+    AND NOT EXISTS (SELECT 1 FROM inventory_running r WHERE r.artifact_id = a.id AND {all_own("r.teams")} OFFSET 0)
 )"""
-_MATCHES = f"""(
-    a.digest LIKE %(digest)s OR UPPER(a.label_name) LIKE %(pattern)s
-    OR a.id IN (SELECT n.artifact_id FROM inventory_artifactname n
-                WHERE UPPER(n.name) LIKE %(name)s AND UPPER(n.tag) LIKE %(tag)s AND {own("n.team_id")})
-)"""
-_UNDESCRIBED = f"""EXISTS (
-    SELECT 1 FROM inventory_runinterval i
-    WHERE i.artifact_id = a.id AND i.closed_at IS NULL AND {own("i.team_id")}
-      AND NOT EXISTS (SELECT 1 FROM inventory_running r WHERE r.interval_id = i.id AND {all_own("r.teams")})
-)"""
-_CONDITIONS = {None: "true", True: _RUNS, False: f"NOT {_RUNS}"}
-
-_LIST = """
-SELECT id, digest, label_name, label_version FROM (
-    (SELECT a.id, a.digest, a.label_name, a.label_version FROM inventory_artifact a
-     WHERE a.digest > %(after)s AND {condition} ORDER BY a.digest LIMIT %(limit)s)
+_UNDESCRIBED = f"""a.id = ANY(ARRAY({_OPEN}
+    AND NOT EXISTS (SELECT 1 FROM inventory_running r WHERE r.interval_id = i.id AND {all_own("r.teams")})
+))"""
+"""Few run of all there are, so these are read first; what an own container or SBOM point names is visible."""
+_CONDITIONS = {None: "true", True: _RUNS, False: _RUNS_NOT}
+_NAMED = f"UPPER(n.name) LIKE %(name)s AND UPPER(n.tag) LIKE %(tag)s AND {own('n.team_id')}"
+_MATCHING = f"""matching AS MATERIALIZED (
+    (SELECT n.artifact_id AS id FROM inventory_artifactname n WHERE {_NAMED} LIMIT %(gathered)s)
     UNION ALL
-    (SELECT a.id, a.digest, a.label_name, a.label_version FROM inventory_artifact a
+    (SELECT m.id FROM inventory_artifact m WHERE m.digest LIKE %(digest)s LIMIT %(gathered)s)
+    UNION ALL
+    (SELECT m.id FROM inventory_artifact m WHERE m.digest IS NULL AND UPPER(m.label_name) LIKE %(pattern)s
+     LIMIT %(gathered)s)
+)"""
+_GATHERED = "(SELECT count(*) FROM matching) < %(gathered)s AND a.id = ANY(ARRAY(SELECT id FROM matching))"
+_WALKED = f"""(SELECT count(*) FROM matching) >= %(gathered)s AND (
+    a.digest LIKE %(digest)s OR a.digest IS NULL AND UPPER(a.label_name) LIKE %(pattern)s
+    OR EXISTS (SELECT 1 FROM inventory_artifactname n WHERE n.artifact_id = a.id AND {_NAMED} OFFSET 0)
+)"""
+_DIGESTS = """(SELECT a.id, a.digest, a.label_name, a.label_version FROM inventory_artifact a
+     WHERE a.digest > %(after)s AND {condition} ORDER BY a.digest LIMIT %(limit)s)"""
+_LABELS = """(SELECT a.id, a.digest, a.label_name, a.label_version FROM inventory_artifact a
      WHERE a.digest IS NULL AND (a.label_name, a.label_version) > (%(label_name)s, %(label_version)s) AND {condition}
-     ORDER BY a.label_name, a.label_version LIMIT %(limit)s)
-) found ORDER BY digest NULLS LAST, label_name, label_version LIMIT %(limit)s
+     ORDER BY a.label_name, a.label_version LIMIT %(limit)s)"""
+_IN_ORDER = """
+SELECT id, digest, label_name, label_version FROM ({parts}) found
+ORDER BY digest NULLS LAST, label_name, label_version LIMIT %(limit)s
 """
 _NAMES = f"""
 SELECT artifact_id, name, tag, name_count FROM (
@@ -124,19 +142,27 @@ def list_artifacts(
     wanted: ArtifactFilter, *, after: ArtifactKey | None, limit: int, actor: Actor
 ) -> Slice[ArtifactRow, ArtifactKey]:
     """Return visible artifacts in the order of their digests, those without digest last. Four statements."""
-    visible = VISIBLE_ARTIFACT if actor.sees_all else REACHED_ARTIFACT
-    condition = f"{visible} AND {_CONDITIONS[wanted.is_running]}"
-    parameters = _place(after) | {"teams": visible_teams(actor), "limit": limit + 1}
-    if wanted.is_undescribed:
-        condition = f"{condition} AND {_UNDESCRIBED}"
-    if wanted.is_unbound:
-        condition = f"{condition} AND a.digest IS NULL"
-    if wanted.text:
-        condition = f"{_MATCHES} AND {condition}"
-        parameters |= _patterns(wanted.text)
-    found = fetch(_Found, _LIST.format(condition=condition), parameters)
+    parameters = _place(after) | {"teams": visible_teams(actor), "limit": limit + 1, "gathered": MAX_GATHERED}
+    parameters |= _patterns(wanted.text)
+    found = fetch(_Found, statement(wanted, actor=actor), parameters)
     page = slice_of(found, limit=limit, key=_Found.key)
     return Slice(_describe(page.rows, actor=actor), next=page.next)
+
+
+def statement(wanted: ArtifactFilter, *, actor: Actor) -> str:
+    """Return the statement of a page: with a text that finds little from what it finds, else along the list."""
+    condition = _CONDITIONS[wanted.is_running]
+    if wanted.is_undescribed:
+        condition = f"{condition} AND {_UNDESCRIBED}"
+    few, walked = VISIBLE_ARTIFACT, WALKED_ARTIFACT if actor.sees_all else REACHED_ARTIFACT
+    if wanted.is_running or wanted.is_undescribed:
+        few = walked = "true"
+    ways = [f"{walked} AND {condition}"]
+    if wanted.text:
+        ways = [f"{_GATHERED} AND {few} AND {condition}", f"{_WALKED} AND {walked} AND {condition}"]
+    lists = [_LABELS] if wanted.is_unbound else [_DIGESTS, _LABELS]
+    parts = " UNION ALL ".join(part.format(condition=way) for way in ways for part in lists)
+    return (f"WITH {_MATCHING}" if wanted.text else "") + _IN_ORDER.format(parts=parts)
 
 
 def find_artifact(digest: str, *, actor: Actor) -> int:

@@ -18,23 +18,27 @@ def all_own(column: str) -> str:
     return f"(%(teams)s::bigint[] IS NULL OR {column} <@ %(teams)s::bigint[])"
 
 
-VISIBLE_ARTIFACT = f"""(
-    EXISTS (SELECT 1 FROM inventory_snapshotsubject s JOIN inventory_track t ON t.id = s.track_id
-            WHERE s.artifact_id = a.id AND {own("t.team_id")})
-    OR EXISTS (SELECT 1 FROM inventory_runinterval i WHERE i.artifact_id = a.id AND {own("i.team_id")})
-    OR EXISTS (SELECT 1 FROM inventory_artifactname n WHERE n.artifact_id = a.id AND {own("n.team_id")})
-    OR EXISTS (SELECT 1 FROM inventory_indexmember m WHERE m.index_id = a.id AND {own("m.team_id")})
-    OR EXISTS (SELECT 1 FROM inventory_indexmember m WHERE m.member_id = a.id AND {own("m.team_id")})
-    OR EXISTS (SELECT 1 FROM inventory_artifactalias x WHERE x.alias_id = a.id AND {own("x.team_id")})
-    OR EXISTS (SELECT 1 FROM inventory_artifactalias x WHERE x.artifact_id = a.id AND {own("x.team_id")})
-    OR EXISTS (SELECT 1 FROM inventory_attestationsubject o WHERE o.artifact_id = a.id AND {own("o.team_id")})
-    OR EXISTS (SELECT 1 FROM inventory_artifactclaim c WHERE c.artifact_id = a.id AND {own("c.team_id")})
-    OR EXISTS (SELECT 1 FROM inventory_referrer f WHERE f.subject_id = a.id AND {own("f.team_id")})
-    OR EXISTS (SELECT 1 FROM inventory_referrer f WHERE f.referrer_id = a.id AND {own("f.team_id")})
-    OR EXISTS (SELECT 1 FROM inventory_imagelayer l
-               WHERE l.artifact_id = a.id AND l.position = 0 AND {own("l.team_id")})
-)"""
+_VISIBLE = (
+    f"""inventory_snapshotsubject s JOIN inventory_track t ON t.id = s.track_id
+            WHERE s.artifact_id = a.id AND {own("t.team_id")}""",
+    f"inventory_runinterval i WHERE i.artifact_id = a.id AND {own('i.team_id')}",
+    f"inventory_artifactname n WHERE n.artifact_id = a.id AND {own('n.team_id')}",
+    f"inventory_indexmember m WHERE m.index_id = a.id AND {own('m.team_id')}",
+    f"inventory_indexmember m WHERE m.member_id = a.id AND {own('m.team_id')}",
+    f"inventory_artifactalias x WHERE x.alias_id = a.id AND {own('x.team_id')}",
+    f"inventory_artifactalias x WHERE x.artifact_id = a.id AND {own('x.team_id')}",
+    f"inventory_attestationsubject o WHERE o.artifact_id = a.id AND {own('o.team_id')}",
+    f"inventory_artifactclaim c WHERE c.artifact_id = a.id AND {own('c.team_id')}",
+    f"inventory_referrer f WHERE f.subject_id = a.id AND {own('f.team_id')}",
+    f"inventory_referrer f WHERE f.referrer_id = a.id AND {own('f.team_id')}",
+    f"inventory_imagelayer l WHERE l.artifact_id = a.id AND l.position = 0 AND {own('l.team_id')}",
+)
+VISIBLE_ARTIFACT = f"({' OR '.join(f'EXISTS (SELECT 1 FROM {edge})' for edge in _VISIBLE)})"
 """Condition on `inventory_artifact a`: an edge of an own team names it. For artifacts that are looked up."""
+
+WALKED_ARTIFACT = f"({' OR '.join(f'EXISTS (SELECT 1 FROM {edge} OFFSET 0)' for edge in _VISIBLE)})"
+"""The same condition for a list of who sees all, nearly all of which it lets pass. The OFFSET makes it looked up for
+each artifact of the page: the planner would read the edges of all artifacts first, 80 ms of 200,000."""
 
 REACHED_ARTIFACT = f"""EXISTS (
     SELECT 1 FROM (

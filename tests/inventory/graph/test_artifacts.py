@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
 
 from inventory.formats.records import ArtifactKind
+from inventory.graph import artifacts
 from inventory.graph.artifact_detail import read_artifact
 from inventory.graph.artifacts import ArtifactFilter, ArtifactNotFoundError, ArtifactRow, list_artifacts
 from tests.factories import SEES_ALL, cyclonedx, deployment, digest, image_index, later, member_of, report, submit
@@ -111,6 +113,33 @@ def test_a_text_is_looked_for_in_names_and_digests(text, is_found):
     submit("a", cyclonedx(LODASH, subject=digest("app"), name="registry.example/shop:1.0"))
 
     assert (digests(text=text) == [digest("app")]) is is_found
+
+
+@pytest.mark.parametrize("text", ["e", "shop", "shop:1", "sha256:", digest("app")[7:19], "nothing"])
+def test_what_finds_much_is_answered_along_the_list_with_the_same_rows(monkeypatch, text):
+    submit("a", cyclonedx(LODASH, subject=digest("app"), name="registry.example/shop:1.0"))
+    submit("a", cyclonedx(LODASH, name="Shoplist"))
+    submit("b", cyclonedx(LODASH, subject=digest("other"), name="registry.example/shop:1.1"))
+    report("a", deployment(digest=digest("app")), deployment(digest=digest("dark"), workload="Deployment/dark"))
+    asked = [(actor, running) for actor in (SEES_ALL, member_of("a")) for running in (None, True, False)]
+
+    few = [rows(actor=actor, text=text, running=running) for actor, running in asked]
+    monkeypatch.setattr(artifacts, "MAX_GATHERED", 1)
+
+    assert [rows(actor=actor, text=text, running=running) for actor, running in asked] == few
+    assert any(few) is (text != "nothing")
+
+
+def test_a_page_looks_up_what_it_shows_and_reads_no_edges_of_others():
+    submit("a", cyclonedx(LODASH, subject=digest("app")))
+    parameters = {"after": "", "label_name": "", "label_version": "", "teams": None, "limit": 51}
+
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {artifacts.statement(ArtifactFilter(), actor=SEES_ALL)}", parameters)
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+
+    assert "SubPlan" in plan
+    assert "hashed SubPlan" not in plan
 
 
 def test_a_text_finds_what_only_has_a_label():
