@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from incidents.impact import coverage, what_ran, what_runs
+from incidents.impact import coverage, estate, what_ran, what_runs
 from incidents.impact.digests import DIGESTS
 from incidents.impact.occurrences import OCCURRENCES
 from incidents.impact.texts import TEXTS
@@ -15,6 +15,8 @@ def forget_everything() -> None:
         what_runs.BARE,
         what_runs.RUNNING,
         what_runs.READ,
+        estate.RUNNING,
+        estate.PACKAGES,
         DIGESTS,
     ):
         remembered.forget()

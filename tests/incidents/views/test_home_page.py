@@ -4,7 +4,8 @@ import pytest
 from django.utils import timezone
 
 from incidents.models import Incident
-from tests.factories import cyclonedx, deployment, digest, report, store, submit
+from inventory.models import Snapshot
+from tests.factories import cyclonedx, deployment, digest, later, report, store, submit
 
 # The state of the estate is read from one state of the database, which a test's own transaction would forbid.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -92,6 +93,43 @@ def test_open_incidents_stand_first_for_who_may_see_them(responder, member, stra
     assert "stolen account" not in responder.get("/").content.decode()
 
 
+def test_what_is_remembered_of_the_estate_follows_every_change(member, estate):
+    assert counts(member) == (3, 3, 1, 2, 1)
+
+    submit("team-a", cyclonedx("pkg:npm/express@4", subject=digest("new")))
+    assert counts(member) == (3, 3, 1, 3, 2)
+    submit("team-a", cyclonedx("pkg:npm/express@4", subject=digest("newer")))
+    assert counts(member) == (3, 3, 1, 4, 2)
+    report("team-a", deployment(digest=SHOP, workload="Deployment/more", namespace="other"))
+    assert counts(member) == (4, 4, 2, 4, 2)
+    report(
+        "team-a", deployment(digest=SHOP, workload="Deployment/more", namespace="other", status="ended"), at=later(9)
+    )
+    assert counts(member) == (3, 3, 1, 4, 2)
+    assert counts(member)[3] == Snapshot.objects.count()
+
+
+def test_what_is_remembered_for_one_team_is_not_shown_to_another(member, stranger, responder, estate):
+    submit("team-b", cyclonedx("pkg:npm/left-pad@1", subject=digest("b")))
+
+    assert counts(member)[3:] == (2, 1)
+    assert counts(stranger)[3:] == (1, 1)
+    assert counts(responder)[3:] == (3, 2)
+
+
+def counts(browser) -> tuple[int, ...]:
+    known = browser.get("/").context["estate"]
+    return (
+        known.workload_count,
+        known.container_count,
+        known.namespace_count,
+        known.sbom_count,
+        known.package_count,
+    )
+
+
 def test_the_page_costs_few_statements(member, estate, django_assert_max_num_queries):
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(19):
+        assert member.get("/").status_code == 200
+    with django_assert_max_num_queries(16):  # what nothing has changed of is not counted again
         assert member.get("/").status_code == 200
