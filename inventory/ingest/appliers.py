@@ -70,7 +70,7 @@ def _apply(document: Document, *, held: Held, at: datetime) -> Applied:
         case AdvisoryFeed() | ListRecord() | VexRecord():
             applied = _apply_said(document, evidence=evidence)
         case PostureRecord() | WorkflowRecord() | WorkflowRunsRecord():
-            applied = _apply_reported(document, evidence=evidence)
+            applied = _apply_reported(document, evidence=evidence, at=at)
         case RegistryRecord():
             applied = registry.apply(document, evidence=evidence, at=at)
         case AttestationsRecord():
@@ -89,12 +89,14 @@ def _apply_said(document: AdvisoryFeed | ListRecord | VexRecord, *, evidence: Ev
             return vex.apply(document, evidence=evidence)
 
 
-def _apply_reported(document: PostureRecord | WorkflowRecord | WorkflowRunsRecord, *, evidence: Evidence) -> Applied:
+def _apply_reported(
+    document: PostureRecord | WorkflowRecord | WorkflowRunsRecord, *, evidence: Evidence, at: datetime
+) -> Applied:
     """Apply what is said of repositories, their workflows, and the runs of these."""
     match document:
         case PostureRecord():
             return posture.apply_report(document, evidence=evidence)
         case WorkflowRecord():
-            return posture.apply_workflow(document, evidence=evidence)
+            return posture.apply_workflow(document, evidence=evidence, at=at)
         case WorkflowRunsRecord():
             return posture.apply_runs(document, evidence=evidence)

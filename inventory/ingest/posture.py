@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from inventory.formats.records import FormatError, ReadWarning
 from inventory.identity.repositories import canonical_repository, repository_on
-from inventory.ingest import builds
+from inventory.ingest import builds, findings
 from inventory.ingest.result import Applied
 from inventory.models import (
     ActionUse,
@@ -66,11 +66,17 @@ def apply_report(record: PostureRecord, *, evidence: Evidence) -> Applied:
     )
 
 
-def apply_workflow(record: WorkflowRecord, *, evidence: Evidence) -> Applied:
-    """Write a workflow's rows inside the caller's transaction. Raises FormatError as `_repository` does."""
+def apply_workflow(record: WorkflowRecord, *, evidence: Evidence, at: datetime) -> Applied:
+    """Write a workflow's rows, and what is found in it, inside the caller's transaction.
+
+    Raises FormatError as `_repository` does.
+    """
     repository, warnings = _repository("", evidence=evidence)
     if not evidence.name:
-        message = "Say which file it is: `name=.github/workflows/release.yml`. Without it no run is traced to it."
+        message = (
+            "Say which file it is: `name=.github/workflows/release.yml`. "
+            "Without it no run is traced to it, and nothing is looked for in it."
+        )
         warnings.append(ReadWarning("path_missing", "", message))
     workflow = WorkflowVersion.objects.create(
         team_id=evidence.team_id,
@@ -84,6 +90,7 @@ def apply_workflow(record: WorkflowRecord, *, evidence: Evidence) -> Applied:
         observed_at=evidence.received_at,
     )
     _add_jobs(workflow, record)
+    findings.follow(workflow, at=at)
     return Applied(
         kind=EvidenceKind.WORKFLOW,
         format=record.format,
@@ -155,7 +162,7 @@ def _add_parts(report: PostureReport, record: PostureRecord) -> None:
         for check in record.checks
     )
     PostureCheck.objects.bulk_create(checks, batch_size=_ROWS_AT_ONCE)
-    findings = (
+    found = (
         PostureFinding(
             report=report,
             rule=finding.rule,
@@ -168,7 +175,7 @@ def _add_parts(report: PostureReport, record: PostureRecord) -> None:
         )
         for finding in record.findings
     )
-    PostureFinding.objects.bulk_create(findings, batch_size=_ROWS_AT_ONCE)
+    PostureFinding.objects.bulk_create(found, batch_size=_ROWS_AT_ONCE)
     rules = (
         SourceControlState(
             report=report,

@@ -32,6 +32,7 @@ from inventory.models.evidence import (
     EvidenceState,
     State,
 )
+from inventory.models.findings import Finding, FindingChange, FindingEvent, FindingState
 from inventory.models.packages import Component, ComponentCpe, ComponentHash, ComponentSource, Package, PackageReach
 from inventory.models.posture import (
     ActionUse,
@@ -116,6 +117,10 @@ __all__ = [
     "EvidenceKind",
     "EvidenceState",
     "EvidenceTombstone",
+    "Finding",
+    "FindingChange",
+    "FindingEvent",
+    "FindingState",
     "ImageLayer",
     "IndexMember",
     "LayerStack",

@@ -70,6 +70,13 @@ GRANTS: Grants = {
     "inventory_tooldownload": Grant(web=_READ, worker=_ADD),
     "inventory_buildrun": Grant(web=_READ, worker=_ADD),
     "inventory_resolvedaction": Grant(web=_READ, worker=_ADD),
+    # findings
+    "inventory_finding": Grant(
+        web=_READ,
+        worker="SELECT, INSERT, UPDATE (rule, severity, given, places, first_evidence_id, first_seen_at, "
+        "last_evidence_id, last_seen_at, closed_by_id, closed_at)",
+    ),
+    "inventory_findingevent": Grant(web=_READ, worker=_ADD),
     # attestations and registries
     "inventory_attestation": Grant(web=_READ, worker=_ADD),
     "inventory_attestationsource": Grant(web=_READ, worker=_ADD),
