@@ -9,6 +9,7 @@ from inventory.api import (
     base_images,
     evidence,
     exports,
+    findings,
     made,
     origins,
     packages,
@@ -49,6 +50,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/repositories", made.RepositoryListView.as_view(), name="api-repositories"),
     path("api/v1/workflows", made.WorkflowListView.as_view(), name="api-workflows"),
     path("api/v1/builders", made.BuilderListView.as_view(), name="api-builders"),
+    path("api/v1/findings", findings.FindingListView.as_view(), name="api-findings"),
+    path("api/v1/findings/<uuid:public_id>", findings.FindingView.as_view(), name="api-finding"),
     path("api/v1/made", made.MadeListView.as_view(), name="api-made"),
     path("api/v1/pipeline", origins.PipelineView.as_view(), name="api-pipeline"),
     path(

@@ -74,6 +74,7 @@ _NAVIGATION = (
         (
             NavigationItem("Sources", "/repositories", "git-branch", Scope.INVENTORY_READ),
             NavigationItem("Pipeline", "/pipeline", "route", Scope.INVENTORY_READ),
+            NavigationItem("Findings", "/findings", "zoom-question", Scope.INVENTORY_READ),
             NavigationItem("Signers", "/signers", "signature", Scope.POLICY_READ),
             NavigationItem("Roots of trust", "/roots", "shield-check", Scope.POLICY_READ),
             NavigationItem("Compromises", "/compromises", "hand-stop", Scope.POLICY_READ),

@@ -133,6 +133,8 @@ BADGES: Mapping[str, Badge] = {
     "eradicating": Badge("Eradicating", "hammer", "busy", "Taking it out of what is built and run"),
     "recovering": Badge("Recovering", "refresh", "busy", "Bringing back what is clean, and proving it"),
     "closed": Badge("Closed", "circle-check", "good", "Over, with a reason"),
+    "finding_open": Badge("Open", "alert-triangle", "warning", "The newest version of the file shows it"),
+    "finding_closed": Badge("Closed", "circle-check", "good", "The newest version of the file does not show it"),
     "critical": Badge("Critical", "alert-octagon", "danger", "Wake people up"),
     "high": Badge("High", "alert-triangle", "warning", "Today"),
     "medium": Badge("Medium", "info-circle", "busy", "This week"),

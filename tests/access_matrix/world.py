@@ -19,7 +19,7 @@ from incidents.drills.running import start_drill
 from incidents.models import ActionKind, Incident, Severity, Watch
 from incidents.response.actions import NewAction, make_action
 from incidents.response.opening import open_incident
-from inventory.models import Compromise, CompromiseKind, SignerState, TrustedSigner
+from inventory.models import Compromise, CompromiseKind, Finding, SignerState, TrustedSigner
 from inventory.policy.asked import Asked, Subject
 from inventory.policy.blocks import add_block
 from inventory.policy.deciding import decide
@@ -53,6 +53,7 @@ Whose = Literal["own", "foreign", "missing"]
 
 KNOWN_TO_ALL = frozenset({"compromise", "block", "drill"})
 """What is the organisation's, and so no secret of a team."""
+_WORKFLOW = b"on: push\njobs:\n  t:\n    steps:\n      - uses: acme/tool@v1\n"
 _ALL_SCOPES = frozenset(Scope.values)
 _MEMBER = TEAM_ROLE_SCOPES["owner"]
 
@@ -151,6 +152,7 @@ def _team(letter: str) -> Names:
     submit(slug, cyclonedx("pkg:npm/lodash@4.17.20", subject=names["other"], name=f"registry.example/other-{letter}:1"))
     submit(slug, advisory(names["advisory"], name=names["package"].rpartition("/")[2]), declared_kind="advisory")
     submit(slug, registry_event(names["artifact"], repository=names["repository"].partition("/")[2]))
+    submit(slug, _WORKFLOW, repository=names["source"], name=".github/workflows/ci.yml")
     refused = store(slug, f'{{"no": "document of {letter}"}}'.encode())
     apply_waiting()
     place = {"cluster": names["cluster"], "namespace": names["service"], "service": names["service"]}
@@ -165,6 +167,7 @@ def _team(letter: str) -> Names:
         "lookup": key.lookup,
         "incident": str(incident.public_id),
         "signer": str(_signer(letter, team_id=key.team_id).public_id),
+        "finding": str(Finding.objects.get(team__slug=slug).public_id),
         "compromise": str(_compromise(letter).public_id),
         "block": str(_block(names).public_id),
         "drill": str(start_drill("", actor=system_actor("matrix"), at=timezone.now()).public_id),
@@ -269,6 +272,7 @@ def names_of_nobody() -> Names:
     """Return a name of each kind that nothing and nobody bears."""
     kinds = (
         *("evidence", "rejected", "key", "incident", "signer", "compromise", "block", "decision", "drill"),
+        "finding",
         *("channel", "delivery", "watch"),
     )
     ids = {kind: str(uuid7()) for kind in kinds}
@@ -284,6 +288,7 @@ def _shared_kinds(letter: str) -> dict[str, str]:
         "package": f"pkg:npm/only-of-{letter * 6}",
         "advisory": f"MAL-2026-{letter * 6}",
         "image": f"registry.example/{letter * 6}:1.0",
+        "source": f"github.com/acme/{letter * 6}",
         "repository": f"registry.example/told-{letter * 6}",
         "cluster": f"cluster-{letter * 6}",
         "service": f"service-{letter * 6}",

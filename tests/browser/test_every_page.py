@@ -32,6 +32,8 @@ PAGES = (
     "/pipeline",
     "/repositories",
     "/builders?name=none",
+    "/findings",
+    "/findings?state=any",
     "/tags/overwrites",
     "/pipeline?class=none",
     f"/artifacts/{SHOP}",

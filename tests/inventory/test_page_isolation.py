@@ -64,6 +64,7 @@ def _lists() -> Iterator[str]:
     yield from ("/blocks", "/blocks?state=in_force", "/decisions", "/decisions?result=fail")
     yield from ("/settings/notifications", "/watches")
     yield from ("/pipeline", "/tags/overwrites", "/repositories", "/workflows", "/builders")
+    yield from ("/findings", "/findings?state=any")
     for text in ("lodash", "stranger", "shop", APP, SECRET):
         yield from (f"/search?q={quote(text)}", f"/impact?q={quote(text)}", f"/artifacts?q={quote(text)}")
 

@@ -24,7 +24,7 @@ from incidents.asking import read_incident_question
 from incidents.models import Incident, Severity, Watch
 from incidents.response.opening import open_incident
 from incidents.watches.keeping import make_watch
-from inventory.models import Evidence, TrustedSigner
+from inventory.models import Evidence, Finding, TrustedSigner
 from inventory.verification import registry
 from supplychain.access.actors import actor_for_user
 from supplychain.access.models import Team
@@ -105,6 +105,7 @@ UNASKED = {
     "api/v1/incidents/<uuid:public_id>/acknowledge",
     "api/v1/incidents/<uuid:public_id>/close",
 }
+WORKFLOW_PATH = ".github/workflows/release.yml"
 NOBODY = "00000000-0000-7000-8000-000000000000"
 
 
@@ -173,6 +174,7 @@ def stranger_before() -> None:
     for spelled in ("MAL-2026-1", "mal-2026-1", "MAL-2026-2"):
         submit("a", advisory(spelled, name="lodash", summary="a's", aliases=["CVE-2026-1", "CVE-2026-3"]))
     submit("a", openvex("CVE-2026-1"))
+    submit("a", b_workflow(clean=False) + b"\n", repository=REPOSITORY, name=WORKFLOW_PATH)
     report("a", deployment(digest=APP, cluster="a-cluster", image="registry.example/stranger:1"))
     report("a", deployment(digest=SECRET, cluster="a-cluster", workload="Deployment/api", namespace="shop"))
 
@@ -181,6 +183,7 @@ def stranger_after() -> None:
     submit("a", cyclonedx(*PURLS, "pkg:npm/late-stranger@1", subject=OLD), at=later(30))
     submit("a", cyclonedx(*PURLS, subject=DARK), at=later(31))
     submit("a", b_sbom(), at=later(32))
+    submit("a", b_workflow(clean=True), at=later(32), repository=REPOSITORY, name=WORKFLOW_PATH)
     store("a", b"{}", at=later(33))
     apply_waiting()
     submit("a", advisory("MAL-2026-1", name="lodash", versions=["4.17.21", "9"], aliases=["CVE-2026-1"]), at=later(33))
@@ -225,6 +228,12 @@ def b_provenance() -> bytes:
     return encode(bundle(statement(APP)))
 
 
+def b_workflow(*, clean: bool) -> bytes:
+    """The file of B's repository, of which A sends versions of its own."""
+    step = "make" if clean else "curl https://codecov.io/bash | sh"
+    return f"on: push\njobs:\n  t:\n    steps:\n      - run: {step}\n".encode()
+
+
 def image_manifest(manifest_name: str, *, config: str) -> bytes:
     """Write an image manifest whose config is the digest that B runs; only A says what it belongs to."""
     descriptor = {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": config, "size": 100}
@@ -253,6 +262,7 @@ def team_b() -> None:
     submit("b", advisory("MAL-2026-1", name="lodash", versions=["4.17.21"], aliases=["CVE-2026-1"]), at=later(12))
     submit("b", openvex("CVE-2026-2"), at=later(12))
     submit("b", pushed(APP, hour="09"), at=later(12))
+    submit("b", b_workflow(clean=False), at=later(12), repository=REPOSITORY, name=WORKFLOW_PATH)
     store("b", b"{}", at=later(13))
     apply_waiting()
     report(
@@ -272,6 +282,8 @@ def ask(asker: Asker) -> None:
         asker.get(path)
     for path in _of_others(*_ids_of_others(asker)):
         asker.get(path)
+    for path in _finding_of_others(asker):
+        asker.get(path)
     for question in _questions():
         asker.post("/impact", question)
 
@@ -286,6 +298,7 @@ def _lists() -> Iterator[str]:
     yield from ("/packages", "/packages?limit=2", "/workloads", "/workloads?limit=1", "/clusters")
     yield from ("/clusters/prod-eu", "/clusters/a-cluster", "/workloads?service=checkout", f"/workloads?digest={APP}")
     yield from ("/workloads?cluster=a-cluster", "/workloads?environment=production", f"/workloads?digest={SECRET}")
+    yield from ("/findings", "/findings?state=closed", "/findings?limit=1", f"/findings?repository={REPOSITORY}")
     yield from ("/tags/overwrites", "/tags/overwrites?repository=registry.example/shop")
     yield from ("/repositories", "/repositories?q=a", "/workflows", "/builders?limit=1")
     yield from ("/made?kind=repository&name=github.com/shop/api", "/made?kind=repository&name=github.com/a/a")
@@ -368,6 +381,12 @@ def _of_others(incident: str, signer: str, channel: str, delivery: str, watch: s
         yield f"/incidents/{incident}{part}"
 
 
+def _finding_of_others(asker: Asker) -> Iterator[str]:
+    found = Finding.objects.filter(team__slug="a").values_list("public_id", flat=True).first()
+    asker.names[str(found or NOBODY)] = "another's"
+    yield f"/findings/{found or NOBODY}"
+
+
 _BY_ORIGIN: list[dict[str, object]] = [
     {"kind": "repository", "url": REPOSITORY},
     {
@@ -418,6 +437,8 @@ def names_of(team: str) -> dict[str, str]:
         names[str(evidence.public_id)] = f"evidence-{number}"
         if evidence.state.applied_at is not None:
             names[evidence.state.applied_at.isoformat().replace("+00:00", "Z")] = f"applied-{number}"
+    for number, public_id in enumerate(Finding.objects.filter(team__slug=team).values_list("public_id", flat=True)):
+        names[str(public_id)] = f"finding-{number}"
     return names
 
 
@@ -446,6 +467,7 @@ def test_every_route_that_reads_is_asked():
             *_advisories(),
             *_evidence(asker),
             *_of_others(*[NOBODY] * 5),
+            f"/findings/{NOBODY}",
         )
     ]
     questions += ["api/v1/search", "api/v1/impact"]
