@@ -25,6 +25,7 @@ from incidents.impact.answer import (
 )
 from incidents.impact.question import DEFAULT_LIMIT
 from incidents.models import Severity
+from incidents.response.known import KnownFinding
 from incidents.stated import MAX_FIELD_LENGTH, MAX_VERSIONS, STATED_KINDS, members_of
 from inventory.identity.indicators import IndicatorKind
 from supplychain.api.schema import refusals
@@ -33,7 +34,7 @@ _PREFIX = "#/components/schemas/"
 _TIME = {"type": "string", "format": "date-time"}
 _TEXTS = {"type": "array", "items": {"type": "string"}}
 _STATUSES = {"type": "array", "items": {"type": "string", "enum": [status.value for status in Status]}}
-_MADE_OF = (Backlog, Coverage, Summary, ClusterCount, Row, ReplicaNote, Feed, Builds, Build)
+_MADE_OF = (Backlog, Coverage, Summary, ClusterCount, Row, ReplicaNote, Feed, Builds, Build, KnownFinding)
 
 QUESTION = {"$ref": f"{_PREFIX}ImpactQuestion"}
 QUESTION_OF_INCIDENT = {"$ref": f"{_PREFIX}IncidentOpening"}
@@ -52,7 +53,8 @@ def add_impact(result: dict[str, Any], generator: object, request: object, publi
     schemas = result["components"]["schemas"]
     schemas |= {f"Impact{name}": _titled(schema) for name, schema in sorted(parts.items())}
     schemas |= {"ImpactQuestion": _question(), "ImpactAsked": _asked(), "ImpactAnswer": _answer(refs)}
-    schemas |= {"IncidentRun": _run(schemas["ImpactAnswer"]), "IncidentRunDifference": _difference(refs)}
+    schemas["IncidentRun"] = _run(schemas["ImpactAnswer"], finding=refs["KnownFinding"])
+    schemas["IncidentRunDifference"] = _difference(refs)
     schemas |= {"IncidentOpening": _opening(), "IncidentQuestion": _question_of_incident()}
     for kind in STATED_KINDS:
         schemas[_indicator_name(kind)] = _indicator(kind)
@@ -177,7 +179,7 @@ def _answer(refs: dict[str, dict[str, Any]]) -> dict[str, Any]:
     return {"type": "object", "required": list(properties), "properties": properties}
 
 
-def _run(answer: dict[str, Any]) -> dict[str, Any]:
+def _run(answer: dict[str, Any], *, finding: dict[str, Any]) -> dict[str, Any]:
     """An answer that was kept; a team's member is not given what counts all teams."""
     parts = {name: schema for name, schema in answer["properties"].items() if name not in {"replica", "next"}}
     hidden = {
@@ -187,6 +189,11 @@ def _run(answer: dict[str, Any]) -> dict[str, Any]:
         "run": {"$ref": f"{_PREFIX}Run"},
         **parts,
         **hidden,
+        "findings": {
+            "type": ["array", "null"],
+            "items": finding,
+            "description": "About these builds, and open when the incident was opened; null without builds",
+        },
         "next_page": {"type": ["integer", "null"]},
         "is_whole": {"type": "boolean", "description": "False: the part of one's own teams"},
     }

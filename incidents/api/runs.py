@@ -18,6 +18,7 @@ from incidents.asking import read_incident_question
 from incidents.models import Incident, Occasion, QueryRun
 from incidents.response.answers import read_shown
 from incidents.response.differences import difference, difference_of_builds
+from incidents.response.known import known_findings, used_by
 from incidents.response.opening import ask_again
 from incidents.response.part import part_of_kept, whole_of
 from incidents.response.runs import PAGE_ROWS
@@ -117,6 +118,7 @@ class RunView(APIView):
         if page < 0 or (page and page * PAGE_ROWS >= count):
             raise BadParameterError("page", "is beyond the last page.")
         on_page = slice(page * PAGE_ROWS, (page + 1) * PAGE_ROWS)
+        listed = None if builds is None else replace(builds, runs=builds.runs[on_page])
         return Response(
             {
                 "run": _shown(request, [run])[0],
@@ -125,7 +127,8 @@ class RunView(APIView):
                 "backlog": None if header is None else header.backlog,
                 "coverage": None if header is None else header.coverage,
                 "feeds": None if header is None else header.feeds,
-                "builds": None if builds is None else replace(builds, runs=builds.runs[on_page]),
+                "builds": listed,
+                "findings": None if listed is None else known_findings(run.incident, used_by(listed.runs), actor=actor),
                 "summary": part.summary,
                 "clusters": part.clusters,
                 "rows": whole_of(kept, part.rows[on_page], actor=actor),

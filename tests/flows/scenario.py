@@ -79,6 +79,17 @@ class Estate:
         assert answer.status == 201, answer.body
         return Responding(self, answer.json()["id"])
 
+    def findings(self, **narrowed: str) -> list[tuple[str, dict[str, Any]]]:
+        """Return what detectors found, each with the last part of its repository."""
+        answer = self.client.get("/api/v1/findings", limit=500, **narrowed)
+        assert answer.status == 200, answer.body
+        return [(one["repository"].rpartition("/")[2], one) for one in answer.json()["results"]]
+
+    def repositories_of(self, finding: dict[str, Any], answer: dict[str, Any]) -> tuple[str, ...]:
+        """Return the last part of the repository of each build that a finding was known about."""
+        runs = answer["builds"]["runs"]
+        return tuple(runs[place]["repository"].rpartition("/")[2] for place in finding["builds"])
+
     def rows(self, answer: dict[str, Any]) -> dict[str, dict[str, Any]]:
         """Return the rows by the names of their artifacts."""
         return {self.name_of(row): row for row in answer["rows"]}

@@ -131,6 +131,20 @@ def test_codecovs_uploader_exposes_who_ran_it_unchecked_in_the_window(estate: Es
 
     incident = estate.opened("Codecov", indicators=[BASH, CODECOV])
 
+    known = {
+        (one["title"], one["subject"], one["state"], estate.repositories_of(one, incident.answer()))
+        for one in incident.answer()["findings"]
+    }
+    assert known == {
+        ("unpinned tool download", "codecov.io/bash", "open", ("j1",)),
+        ("unpinned action", "codecov/codecov-action", "open", ("j2",)),
+    }
+    opened_at = incident.read()["opened_at"]
+    assert all(one["first_seen_at"] < opened_at for one in incident.answer()["findings"])
+    found = estate.findings(detector="unpinned_tool")
+    assert {(name, one["state"], one["rule"]) for name, one in found} == {
+        (name, "open", "run_as_it_arrives") for name in ("j1", "j4")
+    }  # J3 compares what it fetched with a checksum of its own.
     assert {name for kind, name, repository in incident.required() if (kind, repository) == ("secret", "j1")} == {
         *SECRETS
     }

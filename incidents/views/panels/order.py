@@ -5,6 +5,7 @@ from __future__ import annotations
 from incidents.views.panels.changes import changes
 from incidents.views.panels.clocks import clocks
 from incidents.views.panels.containment import containment
+from incidents.views.panels.known import known
 from incidents.views.panels.pack import pack
 from incidents.views.panels.page import Panel
 from incidents.views.panels.people import settings, teams
@@ -28,6 +29,7 @@ ABOVE = (
     Panel("changes", "What changed", "incidents/_changes.html", changes, key="d"),
     Panel("containment", "Containment", "incidents/_containment.html", containment, key="c"),
     Panel("recovery", "Recovery", "incidents/_recovery.html", recovery, key="r"),
+    Panel("known", "Known before", "incidents/_known.html", known),
     Panel("radius", "Blast radius", "incidents/_radius.html", radius, key="b"),
 )
 """Over the whole width."""
