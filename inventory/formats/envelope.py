@@ -1,4 +1,7 @@
-"""Takes compressed bytes apart under a ceiling enforced while reading: a bomb costs its ceiling, not its size."""
+"""Takes compressed bytes apart under a ceiling enforced while reading: a bomb costs its ceiling, not its size.
+
+What grows as no document does is stopped long before: a few kilobytes of zeros cost a tenth of the ceiling.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +22,15 @@ _INPUT_STEP: Final = 1024
 _OUTPUT_STEP: Final = 1 << 20
 """Bytes taken at once from bzip2 and xz: 40 bytes of bzip2 can hold 46 MB."""
 _MEMORY: Final = 128 * 1024 * 1024
+_FREE_BYTES: Final = 32 * 1024 * 1024
+_MOST_TIMES: Final = 500
+"""So many times its size what was read may grow, above the free bytes. Documents of 200,000 components that differ in a
+number alone grow 71 times out of zstd and 125 out of xz, zeros 1,030 times out of gzip and 30,000 out of zstd."""
 _ENDINGS: Final = (zlib.error, OSError, EOFError, lzma.LZMAError, zstandard.ZstdError, ValueError)
 _MAGIC: Final = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"), (b"BZh", "bzip2"), (b"\xfd7zXZ\x00", "xz"))
+
+
+Grown = Callable[[int], None]
 
 
 class _Decompressor(Protocol):
@@ -44,15 +54,16 @@ def encoding_of(data: bytes) -> str:
     return next((name for magic, name in _MAGIC if data.startswith(magic)), "")
 
 
-def unwrap(data: bytes, *, limits: Limits) -> Envelope:
+def unwrap(data: bytes, *, limits: Limits, grown: Grown | None = None) -> Envelope:
     """Unwrap a body that itself is one compressed file; anything else comes back as it is.
 
-    Raises FormatError: `nested_encoding` (one compressed file inside another), and what `inflate` raises.
+    `grown` is told, while it comes out, how many bytes have come out. Raises FormatError: `nested_encoding` (one
+    compressed file inside another), and what `inflate` raises; and what `grown` raises.
     """
     encoding = encoding_of(data)
     if not encoding:
         return Envelope(data, "")
-    inner = b"".join(inflate((data,), encoding=encoding, limit=limits.inflated_bytes))
+    inner = b"".join(_told(inflate((data,), encoding=encoding, limit=limits.inflated_bytes), grown))
     if encoding_of(inner):
         raise FormatError("nested_encoding", f"The {encoding} file holds another compressed file. Compress it once.")
     return Envelope(inner, encoding)
@@ -64,20 +75,32 @@ def inflate(chunks: Iterable[bytes], *, encoding: str, limit: int) -> Iterator[b
     Raises FormatError: `inflated_too_large`, `bad_encoding` (broken, cut short, or followed by anything, another member
     included), `unsupported_encoding`. Holds at most one step's output beyond what was yielded.
     """
-    decompressor, total = _decompressor(encoding), 0
+    decompressor, total, read = _decompressor(encoding), 0, 0
     for piece in _steps(chunks):
+        read += len(piece)
         if decompressor.eof:
             raise FormatError("bad_encoding", f"There are bytes behind the end of the {encoding} data.")
         for output in _outputs(decompressor, piece, encoding=encoding):
             total += len(output)
             if total > limit:
                 raise FormatError("inflated_too_large", f"Unpacked the document is larger than {limit} bytes.")
+            if total > max(_FREE_BYTES, _MOST_TIMES * read):
+                raise FormatError("inflated_too_large", f"It unpacks to over {_MOST_TIMES} times its size: a bomb.")
             if output:
                 yield output
     if not decompressor.eof:
         raise FormatError("bad_encoding", f"The {encoding} data ends too early.")
     if decompressor.unused_data:
         raise FormatError("bad_encoding", f"There are bytes behind the end of the {encoding} data.")
+
+
+def _told(outputs: Iterable[bytes], grown: Grown | None) -> Iterator[bytes]:
+    total = 0
+    for output in outputs:
+        total += len(output)
+        if grown is not None:
+            grown(total)
+        yield output
 
 
 def _outputs(decompressor: _Decompressor, piece: bytes, *, encoding: str) -> Iterator[bytes]:

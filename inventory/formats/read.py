@@ -48,6 +48,8 @@ from inventory.formats.text import Utf8, require_utf8
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from inventory.formats.envelope import Grown
+
 
 def _read_cyclonedx(source: Source) -> Document:
     members = json_parts.read_members(source.text)
@@ -214,10 +216,17 @@ def read_document(data: bytes, *, limits: Limits = DEFAULT_LIMITS, kind: str | N
     return read_source(open_document(data, limits=limits, kind=kind))
 
 
-def open_document(data: bytes, *, limits: Limits = DEFAULT_LIMITS, kind: str | None = None) -> Source:
-    """Unwrap and recognise a document; see `read_document`."""
-    body = unwrap(data, limits=limits).data
+def open_document(
+    data: bytes, *, limits: Limits = DEFAULT_LIMITS, kind: str | None = None, grown: Grown | None = None
+) -> Source:
+    """Unwrap and recognise a document; see `read_document`.
+
+    `grown` is told how large it is once unpacked, while it grows, and may raise; of a zip all that one may hold.
+    """
+    body = unwrap(data, limits=limits, grown=grown).data
     if body.startswith(ZIP_MAGIC) and kind == Kind.ADVISORY:
+        if grown is not None:
+            grown(limits.zip_inflated_bytes)
         return Source(body, _NO_TEXT, _OSV_ZIP, limits)
     refuse_binary(body)
     text = require_utf8(body)

@@ -55,6 +55,7 @@ class Held:
     bound_before: Mapping[str, int]
     """What the same bytes of this team were bound to, by digest; looked up only without the parameter `artifact`."""
     generation: int
+    is_large: bool
     has_lane: bool
     """False for a large document while as many large ones are worked on as may be."""
     is_asked: bool
@@ -141,6 +142,7 @@ def _read(row: Row, *, claim: Claim) -> Held:
         facts["artifacts"] or {},
         facts["bound_before"] or {},
         facts["generation"],
+        facts["is_large"],
         facts["has_lane"],
         facts["is_asked"],
         facts["has_place"],

@@ -35,6 +35,7 @@ from inventory.ingest.held import (
     hold,
     overdue_before,
 )
+from inventory.ingest.lanes import Lane, NoLaneError
 from inventory.ingest.result import UnfinishedError
 from inventory.ingest.time_limit import OutOfTimeError, time_limit
 from inventory.models import READABLE, EvidenceKind, EvidenceState, State
@@ -204,8 +205,8 @@ def _take(claim: Claim | None) -> tuple[Claim | None, Held | None]:
 
 def _set_back(claim: Claim, error: Exception) -> Failure | None:
     """Say what went wrong with a try, or let a document wait with which nothing is wrong."""
-    if isinstance(error, _NoLaneError):
-        _let_wait(claim, after=LANE_AFTER)
+    if isinstance(error, NoLaneError):
+        _let_wait(claim, after=LANE_AFTER, is_large=True)  # as it turned out to be, if it was not known before
         return None
     if isinstance(error, UnfinishedError):
         logger.info("A large document gives way; the rest of it follows.")
@@ -255,10 +256,6 @@ class _Ended:
         return self.values["state"] in READABLE
 
 
-class _NoLaneError(Exception):
-    """As many large documents are worked on as may be: this one waits, and small ones go on."""
-
-
 class _WornOutError(Exception):
     """The claim found that as many workers died over this document as there are tries; it is not read again."""
 
@@ -275,15 +272,14 @@ def _work(held: Held | None, *, goes_on: Callable[[], bool]) -> _Ended | None:
     claim, now = held.claim, datetime.now(UTC)
     if claim.attempt > MAX_ATTEMPTS:
         raise _WornOutError
-    if not held.has_lane:
-        raise _NoLaneError
+    lane = Lane(held)
     is_crowded = held.is_asked and not held.has_place
     COURTESY.note_document(is_crowded=is_crowded, waited=now - held.evidence.received_at, at=monotonic())
     for memory in (upsert, identifiers):
         memory.follow_generation(held.generation)
     code = None
     try:
-        applied, verdict = _read_and_apply(held, now=now)
+        applied, verdict = _read_and_apply(held, lane=lane, now=now)
     except FormatError as error:
         code = error.code
         ending = [rejected_ending(claim, error=error)]
@@ -302,13 +298,13 @@ def _end(ending: Sequence[Query], *, claims_next: bool) -> Claim | None:
     return claimed(answers[len(ending)]) if next_one else None
 
 
-def _read_and_apply(held: Held, *, now: datetime) -> tuple[Applied, SchemaVerdict | None]:
+def _read_and_apply(held: Held, *, lane: Lane, now: datetime) -> tuple[Applied, SchemaVerdict | None]:
     evidence = held.evidence
     data = blobs.read(evidence.blob)
     evidence.blob.data = None  # It is unpacked: a feed's frame is as large as the feed.
     limits = Limits(inflated_bytes=settings.MAX_INFLATED_BYTES, components=settings.MAX_COMPONENTS)
     kind = _READ_AS.get(evidence.declared_kind, evidence.declared_kind)
-    source = open_document(data, limits=limits, kind=kind or None)
+    source = open_document(data, limits=limits, kind=kind or None, grown=lane.need_for)
     with Ahead() as ahead:
         source.hear = ahead.hear
         document = read_source(source)
@@ -348,10 +344,10 @@ def _tell(ended: _Ended, *, seconds: float) -> None:
     )
 
 
-def _let_wait(claim: Claim, *, after: timedelta) -> None:
+def _let_wait(claim: Claim, *, after: timedelta, **known: bool) -> None:
     """Queue a document that could not be worked on now, and give its try back: nothing is wrong with it."""
     EvidenceState.objects.filter(pk=claim.evidence_id, attempts=claim.attempt, state=State.PROCESSING).update(
-        state=State.RECEIVED, attempts=claim.attempt - 1, queued_at=datetime.now(UTC) + after, claimed_at=None
+        state=State.RECEIVED, attempts=claim.attempt - 1, queued_at=datetime.now(UTC) + after, claimed_at=None, **known
     )
 
 

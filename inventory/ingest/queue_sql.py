@@ -71,6 +71,7 @@ FROM next WHERE s.evidence_id = next.evidence_id
 RETURNING s.evidence_id, s.attempts, s.team_id,
     set_config('supplychain.claimed', s.evidence_id || ' ' || s.attempts, false)
 """)
+TAKE_LANE = Statement(f"SELECT ({_LANE})::int")
 # Its statements are the same for every document, and planning some of them costs more than doing them: until the
 # transaction ends the server keeps to one plan of each.
 _HOLD = f"""
@@ -87,6 +88,7 @@ SELECT json_build_object(
     'place', b.place,
     'plans', set_config('plan_cache_mode', 'force_generic_plan', true),
     'generation', pg_relation_filenode('inventory_component'),
+    'is_large', s.is_large,
     'has_lane', NOT s.is_large OR {_LANE},
     'is_asked', {IS_MARKED},
     'has_place', s.is_large OR {_HAS_PLACE})::text,

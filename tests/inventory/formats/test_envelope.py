@@ -55,3 +55,23 @@ def test_noise_is_refused_and_nothing_else_happens(encoding: str, noise: bytes) 
             pass
 
     assert caught.value.code in {"bad_encoding", "inflated_too_large"}
+
+
+@pytest.mark.parametrize("encoding", ENCODERS)
+def test_what_grows_as_no_document_does_is_stopped_long_before_the_ceiling(encoding: str) -> None:
+    came_out: list[int] = []
+    pieces = map(len, inflate([ENCODERS[encoding](bytes(96 * MIB))], encoding=encoding, limit=1024 * MIB))
+
+    with pytest.raises(FormatError) as caught:
+        came_out.extend(pieces)
+
+    assert caught.value.code == "inflated_too_large"
+    assert 0 < sum(came_out) <= 32 * MIB
+
+
+def test_a_long_document_of_nothing_but_alike_components_is_no_bomb() -> None:
+    components = b",".join(b'{"name":"a","version":"%d","purl":"pkg:npm/a@%d"}' % (n, n) for n in range(1_000_000))
+    sent = lzma.compress(components, preset=0)
+
+    assert len(components) > 32 * MIB
+    assert sum(map(len, inflate([sent], encoding="xz", limit=len(components)))) == len(components)
