@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from inventory.policy.facts_sql import FACTS, FACTS_OF_TAGS
+from inventory.policy.facts_sql import FACTS, FACTS_OF_TAGS, MORE
 from inventory.policy.models import BlockKind
 from supplychain.exchange import Query, Statement
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from inventory.policy.hits import Place
     from supplychain.exchange import TypedRow, Value
 
-_FACTS, _FACTS_OF_TAGS = Statement(FACTS), Statement(FACTS_OF_TAGS)
+_FACTS, _FACTS_OF_TAGS, _MORE = Statement(FACTS), Statement(FACTS_OF_TAGS), Statement(MORE)
 
 
 @dataclass(slots=True)
@@ -44,6 +44,12 @@ class Facts:
     kinds: frozenset[str]
     packages: str
 
+    def need_more(self, subjects: Sequence[Subject], *, is_frozen: bool) -> bool:
+        """Tell whether a verdict hangs on what only `more_query` tells."""
+        return is_frozen or any(
+            subject.digest and not known.is_known for subject, known in zip(subjects, self.subjects, strict=True)
+        )
+
     def digests(self, subjects: Sequence[Subject]) -> set[str]:
         """Return what the subjects are known by; '' where one has no digest."""
         told = [subject.digest for subject in subjects]
@@ -60,8 +66,18 @@ class _Fact:
 
 def facts_query(asked: Sequence[Asked], *, teams: Sequence[int] | None, at: datetime) -> Query:
     """Return the statement that tells what is known to whoever sees these teams; `read_facts` reads its rows."""
+    is_plain = all(subject.digest for one in asked for subject in one.subjects)
+    return Query(_FACTS if is_plain else _FACTS_OF_TAGS, _values(asked, teams=teams, at=at))
+
+
+def more_query(asked: Sequence[Asked], *, teams: Sequence[int] | None, at: datetime) -> Query:
+    """Return the statement that tells what is missing where facts `need_more`; `read_more` reads its rows."""
+    return Query(_MORE, _values(asked, teams=teams, at=at))
+
+
+def _values(asked: Sequence[Asked], *, teams: Sequence[int] | None, at: datetime) -> dict[str, Value]:
     subjects = [subject for one in asked for subject in one.subjects]
-    values: dict[str, Value] = {
+    return {
         "digests": [subject.digest for subject in subjects],
         "names": [subject.name for subject in subjects],
         "tags": [subject.tag for subject in subjects],
@@ -72,7 +88,6 @@ def facts_query(asked: Sequence[Asked], *, teams: Sequence[int] | None, at: date
         "workloads": [one.workload for one in asked],
         "at": at,
     }
-    return Query(_FACTS if all(subject.digest for subject in subjects) else _FACTS_OF_TAGS, values)
 
 
 def read_facts(rows: Iterable[TypedRow], *, asked: Sequence[Asked]) -> list[Facts]:
@@ -98,10 +113,18 @@ def read_facts(rows: Iterable[TypedRow], *, asked: Sequence[Asked]) -> list[Fact
     return [Facts(known, place, frozenset(kinds), packages) for known, place in zip(found, places, strict=True)]
 
 
+def read_more(rows: Iterable[TypedRow], found: Iterable[Facts]) -> None:
+    """Add what more is known to the facts of those who asked for it, in their order."""
+    subjects = [known for facts in found for known in facts.subjects]
+    for row in (_Fact(*columns) for columns in rows):
+        _note(subjects[row.n - 1], row)
+
+
 def _note(facts: SubjectFacts, row: _Fact) -> None:
     if row.what == "tagged":
         facts.tagged.append(row.value)
     elif row.what == "ran":
         facts.ran.add(row.value)
     else:
+        facts.is_known = True  # what is listed, made or signed has been heard of
         setattr(facts, f"is_{row.what}", True)

@@ -26,7 +26,7 @@ UNION ALL
 SELECT 'tagged', t.n, a.digest, '' FROM tagged t JOIN inventory_artifact a ON a.id = t.artifact_id
 WHERE a.digest IS NOT NULL
 """
-_FACTS = f"""
+_ASKED = """
 WITH asked AS (
     SELECT nullif(digest, '') AS digest, name, tag, asker, n::int
     FROM unnest(%(digests)s::text[], %(names)s::text[], %(tags)s::text[], %(askers)s::int[]) WITH ORDINALITY
@@ -38,8 +38,11 @@ place AS (
          AS one(cluster, namespace, workload, asker)
 ),
 binding AS (SELECT * FROM policy_block WHERE ends_at IS NULL OR ends_at > %(at)s),
+root AS (SELECT k.n, k.asker, a.id FROM asked k JOIN inventory_artifact a ON a.digest = k.digest)
+"""
+_FACTS = f"""
+{_ASKED},
 {{tags}}
-root AS (SELECT k.n, k.asker, a.id FROM asked k JOIN inventory_artifact a ON a.digest = k.digest),
 same AS (
     SELECT n, id FROM root
     UNION SELECT r.n, x.artifact_id FROM root r JOIN inventory_artifactalias x ON x.alias_id = r.id
@@ -53,18 +56,6 @@ kin AS (
           WHERE {own("m.team_id")}
     UNION SELECT s.n, m.member_id FROM same s JOIN inventory_indexmember m ON m.index_id = s.id
           WHERE {own("m.team_id")}
-),
-frozen AS MATERIALIZED (
-    SELECT b.public_id, b.created_at, h.asker, h.cluster, h.namespace FROM place h JOIN binding b
-    ON b.kind IN ('service', 'environment')
-    OR b.kind = 'cluster' AND b.value = h.cluster AND b.namespace IN ('', h.namespace)
-),
-ran AS (
-    SELECT n, asker, id FROM root
-    UNION SELECT r.n, r.asker, x.artifact_id FROM root r
-          JOIN inventory_artifactalias x ON x.alias_id = r.id AND x.is_proven
-    UNION SELECT r.n, r.asker, x.alias_id FROM root r
-          JOIN inventory_artifactalias x ON x.artifact_id = r.id AND x.is_proven
 )
 SELECT 'place' AS what, h.asker AS n, coalesce(e.slug, '') AS value, coalesce(mapped.service, '') AS more
 FROM place h JOIN inventory_cluster c ON c.name = h.cluster
@@ -76,8 +67,6 @@ UNION ALL
 SELECT 'kind', count(*)::int, kind, max(id) || ' ' || pg_relation_filenode('inventory_component')
 FROM binding GROUP BY kind
 {{tagged}}
-UNION ALL
-SELECT 'known', r.n, '', '' FROM root r JOIN inventory_artifact a ON a.id = r.id WHERE {VISIBLE_ARTIFACT}
 UNION ALL
 SELECT DISTINCT 'listed', k.n, '', '' FROM kin k
 JOIN inventory_snapshotsubject s ON s.artifact_id = k.id
@@ -92,6 +81,22 @@ SELECT DISTINCT 'signed', k.n, '', '' FROM kin k
 JOIN inventory_attestationsubject o ON o.artifact_id = k.id AND {own("o.team_id")}
 JOIN inventory_attestation a ON a.id = o.attestation_id
 WHERE a.signature_count > 0 OR a.envelope = 'simple-signing'
+"""
+MORE = f"""
+{_ASKED},
+frozen AS MATERIALIZED (
+    SELECT b.public_id, b.created_at, h.asker, h.cluster, h.namespace FROM place h JOIN binding b
+    ON b.kind IN ('service', 'environment')
+    OR b.kind = 'cluster' AND b.value = h.cluster AND b.namespace IN ('', h.namespace)
+),
+ran AS (
+    SELECT n, asker, id FROM root
+    UNION SELECT r.n, r.asker, x.artifact_id FROM root r
+          JOIN inventory_artifactalias x ON x.alias_id = r.id AND x.is_proven
+    UNION SELECT r.n, r.asker, x.alias_id FROM root r
+          JOIN inventory_artifactalias x ON x.artifact_id = r.id AND x.is_proven
+)
+SELECT 'known', r.n, '', '' FROM root r JOIN inventory_artifact a ON a.id = r.id WHERE {VISIBLE_ARTIFACT}
 UNION ALL
 SELECT DISTINCT 'ran', r.n, f.public_id::text, ''
 FROM frozen f
@@ -111,7 +116,7 @@ FACTS, FACTS_OF_TAGS = _FACTS.format(tags="", tagged=""), _FACTS.format(tags=_TA
 Of several who ask at the same time, and see the same teams; `asker` numbers them, and n their subjects, or them where
 it is `place`: environment and service of the cluster. `kind`: kinds of blocks in force, how many and which is the
 newest, and in which file components are. `tagged`: digests that a tag without digest was last pushed to, or else was
-ever seen at.
-`known`, `listed`, `made`, `signed`: the asker's own evidence has heard of the digest, lists its content, tells its
-build, holds a signature. `ran`: it ran in that namespace when this freeze began, as reported before it; of freezes of
-other clusters nothing is told."""
+ever seen at. `listed`, `made`, `signed`: the asker's own evidence lists the digest's content, tells its build, holds a
+signature. `MORE` is asked where something hangs on it. `known`: the asker's own evidence has heard of the digest, as it
+has of one that is listed, made or signed. `ran`: it ran in that namespace when this freeze began, as reported before
+it; of freezes of other clusters nothing is told."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from django.conf import settings
 
 from inventory.graph.families import visible_teams
-from inventory.policy.facts import Facts, facts_query, read_facts
+from inventory.policy.facts import Facts, facts_query, more_query, read_facts, read_more
 from inventory.policy.hits import FoundHits, hits_query
 from supplychain.access.presumed import query_of, read
 from supplychain.database import urgent
@@ -49,7 +49,8 @@ class Learnt:
 def learn(question: Question) -> Learnt:
     """Return what a decision stands on. Raises DatabaseAwayError, and KeyChangedError where a key was presumed.
 
-    Two statements and one for the key, sent together unless a tag must be looked up between them.
+    Two statements and one for the key, sent together unless a tag must be looked up between them; one more where a
+    digest has no evidence, or the place is frozen.
     """
     subjects = question.asked.subjects
     is_plain = len(subjects) <= MAX_TOGETHER and all(subject.digest for subject in subjects)
@@ -77,10 +78,27 @@ def _learn(questions: Sequence[Question]) -> list[Learnt]:
         wanted += [digest for known in facts.values() for subject in known.subjects for digest in subject.tagged]
         [hitting] = urgent.ask([hits_query([*wanted, ""], at=at)])
     hits, found = FoundHits(hitting, [*wanted, ""]), read(told[0]) if keys else ()
-    return [
+    learnt = [
         Learnt(known, hits.of(known.digests(question.asked.subjects), place=known.place), found)
         for question, known in ((question, facts[id(question)]) for question in questions)
     ]
+    _learn_more(list(zip(questions, learnt, strict=True)), at=at)
+    return learnt
+
+
+def _learn_more(pairs: Sequence[tuple[Question, Learnt]], *, at: datetime) -> None:
+    """Ask what few verdicts hang on: whether a digest without evidence was heard of, what ran where it is frozen."""
+    lacking = {
+        id(question): learnt.facts
+        for question, learnt in pairs
+        if learnt.facts.need_more(question.asked.subjects, is_frozen=any(hit.is_freeze for hit in learnt.hits[""]))
+    }
+    parties = _parties([question for question, _ in pairs if id(question) in lacking])
+    if not parties:
+        return
+    asking = [more_query([one.asked for one in party], teams=visible_teams(party[0].actor), at=at) for party in parties]
+    for party, rows in zip(parties, urgent.ask(asking), strict=True):
+        read_more(rows, [lacking[id(question)] for question in party])
 
 
 def _parties(questions: Sequence[Question]) -> list[list[Question]]:

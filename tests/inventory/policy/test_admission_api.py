@@ -230,11 +230,21 @@ def test_a_gate_needs_a_key_of_its_clusters():
 
 
 def test_a_review_costs_four_statements_with_the_key_however_many_images(cluster, blocked, django_assert_num_queries):
+    names = [digest(str(number)) for number in range(30)]
+    for name in names:
+        submit("payments", cyclonedx("pkg:npm/lodash@4.17.20", subject=name, name=name))
     review(cluster, image(SHOP))  # the key's use is noted once a minute
 
     for count in (1, 30):
         with django_assert_num_queries(4):
-            review(cluster, *[image(digest(str(number))) for number in range(count)])
+            review(cluster, *map(image, names[:count]))
+
+
+def test_images_without_evidence_cost_one_statement_more(cluster, blocked, django_assert_num_queries):
+    review(cluster, image(SHOP))
+
+    with django_assert_num_queries(5):
+        review(cluster, *[image(digest(str(number))) for number in range(30)])
 
 
 @pytest.mark.django_db(databases=["default", "interning"])

@@ -82,9 +82,18 @@ def test_the_answers_differ_by_place_and_by_who_asks(questions):
     assert {hit.kind for hit in third.hits[BAD]} == {BlockKind.ARTIFACT, BlockKind.CLUSTER}
 
 
-def test_all_of_them_cost_one_statement_for_each_view_and_one_for_the_blocks(questions, django_assert_num_queries):
-    with django_assert_num_queries(4):
+def test_all_of_them_cost_two_statements_for_each_view_and_one_for_the_blocks(questions, django_assert_num_queries):
+    with django_assert_num_queries(7):
         _learn(questions)
+
+
+def test_what_few_verdicts_hang_on_is_asked_for_those_alone(questions, django_assert_num_queries):
+    plain = replace(questions[0], asked=asked(SHOP, namespace="else"))
+    stranger = replace(questions[0], asked=asked(NEW, namespace="else"))
+
+    for question, statements in ((plain, 2), (stranger, 3), (questions[0], 3)):  # the last comes to a frozen place
+        with django_assert_num_queries(statements):
+            _learn([question])
 
 
 def test_a_tag_is_looked_up_for_whoever_asks_for_it(questions):
