@@ -6,6 +6,7 @@ from incidents.impact import coverage, estate, what_ran, what_runs
 from incidents.impact.digests import DIGESTS
 from incidents.impact.occurrences import OCCURRENCES
 from incidents.impact.texts import TEXTS
+from inventory.graph import packages
 
 
 def forget_everything() -> None:
@@ -17,6 +18,8 @@ def forget_everything() -> None:
         what_runs.READ,
         estate.RUNNING,
         estate.PACKAGES,
+        packages.DESCRIBED,
+        packages.DETAILS,
         DIGESTS,
     ):
         remembered.forget()

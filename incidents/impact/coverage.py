@@ -12,9 +12,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from incidents.impact.answer import Backlog, ClusterFreshness, Coverage
-from incidents.impact.remembered import Remembered
 from incidents.impact.runtime import Scope
 from inventory.graph.one_state import Statement
+from inventory.graph.remembered import Remembered
 from inventory.models.runtime import STALE_AFTER_INTERVALS
 
 if TYPE_CHECKING:

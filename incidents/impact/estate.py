@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 
 from incidents.impact.coverage import Groundwork
-from incidents.impact.remembered import Remembered, marks_statement
+from incidents.impact.remembered import marks_statement
 from incidents.impact.what_runs import WhatRuns
 from inventory.graph.families import visible_teams
 from inventory.graph.one_state import Statement, one_state
+from inventory.graph.remembered import Remembered
 from inventory.graph.statements import READ_SECONDS, fetch
 from inventory.graph.visibility import own
 

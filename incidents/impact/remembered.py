@@ -7,16 +7,13 @@ in the state it reads: not after a time, and not after a message that may be los
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING
 
 from inventory.graph.one_state import Statement
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
-
-Value = TypeVar("Value")
+    from collections.abc import Callable
 
 MARKS = """
 SELECT string_agg(token::text, ',' ORDER BY token) FILTER (WHERE kind = 'present'),
@@ -72,33 +69,3 @@ follow_generation = _LASTING.follow
 def marks_statement() -> Statement[Marks]:
     """Return the statement that reads the marks."""
     return Statement(Marks, MARKS, {})
-
-
-class Remembered(Generic[Value]):
-    """The latest values by key, the least recently used one forgotten first. A key without marks keeps nothing."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._values: OrderedDict[Hashable, Value] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, marks: str | None, key: Hashable) -> Value | None:
-        with self._lock:
-            value = None if marks is None else self._values.get((marks, key))
-            if value is not None:
-                self._values.move_to_end((marks, key))
-            return value
-
-    def put(self, marks: str | None, key: Hashable, value: Value) -> None:
-        if marks is None:
-            return
-        with self._lock:
-            self._values[marks, key] = value
-            self._values.move_to_end((marks, key))
-            if len(self._values) > self._size:
-                self._values.popitem(last=False)
-
-    def forget(self) -> None:
-        """Forget all of it."""
-        with self._lock:
-            self._values.clear()

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from incidents.impact.counted import CLUSTERS, ECOSYSTEMS, NEXT_MAPPING, UNDIGESTED, UNMADE, UNMAPPED, Counted
 from incidents.impact.facts import UNSEEN, UNSURE, Place, Points
-from incidents.impact.remembered import Remembered
 from incidents.impact.runtime import Scope
 from incidents.impact.statements import INTERVALS, PACK, PACK_CLASS, RAN
 from inventory.graph.families import SEEN_POINTS
 from inventory.graph.one_state import Statement
 from inventory.graph.packed import column
+from inventory.graph.remembered import Remembered
 from inventory.models.runtime import STALE_AFTER_INTERVALS
 
 if TYPE_CHECKING:

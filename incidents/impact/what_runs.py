@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from incidents.impact import long_lists, statements
 from incidents.impact.counted import Counted, counted_statement
 from incidents.impact.facts import Place, Points
-from incidents.impact.remembered import Remembered
 from incidents.impact.runtime import Scope
 from incidents.impact.statements import UNDESCRIBED
 from inventory.graph.one_state import Statement
+from inventory.graph.remembered import Remembered
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping

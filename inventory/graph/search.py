@@ -108,7 +108,7 @@ ORDER BY UPPER(w.name) LIKE %(pattern)s DESC, run.is_running DESC, c.name, w.nam
 
 
 def search(text: str, *, limit: int, actor: Actor) -> tuple[Found, ...]:
-    """Return at most `limit` visible hits of each kind; nothing for less than MIN_TEXT characters. 12 statements."""
+    """Return at most `limit` visible hits of each kind; nothing for less than MIN_TEXT characters. 13 statements."""
     text = text.strip()
     if len(text) < MIN_TEXT:
         return ()

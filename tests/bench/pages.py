@@ -39,6 +39,7 @@ def _paths(site: Site) -> dict[str, list[str]]:
         "home": ["/"],
         "artifact": [f"/artifacts/{digest}" for digest in digests],
         "artifacts, list": ["/artifacts", "/artifacts?q=service-00001"],
+        "artifacts, running or without SBOM": ["/artifacts?running=true", "/artifacts?sbom=none"],
         "package, common": [f"/packages/{quote(purl, safe='')}" for purl in common],
         "package, ubiquitous": [f"/packages/{quote(purl, safe='')}" for purl in ubiquitous],
         "packages, list": ["/packages", "/packages?q=openssl"],

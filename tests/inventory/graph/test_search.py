@@ -84,10 +84,10 @@ def test_more_than_the_limit_is_said():
     assert not found[HitKind.ARTIFACT].has_more
 
 
-def test_nine_statements_at_most(django_assert_max_num_queries):
+def test_ten_statements_at_most(django_assert_max_num_queries):
     estate()
 
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         search("shop/api@1.0", limit=10, actor=SEES_ALL)
 
 

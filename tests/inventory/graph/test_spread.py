@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 import pytest
 
-from inventory.graph.packages import list_packages, read_package
+from inventory.graph.packages import PackageNotFoundError, list_packages, read_package
 from inventory.identity.purls import parse_purl
 from inventory.models import Presence, RunInterval, Running, SnapshotSubject
-from tests.factories import SEES_ALL, cyclonedx, deployment, digest, member_of, report, submit
+from tests.factories import SEES_ALL, cyclonedx, deployment, digest, later, member_of, report, submit
+from tests.remembered import forget_everything
 
 pytestmark = pytest.mark.django_db
 
@@ -85,3 +87,41 @@ def test_the_estate_has_what_is_hard_to_count():
     assert ranges.values("component__package", "track", "from_seq").distinct().count() < ranges.count()
     assert SnapshotSubject.objects.values("artifact").distinct().count() < SnapshotSubject.objects.count()
     assert Running.objects.exists()
+
+
+CHANGES = [
+    lambda: submit("a", cyclonedx(BASE[0], subject=DIGESTS[0])),
+    lambda: submit("a", cyclonedx(BASE[0], subject=DIGESTS[1])),
+    lambda: submit("b", cyclonedx(BASE[0], BASE[1], subject=DIGESTS[0])),
+    lambda: submit("a", cyclonedx(BASE[1], subject=DIGESTS[2])),
+    lambda: report("a", deployment(digest=DIGESTS[0], cluster="a")),
+    lambda: report("a", deployment(digest=DIGESTS[2], cluster="a"), at=later(5)),
+    lambda: report("b", deployment(digest=DIGESTS[0], cluster="b", workload="Deployment/other")),
+    lambda: submit("a", cyclonedx(BASE[2], name="no-digest")),
+    lambda: report("b", deployment(digest=DIGESTS[0], cluster="b", status="ended"), at=later(9)),
+]
+
+
+@pytest.mark.django_db(transaction=True)  # each transaction leaves one mark of a kind
+def test_what_is_remembered_is_what_would_be_counted_anew_after_every_change():
+    actors, packages = [SEES_ALL, member_of("a"), member_of("b")], [parse_purl(purl).key for purl in BASE[:3]]
+
+    def counted():
+        lists = [list_packages(text, after=None, limit=50, actor=actor).rows for actor in actors for text in ("", "e")]
+        return lists, [detail(key, actor=actor) for actor in actors for key in packages]
+
+    def detail(key, *, actor):
+        try:
+            return read_package(key, actor=actor)
+        except PackageNotFoundError:
+            return None
+
+    seen = []
+    for change in CHANGES:
+        change()
+        remembered = counted()
+        assert counted() == remembered
+        forget_everything()
+        assert counted() == remembered
+        seen.append(remembered)
+    assert all(before != after for before, after in pairwise(seen[:7]))
