@@ -16,12 +16,24 @@ from xdist.scheduler import LoadScopeScheduling
 TESTS = Path(__file__).parent
 ALONE = frozenset({"bench", "browser", "deploy", "drills", "flows", "replica"})
 """Folders whose tests start a whole site or change what all databases of a server share: the roles, the broker."""
-OWN_SERVERS = frozenset({"deploy", "drills"})
-"""Those of them that start every server themselves, so that they may run beside the others."""
+APART = ALONE - {"flows"}
+"""Those of them that share neither with the others: they start servers, or a database of their own is all they need."""
 
 if "CI" not in os.environ:  # there Hypothesis has a profile of its own, as patient as this one
     hypothesis_settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     hypothesis_settings.load_profile("patient")
+
+_OF_BOTH = (TESTS, TESTS / "supplychain")
+"""Folders that hold tests which run alone and others."""
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not read files whose tests would be left out by their mark: each process of a run would."""
+    asked = str(config.getoption("markexpr"))
+    if "alone" not in asked or collection_path in _OF_BOTH:
+        return None
+    is_alone = shared_servers(str(collection_path.relative_to(TESTS.parent))) is not None
+    return is_alone == ("not alone" in asked) or None
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -35,7 +47,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def shared_servers(nodeid: str) -> str | None:
     """Name the servers that a test shares with others that must not run beside it; None where all may."""
     folders = Path(nodeid.partition("::")[0]).parts[1:]
-    if folders[0] in OWN_SERVERS:
+    if folders[0] in APART:
         return folders[0]
     return "of the run" if folders[0] in ALONE or folders[:2] == ("supplychain", "database") else None
 

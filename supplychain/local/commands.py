@@ -28,8 +28,8 @@ STOP_SECONDS = 60.0
 # One key sends everything as fast as it can, and nobody reads the log.
 _BENCH_SETTINGS = {"UPLOADS_PER_MINUTE": "10000000", "LOG_LEVEL": "WARNING"}
 _BENCH_DATABASE = {"max_wal_size": "6GB", "wal_compression": "on", "random_page_cost": "1.1"}
-# The whole suite: what needs only tables runs side by side; then whole sites do, one at a time for each set of servers
-# that they share (tests/conftest.py), since they wait more than they work.
+# The whole suite, in two runs at once that share no server: what needs only tables, side by side; and whole sites, one
+# at a time for each thing that they share (tests/conftest.py). They wait more than they work, and the others use that.
 _PROCESSES = str(min(4, max(2, os.cpu_count() or 1)))
 _PHASES = (
     [
@@ -185,15 +185,39 @@ def drill(arguments: list[str]) -> int:
 
 
 def _pytest(*runs: list[str]) -> int:
-    """Run pytest once with each list of arguments, all with the same servers; 0 when all pass."""
-    with _temporary_home() as place, contextlib.ExitStack() as stack:
+    """Run pytest once with each list of arguments, at once and each with servers of its own; 0 when all pass."""
+    with contextlib.ExitStack() as stack:
         with step("Starting servers for the tests"):
-            given = stack.enter_context(servers(place, durable=False))
-        environment = given.environment | {"DJANGO_SETTINGS_MODULE": "tests.settings"}
-        if chromium := _chromium():
-            environment["CHROMIUM"] = chromium
-        statuses = [_run([str(PYTHON), "-m", "pytest", *arguments], environment) for arguments in runs]
+            places = [stack.enter_context(_temporary_home()) for _ in runs]
+            given = [stack.enter_context(servers(place, durable=False)) for place in places]
+        more = {"DJANGO_SETTINGS_MODULE": "tests.settings", "CHROMIUM": _chromium() or ""}
+        environments = [one.environment | {name: value for name, value in more.items() if value} for one in given]
+        commands = [[str(PYTHON), "-m", "pytest", *arguments] for arguments in runs]
+        if {"DATABASE_URL", "REDIS_URL"} & os.environ.keys():  # one server for all of them
+            statuses = [_run(*one) for one in zip(commands, environments, strict=True)]
+        else:
+            statuses = _run_at_once(list(zip(commands, environments, strict=True)))
     return next((status for status in statuses if status), 0)
+
+
+def _run_at_once(commands: list[tuple[list[str], dict[str, str]]]) -> list[int]:
+    """Run commands side by side; what each writes is shown in their order, that of the first while it writes."""
+    with contextlib.ExitStack() as stack:
+        outputs = [None, *(stack.enter_context(tempfile.TemporaryFile()) for _ in commands[1:])]
+        started = [
+            stack.enter_context(subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdout=output, stderr=output))
+            for (command, environment), output in zip(commands, outputs, strict=True)
+        ]
+        for process, output in zip(started, outputs, strict=True):
+            if output is None:
+                process.wait()
+                continue
+            with step("Waiting for what runs beside it"):
+                process.wait()
+            output.seek(0)
+            shutil.copyfileobj(output, sys.stdout.buffer)
+            sys.stdout.flush()
+        return [process.returncode for process in started]
 
 
 def _serve(after_start: list[str] | None) -> int:

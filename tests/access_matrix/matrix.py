@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import cache
 from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -125,7 +126,8 @@ def address_of(row: Row, *, named: Names, own: Names) -> str:
     return f"{path}?{urlencode(query)}" if query else path
 
 
-def routes() -> dict[str, Callable[..., Any]]:
+@cache
+def routes() -> Mapping[str, Callable[..., Any]]:
     """Return every route of the site with its view."""
     found: dict[str, Callable[..., Any]] = {}
 
@@ -172,7 +174,7 @@ def _filled(text: str, names: Names) -> str:
 
 def _plainer(names: Names, *, own: Names) -> Callable[[str], str]:
     """Return what takes the asked-for names and everything random out of a text."""
-    spellings = {
+    spelled = {
         spelling: kind
         for kind, name in [*names.items(), *((f"own-{kind}", own[kind]) for kind in own)]
         for spelling in (
@@ -181,10 +183,11 @@ def _plainer(names: Names, *, own: Names) -> Callable[[str], str]:
             html.escape(name),
         )
     }
+    spellings = sorted(spelled.items(), key=lambda pair: len(pair[0]), reverse=True)
 
     def plain(text: str) -> str:
-        for spelling in sorted(spellings, key=len, reverse=True):
-            text = text.replace(spelling, spellings[spelling])
+        for spelling, kind in spellings:
+            text = text.replace(spelling, kind)
         for pattern, word in _RANDOM:
             text = pattern.sub(word, text)
         return text

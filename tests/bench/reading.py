@@ -45,13 +45,13 @@ class Run(NamedTuple):
     loop_microseconds: int
 
 
-def measured(names: Iterable[str], *, components: int = COMPONENTS) -> Iterable[Figure]:
-    """Yield the figures of these syntaxes."""
+def measured(names: Iterable[str], *, components: int = COMPONENTS, times: int = RUNS) -> Iterable[Figure]:
+    """Yield the figures of these syntaxes, each read so many times."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "document"
         for name in names:
             path.write_bytes(WRITERS[name](components))
-            runs = [_read(path) for _ in range(RUNS)]
+            runs = [_read(path) for _ in range(times)]
             if any(run.components != components for run in runs):
                 raise RuntimeError(f"components of {name} were lost: {runs}")
             what = f"{name}, {components:,} components ({path.stat().st_size / 1e6:.0f} MB)"

@@ -205,7 +205,7 @@ class Stack:
             is_started_again = self._kept and service_of(of) in _OURS
             is_over = process is not None and process.poll() is not None and not is_started_again
             assert time.monotonic() < deadline and not is_over, f"{of}:\n{self.log(of)[-3000:]}"  # noqa: PT018
-            time.sleep(0.1)
+            time.sleep(0.25)  # a look starts a program, and what is waited for needs the cores
 
     def log(self, name: str) -> str:
         file = self.folder / f"{name}.log"

@@ -41,8 +41,8 @@ class Pair:
 
 @pytest.fixture(scope="package")
 def pair() -> Iterator[Pair]:
-    if "REDIS_URL" not in os.environ:
-        pytest.skip("the replica's site needs a broker: ./run test tests/replica")
+    from broker import Valkey
+    from places import Home
     from postgres import _find_programs
     from privileges import privileges
 
@@ -50,12 +50,15 @@ def pair() -> Iterator[Pair]:
     short = Path(tempfile.mkdtemp(prefix="sc-replica-"))
     folder = rights.folder(short, name=short.name)
     programs = rights.programs(_find_programs())
+    broker = Valkey(Home(short / "broker"), durable=False)
     primary, replica = (Server(programs, rights, folder, name, port) for name, port in (("one", 5432), ("two", 5433)))
     try:
+        broker.start()
         make_primary(primary)
         make_replica(replica, of=primary)
-        yield from _site(primary, replica, logs=short)
+        yield from _site(primary, replica, logs=short, broker=broker.url)
     finally:
+        broker.stop()
         replica.stop()
         primary.stop()
         shutil.rmtree(folder, ignore_errors=True)
@@ -74,22 +77,31 @@ def manage(environment: dict[str, str], *arguments: str) -> str:
     return done.stdout.strip()
 
 
-def _site(primary: Server, replica: Server, *, logs: Path) -> Iterator[Pair]:
+def _site(primary: Server, replica: Server, *, logs: Path, broker: str) -> Iterator[Pair]:
     port = free_port()
     base = f"http://127.0.0.1:{port}"
-    owner = _environment(primary.url(), home=logs) | {
-        "DATABASE_WEB_URL": primary.url("supplychain_web"),
-        "DATABASE_WORKER_URL": primary.url("supplychain_worker"),
-    }
+    shared = {"REDIS_URL": broker, "SUPPLYCHAIN_HOME": str(logs)}
+    owner = (
+        _environment(primary.url())
+        | shared
+        | {
+            "DATABASE_WEB_URL": primary.url("supplychain_web"),
+            "DATABASE_WORKER_URL": primary.url("supplychain_worker"),
+        }
+    )
     manage(owner, "prepare_database")
-    web = _environment(primary.url("supplychain_web"), home=logs) | {
-        "SUPPLYCHAIN_PROCESS": "web",
-        "WEB_WORKERS": "1",
-        "PUBLIC_URL": base,
-        "DATABASE_REPLICA_URL": replica.url("supplychain_web"),
-        "DATABASE_REPLICA_MAX_LAG_SECONDS": str(MAX_LAG_SECONDS),
-    }
-    tasks = _environment(primary.url("supplychain_worker"), home=logs) | {"SUPPLYCHAIN_PROCESS": "worker"}
+    web = (
+        _environment(primary.url("supplychain_web"))
+        | shared
+        | {
+            "SUPPLYCHAIN_PROCESS": "web",
+            "WEB_WORKERS": "1",
+            "PUBLIC_URL": base,
+            "DATABASE_REPLICA_URL": replica.url("supplychain_web"),
+            "DATABASE_REPLICA_MAX_LAG_SECONDS": str(MAX_LAG_SECONDS),
+        }
+    )
+    tasks = _environment(primary.url("supplychain_worker")) | shared | {"SUPPLYCHAIN_PROCESS": "worker"}
     celery = [str(Path(sys.executable).with_name("celery")), "--app", "supplychain", "worker", "--loglevel", "INFO"]
     alone = ["--concurrency", "1", "--without-gossip", "--without-mingle"]
     with (
@@ -100,17 +112,15 @@ def _site(primary: Server, replica: Server, *, logs: Path) -> Iterator[Pair]:
         yield Pair(primary, replica, base, owner)
 
 
-def _environment(url: str, *, home: Path) -> dict[str, str]:
-    """Return what every process sees; the broker's third database is nobody else's."""
+def _environment(url: str) -> dict[str, str]:
+    """Return what every process sees of the database that it uses."""
     return {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "supplychain.settings",
         "DATABASE_URL": url,
         "DATABASE_WEB_URL": "",
         "DATABASE_WORKER_URL": "",
-        "REDIS_URL": os.environ["REDIS_URL"].replace("virtual_host=0", "virtual_host=3"),
         "SUPPLYCHAIN_LOCAL": "1",
-        "SUPPLYCHAIN_HOME": str(home),
         "SECRET_KEY": settings.SECRET_KEY,
         "KEY_HMAC_SECRET": settings.KEY_HMAC_SECRET,
     }
