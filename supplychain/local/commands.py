@@ -25,6 +25,7 @@ from terminal import say, step, stop_with
 
 READY_SECONDS = 90.0
 STOP_SECONDS = 60.0
+_SHOW_SECONDS = 0.2
 # One key sends everything as fast as it can, and nobody reads the log.
 _BENCH_SETTINGS = {"UPLOADS_PER_MINUTE": "10000000", "LOG_LEVEL": "WARNING"}
 _BENCH_DATABASE = {"max_wal_size": "6GB", "wal_compression": "on", "random_page_cost": "1.1"}
@@ -110,11 +111,51 @@ def lint() -> int:
 
 
 def test(arguments: list[str]) -> int:
-    """Run the checks and the whole suite, or, with arguments, only what pytest is told to run."""
-    linted = 0 if arguments else lint()
+    """Run the checks and the whole suite, or, with arguments, only what pytest is told to run; 0 when all is well."""
     if _chromium() is None:
         say("run: no chromium is on this machine, so the browser tests are skipped (Debian: apt-get install chromium).")
-    return _pytest(*([arguments] if arguments else _PHASES)) or linted
+    runs = [arguments] if arguments else _PHASES
+    with contextlib.ExitStack() as stack:
+        with step("Starting servers for the tests"):
+            places = [stack.enter_context(_temporary_home()) for _ in runs]
+            given = [stack.enter_context(servers(place, durable=False)) for place in places]
+        tests = [_pytest(run, one) for run, one in zip(runs, given, strict=True)]
+        if arguments:
+            return _run(*tests[0])
+        checks = [sys.executable, str(Path(__file__).parent), "lint"], {**os.environ, "SUPPLYCHAIN_BOOTSTRAPPED": "1"}
+        if {"DATABASE_URL", "REDIS_URL"} & os.environ.keys():  # all tests have one server, and names of one kind on it
+            statuses = [_run(*command) for command in (checks, *tests)]
+        else:
+            statuses = _run_at_once([checks, *tests], logs=places[0].logs)
+    return next((status for status in statuses if status), 0)
+
+
+def _pytest(arguments: list[str], given: Servers) -> tuple[list[str], dict[str, str]]:
+    """Return the command that runs pytest with these servers, and its environment."""
+    chromium = _chromium()
+    more = {"DJANGO_SETTINGS_MODULE": "tests.settings", **({"CHROMIUM": chromium} if chromium else {})}
+    colour = ["--color=yes"] if sys.stdout.isatty() else []  # it writes to a file
+    return [str(PYTHON), "-m", "pytest", *colour, *arguments], given.environment | more
+
+
+def _run_at_once(commands: list[tuple[list[str], dict[str, str]]], *, logs: Path) -> list[int]:
+    """Run commands side by side; show what each writes when those before it have ended."""
+    started = []
+    with contextlib.ExitStack() as stack:
+        for number, (command, environment) in enumerate(commands):
+            log = logs / f"command-{number}.log"
+            output = stack.enter_context(log.open("wb"))
+            process = subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdout=output, stderr=subprocess.STDOUT)
+            started.append((stack.enter_context(process), stack.enter_context(log.open("rb"))))
+            stack.callback(process.terminate)  # where this one is interrupted
+        for process, written in started:
+            is_over = False
+            while not is_over:
+                is_over = process.poll() is not None  # asked first: what it wrote before its end is shown
+                shutil.copyfileobj(written, sys.stdout.buffer)
+                sys.stdout.flush()
+                time.sleep(0 if is_over else _SHOW_SECONDS)
+    return [process.returncode for process, _ in started]
 
 
 def conformance(arguments: list[str]) -> int:
@@ -182,42 +223,6 @@ def drill(arguments: list[str]) -> int:
     for name in ("DATABASE_URL", "REDIS_URL"):
         os.environ.pop(name, None)
     return _run([str(PYTHON), "-m", "tests.drills", *arguments], dict(os.environ))
-
-
-def _pytest(*runs: list[str]) -> int:
-    """Run pytest once with each list of arguments, at once and each with servers of its own; 0 when all pass."""
-    with contextlib.ExitStack() as stack:
-        with step("Starting servers for the tests"):
-            places = [stack.enter_context(_temporary_home()) for _ in runs]
-            given = [stack.enter_context(servers(place, durable=False)) for place in places]
-        more = {"DJANGO_SETTINGS_MODULE": "tests.settings", "CHROMIUM": _chromium() or ""}
-        environments = [one.environment | {name: value for name, value in more.items() if value} for one in given]
-        commands = [[str(PYTHON), "-m", "pytest", *arguments] for arguments in runs]
-        if {"DATABASE_URL", "REDIS_URL"} & os.environ.keys():  # one server for all of them
-            statuses = [_run(*one) for one in zip(commands, environments, strict=True)]
-        else:
-            statuses = _run_at_once(list(zip(commands, environments, strict=True)))
-    return next((status for status in statuses if status), 0)
-
-
-def _run_at_once(commands: list[tuple[list[str], dict[str, str]]]) -> list[int]:
-    """Run commands side by side; what each writes is shown in their order, that of the first while it writes."""
-    with contextlib.ExitStack() as stack:
-        outputs = [None, *(stack.enter_context(tempfile.TemporaryFile()) for _ in commands[1:])]
-        started = [
-            stack.enter_context(subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdout=output, stderr=output))
-            for (command, environment), output in zip(commands, outputs, strict=True)
-        ]
-        for process, output in zip(started, outputs, strict=True):
-            if output is None:
-                process.wait()
-                continue
-            with step("Waiting for what runs beside it"):
-                process.wait()
-            output.seek(0)
-            shutil.copyfileobj(output, sys.stdout.buffer)
-            sys.stdout.flush()
-        return [process.returncode for process in started]
 
 
 def _serve(after_start: list[str] | None) -> int:

@@ -172,16 +172,18 @@ def _filled(text: str, names: Names) -> str:
     return text
 
 
+@cache
+def _spellings(name: str) -> tuple[str, ...]:
+    encoded = quote(name, safe="")
+    return name, quote(name), encoded, quote(encoded, safe=""), name.removeprefix("pkg:npm/"), html.escape(name)
+
+
 def _plainer(names: Names, *, own: Names) -> Callable[[str], str]:
     """Return what takes the asked-for names and everything random out of a text."""
     spelled = {
         spelling: kind
         for kind, name in [*names.items(), *((f"own-{kind}", own[kind]) for kind in own)]
-        for spelling in (
-            *(name, quote(name), quote(name, safe=""), quote(quote(name, safe=""), safe="")),
-            name.removeprefix("pkg:npm/"),
-            html.escape(name),
-        )
+        for spelling in _spellings(name)
     }
     spellings = sorted(spelled.items(), key=lambda pair: len(pair[0]), reverse=True)
 
