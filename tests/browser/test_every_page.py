@@ -12,8 +12,9 @@ from django.conf import settings
 from playwright.sync_api import ViewportSize
 
 from incidents.models import Incident
-from inventory.models import Evidence
+from inventory.models import Evidence, Finding
 from tests.browser.conftest import NEXT, PHONE, SHOP, Visit
+from tests.factories import later, submit
 
 AXE = settings.BASE_DIR / "node_modules" / "axe-core" / "axe.min.js"
 ALL_RULES: dict[str, object] = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
@@ -87,9 +88,22 @@ def pages() -> list[str]:
         *PAGES,
         f"/incidents/{incident.public_id}",
         f"/incidents/{incident.public_id}/queries/1",
+        *(f"/findings/{finding.public_id}" for finding in Finding.objects.all()),
         *(f"/evidence/{evidence.public_id}" for evidence in Evidence.objects.all()),
         *(f"/evidence/{one.public_id}/tree{query}" for one in trees for query in ("", "?node=0", "?q=lodash")),
     ]
+
+
+def send_workflows() -> None:
+    """Send two versions of a workflow: one finding is open, one closed."""
+    head = "on: release\njobs:\n  build-and-publish-everything-that-there-is:\n    steps:\n"
+    tool = "curl -fsSL https://raw.githubusercontent.com/acme/a-repository-with-a-long-name/main/install-the-tool.sh"
+    for at, steps in (
+        (1, f"      - run: {tool} | sh\n      - uses: acme/gone@v1\n"),
+        (2, f"      - run: {tool} | sh\n"),
+    ):
+        path = ".github/workflows/a-release-of-everything.yml"
+        submit("team-a", f"{head}{steps}".encode(), at=later(at), repository="acme/shop", name=path)
 
 
 def broken_rules(visit: Visit) -> list[str]:
@@ -129,6 +143,7 @@ def too_wide(visit: Visit) -> list[str]:
 
 
 def test_every_page_is_for_everybody_fits_a_phone_and_keeps_the_content_policy(visit: Visit, axe: str):
+    send_workflows()
     visit.page.goto(f"{visit.base}/sign-in")
     visit.page.evaluate(axe)
     problems = {"/sign-in": found} if (found := broken_rules(visit) + too_wide(visit)) else {}
