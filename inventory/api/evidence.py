@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from inventory.api.uploads import receive_upload
 from inventory.graph.receipts import NEWEST_FIRST, ReceiptFilter, readable, receipts, tombstone_of
 from inventory.graph.statements import bounded
+from inventory.ingest.tries import failed_tries
 from inventory.intake.receive import Parameters, put_back
 from inventory.models import READABLE, Evidence, EvidenceKind, EvidenceTombstone, State
 from inventory.store.blobs import open_stream
@@ -104,6 +105,19 @@ class SchemaVerdictSerializer(serializers.Serializer[Any]):
     error_count = serializers.IntegerField()
 
 
+class FailedTrySerializer(serializers.Serializer[Any]):
+    """A try that failed by our fault, and what its worker could say of it."""
+
+    attempt = serializers.IntegerField()
+    code = serializers.CharField()
+    message = serializers.CharField()
+    error = serializers.CharField()
+    place = serializers.CharField(help_text="Where in the code")
+    worker = serializers.CharField(help_text="Host and process id")
+    at = serializers.DateTimeField(allow_null=True)
+    seconds = serializers.FloatField(allow_null=True)
+
+
 class RemovedSerializer(serializers.ModelSerializer[EvidenceTombstone]):
     """Since when the bytes are gone, and by which plan of retention; what the document said stays."""
 
@@ -136,6 +150,7 @@ class ReceiptSerializer(AcceptedSerializer):
     warning_count = serializers.IntegerField(source="state.warning_count")
     warnings = DefectSerializer(source="state.warnings", many=True)
     error = DefectSerializer(source="state.error", allow_null=True)
+    failed_tries = serializers.SerializerMethodField()
 
     removed = serializers.SerializerMethodField()
 
@@ -143,13 +158,17 @@ class ReceiptSerializer(AcceptedSerializer):
         fields = [
             *AcceptedSerializer.Meta.fields, "kind", "format", "format_version", "media_type", "filename", "attempts",
             "applied_at", "elapsed_seconds", "submitted_by", "schema", "artifacts", "counts", "understood",
-            "warning_count", "warnings", "error", "removed",
+            "warning_count", "warnings", "error", "failed_tries", "removed",
         ]  # fmt: skip
         read_only_fields = fields
 
     def get_elapsed_seconds(self, evidence: Evidence) -> float | None:
         applied_at = evidence.state.applied_at
         return None if applied_at is None else round((applied_at - evidence.received_at).total_seconds(), 3)
+
+    @extend_schema_field(FailedTrySerializer(many=True))
+    def get_failed_tries(self, evidence: Evidence) -> list[dict[str, object]]:
+        return list(failed_tries(evidence.state))
 
     @extend_schema_field(RemovedSerializer(allow_null=True))
     def get_removed(self, evidence: Evidence) -> dict[str, object] | None:

@@ -38,6 +38,7 @@ from inventory.ingest.held import (
 from inventory.ingest.lanes import Lane, NoLaneError
 from inventory.ingest.result import UnfinishedError
 from inventory.ingest.time_limit import OutOfTimeError, time_limit
+from inventory.ingest.tries import Failure, noting, place_of
 from inventory.models import READABLE, EvidenceKind, EvidenceState, State
 from inventory.store import blobs
 from inventory.store.errors import EvidenceCorruptError, EvidenceMissingError, EvidenceStoreUnavailableError
@@ -46,6 +47,8 @@ from supplychain.ops import log_context, reporter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    from django.db.models.expressions import CombinedExpression
 
     from inventory.formats.document import Document
     from inventory.formats.schema_verdict import SchemaVerdict
@@ -70,14 +73,6 @@ _READ_AS: dict[str, str] = {EvidenceKind.SNAPSHOT: EvidenceKind.DEPLOYMENT}
 """A snapshot is a runtime report like another; that it is the whole, its route says."""
 _OUTCOMES = {State.APPLIED: "applied", State.APPLIED_WITH_WARNINGS: "applied", State.REJECTED: "rejected"}
 """What /ops counts by the minute, under `documents.`; quarantined ones are counted where they are set aside."""
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Why a try failed; shown on the receipt when it was the last."""
-
-    code: str
-    message: str
 
 
 def process_next() -> bool:
@@ -130,7 +125,7 @@ def is_any_overdue(seconds: float) -> bool:
 def retry(evidence_id: int, *, at: datetime) -> bool:
     """Put a rejected or quarantined document back into the queue; False when it is in no such state."""
     count = EvidenceState.objects.filter(pk=evidence_id, state__in=(State.REJECTED, State.QUARANTINED)).update(
-        state=State.RECEIVED, attempts=0, queued_at=at, claimed_at=None, error=None
+        state=State.RECEIVED, attempts=0, queued_at=at, claimed_at=None, error=None, failed_tries=[]
     )
     return count == 1
 
@@ -177,7 +172,7 @@ def _try(claim: Claim | None, *, goes_on: Callable[[], bool]) -> _Ended | _NoEnd
     except Exception as error:
         if claim is None:
             raise
-        failure = _set_back(claim, error)
+        failure = _set_back(claim, error, seconds=perf_counter() - began)
     else:
         if ended is not None:
             _tell(ended, seconds=perf_counter() - began)
@@ -203,7 +198,7 @@ def _take(claim: Claim | None) -> tuple[Claim | None, Held | None]:
     return claim, held
 
 
-def _set_back(claim: Claim, error: Exception) -> Failure | None:
+def _set_back(claim: Claim, error: Exception, *, seconds: float) -> Failure | None:
     """Say what went wrong with a try, or let a document wait with which nothing is wrong."""
     if isinstance(error, NoLaneError):
         _let_wait(claim, after=LANE_AFTER, is_large=True)  # as it turned out to be, if it was not known before
@@ -221,23 +216,28 @@ def _set_back(claim: Claim, error: Exception) -> Failure | None:
         return None
     if isinstance(error, MemoryError):  # without its stack, to be written into memory that is not there
         logger.error("A document failed: out of memory.")
-        return _failure(error)
+        return _failure(error, seconds=seconds)
     logger.error("A document failed.", exc_info=error)
     if isinstance(error.__cause__, DiskFull):  # whatever the document is, the next one would fail too
         upsert.forget_all()
         _let_wait(claim, after=WAIT_AFTER)
         return None
-    return _failure(error)
+    return _failure(error, seconds=seconds)
 
 
-def _failure(error: Exception) -> Failure:
+def _failure(error: Exception, *, seconds: float) -> Failure:
+    code, message = _told(error)
+    return Failure(code, message, type(error).__name__, place_of(error), round(seconds, 1))
+
+
+def _told(error: Exception) -> tuple[str, str]:
     if isinstance(error, EvidenceCorruptError | EvidenceMissingError):
-        return Failure(error.code, error.message)
+        return error.code, error.message
     if isinstance(error, MemoryError):
-        return Failure("resource_limit", f"It needs more memory than a worker may have; tried {MAX_ATTEMPTS} times.")
+        return "resource_limit", f"It needs more memory than a worker may have; tried {MAX_ATTEMPTS} times."
     if isinstance(error, OutOfTimeError):
-        return Failure("time_limit", f"It needs more time than a worker may take; tried {MAX_ATTEMPTS} times.")
-    return Failure("internal_error", f"Processing failed {MAX_ATTEMPTS} times: {type(error).__name__}.")
+        return "time_limit", f"It needs more time than a worker may take; tried {MAX_ATTEMPTS} times."
+    return "internal_error", f"Processing failed {MAX_ATTEMPTS} times: {type(error).__name__}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,14 +354,17 @@ def _let_wait(claim: Claim, *, after: timedelta, **known: bool) -> None:
 def _put_back(claim: Claim, failure: Failure) -> None:
     """Let another try follow after a failure that is ours, not the document's; the third ends in quarantine."""
     if claim.attempt >= MAX_ATTEMPTS:
-        _quarantine(claim, failure)
+        _quarantine(claim, failure, failed_tries=noting(claim, failure))
         return
     EvidenceState.objects.filter(pk=claim.evidence_id, attempts=claim.attempt, state=State.PROCESSING).update(
-        state=State.RECEIVED, queued_at=datetime.now(UTC) + claim.attempt * RETRY_AFTER, claimed_at=None
+        state=State.RECEIVED,
+        queued_at=datetime.now(UTC) + claim.attempt * RETRY_AFTER,
+        claimed_at=None,
+        failed_tries=noting(claim, failure),
     )
 
 
-def _quarantine(claim: Claim, failure: Failure) -> None:
+def _quarantine(claim: Claim, failure: Failure, **noted: CombinedExpression) -> None:
     """Put a document aside. The claim that found three dead workers was no try."""
     logger.error("A document is quarantined.", extra={"code": failure.code})
     reporter.count("documents.quarantined")
@@ -369,4 +372,5 @@ def _quarantine(claim: Claim, failure: Failure) -> None:
         state=State.QUARANTINED,
         attempts=min(claim.attempt, MAX_ATTEMPTS),
         error={"code": failure.code, "pointer": "", "message": failure.message},
+        **noted,
     )

@@ -159,6 +159,11 @@ class EvidenceState(models.Model):
         db_comment="What the document says of itself and of its subject, by kind; shown, never filtered by",
     )
     error = models.JSONField(null=True, db_comment="{code, pointer, message} of a rejected or quarantined document")
+    failed_tries = models.JSONField(
+        default=list,
+        db_default=[],
+        db_comment="{attempt, code, message, error, place, worker, at, seconds} of each try that failed and said why",
+    )
 
     class Meta:
         constraints = [

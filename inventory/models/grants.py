@@ -20,7 +20,7 @@ GRANTS: Grants = {
     "inventory_retentionitem": NOTHING,
     "inventory_evidencestate": Grant(
         # A retry puts a document back into the queue; what a worker found stays a worker's to say.
-        web="SELECT, INSERT, UPDATE (state, attempts, queued_at, claimed_at, error)",
+        web="SELECT, INSERT, UPDATE (state, attempts, queued_at, claimed_at, error, failed_tries)",
         worker="SELECT, UPDATE",
     ),
     "inventory_applied_sequence": Grant(web="", worker="USAGE"),

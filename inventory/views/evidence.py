@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from inventory.graph.reading_again import read_excerpt
 from inventory.graph.receipts import NEWEST_FIRST, ReceiptFilter, find_receipt, receipts
+from inventory.ingest.tries import failed_tries
 from inventory.intake.receive import put_back
 from inventory.models import IN_WORK, READABLE, EvidenceKind, State
 from inventory.views.panels import panel_of
@@ -89,6 +90,7 @@ def receipt_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "is_in_work": state in IN_WORK,
         "artifacts": receipt.state.subjects if state in READABLE else receipt.artifacts,
         "are_artifacts_known": state in READABLE,
+        "failed_tries": failed_tries(receipt.state),
         "may_retry": state in _RETRIED and actor.can(Scope.EVIDENCE_WRITE),
         "counts": sorted(receipt.state.counts.items(), key=_count_order),
         **_understood(receipt, state=state),

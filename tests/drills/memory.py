@@ -57,6 +57,9 @@ def run(site: Site, options: Options, *, team: str = "memory") -> Findings:
         f"{options.components:,} components, {len(document.data) / 1e6:.0f} MB, {options.address_space_mb} MB of memory"
     )
     findings.note(f"{size}: {receipt['state']} {code or ''} after {receipt['attempts']} tries".replace("  ", " "))
+    for failed in receipt["failed_tries"]:
+        told = f"{failed['code']} {failed['error']} after {failed['seconds']} s at {failed['place']}"
+        findings.note(f"try {failed['attempt']} failed: {told}")
     findings.require(is_ended, f"the large document is {receipt['state']} {receipt['error']}")
     findings.require(receipt["attempts"] <= 3, f"{receipt['attempts']} attempts")
     after = poison.wait_for_receipt(site, small, key=key, seconds=60)
