@@ -6,6 +6,7 @@ import pytest
 
 from inventory.api.evidence import ReceiptSerializer
 from inventory.ingest import process
+from inventory.ingest.time_limit import OutOfTimeError
 from inventory.models import Evidence, EvidenceState, State
 from tests.factories import START, apply_waiting, cyclonedx, digest, store
 
@@ -31,7 +32,7 @@ def told(evidence: Evidence) -> list[dict[str, object]]:
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("error", "code"),
-    [(MemoryError, "resource_limit"), (process.OutOfTimeError, "time_limit"), (KeyError, "internal_error")],
+    [(MemoryError, "resource_limit"), (OutOfTimeError, "time_limit"), (KeyError, "internal_error")],
 )
 def test_why_the_first_try_failed_is_still_told_when_the_second_succeeded(
     error: type[Exception], code: str, monkeypatch: pytest.MonkeyPatch
