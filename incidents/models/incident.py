@@ -212,6 +212,9 @@ class QueryRunGist(models.Model):
     """What pages need of a large answer, made of it (incidents/response/gists.py). Insert-only."""
 
     run = models.OneToOneField(QueryRun, on_delete=models.PROTECT, primary_key=True, related_name="gist")
+    shape = models.SmallIntegerField(
+        db_default=1, db_comment="Of the content: gists.SHAPE of the release that wrote it"
+    )
     content = models.BinaryField(db_comment="zlib of MessagePack")
     digest = models.CharField(max_length=71, db_comment="SHA-256 over the run's content_digest and the content")
 

@@ -80,18 +80,19 @@ class Reached:
 
 def reached_by(incident: Incident, *, actor: Actor, kept: KeptAnswer | None = None) -> Reached:
     """Read which services there are. Three statements; `kept` is the newest answer, where the caller has read it."""
+    is_whole = incident.is_whole_for(actor)
     services = incident.services.select_related("team").order_by("team__slug", "service", "workload")
-    if not incident.is_whole_for(actor):
+    stamps = RecoveryStamp.objects.filter(service__incident=incident).order_by("number")
+    if not is_whole:
         services = services.filter(team__in=sorted(actor.team_ids or ()))
-    shown = list(services)
-    kept = kept or read_newest(incident)
-    columns = IncidentPlace.objects.filter(service__in=shown).order_by("pk").values_list(*Place._fields)
-    stamps = RecoveryStamp.objects.filter(service__in=shown).order_by("number")
+        stamps = stamps.filter(service__in=services.order_by())
+    shown, kept = list(services), kept or read_newest(incident)
+    places = kept.once("places", lambda: _places_of(kept)) if is_whole else _places_of(kept, services=shown)
     return Reached(
         incident,
         kept,
         shown,
-        _by((Place(*place) for place in columns), lambda one: one.service_id),
+        places,
         _by(stamps, lambda one: one.service_id),
         kept.once("found_digests", lambda: _found_digests(kept)),
     )
@@ -131,6 +132,15 @@ def gather(
         credentials=credentials_of(kept.basis, actor=actor) if credentials is None else credentials,
         exported_at=_exported_at(incident),
     )
+
+
+def _places_of(kept: KeptAnswer, *, services: Sequence[IncidentService] | None = None) -> Mapping[int, Sequence[Place]]:
+    """Return the places up to an answer, which stay the same for good: of all services, or of some. One statement."""
+    found = IncidentPlace.objects.filter(service__incident=kept.run.incident_id, run_number__lte=kept.run.number)
+    if services is not None:
+        found = found.filter(service__in=services)
+    columns = found.order_by("pk").values_list(*Place._fields)
+    return _by((Place(*place) for place in columns), lambda one: one.service_id)
 
 
 def _found_digests(kept: KeptAnswer) -> frozenset[str]:

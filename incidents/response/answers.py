@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from incidents.impact.answer import Status
 from incidents.response import runs
 from incidents.response.basis import Answer
+from incidents.response.reach import reach_of
 from incidents.response.slim import read_slim
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from incidents.impact.answer import Header, Row
     from incidents.models import Incident, QueryRun
     from incidents.response.gists import Gist
+    from incidents.response.reach import Reach
 
 Derived = TypeVar("Derived")
 
@@ -38,6 +40,11 @@ class KeptAnswer:
         """The same as actions rest on it."""
         return self.once("basis", self._basis)
 
+    @property
+    def reach(self) -> Reach:
+        """How far what was found reaches."""
+        return self.once("reach", lambda: reach_of(self.rows) if self.gist is None else self.gist.read_reach())
+
     def once(self, name: str, derive: Callable[[], Derived]) -> Derived:
         """Return what is derived from the answer alone, whoever asks: derived the first time."""
         found = self.derived.get(name)
@@ -49,7 +56,7 @@ class KeptAnswer:
         asked = tuple(one.asked for one in self.header.asked.indicators)
         builds, derived = self.header.builds, dict[str, object]()
         if self.gist is not None:
-            derived["proposed"] = self.gist.read_proposed()
+            derived |= {"proposed": self.gist.read_proposed(), "artifacts": self.gist.read_artifacts()}
         if builds is None:
             return Answer(self.run.number, self.run.answer_hash, self.rows, asked, derived=derived)
         listed = sum(one.status is not Status.CLEARED for one in builds.runs)

@@ -73,7 +73,7 @@ _WORDS: Final = {one.word: one for one in Strength}
 def exposures_of(answer: Answer, *, actor: Actor) -> Exposures:
     """Return the exposed runs. Two statements, however many rows there are."""
     rows = answer.once("found", lambda: _found(answer))
-    ids = answer.once("artifacts", lambda: _ids_of(rows))
+    ids = answer.once("artifacts", lambda: ids_of(answer))
     jobs = _listed_jobs(answer.builds)
     found = [_listed(build) for build in answer.builds if build.status is not Status.CLEARED]
     built: set[str] = set()
@@ -104,13 +104,13 @@ def exposures_of(answer: Answer, *, actor: Actor) -> Exposures:
     return Exposures(tuple(found), unknown, answer.unlisted_count)
 
 
+def ids_of(answer: Answer) -> Mapping[int, str]:
+    """Return the digests of what was found, by the ids that the artifacts always had. One statement."""
+    return dict(fetch(lambda *pair: pair, _IDS, {"digests": list(_found(answer))}))
+
+
 def _found(answer: Answer) -> Mapping[str, Row]:
     return {row.artifact.digest: row for row in answer.rows if row.status in _FOUND and row.artifact.digest}
-
-
-def _ids_of(rows: Mapping[str, Row]) -> Mapping[int, str]:
-    """Return the artifacts by the ids that they always had. One statement."""
-    return dict(fetch(lambda *pair: pair, _IDS, {"digests": list(rows)}))
 
 
 def _by_team(rows: Mapping[str, Row]) -> Mapping[str | None, frozenset[str]]:

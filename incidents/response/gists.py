@@ -1,7 +1,8 @@
 """The gist of a large kept answer: its rows without the places in documents, small enough to be read for a page.
 
 What matched is written once and named by number in each row. The digests of the stored pages stand with it, so that a
-page of rows can be read, and trusted, without the others. It says nothing of its own: it is made from what is stored.
+page of rows can be read, and trusted, without the others. What pages derive from the whole answer is kept besides. It
+says nothing of its own: it is made from what is stored, and one of another shape than this release's is left alone.
 """
 
 from __future__ import annotations
@@ -16,12 +17,16 @@ from msgspec import Struct
 
 from incidents.impact.answer import ArtifactShown, Effect, Match, Provenance, Row, Status, Via, WorkloadShown
 from incidents.response.derived import Keyed
+from incidents.response.reach import Reach
 from inventory.formats.collector import collector_paused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 Shared = TypeVar("Shared")
+SHAPE: Final = 2
+"""Of what `pack` writes: one more whenever that changes. A process of another release may read what this one wrote, and
+then reads the stored pages instead."""
 _LEVEL: Final = 1
 
 
@@ -55,27 +60,52 @@ class _Gist(Struct, frozen=True, array_like=True, gc=False):
     provenances: tuple[Provenance, ...]
     lines: tuple[_Line, ...]
     proposed: msgspec.Raw
+    artifacts: msgspec.Raw
+    reach: msgspec.Raw
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """What pages and actions derive from the rows alone."""
+
+    proposed: Iterable[Keyed]
+    """What should be done (derived.py)."""
+    artifacts: Mapping[int, str]
+    """The digests of what was found, by the ids that they always had."""
+    reach: Reach
 
 
 @dataclass(frozen=True, slots=True)
 class Gist:
-    """Slim rows, the stored pages they were made of, and what they say should be done (derived.py), not decoded yet."""
+    """Slim rows, the stored pages they were made of, and what is derived from them, not decoded yet."""
 
     rows: tuple[Row, ...]
     pages: tuple[StoredPage, ...]
     proposed: msgspec.Raw
+    artifacts: msgspec.Raw
+    reach: msgspec.Raw
 
     def read_proposed(self) -> dict[str, Keyed]:
         """Return what should be done, by key."""
         with collector_paused():
             return {one.key: one for one in _PROPOSED.decode(self.proposed)}
 
+    def read_artifacts(self) -> dict[int, str]:
+        """Return the digests of what was found, by the ids of the artifacts."""
+        return _ARTIFACTS.decode(self.artifacts)
+
+    def read_reach(self) -> Reach:
+        """Return how far what was found reaches."""
+        return _REACH.decode(self.reach)
+
 
 _PROPOSED: Final = msgspec.msgpack.Decoder(tuple[Keyed, ...])
+_ARTIFACTS: Final = msgspec.msgpack.Decoder(dict[int, str])
+_REACH: Final = msgspec.msgpack.Decoder(Reach)
 _GIST: Final = msgspec.msgpack.Decoder(_Gist)
 
 
-def pack(rows: Iterable[Row], pages: Sequence[StoredPage], proposed: Iterable[Keyed]) -> bytes:
+def pack(rows: Iterable[Row], pages: Sequence[StoredPage], derived: Derived) -> bytes:
     """Return the gist of slim rows (slimming.py), packed."""
     matches: dict[Match, int] = {}
     provenances: dict[Provenance, int] = {}
@@ -96,8 +126,9 @@ def pack(rows: Iterable[Row], pages: Sequence[StoredPage], proposed: Iterable[Ke
         )
         for row in rows
     )
-    said = msgspec.Raw(msgspec.msgpack.encode(tuple(proposed)))
-    gist = _Gist(tuple(pages), tuple(matches), tuple(provenances), lines, said)
+    kept = (tuple(derived.proposed), derived.artifacts, derived.reach)
+    said = (msgspec.Raw(msgspec.msgpack.encode(one)) for one in kept)
+    gist = _Gist(tuple(pages), tuple(matches), tuple(provenances), lines, *said)
     return zlib.compress(msgspec.msgpack.encode(gist), _LEVEL)
 
 
@@ -121,7 +152,7 @@ def unpack(packed: bytes) -> Gist:
             )
             for line in gist.lines
         )
-    return Gist(rows, gist.pages, gist.proposed.copy())
+    return Gist(rows, gist.pages, *(raw.copy() for raw in (gist.proposed, gist.artifacts, gist.reach)))
 
 
 def digest_of(packed: bytes, *, content_digest: str) -> str:

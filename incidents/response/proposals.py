@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -47,14 +48,41 @@ class Proposal:
         return said_of(self.kind, self.target, answer=self.answer)
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What should be done, in its order and by kind: sorted once, since a long list gives tens of thousands."""
+
+    all: Sequence[Keyed]
+    by_kind: Mapping[ActionKind, Sequence[Keyed]]
+
+    @classmethod
+    def of(cls, found: Iterable[Keyed]) -> _Said:
+        every = tuple(found)
+        by_kind: dict[ActionKind, list[Keyed]] = defaultdict(list)
+        for one in every:
+            by_kind[one.kind].append(one)
+        return cls(every, by_kind)
+
+    def without(self, keys: AbstractSet[str]) -> _Said:
+        return _Said.of(one for one in self.all if one.key not in keys) if keys else self
+
+    def with_more(self, found: Sequence[Keyed]) -> _Said:
+        return _Said.of((*self.all, *found)) if found else self
+
+
 class Proposals(Sequence[Proposal]):
     """What an answer gives rise to, in its order. Made into proposals one by one, as somebody looks at them."""
 
-    def __init__(self, found: Sequence[Keyed], *, answer: Answer, due: Mapping[ActionKind, datetime]) -> None:
-        self._found, self._answer, self._due = found, answer, due
+    def __init__(self, said: _Said, *, answer: Answer, due: Mapping[ActionKind, datetime]) -> None:
+        self._said, self._answer, self._due = said, answer, due
+
+    @classmethod
+    def nothing(cls, answer: Answer) -> Proposals:
+        """Return those of an answer that nobody acts from any more."""
+        return cls(_Said.of(()), answer=answer, due={})
 
     def __len__(self) -> int:
-        return len(self._found)
+        return len(self._said.all)
 
     @overload
     def __getitem__(self, place: int) -> Proposal: ...
@@ -64,23 +92,21 @@ class Proposals(Sequence[Proposal]):
 
     def __getitem__(self, place: int | slice) -> Proposal | Proposals:
         if isinstance(place, slice):
-            return self._of(self._found[place])
-        one = self._found[place]
+            return self._of(_Said.of(self._said.all[place]))
+        one = self._said.all[place]
         return Proposal(one.key, one.kind, one.target, one.title, one.team, self._due[one.kind], self._answer)
 
     def by_kind(self) -> Mapping[ActionKind, Proposals]:
         """Return them by kind, kinds in the order that people take them in: blocks first."""
-        found: dict[ActionKind, list[Keyed]] = {kind: [] for kind in ActionKind}
-        for one in self._found:
-            found[one.kind].append(one)
-        return {kind: self._of(some) for kind, some in found.items() if some}
+        found = self._said.by_kind
+        return {kind: self._of(_Said(found[kind], {kind: found[kind]})) for kind in ActionKind if kind in found}
 
     def of_teams(self, slugs: AbstractSet[str]) -> Proposals:
         """Keep what these teams are to do."""
-        return self._of([one for one in self._found if one.team in slugs])
+        return self._of(_Said.of(one for one in self._said.all if one.team in slugs))
 
-    def _of(self, found: Sequence[Keyed]) -> Proposals:
-        return Proposals(found, answer=self._answer, due=self._due)
+    def _of(self, said: _Said) -> Proposals:
+        return Proposals(said, answer=self._answer, due=self._due)
 
 
 def propose(
@@ -100,14 +126,13 @@ def propose(
     taken = set(in_force.values_list("target_hash", flat=True))
     known = set(incident.teams.filter(acknowledged_at__isnull=False).values_list("team__slug", flat=True))
     derived = answer.once("proposed", lambda: derive(answer))
-    every = derived | keyed(_rotations(exposed))
-    found = [
-        one
-        for key, one in every.items()
-        if key not in taken and not (one.kind is ActionKind.NOTIFY and one.team in known)
-    ]
+    said = answer.once("said", lambda: _Said.of(derived.values()))
+    gone = {key for key in taken if key in derived} | {
+        one.key for one in said.by_kind.get(ActionKind.NOTIFY, ()) if one.team in known
+    }
+    rotations = [one for key, one in keyed(_rotations(exposed)).items() if key not in derived and key not in taken]
     due = {kind: asked_at + timedelta(hours=_hours(kind, Severity(incident.severity))) for kind in ActionKind}
-    return Proposals(found, answer=answer, due=due)
+    return Proposals(said.without(gone).with_more(rotations), answer=answer, due=due)
 
 
 def seen_by(proposals: Proposals, *, incident: Incident, actor: Actor, slugs: AbstractSet[str]) -> Proposals:

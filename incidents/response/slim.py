@@ -21,6 +21,8 @@ from incidents.response import gists
 from incidents.response.basis import Answer
 from incidents.response.derived import derive
 from incidents.response.differences import about
+from incidents.response.exposed import ids_of
+from incidents.response.reach import reach_of
 from incidents.response.runs import damaged, read_header, read_some, read_stored
 from incidents.response.slimming import Slimming
 
@@ -36,6 +38,8 @@ LARGE: Final = 2_000
 """Matches from which on an answer is worth keeping."""
 MOST_KEPT: Final = 1_000_000
 """Matches of all kept answers together: 100 to 200 bytes each with all that belongs to them."""
+_TEXT_OF_A_MATCH: Final = 150
+"""Characters of what was drawn of an answer that weigh as much as a match."""
 
 Key = tuple[int, str]
 
@@ -54,9 +58,15 @@ class SlimAnswer:
         gist: Gist | None = None,
     ) -> None:
         self.header, self.rows, self.is_slim, self.gist = header, rows, is_slim, gist
-        self.weight = sum(len(row.matches) for row in rows)
+        self._matches = sum(len(row.matches) for row in rows)
         self.derived: dict[str, object] = {}
         self._run, self._pages = run, pages
+
+    @property
+    def weight(self) -> int:
+        """What it takes of MOST_KEPT, with what was drawn of it so far."""
+        drawn = sum(len(one) for one in list(self.derived.values()) if isinstance(one, str))
+        return self._matches + drawn // _TEXT_OF_A_MATCH
 
     def whole(self, rows: Sequence[Row]) -> tuple[Row, ...]:
         """Return rows of it, or what was made of them, with all that is told of each match. One statement at most.
@@ -132,14 +142,15 @@ def keep_slim(stored: Stored, answered: Answered) -> None:
     rows = _slim(answered.pages)
     run, indicators = stored.run, tuple(one.asked for one in answered.header.asked.indicators)
     basis = Answer(run.number, run.answer_hash, rows, indicators)
-    content = gists.pack(rows, stored.pages, derive(basis).values())
+    derived = gists.Derived(derive(basis).values(), ids_of(basis), reach_of(rows))
+    content = gists.pack(rows, stored.pages, derived)
     digest = gists.digest_of(content, content_digest=run.content_digest)
-    QueryRunGist.objects.create(run=run, content=content, digest=digest)
+    QueryRunGist.objects.create(run=run, shape=gists.SHAPE, content=content, digest=digest)
     _kept.add(_key(run), SlimAnswer(run, answered.header, rows, stored.pages, is_slim=True))
 
 
 def _of_gist(run: QueryRun) -> SlimAnswer | None:
-    found = QueryRunGist.objects.filter(run=run).values_list("content", "digest").first()
+    found = QueryRunGist.objects.filter(run=run, shape=gists.SHAPE).values_list("content", "digest").first()
     if found is None:
         return None
     content, digest = bytes(found[0]), found[1]
@@ -152,7 +163,7 @@ def _of_gist(run: QueryRun) -> SlimAnswer | None:
 
 
 def _of_pages(run: QueryRun) -> SlimAnswer:
-    """Read a small answer, or one that an earlier release stored without a gist."""
+    """Read a small answer, or one that another release stored without a gist of this shape."""
     header, stored, pages = read_stored(run)
     whole = list(pages)
     if sum(len(row.matches) for rows in whole for row in rows) < LARGE:

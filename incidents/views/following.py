@@ -14,11 +14,10 @@ from django.views.decorators.http import require_safe
 from incidents.models import ActionState, EventKind, Incident, IncidentEvent, LiveQuestion, Stage
 from incidents.response.answers import read_newest
 from incidents.timeline import IncidentNotFoundError, events_for
-from incidents.views import answer
 from incidents.views.grouping import Grouping
 from incidents.views.narrowing import read_narrowed
 from incidents.views.panels.order import ABOVE, BELOW, HEAD, LEFT, RIGHT
-from incidents.views.panels.page import Filled, IncidentPage, fill
+from incidents.views.panels.page import Filled, IncidentPage, answer_context, fill
 from supplychain.access.actors import actor_of
 from supplychain.access.scopes import Scope
 from supplychain.api.parameters import read_choice, read_text
@@ -26,7 +25,7 @@ from supplychain.web.pages import signed_in
 from supplychain.web.tags import count, words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -83,22 +82,6 @@ def live_state(page: IncidentPage, *, seen: str = "") -> LiveState | None:
     tag = _tag(page.incident, question, now=page.now)
     asked_at, problem = (question.asked_at, question.problem) if question is not None else (None, "")
     return LiveState(tag, asked_at, problem, _says(page, seen=seen, tag=tag))
-
-
-def answer_context(page: IncidentPage) -> Mapping[str, object]:
-    """Return what every part is rendered with: the incident, and the answer that is shown."""
-    part = page.part
-    return {
-        "page": page,
-        "incident": page.incident,
-        "run": page.run,
-        "header": part.header,
-        "data_as_of": page.run.data_as_of,
-        "tiles": answer.tiles(part.summary),
-        "now": page.now,
-        "refused": page.refused,
-        **(page.kept.once("about", lambda: answer.about(part.header)) if page.is_whole else answer.about(part.header)),
-    }
 
 
 @require_safe

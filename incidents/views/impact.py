@@ -15,6 +15,7 @@ from incidents.impact.answer import Impact, Status, Summary
 from incidents.impact.estate import read_places
 from incidents.impact.question import DEFAULT_LIMIT
 from incidents.models import Severity
+from incidents.response.reach import reach_of
 from incidents.views import answer
 from incidents.views.picture import draw
 from incidents.views.question import Typed, read_typed, understand
@@ -91,7 +92,7 @@ def _answer(request: HttpRequest, typed: Typed, *, found: Impact) -> dict[str, o
         "stale_clusters": [cluster for cluster in header.coverage.clusters if cluster.stale],
         "asked": lines,
         "status_words": answer.status_words(header.asked.statuses),
-        "picture": draw(found.rows, artifact_count=_matching_count(header.summary)),
+        "picture": draw(reach_of(found.rows), artifact_count=_matching_count(header.summary)),
         "may_respond": actor_of(request).can(Scope.INCIDENTS_WRITE),
         "severities": [severity.value for severity in Severity],
         "incident_title": _title(lines),

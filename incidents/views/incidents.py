@@ -16,10 +16,10 @@ from incidents.response.answers import read_shown
 from incidents.response.changes import Wanted, acknowledge, add_note, change_incident
 from incidents.response.opening import ask_again, open_incident
 from incidents.timeline import IncidentNotFoundError
-from incidents.views.following import answer_context, live_state, parts_of, read_grouping
+from incidents.views.following import live_state, parts_of, read_grouping
 from incidents.views.narrowing import read_narrowed
 from incidents.views.panels.order import ROWS
-from incidents.views.panels.page import IncidentPage, fill
+from incidents.views.panels.page import IncidentPage, answer_context, fill
 from incidents.views.question import as_given, read_typed
 from supplychain.access.actors import actor_of
 from supplychain.access.scopes import Scope

@@ -12,7 +12,7 @@ from incidents.impact.answer import Status
 from supplychain.api.parameters import read_choice, read_number, read_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Mapping, Sequence
 
     from django.http import HttpRequest
 
@@ -49,8 +49,10 @@ class Narrowed:
     def at(self, page: int) -> Narrowed:
         return replace(self, page=page)
 
-    def of(self, rows: Iterable[Row]) -> list[Row]:
+    def of(self, rows: Sequence[Row]) -> Sequence[Row]:
         """Return the rows that fit, each with the containers that fit; what runs nowhere fits no place."""
+        if not self.is_anything:
+            return rows
         found = (row for row in rows if not self.status or row.status == self.status)
         if not any(getattr(self, name) for name in _PLACES):
             return list(found)
@@ -81,16 +83,24 @@ def read_narrowed(request: HttpRequest) -> Narrowed:
     return Narrowed(status=status, **places, page=max(1, read_number(request, "page", default=1)))
 
 
-def choices(rows: Sequence[Row], *, wanted: Narrowed) -> list[Choice]:
-    """Return what the rows can be narrowed by: only what there is, so that no choice leads to nothing by itself."""
+def values_of(rows: Sequence[Row]) -> Mapping[str, Sequence[str]]:
+    """Return what there is of each thing that rows can be narrowed by."""
     workloads = [one for row in rows for one in row.workloads]
-    found = [
-        Choice("status", "Class", [one.value for one in Status if any(r.status is one for r in rows)], wanted.status)
-    ]
+    classes = {row.status for row in rows}
+    found = {"status": [one.value for one in Status if one in classes]}
     for name in _PLACES:
-        values = sorted({_value(one, name) for one in workloads}, key=lambda value: (value == NO_SERVICE, value))
-        found.append(Choice(name, name.capitalize(), values, getattr(wanted, name)))
+        values = {_value(one, name) for one in workloads}
+        found[name] = sorted(values, key=lambda value: (value == NO_SERVICE, value))
     return found
+
+
+def choices(values: Mapping[str, Sequence[str]], *, wanted: Narrowed) -> list[Choice]:
+    """Return what the rows can be narrowed by: only what there is, so that no choice leads to nothing by itself."""
+    labels = {"status": "Class"}
+    return [
+        Choice(name, labels.get(name, name.capitalize()), found, getattr(wanted, name))
+        for name, found in values.items()
+    ]
 
 
 def _value(one: WorkloadShown, name: str) -> str:

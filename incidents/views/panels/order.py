@@ -7,11 +7,11 @@ from incidents.views.panels.clocks import clocks
 from incidents.views.panels.containment import containment
 from incidents.views.panels.known import known
 from incidents.views.panels.pack import pack
-from incidents.views.panels.page import Panel
+from incidents.views.panels.page import Panel, always
 from incidents.views.panels.people import settings, teams
 from incidents.views.panels.radius import radius
 from incidents.views.panels.recovery import recovery
-from incidents.views.panels.rows import rows
+from incidents.views.panels.rows import first_page, rows
 from incidents.views.panels.standing import standing
 from incidents.views.panels.steps import steps
 from incidents.views.panels.told import answer, answers, asked, timeline
@@ -22,7 +22,7 @@ HEAD = (
 )
 """Above the list of parts."""
 
-ROWS = Panel("rows", "Rows", "incidents/_run_rows.html", rows, key="w")
+ROWS = Panel("rows", "Rows", "incidents/_run_rows.html", rows, key="w", of_answer=first_page)
 
 ABOVE = (
     Panel("answer", "Answer", "incidents/_now.html", answer, key="a"),
@@ -30,7 +30,7 @@ ABOVE = (
     Panel("containment", "Containment", "incidents/_containment.html", containment, key="c"),
     Panel("recovery", "Recovery", "incidents/_recovery.html", recovery, key="r"),
     Panel("known", "Known before", "incidents/_known.html", known),
-    Panel("radius", "Blast radius", "incidents/_radius.html", radius, key="b"),
+    Panel("radius", "Blast radius", "incidents/_radius.html", radius, key="b", of_answer=always),
 )
 """Over the whole width."""
 
@@ -46,6 +46,6 @@ RIGHT = (
 BELOW = (
     Panel("clocks", "Reporting", "incidents/_clocks.html", clocks, key="l"),
     ROWS,
-    Panel("asked", "Asked", "incidents/_asked.html", asked, key="q"),
+    Panel("asked", "Asked", "incidents/_asked.html", asked, key="q", of_answer=always),
 )
 """What is looked up: over the whole width again."""

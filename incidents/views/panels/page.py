@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from django.template.loader import render_to_string
+
 from incidents.models import Stage
 from incidents.recovery.standing import recovery_of
 from incidents.response.actions import actions_for
@@ -14,6 +16,7 @@ from incidents.response.clocks import clocks_of
 from incidents.response.credentials import credentials_of
 from incidents.response.part import part_of_kept
 from incidents.response.proposals import Proposals, propose, seen_by
+from incidents.views import answer
 from incidents.views.grouping import Grouping
 from incidents.views.narrowing import Narrowed
 from supplychain.access.models import Team
@@ -22,6 +25,8 @@ from supplychain.access.scopes import Scope
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+
+    from django.utils.safestring import SafeString
 
     from incidents.models import ActionKind, ContainmentAction, Incident, IncidentTeam, QueryRun
     from incidents.recovery.standing import Recovery
@@ -103,7 +108,7 @@ class IncidentPage:
     def proposals(self) -> Proposals:
         """What the newest answer gives rise to; nothing once the incident is closed."""
         if not self.is_newest or self.incident.stage == Stage.CLOSED:
-            return Proposals((), answer=self.kept.basis, due={})
+            return Proposals.nothing(self.kept.basis)
         slugs = set(Team.objects.filter(pk__in=sorted(self.actor.team_ids or ())).values_list("slug", flat=True))
         found = propose(
             self.incident,
@@ -142,6 +147,22 @@ class IncidentPage:
         return "&".join(part for part in (self.narrowed.query, grouped) if part)
 
 
+def answer_context(page: IncidentPage) -> Mapping[str, object]:
+    """Return what every part is rendered with: the incident, and the answer that is shown."""
+    part = page.part
+    return {
+        "page": page,
+        "incident": page.incident,
+        "run": page.run,
+        "header": part.header,
+        "data_as_of": page.run.data_as_of,
+        "tiles": answer.tiles(part.summary),
+        "now": page.now,
+        "refused": page.refused,
+        **(page.kept.once("about", lambda: answer.about(part.header)) if page.is_whole else answer.about(part.header)),
+    }
+
+
 PanelContext = Mapping[str, object]
 """What the panel's template is rendered with, under the name `panel`."""
 
@@ -150,7 +171,9 @@ PanelContext = Mapping[str, object]
 class Panel:
     """One part: its name in the page's address, its title in the list of parts ('' for none), and what fills it.
 
-    None leaves the part out. The context's `badge` stands beside the title in the list, `tone` colours it.
+    None leaves the part out. The context's `badge` stands beside the title in the list, `tone` colours it. `of_answer`
+    names what a part shows that tells the answer and nothing else, not even whose form it is: then it is drawn once,
+    for all who see the whole of it. '' where it is not so.
     """
 
     name: str
@@ -158,14 +181,16 @@ class Panel:
     template: str
     context: Callable[[IncidentPage], PanelContext | None]
     key: str = ""
+    of_answer: Callable[[IncidentPage], str] = lambda _: ""
 
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """A part as it is drawn."""
+    """A part as it is drawn: its template's context, or already the text."""
 
     panel: Panel
     context: PanelContext | None
+    drawn: SafeString | None = None
 
     @property
     def badge(self) -> object:
@@ -173,4 +198,23 @@ class Filled:
 
 
 def fill(panels: Sequence[Panel], page: IncidentPage) -> list[Filled]:
-    return [Filled(panel, panel.context(page)) for panel in panels]
+    return [_filled(panel, page) for panel in panels]
+
+
+def always(_: IncidentPage) -> str:
+    """Say that a part tells the answer and nothing else."""
+    return "always"
+
+
+def _filled(panel: Panel, page: IncidentPage) -> Filled:
+    name = panel.of_answer(page) if page.is_whole else ""
+    if not name:
+        return Filled(panel, panel.context(page))
+    context = page.kept.once(f"{panel.name}, {name}", lambda: panel.context(page))
+    if context is None:
+        return Filled(panel, None)
+
+    def draw() -> SafeString:
+        return render_to_string(panel.template, {**answer_context(page), "panel": context})
+
+    return Filled(panel, context, page.kept.once(f"{panel.name}, {name}, drawn", draw))

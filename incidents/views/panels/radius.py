@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from incidents.response.reach import reach_of
 from incidents.views.picture import draw
 
 if TYPE_CHECKING:
     from incidents.views.panels.page import IncidentPage, PanelContext
-    from incidents.views.picture import Picture
 
 
 def radius(page: IncidentPage) -> PanelContext | None:
@@ -16,8 +16,5 @@ def radius(page: IncidentPage) -> PanelContext | None:
     summary = page.part.summary
     total = summary.affected.artifact_count + summary.possible.artifact_count
 
-    def drawn() -> tuple[Picture | None]:
-        return (draw(page.part.rows, artifact_count=total),)
-
-    (picture,) = page.kept.once("picture", drawn) if page.is_whole else drawn()
+    picture = draw(page.kept.reach if page.is_whole else reach_of(page.part.rows), artifact_count=total)
     return None if picture is None else {"picture": picture}

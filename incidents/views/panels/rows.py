@@ -5,10 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from incidents.response.part import whole_of
-from incidents.views.narrowing import PAGE_ROWS, choices
+from incidents.views.narrowing import PAGE_ROWS, Narrowed, choices, values_of
 
 if TYPE_CHECKING:
     from incidents.views.panels.page import IncidentPage, PanelContext
+
+
+def first_page(page: IncidentPage) -> str:
+    """Name the page of rows that everybody sees first; '' for one that somebody asked for."""
+    return f"{page.address} by {page.grouping}" if page.narrowed == Narrowed() else ""
 
 
 def rows(page: IncidentPage) -> PanelContext:
@@ -17,6 +22,7 @@ def rows(page: IncidentPage) -> PanelContext:
     found = wanted.of(everything)
     last = max(1, -(-len(found) // PAGE_ROWS))
     number = min(wanted.page, last)
+    values = page.kept.once("values", lambda: values_of(everything)) if page.is_whole else values_of(everything)
     start = (number - 1) * PAGE_ROWS
     shown = found[start : start + PAGE_ROWS]
     return {
@@ -24,7 +30,7 @@ def rows(page: IncidentPage) -> PanelContext:
         "count": len(found),
         "all_count": len(everything),
         "is_narrowed": wanted.is_anything,
-        "choices": choices(everything, wanted=wanted) if everything else [],
+        "choices": choices(values, wanted=wanted) if everything else [],
         "first": start + 1 if found else 0,
         "last": start + len(shown),
         "before": _address(page, number - 1) if number > 1 else "",

@@ -17,6 +17,9 @@ from incidents.models import Incident, QueryRun, QueryRunGist, QueryRunPage
 from incidents.response import runs, slim
 from incidents.response.answers import read_shown
 from incidents.response.derived import derive
+from incidents.response.exposed import ids_of
+from incidents.response.reach import reach_of
+from inventory.models import Artifact
 from tests.factories import cyclonedx, deployment, digest, report, submit
 from tests.incidents.opened import BAD, make_estate, opened, read
 from tests.supplychain.actors import make_user, signed_in
@@ -24,6 +27,7 @@ from tests.supplychain.actors import make_user, signed_in
 # An answer is read from one snapshot of the database, which a test's own transaction would forbid.
 pytestmark = pytest.mark.django_db(transaction=True)
 
+DIGESTS = [digest(name) for name in ("one", "two")]
 LISTED = [f"pkg:npm/worm-{number}@1.0.{number}" for number in range(10)]
 
 
@@ -79,7 +83,8 @@ def test_the_gist_of_an_answer_says_the_same_as_the_answer(rita: Client, monkeyp
     monkeypatch.setattr(slim, "LARGE", 20)
     run = run_of(opened(rita, text="\n".join(LISTED)))
     of_gist = read_anew(run)
-    proposed = read_shown(run).basis.derived["proposed"]
+    derived = read_shown(run).basis.derived
+    reach = read_shown(run).reach
     QueryRunGist.objects.all().delete()
 
     of_pages = read_anew(run)
@@ -87,7 +92,22 @@ def test_the_gist_of_an_answer_says_the_same_as_the_answer(rita: Client, monkeyp
     assert of_gist.gist is not None
     assert of_pages.gist is None
     assert (of_gist.header, of_gist.rows) == (of_pages.header, of_pages.rows)
-    assert proposed == derive(read_shown(run).basis)
+    basis = read_shown(run).basis
+    assert derived == {"proposed": derive(basis), "artifacts": ids_of(basis)}
+    assert derived["artifacts"] == dict(Artifact.objects.filter(digest__in=DIGESTS).values_list("pk", "digest"))
+    assert reach == reach_of(of_pages.rows)
+
+
+def test_a_gist_of_another_shape_is_left_alone(rita: Client, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(slim, "LARGE", 20)
+    run = run_of(opened(rita, text="\n".join(LISTED)))
+    known = read_anew(run)
+    QueryRunGist.objects.update(shape=1, content=b"as another release wrote it")
+
+    found = read_anew(run)
+
+    assert found.gist is None
+    assert (found.header, found.rows) == (known.header, known.rows)
 
 
 @pytest.mark.parametrize("damage", ["gist", "page", "header"])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import msgspec
 
 from incidents.impact.answer import NO_PROVENANCE, ArtifactShown, Effect, Match, Row, Status, WorkloadShown
-from incidents.views.picture import NO_SERVICE, NODES_SHOWN, draw
+from incidents.response.reach import ENDS_SHOWN, NO_SERVICE, reach_of
+from incidents.views.picture import Picture, draw
 from tests.factories import digest
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
@@ -24,8 +26,12 @@ def row(name: str, *places: tuple[str | None, str], status: Status = Status.AFFE
     return Row(artifact, status, Effect.RUNTIME, bool(places), (match,), (), NO_PROVENANCE, workloads, (), "high")
 
 
+def drawn(rows: Sequence[Row], *, artifact_count: int) -> Picture | None:
+    return draw(reach_of(rows), artifact_count=artifact_count)
+
+
 def test_it_joins_component_artifact_service_and_cluster():
-    picture = draw([row("shop", ("checkout", "eu"), ("checkout", "us"))], artifact_count=1)
+    picture = drawn([row("shop", ("checkout", "eu"), ("checkout", "us"))], artifact_count=1)
 
     assert picture is not None
     assert [[node.full for node in column.nodes] for column in picture.columns] == [
@@ -43,14 +49,14 @@ def test_a_container_counts_once_however_many_components_it_holds():
     shop = row("shop", ("checkout", "eu"))
     match = Match(1, "pkg:npm/express@4.0.0", None, None, None, None, "high", "it is there")
 
-    picture = draw([msgspec.structs.replace(shop, matches=(*shop.matches, match))], artifact_count=1)
+    picture = drawn([msgspec.structs.replace(shop, matches=(*shop.matches, match))], artifact_count=1)
 
     assert picture is not None
     assert [column.nodes[0].detail for column in picture.columns[2:]] == ["1 container", "1 container"]
 
 
 def test_what_runs_nowhere_ends_at_the_artifact_and_no_service_is_said():
-    picture = draw([row("idle"), row("shop", (None, "eu"))], artifact_count=2)
+    picture = drawn([row("idle"), row("shop", (None, "eu"))], artifact_count=2)
 
     assert picture is not None
     assert [node.full for node in picture.columns[2].nodes] == [NO_SERVICE]
@@ -61,23 +67,23 @@ def test_what_runs_nowhere_ends_at_the_artifact_and_no_service_is_said():
 def test_it_is_bounded_and_says_what_it_leaves_out():
     rows = [row(f"app-{number:03}", (f"service-{number}", "eu")) for number in range(40)]
 
-    picture = draw(rows, artifact_count=5_000)
+    picture = drawn(rows, artifact_count=5_000)
 
     assert picture is not None
-    assert [len(column.nodes) for column in picture.columns] == [1, NODES_SHOWN, NODES_SHOWN, 1]
+    assert [len(column.nodes) for column in picture.columns] == [1, ENDS_SHOWN, ENDS_SHOWN, 1]
     assert picture.columns[1].nodes[-1].label == "33 more artifacts"
     assert "4,960 more artifacts of the answer are not drawn." in picture.description
-    assert len(picture.links) <= 3 * NODES_SHOWN**2
+    assert len(picture.links) <= 3 * ENDS_SHOWN**2
 
 
 def test_what_is_affected_comes_before_what_is_possible_however_wide():
     wide = row("wide", *((f"service-{number}", "eu") for number in range(9)), status=Status.POSSIBLE)
 
-    picture = draw([wide, row("sure", ("checkout", "eu"))], artifact_count=2)
+    picture = drawn([wide, row("sure", ("checkout", "eu"))], artifact_count=2)
 
     assert picture is not None
     assert [node.tone for node in picture.columns[1].nodes] == ["affected", "possible"]
 
 
 def test_an_answer_without_a_match_has_no_picture():
-    assert draw([row("gone", status=Status.CLEARED)], artifact_count=0) is None
+    assert drawn([row("gone", status=Status.CLEARED)], artifact_count=0) is None
