@@ -11,7 +11,7 @@ from incidents.models import ActionKind, ActionState, ContainmentAction, EventKi
 from incidents.models.response import IN_FORCE
 from incidents.response.answers import newest_answer
 from incidents.response.basis import said_of
-from incidents.response.binding import put_in_force, revert
+from incidents.response.binding import keep, put_in_force, revert
 from incidents.response.moves import BINDING, check_move
 from incidents.response.opening import ClosedError, NarrowViewError
 from incidents.response.proposals import propose
@@ -196,17 +196,35 @@ def change_actions(
     return tuple(found)
 
 
+def keep_in_force(public_id: UUID, number: int, *, actor: Actor, at: datetime) -> ContainmentAction:
+    """Refuse the end that was asked for of what binds, or take one's own asking back.
+
+    Raises IncidentNotFoundError, NotYourActionError, MoveRefusedError, LiftRefusedError, PersonNeededError.
+    """
+    found = _binding(public_id, number, ActionWanted(state=ActionState.REVERTED), actor=actor, version=None)
+    keep(found, actor=actor, at=at)
+    return actions_for(found.incident, actor=actor).get(number=number)
+
+
 def _revert(
     public_id: UUID, number: int, wanted: ActionWanted, *, actor: Actor, at: datetime, version: int | None
 ) -> ContainmentAction:
     """Let what binds end: one person asks, another agrees."""
+    found = _binding(public_id, number, wanted, actor=actor, version=version)
+    revert(found, note=wanted.note, actor=actor, at=at)
+    return actions_for(found.incident, actor=actor).get(number=number)
+
+
+def _binding(
+    public_id: UUID, number: int, wanted: ActionWanted, *, actor: Actor, version: int | None
+) -> ContainmentAction:
+    """Return an action that binds and that the actor may lift; the incident is not locked."""
     incident = Incident.objects.visible_to(actor).filter(public_id=public_id).first()
     if incident is None:
         raise IncidentNotFoundError
     found = _found(incident, number, wanted, actor=actor, version=version)
     check_move(ActionKind(found.kind), ActionState(found.state), ActionState.REVERTED)
-    revert(found, note=wanted.note, actor=actor, at=at)
-    return actions_for(incident, actor=actor).get(number=number)
+    return found
 
 
 def _found(

@@ -48,13 +48,19 @@ def revert(action: ContainmentAction, *, note: str, actor: Actor, at: datetime) 
     Not while the incident is locked: a block is locked before its incident, always. Raises LiftRefusedError,
     BadBlockError without a reason, PersonNeededError.
     """
-    if action.block is None:
-        raise MoveRefusedError(ActionKind(action.kind), ActionState(action.state), ActionState.REVERTED)
-    block = Block.objects.get(public_id=action.block)
+    block = _block_of(action)
     if block.lift_asked_by_id is None:
         announcing.ask_to_lift(block.public_id, Ending(reason=note), actor=actor, at=at)
     else:
         announcing.lift(block.public_id, actor=actor, at=at)
+
+
+def keep(action: ContainmentAction, *, actor: Actor, at: datetime) -> None:
+    """Leave in force what somebody asked to end; hear() notes it here.
+
+    Not while the incident is locked, as revert(). Raises LiftRefusedError where nobody asked, PersonNeededError.
+    """
+    announcing.keep(_block_of(action).public_id, actor=actor, at=at)
 
 
 def hear(block: Block, what: BlockChange, *, actor: Actor, at: datetime) -> None:
@@ -76,6 +82,12 @@ def settle_ended(change: Change) -> None:
     for action in done.filter(block__in=list(ended.values_list("public_id", flat=True))).select_related("team"):
         _end(change, action)
         _tell(change, action, what="ended", reason="")
+
+
+def _block_of(action: ContainmentAction) -> Block:
+    if action.block is None:
+        raise MoveRefusedError(ActionKind(action.kind), ActionState(action.state), ActionState.REVERTED)
+    return Block.objects.get(public_id=action.block)
 
 
 def _end(change: Change, action: ContainmentAction) -> None:

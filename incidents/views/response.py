@@ -19,6 +19,7 @@ from incidents.response.actions import (
     NewAction,
     change_action,
     change_actions,
+    keep_in_force,
     make_action,
     take_proposals,
 )
@@ -98,7 +99,7 @@ def change(request: HttpRequest, public_id: UUID) -> HttpResponse:
         raise PermissionDenied("Members of a team move its actions.")
     find_incident(request, public_id)
     part = request.POST.get("part", "")
-    form = part if part in {"in-force", "ended"} else "actions"
+    form = part if part in {"in-force", "ended", "ending"} else "actions"
     try:
         told = _change(request, public_id)
     except DomainError as refusal:
@@ -111,6 +112,9 @@ def _change(request: HttpRequest, public_id: UUID) -> str:
     """Do what one of the buttons says, and return what was done in words."""
     actor, at = actor_of(request), timezone.now()
     note = request.POST.get("note", "").strip()[:MAX_NOTE]
+    if kept := request.POST.get("keep", ""):
+        keep_in_force(public_id, _number(kept), actor=actor, at=at)
+        return "Kept: it binds on."
     one, _, move = request.POST.get("one", "").partition(" ")
     if one:
         wanted = ActionWanted(state=ActionState(_word("one", move, allowed=list(ActionState))), note=note)
@@ -120,7 +124,7 @@ def _change(request: HttpRequest, public_id: UUID) -> str:
     if wanted.state is ActionState.REVERTED:
         lifted = [change_action(public_id, number, wanted, actor=actor, at=at).state for number in numbers]
         asked = any(state != ActionState.REVERTED for state in lifted)
-        return "Asked to lift it; another person has to agree." if asked else "Lifted."
+        return "Asked for. It binds until another responder agrees." if asked else "Lifted."
     changed = change_actions(public_id, numbers, wanted, actor=actor, at=at)
     return f"Changed: {count(len(changed), 'action')}."
 

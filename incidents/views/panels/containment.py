@@ -63,14 +63,16 @@ def containment(page: IncidentPage) -> PanelContext | None:
     if not page.is_newest or not (page.actions or page.proposals or page.runs_it):
         return None
     is_open = page.incident.stage != Stage.CLOSED
+    runs_it = page.may_respond and page.is_whole
     lines = [
-        line_of(one, actor=page.actor, runs_it=page.may_respond and page.is_whole, now=page.now) for one in page.actions
+        line_of(one, actor=page.actor, runs_it=runs_it, now=page.now, endings=page.endings) for one in page.actions
     ]
     opened = [line for line in lines if line.is_open]
     binding = [line for line in lines if line.is_in_force]
     ended = [line for line in lines if not line.is_open and not line.is_in_force]
     late_count = sum(line.is_late for line in opened)
     return {
+        "ending": [line for line in binding if line.ending is not None],
         "proposed": _proposed(page.proposals_by_kind),
         "proposal_count": len(page.proposals),
         "groups": grouped(opened[:LINES_SHOWN], by=page.grouping),

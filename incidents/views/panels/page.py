@@ -19,12 +19,14 @@ from incidents.response.proposals import Proposals, propose, seen_by
 from incidents.views import answer
 from incidents.views.grouping import Grouping
 from incidents.views.narrowing import Narrowed
+from inventory.policy.blocks import blocks_of
 from supplychain.access.models import Team
 from supplychain.access.scopes import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+    from uuid import UUID
 
     from django.utils.safestring import SafeString
 
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from incidents.response.credentials import Credential
     from incidents.response.part import Part
     from incidents.response.proposals import Proposal
+    from inventory.policy.models import Block
     from supplychain.access.actors import Actor
     from supplychain.web.refusals import Refusal
 
@@ -103,6 +106,12 @@ class IncidentPage:
     @cached_property
     def actions(self) -> Sequence[ContainmentAction]:
         return list(actions_for(self.incident, actor=self.actor).order_by("number"))
+
+    @cached_property
+    def endings(self) -> Mapping[UUID, Block]:
+        """The blocks that bind for this incident and of which one person has asked for the end, by their ids."""
+        asked = blocks_of(self.incident.public_id).filter(lift_asked_by__isnull=False, ends_at__isnull=True)
+        return {block.public_id: block for block in asked} if self.is_whole else {}
 
     @cached_property
     def proposals(self) -> Proposals:

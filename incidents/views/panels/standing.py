@@ -63,6 +63,8 @@ def _of_actions(page: IncidentPage) -> Iterator[Figure]:
     in_force = sum(one.kind in BINDING and one.state == ActionState.DONE for one in page.actions)
     proposed = sum(len(some) for kind, some in page.proposals_by_kind.items() if kind in BINDING)
     told = f"blocks and freezes, {proposed:,} more proposed" if proposed else "blocks and freezes"
+    if page.endings:
+        told += f", {count(len(page.endings), 'lift')} to agree to"
     yield Figure(
         "containment", "In force", f"{in_force:,}", told, "warning" if proposed else "busy" if in_force else "plain"
     )

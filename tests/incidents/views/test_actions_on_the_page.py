@@ -171,6 +171,46 @@ def test_a_block_is_lifted_by_two_with_the_reason_asked_for_beside_it(rita: Clie
     assert ContainmentAction.objects.get(number=number).state == "reverted"
 
 
+def test_the_page_says_who_asked_to_lift_and_whom_it_waits_for(rita: Client, address: str):
+    number, title = ContainmentAction.objects.filter(kind="block").values_list("number", "title")[0]
+    asking = {"one": f"{number} reverted", "part": "in-force", "note": "false alarm"}
+    ben, agreeing = signed_in(make_user("ben", organisation="responder")), {**asking, "part": "ending"}
+    assert 'id="ending"' not in html(rita, address)
+
+    post(rita, f"{address}/actions/change", asking)
+
+    seen = {name: html(client, address).partition('id="ending"')[2] for name, client in (("rita", rita), ("ben", ben))}
+    for page in seen.values():
+        assert f"{number}. {title}" in page.partition("</form>")[0]
+        assert "rita asked, " in page
+        assert "false alarm" in page
+        assert f'value="{number} reverted"' not in page.partition("</form>")[2], "it is agreed to in one place"
+    assert "You asked: another responder has to agree" in seen["rita"]
+    assert f'value="{number} reverted"' not in seen["rita"]
+    assert f'value="{number} reverted"' in seen["ben"]
+    assert "another person must agree" in post(rita, f"{address}/actions/change", agreeing, 409)
+    assert ContainmentAction.objects.get(number=number).state == "done"
+
+
+def test_a_lift_that_was_asked_for_is_refused_or_taken_back_on_the_page(rita: Client, address: str):
+    number = ContainmentAction.objects.filter(kind="block").values_list("number", flat=True)[0]
+    ben = signed_in(make_user("ben", organisation="responder"))
+    for person in (rita, ben):
+        post(
+            rita, f"{address}/actions/change", {"one": f"{number} reverted", "part": "in-force", "note": "false alarm"}
+        )
+        post(person, f"{address}/actions/change", {"keep": f"{number}", "part": "ending"})
+
+        page = html(rita, address)
+        assert 'id="ending"' not in page
+        assert f'value="{number} reverted"' in page
+
+    assert "Nobody asked for its end" in post(rita, f"{address}/actions/change", {"keep": f"{number}"}, 409)
+    member = signed_in(make_user("mia", team="team-a", role="member"))
+    post(member, f"{address}/actions/change", {"keep": f"{number}", "part": "ending"}, 404)
+    assert Block.objects.filter(ends_at__isnull=True, lift_asked_by__isnull=True).count() == Block.objects.count()
+
+
 def test_a_member_finishes_the_actions_of_their_team_alone(rita: Client, address: str):
     member = signed_in(make_user("mia", team="team-a", role="member"))
     own = [one for one in opened() if one.team and one.team.slug == "team-a"]
