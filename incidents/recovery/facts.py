@@ -79,15 +79,21 @@ class Reached:
 
 
 def reached_by(incident: Incident, *, actor: Actor, kept: KeptAnswer | None = None) -> Reached:
-    """Read which services there are. Three statements; `kept` is the newest answer, where the caller has read it."""
-    is_whole = incident.is_whole_for(actor)
-    services = incident.services.select_related("team").order_by("team__slug", "service", "workload")
+    """Read which services there are, and what they ran up to an answer: that stays the same for good.
+
+    Three statements; `kept` is the newest answer, where the caller has read it.
+    """
+    kept = kept or read_newest(incident)
+    services = incident.services.filter(run_number__lte=kept.run.number).select_related("team")
+    services = services.order_by("team__slug", "service", "workload")
     stamps = RecoveryStamp.objects.filter(service__incident=incident).order_by("number")
-    if not is_whole:
-        services = services.filter(team__in=sorted(actor.team_ids or ()))
-        stamps = stamps.filter(service__in=services.order_by())
-    shown, kept = list(services), kept or read_newest(incident)
-    places = kept.once("places", lambda: _places_of(kept)) if is_whole else _places_of(kept, services=shown)
+    if incident.is_whole_for(actor):
+        shown = kept.once("services", lambda: tuple(services))
+        places = kept.once("places", lambda: _places_of(kept))
+    else:
+        shown = tuple(services.filter(team__in=sorted(actor.team_ids or ())))
+        places = _places_of(kept, services=shown)
+        stamps = stamps.filter(service__in=shown)
     return Reached(
         incident,
         kept,
@@ -135,7 +141,7 @@ def gather(
 
 
 def _places_of(kept: KeptAnswer, *, services: Sequence[IncidentService] | None = None) -> Mapping[int, Sequence[Place]]:
-    """Return the places up to an answer, which stay the same for good: of all services, or of some. One statement."""
+    """Return the places of all services, or of some. One statement."""
     found = IncidentPlace.objects.filter(service__incident=kept.run.incident_id, run_number__lte=kept.run.number)
     if services is not None:
         found = found.filter(service__in=services)
