@@ -6,7 +6,8 @@ Most of them are other versions of what is listed: where both are plain, compari
 from __future__ import annotations
 
 from array import array
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import filterfalse
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from msgspec import Struct
 
@@ -114,6 +115,11 @@ class _Found(NamedTuple):
         return Candidate(self.ids[number], self.types[package], self.versions[number], identity, is_source, is_kin)
 
 
+_Plain: TypeAlias = "tuple[Sequence[str], Collection[str], Sequence[Placed]]"
+"""What is listed of a package, which of its versions must be judged, and by what; nobody need say more of the others.
+
+What lists them is left away where a listed version may be something else than affected.
+"""
 _NOTHING = _Found(array("i"), (), array("i"), array("i"), (), {})
 
 
@@ -167,10 +173,26 @@ class Candidates:
         """Take what the statement found."""
         (self._found,) = rows
 
-    def judged(self) -> Iterator[ComponentMatch]:
-        """Yield the components that are affected or possible, of what was taken."""
-        for number in self._doubtful():
-            yield from self._judged(number, is_cleared=False)
+    def judged(self) -> list[ComponentMatch]:
+        """Return the components that are affected or possible, of what was taken."""
+        found, plain, matches = self._found, self._plain(), list[ComponentMatch]()
+        owned = enumerate(zip(found.owners, found.versions, strict=True))
+        doubtful = [
+            (number, beside)
+            for number, (owner, version) in owned
+            if (beside := plain.get(owner)) is None or version in beside[0] or version in beside[1]
+        ]
+        for number, beside in doubtful:
+            version = found.versions[number]
+            if beside is None or not beside[2] or version in beside[1]:
+                matches += self._judged(number, is_cleared=False)
+                continue
+            # What `judge` says of it: most of a long list is this.
+            reason = f"version {version} is listed"
+            for place, indicator in beside[2]:
+                if version in indicator.versions:
+                    matches.append(ComponentMatch(found.ids[number], place, MatchClass.AFFECTED, reason))
+        return matches
 
     def cleared(self, component_ids: Collection[int]) -> Iterator[ComponentMatch]:
         """Yield why these components are cleared, where they are."""
@@ -179,37 +201,29 @@ class Candidates:
             if component_id in wanted:
                 yield from self._judged(number, is_cleared=True)
 
-    def _doubtful(self) -> list[int]:
-        """Return the components that may be what is asked for: all but plain versions beside listed plain ones.
+    def _plain(self) -> dict[int, _Plain]:
+        """Return the owners of which plain versions are listed: of their components only odd ones need be judged.
 
         What has the package as its source may be numbered otherwise: all of that is judged.
         """
         found = self._found
         different = set(found.versions)
-        odd = {begin: {version for version in different if not _is_plain(version, begin=begin)} for begin in ("", "v")}
-        plain: dict[int, tuple[Sequence[str], set[str]]] = {}
+        odd = {"": frozenset(filterfalse(is_plain, different))}
+        if "golang" in found.types:
+            odd["v"] = frozenset(version for version in different if not _is_plain(version, begin="v"))
+        plain: dict[int, _Plain] = {}
         for package, (place, purl_type) in enumerate(zip(found.places, found.types, strict=True)):
             begin = "v" if purl_type == "golang" else ""
             listed = _listed(self._asked[place], begin=begin)
             if listed is not None:
-                plain[package << 1] = listed, odd[begin]
-        owned = enumerate(zip(found.owners, found.versions, strict=True))
-        return [
-            number
-            for number, (owner, version) in owned
-            if (beside := plain.get(owner)) is None or version in beside[0] or version in beside[1]
-        ]
+                is_sure = package not in found.kin and not self._narrowed[place]
+                plain[package << 1] = listed, odd[begin], self._asked[place] if is_sure else ()
+        return plain
 
     def _judged(self, number: int, *, is_cleared: bool) -> list[ComponentMatch]:
-        owner, version = self._found.owners[number], self._found.versions[number]
+        owner = self._found.owners[number]
         asked = self._asked[self._found.places[owner >> 1]]
         is_kin = owner >> 1 in self._found.kin
-        if len(asked) == 1 and not owner & 1 and not is_kin and _is_listed_alone(asked[0][1], version):
-            if is_cleared:
-                return []
-            # What `judge` says of it: most of a long list is this.
-            listed = f"version {version} is listed"
-            return [ComponentMatch(self._found.ids[number], asked[0][0], MatchClass.AFFECTED, listed)]
         candidate = self._found.candidate(number)
         found = []
         for place, indicator in asked:
@@ -239,19 +253,13 @@ def _listed(asked: Sequence[Placed], *, begin: str) -> Sequence[str] | None:
     for _, indicator in asked:
         if not indicator.versions or indicator.range is not None or indicator.range_text is not None:
             return None
-        if not indicator.clears:
+        if not indicator.clears or indicator.doubt:
             return None
         listed = (*listed, *indicator.versions) if listed else indicator.versions
     for version in listed:
         if not _is_plain(version, begin=begin):
             return None
     return listed
-
-
-def _is_listed_alone(indicator: Indicator, version: str) -> bool:
-    """Say whether a version is listed, and nothing else narrows or widens what is asked for."""
-    narrowed = indicator.release or indicator.qualifiers or indicator.doubt
-    return version in indicator.versions and indicator.clears and not narrowed
 
 
 def _is_plain(version: str, *, begin: str) -> bool:

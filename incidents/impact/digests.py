@@ -54,7 +54,7 @@ class Digests:
         found: list[int] = []
         for tied in ties:
             wanted = limit - len(found) + 1
-            ordered = heapq.nsmallest(wanted, ((places[artifact], artifact) for artifact in tied))
+            ordered = heapq.nsmallest(wanted, zip(map(places.__getitem__, tied), tied, strict=True))
             if ordered and (not ordered[0][0] or any(one[0] == other[0] for one, other in pairwise(ordered))):
                 return None
             found.extend(artifact for _, artifact in ordered)

@@ -95,7 +95,8 @@ class Points:
         self.tracks, self.seqs, self.owners, self.workloads, self.marks, self.place_of = (
             array("i", column) for column in columns
         )
-        self.has_unsure = any(mark & UNSURE for mark in self.marks)
+        self.unsure = [number for number, mark in enumerate(self.marks) if mark & UNSURE]
+        self.unseen = [number for number, mark in enumerate(self.marks) if mark & UNSEEN]
 
     @classmethod
     def of(cls, places: Sequence[Place]) -> Points:

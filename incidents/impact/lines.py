@@ -10,48 +10,70 @@ from dataclasses import dataclass, field
 from itertools import chain, compress
 from typing import TYPE_CHECKING
 
-from incidents.impact.stretches import CLEARED_FROM
+from incidents.impact.stretches import CLEARED_FROM, Covered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from incidents.impact.facts import Facts, Points
     from incidents.impact.matching import Matches
-    from incidents.impact.stretches import Covered
     from inventory.graph.packed import Column
 
 Totals = dict[int, tuple[int, int, int]]
 """{place of the indicator: (artifacts, running artifacts, workloads)}; no entry where nothing was found."""
+Lines = dict[int, list[int]]
+"""{place of the indicator: its components}"""
+Stretches = dict[int, list[Covered]]
+"""{component: what each of its stretches covers}"""
 _NONE: frozenset[int] = frozenset()
 
 
 def count_lines(facts: Facts, *, points: Points, where: Sequence[Covered], matches: Matches, is_scoped: bool) -> Totals:
     """Count the lines of a question."""
-    stretches: dict[int, list[Covered]] = defaultdict(list)
+    stretches: Stretches = defaultdict(list)
     for component, each in zip(facts.spans.components, where, strict=True):
         stretches[component].append(each)
     of_line, of_artifact = _indicators(matches)
-    found = {
-        line: mine
-        for line, components in of_line.items()
-        if (mine := _together([stretches[component] for component in components if component in stretches]))
-    }
-    several = {line for line, components in of_line.items() if len(components) > 1}
     running = _Running(points)
     # Whoever runs something surely is a subject of its document, and so among the artifacts already.
-    if is_scoped or points.has_unsure or facts.named or facts.named_points:
+    if is_scoped or points.unsure or facts.named or facts.named_points:
         named = _named(facts, of_artifact=of_artifact, is_scoped=is_scoped)
+        found = _found(of_line, stretches=stretches)
         return _counted_by_name(found, facts=facts, running=running, named=named, is_scoped=is_scoped)
-    subjects, totals = _Subjects(facts.subjects.artifacts), Totals()
-    for line, mine in found.items():
-        owners, workloads = running.of(mine)
-        totals[line] = subjects.count(mine, is_one=line not in several), len(owners), len(workloads)
+    return _counted(of_line, stretches=stretches, subjects=_Subjects(facts.subjects.artifacts), running=running)
+
+
+def _found(of_line: Lines, *, stretches: Stretches) -> dict[int, list[Covered]]:
+    return {
+        line: list(chain.from_iterable(parts))
+        for line, components in of_line.items()
+        if (parts := [stretches[component] for component in components if component in stretches])
+    }
+
+
+def _counted(of_line: Lines, *, stretches: Stretches, subjects: _Subjects, running: _Running) -> Totals:
+    """Count lines that only components answer: most are one component on one stretch, which is many others' as well."""
+    totals, of_stretch = Totals(), dict[Covered, tuple[int, int, int]]()
+    for line, components in of_line.items():
+        is_one = len(components) == 1
+        if is_one:
+            mine = stretches.get(components[0], ())
+        else:
+            mine = [each for component in components for each in stretches.get(component, ())]
+        if len(mine) == 1:
+            (stretch,) = mine
+            counted = of_stretch.get(stretch)
+            if counted is None:
+                counted = of_stretch[stretch] = subjects.count(mine, is_one=True), *running.count(mine)
+            totals[line] = counted
+        elif mine:
+            totals[line] = subjects.count(mine, is_one=is_one), *running.count(mine)
     return totals
 
 
-def _indicators(matches: Matches) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
+def _indicators(matches: Matches) -> tuple[Lines, dict[int, list[int]]]:
     """Return the components of each line, and the lines that each artifact answers; what they clear is not counted."""
-    of_line: dict[int, list[int]] = defaultdict(list)
+    of_line: Lines = defaultdict(list)
     for match in matches.components:
         if match.match_class < CLEARED_FROM:
             of_line[match.indicator].append(match.component_id)
@@ -60,10 +82,6 @@ def _indicators(matches: Matches) -> tuple[dict[int, list[int]], dict[int, list[
         if named.match_class < CLEARED_FROM:
             of_artifact[named.artifact_id].append(named.indicator)
     return of_line, of_artifact
-
-
-def _together(parts: Sequence[list[Covered]]) -> list[Covered]:
-    return parts[0] if len(parts) == 1 else list(chain.from_iterable(parts))
 
 
 class _Subjects:
@@ -78,23 +96,24 @@ class _Subjects:
         """Count the artifacts of stretches. Of one component (`is_one`) they never overlap."""
         if not is_one:
             return len(_among(self._artifacts, stretches))
-        if not self._has_repeated:
-            return sum([last - first for first, last, _, _ in stretches])
-        count, again = 0, set[int]()
-        for first, last, _, _ in stretches:
-            repeated = self._repeated.count(1, first, last)
-            count += last - first - repeated
-            if repeated:
-                again.update(compress(self._artifacts[first:last], self._repeated[first:last]))
-        return count + len(again)
+        count = sum([last - first for first, last, _, _ in stretches])
+        if self._has_repeated:
+            again = [
+                self._artifacts[place]
+                for first, last, _, _ in stretches
+                if self._repeated.find(1, first, last) >= 0
+                for place in compress(range(first, last), self._repeated[first:last])
+            ]
+            count -= len(again) - len(set(again))
+        return count
 
 
 def _repeated(artifacts: Column) -> bytes:
     """Return for each subject whether its artifact is one more than once."""
     if len(set(artifacts)) == len(artifacts):
         return bytes(len(artifacts))
-    times = Counter(artifacts)
-    return bytes(times[artifact] > 1 for artifact in artifacts)
+    repeated = {artifact for artifact, times in Counter(artifacts).items() if times > 1}
+    return bytes(map(repeated.__contains__, artifacts))
 
 
 def _among(artifacts: Column, stretches: Iterable[Covered]) -> set[int]:
@@ -110,6 +129,7 @@ class _Running(dict[tuple[int, int], tuple[frozenset[int], frozenset[int]]]):
     def __init__(self, points: Points) -> None:
         super().__init__()
         self._points = points
+        self._counts: dict[tuple[tuple[int, int], ...], tuple[int, int]] = {}
 
     def __missing__(self, hit: tuple[int, int]) -> tuple[frozenset[int], frozenset[int]]:
         start, stop = hit
@@ -119,11 +139,24 @@ class _Running(dict[tuple[int, int], tuple[frozenset[int], frozenset[int]]]):
         )
         return found
 
+    def count(self, stretches: Iterable[Covered]) -> tuple[int, int]:
+        """Count the artifacts and the workloads that run in any of these stretches."""
+        hits = tuple([(start, stop) for _, _, start, stop in stretches if start < stop])
+        if not hits:
+            return 0, 0
+        counts = self._counts.get(hits)
+        if counts is None:
+            owners, workloads = self._together(set(hits))
+            counts = self._counts[hits] = len(owners), len(workloads)
+        return counts
+
     def of(self, stretches: Iterable[Covered]) -> tuple[frozenset[int], frozenset[int]]:
         """Return the artifacts and the workloads that run in any of these stretches."""
-        hits = {(start, stop) for _, _, start, stop in stretches if start < stop}
-        if len(hits) < 2:
-            return self[hits.pop()] if hits else (_NONE, _NONE)
+        return self._together({(start, stop) for _, _, start, stop in stretches if start < stop})
+
+    def _together(self, hits: Collection[tuple[int, int]]) -> tuple[frozenset[int], frozenset[int]]:
+        if not hits:
+            return _NONE, _NONE
         owners, workloads = zip(*[self[hit] for hit in hits], strict=True)
         return _NONE.union(*owners), _NONE.union(*workloads)
 

@@ -29,7 +29,7 @@ _NOWHERE = (0, 0)
 def covered(spans: Spans, *, subjects: Subjects, points: Points) -> list[Covered]:
     """Look each stretch up: what it covers, in the order of the spans."""
     known = _Known(subjects, points)
-    return [known[stretch] for stretch in zip(spans.tracks, spans.since, spans.until, strict=True)]
+    return list(map(known.__getitem__, zip(spans.tracks, spans.since, spans.until, strict=True)))
 
 
 class _Known(dict[tuple[int, int, int], Covered]):

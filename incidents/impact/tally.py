@@ -6,10 +6,11 @@ for too long, is possible at best. Source: domain.md, the incident query; docs/a
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import compress
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from incidents.impact.facts import UNSEEN, UNSURE
@@ -33,6 +34,8 @@ _LAST = 9
 _RANK = {0: 0, 1: 1, 2: 2, 3: 3, UNKNOWN: 4, 4: 5, 5: 6, _LAST: 7}
 """Which class says most of an artifact that is itself asked for: never cleared while anything of it is unknown."""
 
+_FIRST = itemgetter(0)
+
 PlaceCount = tuple[str, str, str, int]
 
 
@@ -48,8 +51,23 @@ class Tally:
 
 Ranges = dict[int, set["Covered"]]
 """The different ranges of stretches by their class."""
-Found = list[tuple["Place", int, int]]
-"""What runs where: place, artifact whose row it is, and workload of every container."""
+
+
+@dataclass(slots=True)
+class Found:
+    """What runs where, in columns: of every container the place, the artifact whose row it is, and the workload."""
+
+    places: list[Place] = field(default_factory=list)
+    owners: list[int] = field(default_factory=list)
+    workloads: list[int] = field(default_factory=list)
+
+    def add(self, place: Place, owner: int, workload: int) -> None:
+        self.places.append(place)
+        self.owners.append(owner)
+        self.workloads.append(workload)
+
+    def __add__(self, other: Found) -> Found:
+        return Found(self.places + other.places, self.owners + other.owners, self.workloads + other.workloads)
 
 
 @dataclass(slots=True)
@@ -60,13 +78,7 @@ class _Runs:
     seen: set[int] = field(default_factory=set)
     excluded: set[int] = field(default_factory=set)
     """What a rule excludes by where the artifact itself comes from, whatever it holds."""
-    found: Found = field(default_factory=list)
-
-    def add(self, owner: int, row_class: int, *, mark: int) -> None:
-        if row_class < self.best.get(owner, UNKNOWN):
-            self.best[owner] = row_class
-        if not mark & UNSEEN:
-            self.seen.add(owner)
+    found: Found = field(default_factory=Found)
 
     def add_named(self, owner: int, row_class: int, *, mark: int) -> None:
         """Add what is itself asked for: there what nobody can tell outweighs what something else clears."""
@@ -93,7 +105,7 @@ class Judged:
 
     def tally(self, *, listed: Collection[int], indicator_count: int) -> Tally:
         """Count the answer; `listed` are the classes whose places are wanted."""
-        groups, places = _count_places([*self.found, *self.unknown], statuses=self.statuses, listed=frozenset(listed))
+        groups, places = _count_places(self.found + self.unknown, statuses=self.statuses, listed=frozenset(listed))
         by_class = _count_classes(self.statuses, running=self.workload_counts)
         is_alone = indicator_count == 1
         by_indicator = {0: _alone(by_class, by_group=groups)} if is_alone else self.count_lines()
@@ -114,12 +126,11 @@ def judge_artifacts(facts: Facts, *, matches: Matches, is_scoped: bool) -> Judge
         _forget_excluded(facts.undescribed, runs=runs, statuses=statuses)
     bare, unknown = _add_unknown(facts.undescribed, runs=runs, held=held, statuses=statuses)
     untold = _add_untold(facts.untold, runs=runs, held=held, statuses=statuses)
-    workloads = _workloads([*runs.found, *bare, *untold])
     return Judged(
         statuses=bytes(statuses),
-        workload_counts={artifact: len(names) for artifact, names in workloads.items()},
+        workload_counts=_count_workloads(runs.found + bare + untold),
         found=runs.found,
-        unknown=[*unknown, *untold],
+        unknown=unknown + untold,
         count_lines=partial(count_lines, facts, points=points, where=where, matches=matches, is_scoped=is_scoped),
     )
 
@@ -155,17 +166,25 @@ def _held(facts: Facts, *, ranges: Ranges, matches: Matches) -> bytearray:
 def _add_hits(runs: _Runs, *, points: Points, ranges: Ranges) -> None:
     """Add the containers that run what holds a component: a sure hit has its class, an unsure one is possible."""
     hits = {each: {(start, stop) for _, _, start, stop in covering} for each, covering in ranges.items()}
-    sure = best_of(len(points), hits.items())
-    unsure = sure
-    if points.has_unsure:
-        possible = ((max(each, 2 + each % 2), hit) for each, hit in hits.items() if each < CLEARED_FROM)
-        unsure = best_of(len(points), possible)
-    columns = zip(sure, unsure, points.marks, points.owners, points.workloads, points.place_of, strict=True)
-    for best, possibly, mark, owner, workload, place in compress(columns, sure):
-        status = possibly if mark & UNSURE else best
-        if status:
-            runs.add(owner, status - 1, mark=mark)
-            runs.found.append((points.places[place], owner, workload))
+    statuses = best_of(len(points), hits.items())
+    if points.unsure:
+        possible = best_of(
+            len(points), ((max(each, 2 + each % 2), hit) for each, hit in hits.items() if each < CLEARED_FROM)
+        )
+        for number in points.unsure:
+            statuses[number] = possible[number]
+    for status in sorted(set(statuses) - {0}, reverse=True):
+        of_status = compress(points.owners, statuses.translate(ONLY[status]))
+        runs.best.update(dict.fromkeys(of_status, status - 1))
+    seen = bytearray(statuses)
+    for number in points.unseen:
+        seen[number] = 0
+    runs.seen.update(compress(points.owners, seen))
+    runs.found += Found(
+        list(map(points.places.__getitem__, compress(points.place_of, statuses))),
+        list(compress(points.owners, statuses)),
+        list(compress(points.workloads, statuses)),
+    )
 
 
 def _add_named_hits(runs: _Runs, *, facts: Facts, matches: Matches) -> None:
@@ -181,7 +200,7 @@ def _add_named_hits(runs: _Runs, *, facts: Facts, matches: Matches) -> None:
                     continue
                 row_class = max(row_class, 2 + row_class % 2)
             runs.add_named(owner, row_class, mark=mark)
-            runs.found.append((place, owner, workload))
+            runs.found.add(place, owner, workload)
 
 
 def _judge(runs: _Runs, *, held: bytearray, is_scoped: bool) -> bytearray:
@@ -208,42 +227,37 @@ def _add_unknown(
 
     Return the containers that are not described, and all that run such a digest.
     """
-    bare: Found = []
-    unknown: Found = []
+    bare, unknown = Found(), Found()
     for place in undescribed:
         for owner, workload, is_bare in zip(place.owners, place.workloads, place.marks, strict=True):
             if not held[owner] and owner not in runs.best:
-                unknown.append((place, owner, workload))
+                unknown.add(place, owner, workload)
                 if is_bare:
-                    bare.append((place, owner, workload))
+                    bare.add(place, owner, workload)
                     statuses[owner] = UNKNOWN + 1
     return bare, unknown
 
 
 def _add_untold(untold: Iterable[Place], *, runs: _Runs, held: bytearray, statuses: bytearray) -> Found:
     """Add what runs, matches nothing, and comes from nobody knows where: no rule about anything else clears that."""
-    found: Found = []
+    found = Found()
     for place in untold:
         for owner, workload, is_bare in zip(place.owners, place.workloads, place.marks, strict=True):
             if is_bare and not held[owner] and runs.best.get(owner, UNKNOWN) >= CLEARED_FROM:
-                found.append((place, owner, workload))
+                found.add(place, owner, workload)
                 statuses[owner] = UNKNOWN + 1
     return found
 
 
-def _workloads(found: Found) -> dict[int, set[int]]:
-    workloads: dict[int, set[int]] = defaultdict(set)
-    for _, owner, workload in found:
-        workloads[owner].add(workload)
-    return workloads
+def _count_workloads(found: Found) -> dict[int, int]:
+    """Return how many workloads run each artifact."""
+    return Counter(map(_FIRST, set(zip(found.owners, found.workloads, strict=True))))
 
 
 def _count_classes(statuses: bytes, *, running: Mapping[int, int]) -> dict[int, tuple[int, int]]:
     counts = {row_class: statuses.count(row_class + 1) for row_class in _GROUP}
-    runs: dict[int, int] = defaultdict(int)
-    for artifact in running:
-        runs[statuses[artifact] - 1] += 1
-    return {row_class: (count, runs[row_class]) for row_class, count in counts.items() if count}
+    runs = Counter(map(statuses.__getitem__, running))
+    return {row_class: (count, runs[row_class + 1]) for row_class, count in counts.items() if count}
 
 
 @dataclass(slots=True)
@@ -268,25 +282,20 @@ def _count_places(
     found: Found, *, statuses: bytes, listed: Collection[int]
 ) -> tuple[dict[int, tuple[int, int, int]], list[PlaceCount]]:
     """Return {group: (workloads, namespaces, clusters)}, and the workloads of the listed classes by place."""
-    by_class: dict[int, _Where] = defaultdict(_Where)
-    listed_at: dict[Place, set[int]] = defaultdict(set)
-    for place, owner, workload in found:
-        row_class = statuses[owner] - 1
-        where = by_class[row_class]
-        where.workloads.add(workload)
-        where.places.add(place)
-        if row_class in listed:
-            listed_at[place].add(workload)
-    shown: dict[tuple[str, bool, str, str], set[int]] = defaultdict(set)
-    for place, workloads in listed_at.items():
-        shown[place.key] |= workloads
+    rows = bytes(map(statuses.__getitem__, found.owners))
     groups: dict[int, _Where] = defaultdict(_Where)
-    for row_class, where in by_class.items():
-        for group in _groups(row_class):
+    for status in set(rows):
+        mine = rows.translate(ONLY[status])
+        where = _Where(set(compress(found.workloads, mine)), set(compress(found.places, mine)))
+        for group in _groups(status - 1):
             groups[group].add(where)
+    shown = rows.translate(bytes(number - 1 in listed for number in range(256)))
+    keys = {place: place.key for place in set(compress(found.places, shown))}
+    at = map(keys.__getitem__, compress(found.places, shown))
+    counts = Counter(map(_FIRST, set(zip(at, compress(found.workloads, shown), strict=True))))
     places = [
-        (cluster, environment or "unknown", namespace, len(workloads))
-        for (cluster, _, environment, namespace), workloads in sorted(shown.items())
+        (cluster, environment or "unknown", namespace, count)
+        for (cluster, _, environment, namespace), count in sorted(counts.items())
     ]
     return {group: where.counts for group, where in groups.items()}, places
 
