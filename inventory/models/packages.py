@@ -29,8 +29,9 @@ class Package(models.Model):
             models.UniqueConstraint(fields=["type", "namespace_key", "name_key"], name="package_match_key"),
         ]
         indexes = [
-            # bare `name@version`, which matches in every ecosystem
-            models.Index(fields=["name_key"], name="package_name_key"),
+            # names of a list, and a bare `name@version`, which matches in every ecosystem; the name comes first because
+            # it tells most: in the order of type and namespace a dozen others are alike before it is compared
+            models.Index(fields=["name_key", "namespace_key", "type"], include=["id"], name="package_by_name"),
             # substring and typo-tolerant search; by key, since the spelling is that of whoever came first
             GinIndex(OpClass(Upper("name_key"), name="gin_trgm_ops"), name="package_name_trigram"),
             GinIndex(OpClass(Upper("namespace_key"), name="gin_trgm_ops"), name="package_namespace_trigram"),
@@ -62,6 +63,7 @@ class Component(models.Model):
         on_delete=models.PROTECT,
         null=True,
         related_name="+",
+        db_index=False,
         db_comment="The distribution's source package",
     )
 
@@ -69,6 +71,13 @@ class Component(models.Model):
         indexes = [
             # the versions of a package, read from the index alone
             models.Index(fields=["package"], include=["id", "version"], name="component_of_package"),
+            # the same of a source package: most components have none, and are not in it
+            models.Index(
+                fields=["source_package"],
+                include=["id", "package", "version"],
+                condition=Q(source_package__isnull=False),
+                name="component_of_source",
+            ),
         ]
 
 
