@@ -137,9 +137,11 @@ class Candidates:
 
     def __init__(self, asked: Mapping[PackageName, Sequence[Placed]]) -> None:
         self.names, self._asked = list(asked), list(asked.values())
-        self._narrowed = [
-            any(indicator.qualifiers or indicator.release for _, indicator in placed) for placed in self._asked
-        ]
+        self._narrowed = [False] * len(self._asked)
+        for place, placed in enumerate(self._asked):
+            for _, indicator in placed:
+                if indicator.qualifiers or indicator.release:
+                    self._narrowed[place] = True
         self._found = _NOTHING
 
     @property

@@ -39,11 +39,17 @@ class Packages:
         """
         if not self.names:
             return state.fetch_together(*others, meanwhile=meanwhile)
-        first = self._portions[0]
-        taken, *found = state.fetch_together(first.statement, *others, meanwhile=meanwhile)
+        first, *later = self._portions
+        spelled: list[Statement[Any]] = []
+
+        def spell() -> Sequence[Any]:
+            spelled.extend(portion.statement for portion in later)
+            return () if meanwhile is None else meanwhile()
+
+        taken, *found = state.fetch_together(first.statement, *others, meanwhile=spell if later else meanwhile)
         first.take(taken)
-        for before, portion in pairwise(self._portions):
-            (taken,) = state.fetch_together(portion.statement, meanwhile=partial(self._judge, before))
+        for (before, portion), statement in zip(pairwise(self._portions), spelled, strict=True):
+            (taken,) = state.fetch_together(statement, meanwhile=partial(self._judge, before))
             portion.take(taken)
         self.ids = sum((portion.ids for portion in self._portions), self.ids)
         return found

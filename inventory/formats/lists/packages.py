@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from inventory.formats.lists.names import name_package
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from inventory.identity.versions import VersionRange
 
 _MAX_SHOWN = 2_000
+_KEPT = 30_000
+"""Some 15 MB when full."""
 _IMAGES = frozenset({"oci", "docker"})
 _PURL = re.compile(r"(?<![\w/@:.-])pkg:(?![vV]?\d)", re.IGNORECASE)
 _PLAIN_PURL = re.compile(
@@ -69,15 +72,30 @@ def package_indicator(
 
 def read_plain_purl(text: str, *, number: int | None) -> Indicator | None:
     """Read a line that is one purl and nothing else, with one expression; None for any other."""
-    if not text.startswith("pkg:") or len(text) > MAX_LENGTH or _PLAIN_PURL.fullmatch(text) is None:
+    if not text.startswith("pkg:") or len(text) > MAX_LENGTH:
+        return None
+    if (plain := _plain(text)) is not None:
+        package, purl, versions = plain
+        return Indicator(IndicatorKind.PACKAGE, text, number, package=package, purl=purl, versions=versions)
+    return None if _PLAIN_PURL.fullmatch(text) is None else purl_indicator(text, given=text, line=number)
+
+
+@lru_cache(maxsize=_KEPT)
+def _plain(text: str) -> tuple[PackageName, str, tuple[str, ...]] | None:
+    """Return package, package purl and versions of a line that has no more than these: a list is asked again and again.
+
+    None for any other, a purl that nobody can read among them.
+    """
+    if _PLAIN_PURL.fullmatch(text) is None:
         return None
     try:
         purl = parse_purl(text)
     except PurlError:
-        return purl_indicator(text, given=text, line=number)
+        return None
     if purl.qualifiers or purl.type in _IMAGES:
-        return purl_indicator(text, given=text, line=number)
-    return _package_of(purl, versions=(purl.version,) if purl.version else (), given=text, line=number)
+        return None
+    package = PackageName(purl.key.type, purl.key.namespace, purl.key.name)
+    return package, purl.package_purl, (purl.version,) if purl.version else ()
 
 
 def holds_purl(text: str) -> bool:
