@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from incidents.asking import read_incident_question
 from incidents.models import ActionKind, Incident, Occasion
-from incidents.response import runs
+from incidents.response import runs, slim
 from incidents.response.actions import NewAction, make_action
 from supplychain.access.actors import actor_for_user
 from supplychain.access.models import User
@@ -24,6 +24,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 BAD = "pkg:npm/lodash@4.17.20"
 PAGE = 50
 """Who asks; incident and answers; actions, proposals, credentials; recovery; people, clocks, timeline."""
+ROWS = 12
+"""Who asks; incident and answer; the rows, and whether the page is to follow."""
 LIVE = 8
 """What is asked every few seconds while nothing happens."""
 
@@ -59,9 +61,9 @@ def grow(*, actions: int, rows: int) -> Incident:
     return incident
 
 
-def statements(client: Client, path: str, status: int = 200) -> list[str]:
+def statements(client: Client, path: str, status: int = 200, *, is_part: bool = False) -> list[str]:
     with CaptureQueriesContext(connection) as captured:
-        answer = client.get(path)
+        answer = client.get(path, headers={"HX-Request": "true"} if is_part else {})
     assert answer.status_code == status, answer.content[:500]
     return [query["sql"] for query in captured.captured_queries]
 
@@ -74,6 +76,29 @@ def test_sixty_actions_and_a_thousand_rows_cost_no_statement_more(rita: Client):
 
     assert len(many) == len(few) <= PAGE
     assert sum('"incidents_queryrunpage"' in sql for sql in many) == 2, "the newest answer, and the one before it"
+
+
+@pytest.mark.parametrize("large", [2_000, 1])
+@pytest.mark.parametrize(("path", "limit"), [
+    ("", PAGE), ("/live?seen=0", PAGE), ("/queries/1", PAGE), ("?status=affected", ROWS), ("?page=2", ROWS),
+    ("/queries/1?cluster=prod-eu", ROWS),
+])  # fmt: skip
+def test_each_part_costs_the_same_whatever_it_shows(
+    rita: Client, monkeypatch: pytest.MonkeyPatch, path: str, limit: int, large: int
+):
+    is_part = limit == ROWS
+    monkeypatch.setattr(slim, "LARGE", large)
+    address = f"/incidents/{grow(actions=2, rows=30).public_id}{path}"
+    slim.forget_all()
+    few = statements(rita, address, is_part=is_part)
+    grow(actions=20, rows=400)
+    slim.forget_all()
+
+    many = statements(rita, address, is_part=is_part)
+    again = statements(rita, address, is_part=is_part)
+
+    assert len(again) <= len(many) == len(few) <= limit
+    assert (len(again) < len(many)) == (large == 1), "a large answer is read once"
 
 
 def test_asking_whether_anything_happened_reads_no_answer(rita: Client):
