@@ -48,6 +48,19 @@ def test_following_fetches_the_receipt_alone(member):
     assert b'id="receipt"' in answer.content
 
 
+def test_an_applied_document_tells_of_the_tries_that_failed_before(member):
+    evidence = submit("team-a", DOCUMENT)
+    failed = {"attempt": 1, "code": "time_limit", "error": "OutOfTimeError", "place": "inventory/x.py:7 read"}
+    told = {**failed, "message": "", "worker": "host:12", "at": None, "seconds": 270.1}
+    EvidenceState.objects.filter(pk=evidence.pk).update(attempts=3, failed_tries=[told])
+
+    html = member.get(f"/evidence/{evidence.public_id}").content.decode()
+
+    assert "<code>time_limit</code> after 270.1 s" in html
+    assert "OutOfTimeError, inventory/x.py:7 read, worker host:12" in html
+    assert "2: <code>worker_died</code>" in html
+
+
 def test_a_quarantined_document_says_why_and_can_be_tried_again(member):
     evidence = quarantined(store("team-a", DOCUMENT))
     page = member.get(f"/evidence/{evidence.public_id}").content.decode()
