@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from supplychain.exchange import Statement
 
-ADVISORY_LANE = 0x5C71
+ADVISORY_LANE = 0x5C75
 """Advisory locks (this, team): a team's documents of advisories are applied one after the other."""
 
 _NAMED = """unnest(%(keys)s::text[], %(sources)s::text[], %(hashes)s::text[], %(digests)s::text[], %(pointers)s::text[])

@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import lzma
+import random
 import tracemalloc
 from collections.abc import Callable
 
@@ -75,3 +76,13 @@ def test_a_long_document_of_nothing_but_alike_components_is_no_bomb() -> None:
 
     assert len(components) > 32 * MIB
     assert sum(map(len, inflate([sent], encoding="xz", limit=len(components)))) == len(components)
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "zstd", "xz"])
+def test_a_document_with_a_licence_text_in_each_component_is_no_bomb(encoding: str) -> None:
+    licence = random.Random(1).randbytes(20_000).hex().encode()
+    components = b",".join(b'{"purl":"pkg:npm/a-%d@1.0","text":"%b"}' % (n, licence) for n in range(1_000))
+    sent = ENCODERS[encoding](components)
+
+    assert len(components) > 32 * MIB
+    assert sum(map(len, inflate([sent], encoding=encoding, limit=len(components)))) == len(components)
