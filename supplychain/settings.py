@@ -350,8 +350,8 @@ OPERATIONS_FINDINGS = [
 ]
 # /metrics answers these networks without a key; others need a key with the scope `admin`.
 METRICS_NETWORKS = env.words("METRICS_NETWORKS", default=("127.0.0.0/8", "::1/128"))
-# Statements that take longer are told on /ops, by their shape (ops/slow_statements.py).
-SLOW_QUERY_MILLISECONDS = env.number("SLOW_QUERY_MILLISECONDS", default=500, minimum=1)
+SLOW_QUERY_MILLISECONDS = env.number("SLOW_QUERY_MILLISECONDS", default=500, minimum=1)  # ops/slow_statements.py
+ENVIRONMENT_NAMES = "inventory.graph.environments.environment_names"  # what a channel's filter may name
 WORKER_STALL_SECONDS = env.number("WORKER_STALL_SECONDS", default=60)
 OVERDUE_WORK_PROBE = "inventory.ingest.process.is_any_overdue"
 READY_MAX_BACKLOG_SECONDS = env.number("READY_MAX_BACKLOG_SECONDS", default=900, minimum=1)

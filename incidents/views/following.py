@@ -122,6 +122,12 @@ def _tag(incident: Incident, question: LiveQuestion | None, *, now: datetime) ->
     return f"{incident.version}.{incident.run_count}.{late}.{proofs}{failing}"
 
 
+def _told(event: IncidentEvent) -> str:
+    """Write an event in a line; the text of some kinds is a word that is stored."""
+    text = words(event.text).lower() if event.kind in {EventKind.MILESTONE, EventKind.REPORTED} else event.text
+    return f"{words(event.kind)} {text}".strip()
+
+
 def _says(page: IncidentPage, *, seen: str, tag: str) -> str:
     """Say in words what is new since `seen`, for the eye and for who has it read aloud."""
     version, run, _, proofs, *_ = [*seen.split("."), "", "", ""]
@@ -131,7 +137,7 @@ def _says(page: IncidentPage, *, seen: str, tag: str) -> str:
         return "A proof of recovery stands otherwise." if proofs != tag.split(".")[3] else ""
     if run == str(page.incident.run_count):
         newest = events_for(page.incident, actor=page.actor).order_by("-number").first()
-        return "" if newest is None else f"New on the timeline: {words(newest.kind)} {newest.text}".strip()[:200] + "."
+        return "" if newest is None else f"New on the timeline: {_told(newest)}"[:200] + "."
     if page.part.header is None:
         return f"There is a new answer, {page.run.number}: {count(len(page.part.rows), 'row')} for your teams."
     found = IncidentEvent.objects.filter(incident=page.incident, kind=EventKind.FOUND).order_by("-number").first()

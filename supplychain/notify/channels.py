@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.utils.module_loading import import_string
 
 from supplychain.access import audit
 from supplychain.access.scopes import Scope
@@ -22,6 +23,7 @@ from supplychain.notify.outbox import delivery_for, ring
 from supplychain.notify.signing import new_key
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
     from uuid import UUID
 
@@ -70,6 +72,12 @@ class NotReplayableError(DomainError):
         super().__init__("still_waiting", "This delivery still waits: it is tried by itself.", status=409)
 
 
+def environment_names() -> list[str]:
+    """Return the environments that a filter may name: a channel that names another would hear nothing."""
+    names: Callable[[], list[str]] = import_string(settings.ENVIRONMENT_NAMES)
+    return names()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
     """What a channel is told of; empty is everything."""
@@ -87,6 +95,10 @@ class Filters:
             raise BadFilterError(f"A severity is one of {', '.join(SEVERITIES)}.", field="severities")
         if any(not name or len(name) > 255 for name in self.environments):
             raise BadFilterError("An environment has a name of at most 255 characters.", field="environments")
+        known = environment_names() if self.environments else []
+        if unknown := sorted(set(self.environments) - set(known)):
+            there = f"There are {', '.join(known)}." if known else "Clusters have reported none yet."
+            raise BadFilterError(f"No environment is called {', '.join(unknown)}. {there}", field="environments")
 
 
 @dataclass(frozen=True, slots=True)

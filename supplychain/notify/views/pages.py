@@ -185,7 +185,7 @@ def _chosen(request: HttpRequest) -> Mapping[str, object]:
 
 
 def _choices() -> Mapping[str, object]:
-    return {"events": EVENTS, "severities": domain.SEVERITIES}
+    return {"events": EVENTS, "severities": domain.SEVERITIES, "environment_names": domain.environment_names()}
 
 
 def _owners(actor: Actor) -> list[str]:

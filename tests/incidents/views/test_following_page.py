@@ -10,7 +10,9 @@ from django.test import Client
 from django.utils import timezone
 
 from incidents.live import asking, following
-from incidents.models import ContainmentAction, FollowedEvidence, Incident, LiveQuestion, Stage
+from incidents.models import ContainmentAction, EventKind, FollowedEvidence, Incident, LiveQuestion, Stage
+from incidents.timeline import changing
+from supplychain.access.actors import system_actor
 from tests.factories import cyclonedx, deployment, digest, report, submit
 from tests.supplychain.actors import make_user, signed_in
 
@@ -96,6 +98,16 @@ def test_an_action_of_somebody_else_a_proof_and_a_deadline_are_news(rita, incide
     assert len(set(tags)) == 4
     seen = rita.get(f"/incidents/{incident.public_id}/live?seen={tags[2]}").content.decode()
     assert "A proof of recovery stands otherwise." in seen
+
+
+def test_a_milestone_is_told_in_words(rita, incident):
+    with changing(incident.public_id, actor=system_actor("test"), at=timezone.now()) as change:
+        change.tell(EventKind.MILESTONE, "all_blocked", details={"seconds": 5})
+    incident.refresh_from_db()
+
+    answer = rita.get(f"/incidents/{incident.public_id}/live?seen={incident.version - 1}.1")
+
+    assert "New on the timeline: Milestone all blocked." in answer.content.decode()
 
 
 def test_the_page_follows_as_it_was_narrowed(rita, incident):

@@ -7,6 +7,7 @@ import re
 import pytest
 from django.test import Client
 
+from inventory.models import Environment
 from supplychain.access.models import AuditEvent
 from supplychain.notify.models import Channel, ChannelSecret, Delivery
 from tests.supplychain.actors import client_of, make_team, make_user, new_key, signed_in
@@ -26,6 +27,10 @@ def responder() -> Client:
 @pytest.fixture
 def member() -> Client:
     return signed_in(make_user("mia", team="payments", role="member"))
+
+
+def described(*names: str) -> None:
+    Environment.objects.bulk_create(Environment(slug=name) for name in names)
 
 
 def post(client: Client, path: str, body: object = None):
@@ -139,7 +144,27 @@ def test_chat_channels_have_no_key_to_rotate(responder):
     assert post(responder, f"{CHANNELS}/{channel}/key").json()["code"] == "channel_not_signed"
 
 
+def test_a_filter_may_name_environments_that_there_are_and_no_others(responder):
+    described("production", "staging")
+    mistyped = post(responder, CHANNELS, {**NEW, "environments": ["staging", "prod"]})
+    known = post(responder, CHANNELS, {**NEW, "environments": ["staging"]})
+
+    assert (mistyped.status_code, mistyped.json()["code"]) == (400, "bad_filter")
+    assert mistyped.json()["detail"] == "No environment is called prod. There are production, staging."
+    assert known.status_code == 201
+    page = responder.get("/settings/notifications").content.decode()
+    assert "there are production, staging" in page
+
+
+def test_where_clusters_have_reported_nothing_a_filter_for_environments_is_refused(responder):
+    refused = post(responder, CHANNELS, {**NEW, "environments": ["production"]})
+
+    assert refused.json()["detail"] == "No environment is called production. Clusters have reported none yet."
+    assert "clusters have reported none yet" in responder.get("/settings/notifications").content.decode()
+
+
 def test_the_pages_do_all_of_it(responder):
+    described("prod", "test")
     home = "/settings/notifications"
     made = responder.post(home, {**NEW, "event_kinds": ["incident.opened"], "only_production": "true"})
     assert made.status_code == 200
@@ -173,10 +198,12 @@ def test_the_pages_do_all_of_it(responder):
         {"target": "http://hooks.example.com/"},
         {"kind": "fax"},
         {"event_kinds": ["no kind"]},
+        {"environments": "prod us"},
         {"name": "x" * 101},
     ],
 )
 def test_a_form_that_cannot_be_used_is_shown_again_with_what_is_wrong(responder, form):
+    described("prod", "eu")
     typed = {**NEW, "severities": ["critical"], "environments": "prod eu", **form}
     answer = responder.post("/settings/notifications", typed)
 
@@ -184,7 +211,7 @@ def test_a_form_that_cannot_be_used_is_shown_again_with_what_is_wrong(responder,
     assert answer.status_code == 400
     assert "Nothing was changed." in html
     assert 'id="problem-new"' in html
-    for value in (typed["name"], typed["target"], "prod eu"):
+    for value in (typed["name"], typed["target"], typed["environments"]):
         assert f'value="{value}"' in html
     assert 'value="critical" checked' in html
     assert 'value="high" checked' not in html
