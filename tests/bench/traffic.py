@@ -65,6 +65,8 @@ class Traffic:
         return [number for number in range(scale.services) if f"team-{number % scale.teams:02}" == team]
 
     def _resume(self, number: int) -> Service:
+        """Go on behind the newest build: of those before it, some were made ready and never sent."""
         repository = self._estate.service(number).repository
-        known = ArtifactName.objects.filter(name=repository).count()
-        return self._estate.resume(number, build_count=known)
+        tags = ArtifactName.objects.filter(name=repository, tag__startswith="1.").values_list("tag", flat=True)
+        newest = max((int(tag.removeprefix("1.")) for tag in tags), default=0)
+        return self._estate.resume(number, build_count=newest)
