@@ -261,7 +261,6 @@ MAX_PACK_BYTES = env.number("MAX_PACK_BYTES", default=512 * MIB, minimum=1024, m
 # Of documents this large, as received, only so many are worked on at once: a worker stays free for small ones.
 LARGE_DOCUMENT_BYTES = env.number("LARGE_DOCUMENT_BYTES", default=4 * MIB, minimum=1024)
 LARGE_DOCUMENTS_AT_ONCE = env.number("LARGE_DOCUMENTS_AT_ONCE", default=1, minimum=1)
-DOCUMENTS_BESIDE_QUESTIONS = env.number("DOCUMENTS_BESIDE_QUESTIONS", default=1)  # inventory/ingest/courtesy.py
 # Tags that must never point at a second image.
 RELEASE_TAG_PATTERN = env.pattern("RELEASE_TAG_PATTERN", default=r"v?\d+(\.\d+){1,3}([-+._].*)?")
 # For each key. The counters are the web processes' own, so each process grants its share (api/throttling.py).

@@ -35,12 +35,11 @@ from incidents.impact.what_ran import WhatRan, silence
 from incidents.impact.what_runs import WhatRuns
 from inventory.formats.collector import collector_paused
 from inventory.graph.families import visible_teams
-from inventory.graph.one_state import Statement, one_state
+from inventory.graph.one_state import one_state
 from inventory.identity.indicators import IndicatorKind
 from supplychain.access import audit
 from supplychain.access.models import Team
 from supplychain.database import replica
-from supplychain.database.asked import MARK
 from supplychain.exchange import exchange
 
 if TYPE_CHECKING:
@@ -61,8 +60,6 @@ if TYPE_CHECKING:
 _MAX_AUDITED = 50
 _CANONICAL = msgspec.json.Encoder(order="sorted")
 _FEW_INDICATORS = 20
-BEING_ANSWERED = Statement(str, MARK, {})
-"""Workers begin fewer documents meanwhile. What a worker asks by itself is not marked: nobody waits for it."""
 
 
 def assess(question: Question, *, actor: Actor, at: datetime, audited: bool = True) -> Impact:
@@ -108,8 +105,6 @@ class _Answer:
 def _answer(asked: _Asking, *, teams: list[int] | None, reading: Reading) -> _Answer:
     question, actor, at = asked.question, asked.actor, asked.at
     with one_state(using=reading.using, plans=_plans(question)) as state:
-        if asked.audited:
-            state.along(BEING_ANSWERED)
         marks = state.along(marks_statement())
         silent = None if question.is_now else state.along(silence(times_of(question, now=at)[0]))
         bases = Bases(teams=teams, state=state)

@@ -58,10 +58,6 @@ class Held:
     is_large: bool
     has_lane: bool
     """False for a large document while as many large ones are worked on as may be."""
-    is_asked: bool
-    """Whether a question is being answered."""
-    has_place: bool
-    """False where as many documents are worked on as may be beside a question (courtesy.py)."""
 
 
 def overdue_before(now: datetime) -> datetime:
@@ -121,12 +117,7 @@ def claim_and_hold(*, now: datetime) -> tuple[Claim | None, Held | None]:
 
 
 def _holding() -> dict[str, int]:
-    return {
-        "lanes": settings.LARGE_DOCUMENTS_AT_ONCE,
-        "beside": settings.DOCUMENTS_BESIDE_QUESTIONS,
-        "most": MAX_ATTEMPTS,
-        "whole": blobs.SLICE_BYTES,
-    }
+    return {"lanes": settings.LARGE_DOCUMENTS_AT_ONCE, "most": MAX_ATTEMPTS, "whole": blobs.SLICE_BYTES}
 
 
 def _read(row: Row, *, claim: Claim) -> Held:
@@ -144,8 +135,6 @@ def _read(row: Row, *, claim: Claim) -> Held:
         facts["generation"],
         facts["is_large"],
         facts["has_lane"],
-        facts["is_asked"],
-        facts["has_place"],
     )
 
 

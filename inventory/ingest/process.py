@@ -23,7 +23,6 @@ from inventory.formats.schema import check_source
 from inventory.ingest import identifiers, queue_sql, upsert
 from inventory.ingest.ahead import Ahead
 from inventory.ingest.appliers import apply_document, kinds_for
-from inventory.ingest.courtesy import COURTESY, give_way
 from inventory.ingest.endings import applied_ending, rejected_ending
 from inventory.ingest.held import (
     MAX_ATTEMPTS,
@@ -97,15 +96,11 @@ def work_for(seconds: float, *, told: Callable[[], None] = lambda: None) -> bool
 
     claim = None
     while True:
-        if claim is None:
-            give_way()
         ended = _process(claim, goes_on=goes_on)
-        claim, is_done = None, ended is not _NoEnd.SET_BACK
-        if isinstance(ended, _Ended):
-            claim, is_done = ended.next_claim, not ended.gives_way
+        claim = ended.next_claim if isinstance(ended, _Ended) else None
         if isinstance(ended, _Ended) and ended.is_applied:
             told()
-        if claim is None and (is_done or not goes_on()):
+        if claim is None and (ended is not _NoEnd.SET_BACK or not goes_on()):
             return not goes_on()
 
 
@@ -248,8 +243,6 @@ class _Ended:
     values: Mapping[str, Value]
     code: str | None
     next_claim: Claim | None
-    gives_way: bool
-    """Whether nothing more was claimed because a question is asked."""
 
     @property
     def is_applied(self) -> bool:
@@ -273,8 +266,6 @@ def _work(held: Held | None, *, goes_on: Callable[[], bool]) -> _Ended | None:
     if claim.attempt > MAX_ATTEMPTS:
         raise _WornOutError
     lane = Lane(held)
-    is_crowded = held.is_asked and not held.has_place
-    COURTESY.note_document(is_crowded=is_crowded, waited=now - held.evidence.received_at, at=monotonic())
     for memory in (upsert, identifiers):
         memory.follow_generation(held.generation)
     code = None
@@ -285,14 +276,12 @@ def _work(held: Held | None, *, goes_on: Callable[[], bool]) -> _Ended | None:
         ending = [rejected_ending(claim, error=error)]
     else:
         ending = [*applied.writes, applied_ending(claim, applied=applied, verdict=verdict)]
-    gives_way = not held.has_place and COURTESY.is_called_for(at=monotonic())
-    claims_next = goes_on() and not gives_way
-    return _Ended(held.evidence, ending[-1].values, code, _end(ending, claims_next=claims_next), gives_way)
+    return _Ended(held.evidence, ending[-1].values, code, _end(ending, goes_on=goes_on))
 
 
-def _end(ending: Sequence[Query], *, claims_next: bool) -> Claim | None:
+def _end(ending: Sequence[Query], *, goes_on: Callable[[], bool]) -> Claim | None:
     """Send the last writes of a document, the claim of the next and the commit in one exchange."""
-    next_one = [claiming(datetime.now(UTC))] if claims_next else []
+    next_one = [claiming(datetime.now(UTC))] if goes_on() else []
     commit = [COMMIT] if is_outermost() else []
     answers = exchange([*ending, *next_one, *commit])
     return claimed(answers[len(ending)]) if next_one else None

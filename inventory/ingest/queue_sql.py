@@ -7,23 +7,13 @@ work. Only when all that wait have something in work does it compare them, and t
 
 from __future__ import annotations
 
-from supplychain.database.asked import IS_MARKED
 from supplychain.exchange import Statement
 
 LARGE_LANE = 0x5C70
 """Advisory locks (this, 1), (this, 2), … each let one large document be worked on."""
-BESIDE = 0x5C74
-"""The same of documents that are worked on while a question is asked; taken by all, asked or not."""
 
 _LANE = f"""EXISTS (
     SELECT FROM generate_series(1, %(lanes)s::int) AS lane WHERE pg_try_advisory_xact_lock({LARGE_LANE}, lane))"""
-_HAS_PLACE = f"""(%(beside)s::int = 0 OR EXISTS (
-    SELECT FROM generate_series(1, %(beside)s::int) AS place WHERE pg_try_advisory_xact_lock({BESIDE}, place)))"""
-LOOK = Statement(f"""
-SELECT {IS_MARKED}::int, EXISTS (
-    SELECT FROM generate_series(1, %(beside)s::int) AS place
-    WHERE CASE WHEN pg_try_advisory_lock({BESIDE}, place) THEN pg_advisory_unlock({BESIDE}, place) END)::int
-""")
 _OLDEST = f"""
 SELECT s.evidence_id FROM inventory_evidencestate s
 WHERE s.state = 'received' AND s.team_id = w.team_id AND s.queued_at <= %(now)s::timestamptz
@@ -89,9 +79,7 @@ SELECT json_build_object(
     'plans', set_config('plan_cache_mode', 'force_generic_plan', true),
     'generation', pg_relation_filenode('inventory_component'),
     'is_large', s.is_large,
-    'has_lane', NOT s.is_large OR {_LANE},
-    'is_asked', {IS_MARKED},
-    'has_place', s.is_large OR {_HAS_PLACE})::text,
+    'has_lane', NOT s.is_large OR {_LANE})::text,
     CASE WHEN s.attempts <= %(most)s::smallint AND octet_length(b.data) <= %(whole)s::int THEN b.data END
 FROM inventory_evidencestate s
 JOIN inventory_evidence e ON e.id = s.evidence_id

@@ -126,8 +126,7 @@ def store_large(team: str, data: bytes) -> Evidence:
 
 
 def _held(evidence: Evidence) -> Query:
-    values: dict[str, int] = {"lanes": 1, "beside": 1, "most": 3, "whole": 1000}
-    return Query(queue_sql.HOLD, {"evidence": evidence.pk, "attempt": 1, **values})
+    return Query(queue_sql.HOLD, {"evidence": evidence.pk, "attempt": 1, "lanes": 1, "most": 3, "whole": 1000})
 
 
 @pytest.mark.django_db(transaction=True)
