@@ -240,7 +240,7 @@ def _hash(question: Question, *, header: Header, counts: Tally, rows: Rows) -> s
         question.hash,
         header.data_as_of.isoformat(),
         header.summary,
-        hashlib.sha256(rows.statuses.rstrip(b"\0")).hexdigest(),
+        hashlib.sha256(rows.statuses.tobytes().rstrip(b"\0")).hexdigest(),
         [counts.by_indicator.get(place, ()) for place in range(len(question.indicators))],
     ]
     if header.builds is not None:

@@ -6,21 +6,22 @@ orders: so what somebody claims of made-up digests costs time, and never the ord
 
 from __future__ import annotations
 
-import heapq
 import threading
-from array import array
-from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
+from incidents.impact.columns import ints, longs
 from incidents.impact.remembered import follow_generation, forget_with_the_tables, marks_statement
 from inventory.graph.one_state import Statement, array_of, one_state
-from inventory.graph.packed import column, wide_column
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
+    from incidents.impact.columns import Ints
     from inventory.graph.one_state import OneState
-    from inventory.graph.packed import Column
 
 _PORTION, _MOST_PORTIONS = 20_000, 50
 _PLACE = """
@@ -41,29 +42,31 @@ class Digests:
     """The beginnings of the digests that this process has read."""
 
     def __init__(self) -> None:
-        self._places = array("Q")
+        self._places = np.zeros(1, np.uint64)
         self._lock = threading.Lock()
 
-    def first(self, ties: Sequence[Sequence[int]], *, limit: int, state: OneState) -> list[int] | None:
+    def first(self, ties: Sequence[Ints], *, limit: int, state: OneState) -> list[int] | None:
         """Return the first of the artifacts, tie after tie, each in the order of digests; None where that is unclear.
 
         One round trip where a digest was not read before, none else.
         """
-        self._read([artifact for tied in ties for artifact in tied], state=state)
+        self._read(ties, state=state)
         places = self._places
         found: list[int] = []
         for tied in ties:
-            wanted = limit - len(found) + 1
-            ordered = heapq.nsmallest(wanted, zip(map(places.__getitem__, tied), tied, strict=True))
-            if ordered and (not ordered[0][0] or any(one[0] == other[0] for one, other in pairwise(ordered))):
+            wanted, mine = limit - len(found) + 1, places[tied]
+            least = np.argpartition(mine, wanted - 1)[:wanted] if len(mine) > wanted else np.arange(len(mine))
+            ordered = least[np.argsort(mine[least])]
+            there = mine[ordered]
+            if len(there) and (not there[0] or (there[1:] == there[:-1]).any()):
                 return None
-            found.extend(artifact for _, artifact in ordered)
+            found.extend(tied[ordered].tolist())
         return found[:limit]
 
     def forget(self) -> None:
         """Forget all of it."""
         with self._lock:
-            self._places = array("Q")
+            self._places = np.zeros(1, np.uint64)
 
     def read_all(self, *, using: str) -> None:
         """Read those of all artifacts, of a million at most, before anybody asks for some: portion by portion."""
@@ -73,38 +76,35 @@ class Digests:
             last = 0
             for _ in range(_MOST_PORTIONS):
                 (read,) = state.fetch(Statement(_unpack, _READ_NEXT, {"after": last}))
-                if not read.artifacts:
+                if not len(read.artifacts):
                     break
                 self._keep(read)
-                last = max(read.artifacts)
+                last = int(read.artifacts.max())
 
-    def _read(self, artifacts: Sequence[int], *, state: OneState) -> None:
+    def _read(self, ties: Sequence[Ints], *, state: OneState) -> None:
         places = self._places
-        known = len(places)
-        unknown = [artifact for artifact in artifacts if artifact >= known or not places[artifact]]
-        if unknown:
-            (read,) = state.fetch(Statement(_unpack, _READ, {"ids": array_of(unknown)}))
+        unknown = [tied[(tied >= len(places)) | (places[np.minimum(tied, len(places) - 1)] == 0)] for tied in ties]
+        if ids := [artifact for tied in unknown for artifact in tied.tolist()]:
+            (read,) = state.fetch(Statement(_unpack, _READ, {"ids": array_of(ids)}))
             self._keep(read)
 
     def _keep(self, read: _Read) -> None:
         with self._lock:
-            short = max(read.artifacts, default=-1) + 1 - len(self._places)
+            short = int(read.artifacts.max(initial=-1)) + 1 - len(self._places)
             if short > 0:
-                self._places = self._places + array("Q", bytes(8 * short))
-            places = self._places
-            for artifact, place in zip(read.artifacts, read.places, strict=True):
-                places[artifact] = place
+                self._places = np.concatenate((self._places, np.zeros(short, np.uint64)))
+            self._places[read.artifacts] = read.places
 
 
 class _Read(NamedTuple):
     """The one row of _READ: artifacts, and where each stands."""
 
-    artifacts: Column
-    places: Column
+    artifacts: Ints
+    places: NDArray[np.uint64]
 
 
 def _unpack(artifacts: bytes | None, places: bytes | None) -> _Read:
-    return _Read(column(artifacts), wide_column(places))
+    return _Read(ints(artifacts), longs(places).view(np.uint64))
 
 
 DIGESTS = Digests()

@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 from incidents.impact import long_lists, statements
 from incidents.impact.answer import Status
-from incidents.impact.facts import Facts, Place, Spans
+from incidents.impact.facts import NO_CONTAINERS, Containers, Facts, Placed, Spans
 from incidents.impact.matching import is_long
+from incidents.impact.subjects import Subjects
 from incidents.impact.untold import Needed, told_statement, untold
 from inventory.graph.one_state import Statement, array_of
-from inventory.graph.packed import Subjects, sql_array
+from inventory.graph.packed import sql_array
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from incidents.impact.bases import Bases
+    from incidents.impact.facts import Points
     from incidents.impact.matching import LookedUp, Matches
     from incidents.impact.portions import Packages
     from incidents.impact.question import Question
@@ -94,9 +96,10 @@ def read_facts(
     look = _look_for_many if found.is_long else _look
     read = look(question, found=found, bases=bases, parameters=parameters, runtime=runtime, state=state)
     undescribed = runtime.undescribed()
-    facts = replace(read.facts, undescribed=undescribed if needed.asks_sboms else ())
+    facts = replace(read.facts, undescribed=undescribed if needed.asks_sboms else NO_CONTAINERS)
     if told is not None:
-        facts = replace(facts, told=told.rows, untold=tuple(untold(told.rows, needed=needed.bits)))
+        containers = Containers.of(told.rows)
+        facts = replace(facts, told=containers, untold=untold(containers, needed=needed.bits))
     return replace(read, facts=facts)
 
 
@@ -116,7 +119,7 @@ def _look(
         Statement(_unpack, statements.found(is_alone=len(question.indicators) == 1), parameters),
         *_named(question, matches=matches, parameters=parameters),
     )
-    return Read(matches, parameters, Facts(spans, subjects, runtime.points(), (), *named))
+    return Read(matches, parameters, _facts(spans, subjects, runtime.points(), named))
 
 
 def _look_for_many(
@@ -146,7 +149,7 @@ def _look_for_many(
         then=judge,
     )
     ((matches, wanted),) = judged
-    return Read(matches, wanted, Facts(held + cleared, subjects, runtime.points(), (), *named))
+    return Read(matches, wanted, _facts(held + cleared, subjects, runtime.points(), named))
 
 
 def _named(question: Question, *, matches: Matches, parameters: Parameters) -> tuple[Statement[Any], ...]:
@@ -155,8 +158,15 @@ def _named(question: Question, *, matches: Matches, parameters: Parameters) -> t
         return ()
     return (
         Statement(int, statements.VISIBLE_NAMED, parameters),
-        Statement(Place.unpack, statements.named_runs(is_now=question.is_now), parameters),
+        Statement(Placed.of, statements.named_runs(is_now=question.is_now), parameters),
     )
+
+
+def _facts(spans: Spans, subjects: Subjects, points: Points, named: Sequence[Any]) -> Facts:
+    if not named:
+        return Facts(spans, subjects, points)
+    visible, places = named
+    return Facts(spans, subjects, points, named=visible, named_points=Containers.of(places))
 
 
 def _unpack(*columns: bytes | None) -> tuple[Spans, Subjects]:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from array import array
-from bisect import bisect_left
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import chain, repeat
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias
 
-from inventory.graph.packed import column
+import numpy as np
+
+from incidents.impact.columns import ints, octets, points_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from inventory.graph.packed import Column, Subjects
+    from incidents.impact.columns import Flags, Ints, Longs, Octets
+    from incidents.impact.subjects import Subjects
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,56 +24,41 @@ class Spans:
     `components` is empty where nobody asks which component it is.
     """
 
-    components: Column
-    tracks: Column
-    since: Column
-    until: Column
-    classes: bytes
+    components: Ints
+    tracks: Ints
+    since: Ints
+    until: Ints
+    classes: Octets
 
     @classmethod
-    def unpack(cls, components: bytes | None, tracks: bytes | None, since: bytes | None, *rest: bytes | None) -> Spans:
-        until, classes = rest
-        return cls(column(components), column(tracks), column(since), column(until), bytes(classes or b""))
+    def unpack(cls, *columns: bytes | None) -> Self:
+        """Take the row of statements.HELD."""
+        components, tracks, since, until, classes = columns
+        return cls(ints(components), ints(tracks), ints(since), ints(until), octets(classes))
 
-    def __add__(self, other: Spans) -> Spans:
+    def __len__(self) -> int:
+        return len(self.tracks)
+
+    def __add__(self, other: Self) -> Spans:
         return Spans(
-            self.components + other.components,
-            self.tracks + other.tracks,
-            self.since + other.since,
-            self.until + other.until,
-            self.classes + other.classes,
+            np.concatenate((self.components, other.components)),
+            np.concatenate((self.tracks, other.tracks)),
+            np.concatenate((self.since, other.since)),
+            np.concatenate((self.until, other.until)),
+            np.concatenate((self.classes, other.classes)),
         )
-
-    def __iter__(self) -> Iterator[tuple[int, int, int, int]]:
-        """Yield (track, since, until, class)."""
-        return zip(self.tracks, self.since, self.until, self.classes, strict=True)
 
 
 UNSURE, UNSEEN = 1, 2
 """The bits of a mark (statements.points)."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Place:
-    """What runs in one namespace of a cluster, in one environment; a row of `statements.points`.
-
-    Equal to itself alone; two of one `key` are one place.
-    """
+class Place(NamedTuple):
+    """A namespace of a cluster, in one environment."""
 
     cluster: str
     environment: str
     namespace: str
-    tracks: Column
-    seqs: Column
-    owners: Column
-    workloads: Column
-    marks: bytes
-
-    @classmethod
-    def unpack(cls, cluster: str, environment: str | None, namespace: str, *columns: bytes) -> Place:
-        *numbers, marks = columns
-        tracks, seqs, owners, workloads = (column(packed) for packed in numbers)
-        return cls(cluster, environment or "", namespace, tracks, seqs, owners, workloads, bytes(marks))
 
     @property
     def key(self) -> tuple[str, bool, str, str]:
@@ -81,66 +66,145 @@ class Place:
         return self.cluster, not self.environment, self.environment, self.namespace
 
 
+class Placed(NamedTuple):
+    """What runs in one place, packed: a row of `statements.points`."""
+
+    place: Place
+    tracks: bytes
+    seqs: bytes
+    owners: bytes
+    workloads: bytes
+    marks: bytes
+
+    @classmethod
+    def of(cls, cluster: str, environment: str | None, namespace: str, *columns: bytes) -> Self:
+        return cls(Place(cluster, environment or "", namespace), *columns)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Containers:
+    """Containers, in columns: the point of a track that one runs, whose row it is, its workload, marks and place."""
+
+    places: Sequence[Place]
+    place_of: Ints
+    tracks: Ints
+    seqs: Ints
+    owners: Ints
+    workloads: Ints
+    marks: Octets
+
+    @classmethod
+    def of(cls, rows: Sequence[Placed]) -> Self:
+        """Take rows by place."""
+        counts = [len(row.marks) for row in rows]
+        tracks, seqs, owners, workloads = (
+            ints(b"".join(column)) for column in (list(zip(*rows, strict=True))[1:5] if rows else [()] * 4)
+        )
+        return cls(
+            [row.place for row in rows],
+            np.repeat(np.arange(len(rows), dtype=np.int32), counts),
+            tracks,
+            seqs,
+            owners,
+            workloads,
+            octets(b"".join(row.marks for row in rows)),
+        )
+
+    def __len__(self) -> int:
+        return len(self.owners)
+
+    def marked(self, marks: Flags) -> Self:
+        """Return the same with other marks: 1 where a flag is set."""
+        return replace(self, marks=marks.astype(np.uint8))
+
+    @property
+    def greatest(self) -> int:
+        """The greatest number of an artifact whose row one of them is."""
+        return int(self.owners.max(initial=0))
+
+
+NO_CONTAINERS = Containers.of(())
 PointRow: TypeAlias = tuple[int, int, int, int, int, int]
 """A container and a point of what it runs: track, seq, owner, workload, mark, and the number of its place."""
 
 
 class Points:
-    """The containers that run, sorted by what they run: columns with one entry a container and point of a track."""
+    """The containers that run, in the order of what they run: columns with one entry a container and point of a track.
 
-    def __init__(self, places: Sequence[Place], rows: Iterable[PointRow]) -> None:
-        ordered = sorted(rows)
-        self.places = places
-        columns = zip(*ordered, strict=True) if ordered else repeat((), 6)
-        self.tracks, self.seqs, self.owners, self.workloads, self.marks, self.place_of = (
-            array("i", column) for column in columns
-        )
-        self.unsure = [number for number, mark in enumerate(self.marks) if mark & UNSURE]
-        self.unseen = [number for number, mark in enumerate(self.marks) if mark & UNSEEN]
+    `at` holds the points, as points_of makes them.
+    """
+
+    def __init__(self, containers: Containers) -> None:
+        given = points_of(containers.tracks, containers.seqs)
+        order = np.lexsort((containers.place_of, containers.marks, containers.workloads, containers.owners, given))
+        self.places = containers.places
+        self.at: Longs = given[order]
+        self.tracks = containers.tracks[order]
+        self.owners = containers.owners[order]
+        self.workloads = containers.workloads[order]
+        self.place_of = containers.place_of[order]
+        marks = containers.marks[order]
+        self.unsure: Flags = marks & UNSURE > 0
+        self.unseen: Flags = marks & UNSEEN > 0
+        self.has_unsure = bool(self.unsure.any())
 
     @classmethod
-    def of(cls, places: Sequence[Place]) -> Points:
-        """Take places whose columns have the points."""
-        return cls(places, chain.from_iterable(map(_rows, range(len(places)), places)))
+    def of_rows(cls, places: Sequence[Place], rows: Iterable[PointRow]) -> Self:
+        """Take containers one by one."""
+        columns = np.array(list(rows), dtype=np.int32).reshape(-1, 6).T
+        tracks, seqs, owners, workloads, marks, place_of = columns
+        return cls(Containers(places, place_of, tracks, seqs, owners, workloads, marks.astype(np.uint8)))
 
     def __len__(self) -> int:
-        return len(self.tracks)
+        return len(self.at)
 
     @cached_property
     def greatest(self) -> int:
         """The greatest number of an artifact whose row one of them is."""
-        return max(self.owners, default=0)
+        return int(self.owners.max(initial=0))
 
     @cached_property
-    def bounds(self) -> dict[int, tuple[int, int]]:
-        """Return where each track's containers begin and end."""
-        found: dict[int, tuple[int, int]] = {}
-        start, tracks = 0, self.tracks
-        while start < len(tracks):
-            end = bisect_left(tracks, tracks[start] + 1, start)
-            found[tracks[start]] = (start, end)
-            start = end
-        return found
+    def repeats(self) -> tuple[Repeats, Repeats]:
+        """Return how owners and workloads repeat: where each is met first at a point, and where it is at others too."""
+        return Repeats(self.at, self.owners), Repeats(self.at, self.workloads)
 
 
-def _rows(number: int, place: Place) -> Iterable[PointRow]:
-    return zip(place.tracks, place.seqs, place.owners, place.workloads, place.marks, repeat(number))
+class Repeats:
+    """How values repeat among columns in the order of points, so that the different ones of whole points are counted.
+
+    `counted[i]`: how many of the first i entries are the first of their value at their point, of values that are at no
+    other point. `again`: 1 for the first entry at its point of each other value.
+    """
+
+    def __init__(self, at: Longs, values: Ints) -> None:
+        self.values = values
+        order = np.lexsort((values, at))
+        is_first = np.ones(len(at), np.bool_)
+        is_first[order[1:]] = (at[order][1:] != at[order][:-1]) | (values[order][1:] != values[order][:-1])
+        times = np.bincount(values[is_first], minlength=1)
+        is_elsewhere = times[values] > 1 if len(values) else is_first
+        self.again: Flags = is_first & is_elsewhere
+        self.counted = np.concatenate(([0], np.cumsum(is_first & ~is_elsewhere)))
+        self.counted_again = np.concatenate(([0], np.cumsum(self.again)))
 
 
 @dataclass(frozen=True)
 class Facts:
-    """All that an answer is counted from. `named` and `named_points` are of artifacts that are themselves asked for."""
+    """All that an answer is counted from. `named` and `named_points` are of artifacts that are themselves asked for.
+
+    The track of a named point is the artifact that it runs.
+    """
 
     spans: Spans
     subjects: Subjects
     points: Points
-    undescribed: Sequence[Place]
+    undescribed: Containers = NO_CONTAINERS
     named: Sequence[int] = ()
-    named_points: Sequence[Place] = ()
-    told: Sequence[Place] | None = None
+    named_points: Containers = field(default=NO_CONTAINERS)
+    told: Containers | None = None
     """All that runs, with what is told of its origin (untold.py); None where no origin is asked for."""
-    untold: Sequence[Place] = ()
-    """What runs and of whose origin something that was asked for is not told; mark 1 for those containers."""
+    untold: Containers = NO_CONTAINERS
+    """What runs, mark 1 where something that was asked for is not told of its origin."""
 
     @property
     def tell_components(self) -> bool:
@@ -149,5 +213,5 @@ class Facts:
 
     @cached_property
     def greatest_artifact(self) -> int:
-        owners = (max(place.owners) for place in (*self.undescribed, *self.untold, *self.named_points))
-        return max(self.subjects.greatest, max(self.named, default=0), self.points.greatest, max(owners, default=0))
+        containers = (self.undescribed, self.untold, self.named_points, self.points)
+        return max(self.subjects.greatest, max(self.named, default=0), *(each.greatest for each in containers))

@@ -1,164 +1,163 @@
 """What each line of a longer question came to: artifacts, running artifacts and workloads. Pure.
 
-What a line clears is not counted for it.
+What a line clears is not counted for it. All lines are counted at once: what overlaps on a line is cut away, and what
+may be there more than once is looked at by itself.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass, field
-from itertools import chain, compress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from incidents.impact.stretches import CLEARED_FROM, Covered
+import numpy as np
+
+from incidents.impact.columns import expanded
+from incidents.impact.stretches import CLEARED_FROM
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
-    from incidents.impact.facts import Facts, Points
+    from incidents.impact.columns import Flags, Ints, Longs
+    from incidents.impact.facts import Facts, Repeats
     from incidents.impact.matching import Matches
-    from inventory.graph.packed import Column
+    from incidents.impact.stretches import Covered
 
 Totals = dict[int, tuple[int, int, int]]
 """{place of the indicator: (artifacts, running artifacts, workloads)}; no entry where nothing was found."""
-Lines = dict[int, list[int]]
-"""{place of the indicator: its components}"""
-Stretches = dict[int, list[Covered]]
-"""{component: what each of its stretches covers}"""
-_NONE: frozenset[int] = frozenset()
+_AT_ONCE: Final = 4_000_000
+"""So many positions are looked at together: 32 MB a column."""
 
 
-def count_lines(facts: Facts, *, points: Points, where: Sequence[Covered], matches: Matches, is_scoped: bool) -> Totals:
+def count_lines(facts: Facts, *, where: Covered, matches: Matches, is_scoped: bool) -> Totals:
     """Count the lines of a question."""
-    stretches: Stretches = defaultdict(list)
-    for component, each in zip(facts.spans.components, where, strict=True):
-        stretches[component].append(each)
-    of_line, of_artifact = _indicators(matches)
-    running = _Running(points)
+    pairs = _pairs(facts, matches=matches)
+    built = _Ranges.of(pairs, where.first, where.last)
+    runs = _Ranges.of(pairs, where.start, where.stop)
+    subjects, points = facts.subjects, facts.points
+    owners, workloads = points.repeats
+    artifacts = built.count(subjects.artifacts, again=subjects.repeated)
+    running, running_workloads = runs.count_points(owners), runs.count_points(workloads)
+    lines = pairs.lines.tolist()
+    counts = zip(artifacts.tolist(), running.tolist(), running_workloads.tolist(), strict=True)
+    totals = dict(zip(lines, counts, strict=True))
+    if is_scoped:
+        totals = {line: (count, count, there) for line, (_, count, there) in totals.items() if count}
+    named = _named(facts, matches=matches, is_scoped=is_scoped)
     # Whoever runs something surely is a subject of its document, and so among the artifacts already.
-    if is_scoped or points.unsure or facts.named or facts.named_points:
-        named = _named(facts, of_artifact=of_artifact, is_scoped=is_scoped)
-        found = _found(of_line, stretches=stretches)
-        return _counted_by_name(found, facts=facts, running=running, named=named, is_scoped=is_scoped)
-    return _counted(of_line, stretches=stretches, subjects=_Subjects(facts.subjects.artifacts), running=running)
-
-
-def _found(of_line: Lines, *, stretches: Stretches) -> dict[int, list[Covered]]:
-    return {
-        line: list(chain.from_iterable(parts))
-        for line, components in of_line.items()
-        if (parts := [stretches[component] for component in components if component in stretches])
-    }
-
-
-def _counted(of_line: Lines, *, stretches: Stretches, subjects: _Subjects, running: _Running) -> Totals:
-    """Count lines that only components answer: most are one component on one stretch, which is many others' as well."""
-    totals, of_stretch = Totals(), dict[Covered, tuple[int, int, int]]()
-    for line, components in of_line.items():
-        is_one = len(components) == 1
-        if is_one:
-            mine = stretches.get(components[0], ())
-        else:
-            mine = [each for component in components for each in stretches.get(component, ())]
-        if len(mine) == 1:
-            (stretch,) = mine
-            counted = of_stretch.get(stretch)
-            if counted is None:
-                counted = of_stretch[stretch] = subjects.count(mine, is_one=True), *running.count(mine)
-            totals[line] = counted
-        elif mine:
-            totals[line] = subjects.count(mine, is_one=is_one), *running.count(mine)
+    unsure = set() if is_scoped else {lines[place] for place in runs.touching(points.unsure)}
+    place_of = {line: place for place, line in enumerate(lines)}
+    for line in {*named.artifacts, *named.running, *unsure}:
+        place = place_of.get(line)
+        held = set[int]() if is_scoped or place is None else set(subjects.artifacts[built.at(place)].tolist())
+        at = np.zeros(0, np.int64) if place is None else runs.at(place)
+        run = {*points.owners[at].tolist(), *named.running.get(line, ())}
+        there = {*points.workloads[at].tolist(), *named.workloads.get(line, ())}
+        if run or not is_scoped:
+            totals[line] = len(held.union(run, named.artifacts.get(line, ()))), len(run), len(there)
     return totals
 
 
-def _indicators(matches: Matches) -> tuple[Lines, dict[int, list[int]]]:
-    """Return the components of each line, and the lines that each artifact answers; what they clear is not counted."""
-    of_line: Lines = defaultdict(list)
-    for match in matches.components:
-        if match.match_class < CLEARED_FROM:
-            of_line[match.indicator].append(match.component_id)
-    of_artifact: dict[int, list[int]] = defaultdict(list)
-    for named in matches.artifacts:
-        if named.match_class < CLEARED_FROM:
-            of_artifact[named.artifact_id].append(named.indicator)
-    return of_line, of_artifact
+@dataclass(frozen=True, slots=True)
+class _Pairs:
+    """Which stretches each line has: `line_of` are places among `lines`, `stretches` among those of the facts."""
+
+    lines: Longs
+    line_of: Longs
+    stretches: Longs
 
 
-class _Subjects:
-    """Counts artifacts without their names, where no other stretch of the line can bring them again."""
-
-    def __init__(self, artifacts: Column) -> None:
-        self._artifacts = artifacts
-        self._repeated = _repeated(artifacts)
-        self._has_repeated = 1 in self._repeated
-
-    def count(self, stretches: Sequence[Covered], *, is_one: bool) -> int:
-        """Count the artifacts of stretches. Of one component (`is_one`) they never overlap."""
-        if not is_one:
-            return len(_among(self._artifacts, stretches))
-        count = sum([last - first for first, last, _, _ in stretches])
-        if self._has_repeated:
-            again = [
-                self._artifacts[place]
-                for first, last, _, _ in stretches
-                if self._repeated.find(1, first, last) >= 0
-                for place in compress(range(first, last), self._repeated[first:last])
-            ]
-            count -= len(again) - len(set(again))
-        return count
+def _pairs(facts: Facts, *, matches: Matches) -> _Pairs:
+    found = [match for match in matches.components if match.match_class < CLEARED_FROM]
+    components = np.array([match.component_id for match in found], dtype=np.int32)
+    order = np.argsort(facts.spans.components, kind="stable")
+    known = facts.spans.components[order]
+    first, last = known.searchsorted(components), known.searchsorted(components, side="right")
+    indicators = np.array([match.indicator for match in found], dtype=np.int64)
+    lines, line_of = np.unique(np.repeat(indicators, last - first), return_inverse=True)
+    return _Pairs(lines, line_of, order[expanded(first, last)])
 
 
-def _repeated(artifacts: Column) -> bytes:
-    """Return for each subject whether its artifact is one more than once."""
-    if len(set(artifacts)) == len(artifacts):
-        return bytes(len(artifacts))
-    repeated = {artifact for artifact, times in Counter(artifacts).items() if times > 1}
-    return bytes(map(repeated.__contains__, artifacts))
+@dataclass(frozen=True, slots=True)
+class _Ranges:
+    """The positions of lines among subjects or points: ranges in the order of lines, none of a line meets another."""
 
+    count_of_lines: int
+    line_of: Longs
+    first: Longs
+    last: Longs
 
-def _among(artifacts: Column, stretches: Iterable[Covered]) -> set[int]:
-    found: set[int] = set()
-    for first, last, _, _ in stretches:
-        found.update(artifacts[first:last])
-    return found
+    @classmethod
+    def of(cls, pairs: _Pairs, first: Longs, last: Longs) -> _Ranges:
+        """Take what the stretches of each line cover, without what the line has already."""
+        begin, end = first[pairs.stretches], last[pairs.stretches]
+        order = np.lexsort((begin, pairs.line_of))
+        line_of, begin, end = pairs.line_of[order], begin[order], end[order]
+        # The furthest end so far, of this line: those of the lines before it are below all of its positions.
+        offset = line_of * (int(end.max(initial=0)) + 1)
+        reached = np.maximum.accumulate(end + offset)
+        begin[1:] = np.maximum(begin[1:], reached[:-1] - offset[1:])
+        kept = begin < end
+        return cls(len(pairs.lines), line_of[kept], begin[kept], end[kept])
 
+    def count(self, values: Ints, *, again: Flags) -> Longs:
+        """Return how many different values each line has; `again` are those that are there more than once."""
+        return self._summed(_counts(~again)) + self._different(values, again=again, before=_counts(again))
 
-class _Running(dict[tuple[int, int], tuple[frozenset[int], frozenset[int]]]):
-    """Artifacts and workloads of ranges of the points: hundreds of components run in the same containers."""
+    def count_points(self, repeats: Repeats) -> Longs:
+        """Return how many different values each line has of points, all of whose entries it has."""
+        counted = self._summed(repeats.counted)
+        return counted + self._different(repeats.values, again=repeats.again, before=repeats.counted_again)
 
-    def __init__(self, points: Points) -> None:
-        super().__init__()
-        self._points = points
-        self._counts: dict[tuple[tuple[int, int], ...], tuple[int, int]] = {}
+    def at(self, line: int) -> Longs:
+        """Return the positions of a line."""
+        mine = slice(*self.line_of.searchsorted((line, line + 1)).tolist())
+        return expanded(self.first[mine], self.last[mine])
 
-    def __missing__(self, hit: tuple[int, int]) -> tuple[frozenset[int], frozenset[int]]:
-        start, stop = hit
-        found = self[hit] = (
-            frozenset(self._points.owners[start:stop]),
-            frozenset(self._points.workloads[start:stop]),
-        )
+    def touching(self, flags: Flags) -> list[int]:
+        """Return the lines that have a position with a flag."""
+        before = _counts(flags)
+        found: list[int] = np.unique(self.line_of[before[self.last] > before[self.first]]).tolist()
         return found
 
-    def count(self, stretches: Iterable[Covered]) -> tuple[int, int]:
-        """Count the artifacts and the workloads that run in any of these stretches."""
-        hits = tuple([(start, stop) for _, _, start, stop in stretches if start < stop])
-        if not hits:
-            return 0, 0
-        counts = self._counts.get(hits)
-        if counts is None:
-            owners, workloads = self._together(set(hits))
-            counts = self._counts[hits] = len(owners), len(workloads)
-        return counts
+    def _summed(self, before: Longs) -> Longs:
+        """Sum up, a line, what `before` counts up to each position."""
+        sums = np.zeros(self.count_of_lines, np.int64)
+        np.add.at(sums, self.line_of, before[self.last] - before[self.first])
+        return sums
 
-    def of(self, stretches: Iterable[Covered]) -> tuple[frozenset[int], frozenset[int]]:
-        """Return the artifacts and the workloads that run in any of these stretches."""
-        return self._together({(start, stop) for _, _, start, stop in stretches if start < stop})
+    def _different(self, values: Ints, *, again: Flags, before: Longs) -> Longs:
+        """Return how many different values each line has at positions with a flag."""
+        sums = np.zeros(self.count_of_lines, np.int64)
+        at = np.flatnonzero(again)
+        first, last = before[self.first], before[self.last]
+        some = first < last
+        for part in _portions(self.line_of[some], last[some] - first[some]):
+            lines = np.repeat(self.line_of[some][part], (last - first)[some][part])
+            there = values[at[expanded(first[some][part], last[some][part])]]
+            different = np.unique(lines << 32 | there)
+            sums += np.bincount(different >> 32, minlength=self.count_of_lines)
+        return sums
 
-    def _together(self, hits: Collection[tuple[int, int]]) -> tuple[frozenset[int], frozenset[int]]:
-        if not hits:
-            return _NONE, _NONE
-        owners, workloads = zip(*[self[hit] for hit in hits], strict=True)
-        return _NONE.union(*owners), _NONE.union(*workloads)
+
+def _counts(flags: Flags) -> Longs:
+    """Return how many flags are set before each position, and at the end."""
+    counts: Longs = np.concatenate(([0], np.cumsum(flags)))
+    return counts
+
+
+def _portions(line_of: Longs, lengths: Longs) -> Iterator[slice]:
+    """Yield slices of ranges that together are not too long, and never part a line."""
+    start, ends = 0, np.cumsum(lengths)
+    while start < len(lengths):
+        done = int(ends[start - 1]) if start else 0
+        end = int(ends.searchsorted(done + _AT_ONCE, side="right"))
+        if end < len(lengths):
+            end = int(line_of.searchsorted(line_of[end]))
+            if end <= start:
+                end = int(line_of.searchsorted(line_of[start], side="right"))
+        yield slice(start, end)
+        start = end
 
 
 @dataclass(slots=True)
@@ -170,30 +169,22 @@ class _Named:
     workloads: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
 
 
-def _named(facts: Facts, *, of_artifact: Mapping[int, list[int]], is_scoped: bool) -> _Named:
+def _named(facts: Facts, *, matches: Matches, is_scoped: bool) -> _Named:
+    of_artifact: Mapping[int, list[int]] = defaultdict(list)
+    for match in matches.artifacts:
+        if match.match_class < CLEARED_FROM:
+            of_artifact[match.artifact_id].append(match.indicator)
     named = _Named()
+    if not of_artifact:
+        return named
     for artifact in () if is_scoped else facts.named:
         for line in of_artifact.get(artifact, ()):
             named.artifacts[line].add(artifact)
-    for place in facts.named_points:
-        for artifact, owner, workload in zip(place.tracks, place.owners, place.workloads, strict=True):
-            for line in of_artifact.get(artifact, ()):
-                named.running[line].add(owner)
-                named.workloads[line].add(workload)
+    there = facts.named_points
+    for artifact, owner, workload in zip(
+        there.tracks.tolist(), there.owners.tolist(), there.workloads.tolist(), strict=True
+    ):
+        for line in of_artifact.get(artifact, ()):
+            named.running[line].add(owner)
+            named.workloads[line].add(workload)
     return named
-
-
-def _counted_by_name(
-    found: Mapping[int, list[Covered]], *, facts: Facts, running: _Running, named: _Named, is_scoped: bool
-) -> Totals:
-    """Count lines where an artifact can come in more than one way."""
-    totals: Totals = {}
-    for line in {*found, *named.artifacts, *named.running}:
-        mine = found.get(line, [])
-        held = set[int]() if is_scoped else _among(facts.subjects.artifacts, mine)
-        owners, workloads = running.of(mine)
-        runs = owners.union(named.running.get(line, ()))
-        if runs or not is_scoped:
-            artifacts = held.union(runs, named.artifacts.get(line, ()))
-            totals[line] = len(artifacts), len(runs), len(workloads.union(named.workloads.get(line, ())))
-    return totals

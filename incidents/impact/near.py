@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from itertools import compress
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from incidents.impact.columns import marked
 from inventory.graph.packed import sql_array
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Sequence
 
     from incidents.impact.fact_reading import Parameters
     from incidents.impact.facts import Facts
@@ -17,17 +18,14 @@ if TYPE_CHECKING:
 NOTHING_NEAR: Parameters = {"near_components": None, "near_tracks": None}
 
 
-def near(artifacts: Collection[int], *, facts: Facts) -> Parameters:
+def near(artifacts: Sequence[int], *, facts: Facts) -> Parameters:
     """Return the parameters of statements.page_matches: tracks of these artifacts, what of the question is on them.
 
     Other members of their families may be on other tracks; the statement finds that out.
     """
-    wanted = frozenset(artifacts)
+    wanted = marked(facts.greatest_artifact + 1, artifacts)
     subjects, points, spans = facts.subjects, facts.points, facts.spans
-    tracks = set(compress(points.tracks, map(wanted.__contains__, points.owners)))
-    bounds = list(subjects.bounds.items())
-    starts = [start for _, (start, _) in bounds]
-    for place in compress(range(len(subjects.artifacts)), map(wanted.__contains__, subjects.artifacts)):
-        tracks.add(bounds[bisect_right(starts, place) - 1][0])
-    components = set(compress(spans.components, map(tracks.__contains__, spans.tracks)))
-    return {"near_components": sql_array(components), "near_tracks": sql_array(tracks)}
+    tracks = np.union1d(points.tracks[wanted[points.owners]], subjects.tracks[wanted[subjects.artifacts]])
+    is_near = marked(int(max(tracks.max(initial=0), spans.tracks.max(initial=0))) + 1, tracks)
+    components = np.unique(spans.components[is_near[spans.tracks]])
+    return {"near_components": sql_array(components.tolist()), "near_tracks": sql_array(tracks.tolist())}

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from incidents.impact.counted import Counted
-    from incidents.impact.facts import Place, Points
+    from incidents.impact.facts import Containers, Points
 
 
 class Runtime(Protocol):
@@ -21,7 +21,7 @@ class Runtime(Protocol):
     def points(self) -> Points:
         """Return what runs of what is found, or all of it."""
 
-    def undescribed(self) -> Sequence[Place]:
+    def undescribed(self) -> Containers:
         """Return all containers of digests that no SBOM surely describes; mark 1 for those that are not described."""
 
     def counted(self) -> Counted:

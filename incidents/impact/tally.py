@@ -6,21 +6,23 @@ for too long, is possible at best. Source: domain.md, the incident query; docs/a
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
-from itertools import compress
-from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
+from incidents.impact.columns import best_of, marked
 from incidents.impact.facts import UNSEEN, UNSURE
 from incidents.impact.lines import Totals, count_lines
-from incidents.impact.stretches import CLEARED_FROM, ONLY, best_of, covered, ranges_by_class
+from incidents.impact.stretches import CLEARED_FROM, covered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
-    from incidents.impact.facts import Facts, Place, Points
+    from incidents.impact.columns import Flags, Ints, Longs, Octets
+    from incidents.impact.facts import Containers, Facts, Place, Points, Spans
+    from incidents.impact.lookup import ArtifactMatch
     from incidents.impact.matching import Matches
     from incidents.impact.stretches import Covered
 
@@ -29,12 +31,11 @@ BUILD_GROUP, MATCHED_GROUP = 4, 5
 _GROUP = {0: 0, 1: 0, 2: 1, 3: 1, 8: 2, 4: 3, 5: 3}
 """The place of each class' status in the order of rows: affected, possible, unknown, cleared."""
 
-_CLEARED = (4, 5)
-_LAST = 9
-_RANK = {0: 0, 1: 1, 2: 2, 3: 3, UNKNOWN: 4, 4: 5, 5: 6, _LAST: 7}
-"""Which class says most of an artifact that is itself asked for: never cleared while anything of it is unknown."""
-
-_FIRST = itemgetter(0)
+_NOTHING: Final = 9
+_BY_RANK: Final = np.array([0, 1, 2, 3, UNKNOWN, 4, 5, _NOTHING], dtype=np.uint8)
+"""Classes by what says most of an artifact that is itself asked for: never cleared while anything of it is unknown."""
+_RANK: Final = np.full(_NOTHING + 1, len(_BY_RANK) - 1, dtype=np.uint8)
+_RANK[_BY_RANK] = np.arange(len(_BY_RANK))
 
 PlaceCount = tuple[str, str, str, int]
 
@@ -49,56 +50,64 @@ class Tally:
     by_indicator: Mapping[int, tuple[int, int, int]]
 
 
-Ranges = dict[int, set["Covered"]]
-"""The different ranges of stretches by their class."""
-
-
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Found:
     """What runs where, in columns: of every container the place, the artifact whose row it is, and the workload."""
 
-    places: list[Place] = field(default_factory=list)
-    owners: list[int] = field(default_factory=list)
-    workloads: list[int] = field(default_factory=list)
+    places: Sequence[Place]
+    place_of: Ints
+    owners: Ints
+    workloads: Ints
 
-    def add(self, place: Place, owner: int, workload: int) -> None:
-        self.places.append(place)
-        self.owners.append(owner)
-        self.workloads.append(workload)
+    @classmethod
+    def of(cls, containers: Containers | Points, which: Flags) -> Found:
+        """Take those of the containers whose flags are set."""
+        return cls(containers.places, containers.place_of[which], containers.owners[which], containers.workloads[which])
 
     def __add__(self, other: Found) -> Found:
-        return Found(self.places + other.places, self.owners + other.owners, self.workloads + other.workloads)
+        if not len(other.owners):
+            return self
+        return Found(
+            [*self.places, *other.places],
+            np.concatenate((self.place_of, other.place_of + np.int32(len(self.places)))),
+            np.concatenate((self.owners, other.owners)),
+            np.concatenate((self.workloads, other.workloads)),
+        )
 
 
-@dataclass(slots=True)
 class _Runs:
-    """The containers that run a match. An artifact that is not in `seen` had not been seen anywhere for too long."""
+    """The artifacts whose rows the containers are that run a match, by their numbers.
 
-    best: dict[int, int] = field(default_factory=dict)
-    seen: set[int] = field(default_factory=set)
-    excluded: set[int] = field(default_factory=set)
-    """What a rule excludes by where the artifact itself comes from, whatever it holds."""
-    found: Found = field(default_factory=Found)
+    `seen`: whether it had been seen anywhere lately; `excluded`: whether a rule excludes it by where it comes from,
+    whatever it holds.
+    """
 
-    def add_named(self, owner: int, row_class: int, *, mark: int) -> None:
-        """Add what is itself asked for: there what nobody can tell outweighs what something else clears."""
-        if _RANK[row_class] < _RANK[self.best.get(owner, _LAST)]:
-            self.best[owner] = row_class
-        if row_class in _CLEARED:
-            self.excluded.add(owner)
-        if not mark & UNSEEN:
-            self.seen.add(owner)
+    def __init__(self, size: int) -> None:
+        self._ranks = np.full(size, len(_BY_RANK) - 1, np.uint8)
+        self.seen = np.zeros(size, np.bool_)
+        self.excluded = np.zeros(size, np.bool_)
+
+    def add(self, owners: Ints, classes: Octets, *, seen: Flags) -> None:
+        """Add containers by the class of what they run."""
+        np.minimum.at(self._ranks, owners, _RANK[classes])
+        self.seen[owners[seen]] = True
+
+    @property
+    def best(self) -> Octets:
+        """The class of each artifact; _NOTHING where nothing runs a match."""
+        return _BY_RANK[self._ranks]
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
     """What each artifact is to a question: enough to say which rows are its first, before anything is counted.
 
-    `statuses` has the class of each artifact by its number, plus one; zero: not in the answer.
+    `statuses` has the class of each artifact by its number, plus one; zero: not in the answer. `workload_counts` has
+    the artifacts that run, ascending, and how many workloads run each of them.
     """
 
-    statuses: bytes
-    workload_counts: Mapping[int, int]
+    statuses: Octets
+    workload_counts: tuple[Ints, Longs]
     found: Found
     unknown: Found
     count_lines: Callable[[], Totals]
@@ -106,7 +115,7 @@ class Judged:
     def tally(self, *, listed: Collection[int], indicator_count: int) -> Tally:
         """Count the answer; `listed` are the classes whose places are wanted."""
         groups, places = _count_places(self.found + self.unknown, statuses=self.statuses, listed=frozenset(listed))
-        by_class = _count_classes(self.statuses, running=self.workload_counts)
+        by_class = _count_classes(self.statuses, running=self.workload_counts[0])
         is_alone = indicator_count == 1
         by_indicator = {0: _alone(by_class, by_group=groups)} if is_alone else self.count_lines()
         return Tally(by_class, groups, places, by_indicator)
@@ -116,196 +125,160 @@ def judge_artifacts(facts: Facts, *, matches: Matches, is_scoped: bool) -> Judge
     """Say of every artifact what it is to the question."""
     points = facts.points
     where = covered(facts.spans, subjects=facts.subjects, points=points)
-    ranges = ranges_by_class(where, facts.spans.classes)
-    held = _held(facts, ranges=ranges, matches=matches)
-    runs = _Runs()
-    _add_hits(runs, points=points, ranges=ranges)
-    _add_named_hits(runs, facts=facts, matches=matches)
-    statuses = _judge(runs, held=held, is_scoped=is_scoped)
+    held = _held(facts, where=where, matches=matches)
+    runs = _Runs(len(held))
+    found = _add_hits(runs, spans=facts.spans, points=points, where=where)
+    if len(facts.named_points):
+        found += _add_named_hits(runs, containers=facts.named_points, matches=matches)
+    best = runs.best
+    statuses = _judge(best, seen=runs.seen, held=held, is_scoped=is_scoped)
+    undescribed, untold = facts.undescribed, facts.untold
     if matches.asks_components:
-        _forget_excluded(facts.undescribed, runs=runs, statuses=statuses)
-    bare, unknown = _add_unknown(facts.undescribed, runs=runs, held=held, statuses=statuses)
-    untold = _add_untold(facts.untold, runs=runs, held=held, statuses=statuses)
+        _forget_excluded(undescribed, excluded=runs.excluded, best=best, statuses=statuses)
+    is_found = held[undescribed.owners].astype(np.bool_) | (best[undescribed.owners] != _NOTHING)
+    is_bare = ~is_found & (undescribed.marks > 0)
+    statuses[undescribed.owners[is_bare]] = UNKNOWN + 1
+    is_cleared = (held[untold.owners] == 0) & (best[untold.owners] >= CLEARED_FROM)
+    is_untold = is_cleared & (untold.marks > 0)
+    statuses[untold.owners[is_untold]] = UNKNOWN + 1
+    also = Found.of(untold, is_untold)
     return Judged(
-        statuses=bytes(statuses),
-        workload_counts=_count_workloads(runs.found + bare + untold),
-        found=runs.found,
-        unknown=unknown + untold,
-        count_lines=partial(count_lines, facts, points=points, where=where, matches=matches, is_scoped=is_scoped),
+        statuses=statuses,
+        workload_counts=_count_workloads(found + Found.of(undescribed, is_bare) + also),
+        found=found,
+        unknown=Found.of(undescribed, ~is_found) + also,
+        count_lines=partial(count_lines, facts, where=where, matches=matches, is_scoped=is_scoped),
     )
 
 
-def _held(facts: Facts, *, ranges: Ranges, matches: Matches) -> bytearray:
+def _held(facts: Facts, *, where: Covered, matches: Matches) -> Octets:
     """Return the best class, plus one, that SBOMs or names give each artifact; what is cleared counts where it runs."""
-    statuses = bytearray(facts.greatest_artifact + 1)
+    statuses = np.zeros(facts.greatest_artifact + 1, np.uint8)
     artifacts = facts.subjects.artifacts
-    marks = best_of(
-        len(artifacts),
-        (
-            (each, ((first, last) for first, last, _, _ in covering))
-            for each, covering in ranges.items()
-            if each < CLEARED_FROM
-        ),
-    )
-    for status in range(CLEARED_FROM, 0, -1):
-        if status in marks:
-            for artifact in compress(artifacts, marks.translate(ONLY[status])):
-                statuses[artifact] = status
-    visible = frozenset(facts.named)
-    for match in matches.artifacts:
-        status = match.match_class + 1
-        if (
-            match.match_class < CLEARED_FROM
-            and match.artifact_id in visible
-            and not 0 < statuses[match.artifact_id] <= status
-        ):
-            statuses[match.artifact_id] = status
+    counts = facts.spans.classes < CLEARED_FROM
+    marks = best_of(len(artifacts), facts.spans.classes[counts], where.first[counts], where.last[counts])
+    for status in reversed(np.flatnonzero(np.bincount(marks, minlength=1)).tolist()):
+        if status:
+            statuses[artifacts[marks == status]] = status
+    if matches.artifacts:
+        visible = marked(len(statuses), facts.named)
+        for match in matches.artifacts:
+            number, status = match.artifact_id, match.match_class + 1
+            if match.match_class >= CLEARED_FROM or number >= len(statuses) or not visible[number]:
+                continue
+            if not 0 < statuses[number] <= status:
+                statuses[number] = status
     return statuses
 
 
-def _add_hits(runs: _Runs, *, points: Points, ranges: Ranges) -> None:
+def _add_hits(runs: _Runs, *, spans: Spans, points: Points, where: Covered) -> Found:
     """Add the containers that run what holds a component: a sure hit has its class, an unsure one is possible."""
-    hits = {each: {(start, stop) for _, _, start, stop in covering} for each, covering in ranges.items()}
-    statuses = best_of(len(points), hits.items())
-    if points.unsure:
-        possible = best_of(
-            len(points), ((max(each, 2 + each % 2), hit) for each, hit in hits.items() if each < CLEARED_FROM)
-        )
-        for number in points.unsure:
-            statuses[number] = possible[number]
-    for status in sorted(set(statuses) - {0}, reverse=True):
-        of_status = compress(points.owners, statuses.translate(ONLY[status]))
-        runs.best.update(dict.fromkeys(of_status, status - 1))
-    seen = bytearray(statuses)
-    for number in points.unseen:
-        seen[number] = 0
-    runs.seen.update(compress(points.owners, seen))
-    runs.found += Found(
-        list(map(points.places.__getitem__, compress(points.place_of, statuses))),
-        list(compress(points.owners, statuses)),
-        list(compress(points.workloads, statuses)),
-    )
+    statuses = best_of(len(points), spans.classes, where.start, where.stop)
+    if points.has_unsure:
+        is_match = spans.classes < CLEARED_FROM
+        possible = np.maximum(spans.classes, 2 + spans.classes % 2)[is_match]
+        unsure = best_of(len(points), possible, where.start[is_match], where.stop[is_match])
+        statuses = np.where(points.unsure, unsure, statuses)
+    hit = statuses > 0
+    runs.add(points.owners[hit], statuses[hit] - np.uint8(1), seen=~points.unseen[hit])
+    return Found.of(points, hit)
 
 
-def _add_named_hits(runs: _Runs, *, facts: Facts, matches: Matches) -> None:
-    best: dict[int, int] = {}
-    for match in matches.artifacts:
-        best[match.artifact_id] = min(match.match_class, best.get(match.artifact_id, _LAST), key=_RANK.__getitem__)
-    for place in facts.named_points:
-        columns = zip(place.tracks, place.owners, place.workloads, place.marks, strict=True)
-        for artifact, owner, workload, mark in columns:
-            row_class = best[artifact]
-            if mark & UNSURE:
-                if row_class in _CLEARED:
-                    continue
-                row_class = max(row_class, 2 + row_class % 2)
-            runs.add_named(owner, row_class, mark=mark)
-            runs.found.add(place, owner, workload)
+def _add_named_hits(runs: _Runs, *, containers: Containers, matches: Matches) -> Found:
+    """Add the containers that run what is itself asked for."""
+    classes = _class_of_named(matches.artifacts)[containers.tracks]
+    is_unsure = containers.marks & UNSURE > 0
+    counts = ~is_unsure | (classes < CLEARED_FROM) | (classes == UNKNOWN)
+    classes = np.where(is_unsure, np.maximum(classes, 2 + classes % 2), classes)[counts]
+    owners = containers.owners[counts]
+    runs.add(owners, classes, seen=containers.marks[counts] & UNSEEN == 0)
+    runs.excluded[owners[(classes >= CLEARED_FROM) & (classes != UNKNOWN)]] = True
+    return Found.of(containers, counts)
 
 
-def _judge(runs: _Runs, *, held: bytearray, is_scoped: bool) -> bytearray:
+def _class_of_named(matches: Sequence[ArtifactMatch]) -> Octets:
+    """Return the class that says most of each artifact, by its number."""
+    artifacts = np.array([match.artifact_id for match in matches], dtype=np.int64)
+    ranks = np.full(int(artifacts.max(initial=0)) + 1, len(_BY_RANK) - 1, np.uint8)
+    np.minimum.at(ranks, artifacts, _RANK[[match.match_class for match in matches]])
+    return _BY_RANK[ranks]
+
+
+def _judge(best: Octets, *, seen: Flags, held: Octets, is_scoped: bool) -> Octets:
     """Return the statuses of artifacts that SBOMs, names or containers put in the answer."""
-    statuses = bytearray(len(held)) if is_scoped else bytearray(held)
-    for artifact, best in runs.best.items():
-        row_class = min(best, held[artifact] - 1) if held[artifact] else best
-        statuses[artifact] = row_class + (1 if row_class >= 2 or artifact in runs.seen else 3)
+    statuses = np.zeros_like(held) if is_scoped else held.copy()
+    owners = np.flatnonzero(best != _NOTHING)
+    mine, as_held = best[owners], held[owners]
+    classes = np.where(as_held > 0, np.minimum(mine, as_held - np.uint8(1)), mine)
+    statuses[owners] = classes + np.where((classes >= 2) | seen[owners], np.uint8(1), np.uint8(3))
     return statuses
 
 
-def _forget_excluded(undescribed: Iterable[Place], *, runs: _Runs, statuses: bytearray) -> None:
+def _forget_excluded(containers: Containers, *, excluded: Flags, best: Octets, statuses: Octets) -> None:
     """Make unknown what runs without an SBOM and is cleared by its origin alone: what it holds was asked for too."""
-    for place in undescribed:
-        for owner, is_bare in zip(place.owners, place.marks, strict=True):
-            if is_bare and owner in runs.excluded and runs.best[owner] in _CLEARED:
-                statuses[owner] = UNKNOWN + 1
+    owners = containers.owners[containers.marks > 0]
+    is_cleared = (best[owners] >= CLEARED_FROM) & (best[owners] < UNKNOWN)
+    statuses[owners[excluded[owners] & is_cleared]] = UNKNOWN + 1
 
 
-def _add_unknown(
-    undescribed: Iterable[Place], *, runs: _Runs, held: bytearray, statuses: bytearray
-) -> tuple[Found, Found]:
-    """Add digests that run and that nothing describes.
-
-    Return the containers that are not described, and all that run such a digest.
-    """
-    bare, unknown = Found(), Found()
-    for place in undescribed:
-        for owner, workload, is_bare in zip(place.owners, place.workloads, place.marks, strict=True):
-            if not held[owner] and owner not in runs.best:
-                unknown.add(place, owner, workload)
-                if is_bare:
-                    bare.add(place, owner, workload)
-                    statuses[owner] = UNKNOWN + 1
-    return bare, unknown
+def _count_workloads(found: Found) -> tuple[Ints, Longs]:
+    """Return the artifacts that run, and how many workloads run each."""
+    pairs = np.unique(found.owners.astype(np.int64) << 32 | found.workloads)
+    owners, counts = np.unique(pairs >> 32, return_counts=True)
+    return owners.astype(np.int32), counts
 
 
-def _add_untold(untold: Iterable[Place], *, runs: _Runs, held: bytearray, statuses: bytearray) -> Found:
-    """Add what runs, matches nothing, and comes from nobody knows where: no rule about anything else clears that."""
-    found = Found()
-    for place in untold:
-        for owner, workload, is_bare in zip(place.owners, place.workloads, place.marks, strict=True):
-            if is_bare and not held[owner] and runs.best.get(owner, UNKNOWN) >= CLEARED_FROM:
-                found.add(place, owner, workload)
-                statuses[owner] = UNKNOWN + 1
-    return found
-
-
-def _count_workloads(found: Found) -> dict[int, int]:
-    """Return how many workloads run each artifact."""
-    return Counter(map(_FIRST, set(zip(found.owners, found.workloads, strict=True))))
-
-
-def _count_classes(statuses: bytes, *, running: Mapping[int, int]) -> dict[int, tuple[int, int]]:
-    counts = {row_class: statuses.count(row_class + 1) for row_class in _GROUP}
-    runs = Counter(map(statuses.__getitem__, running))
-    return {row_class: (count, runs[row_class + 1]) for row_class, count in counts.items() if count}
-
-
-@dataclass(slots=True)
-class _Where:
-    """Where the rows of one class, or of several, run."""
-
-    workloads: set[int] = field(default_factory=set)
-    places: set[Place] = field(default_factory=set)
-
-    def add(self, other: _Where) -> None:
-        self.workloads |= other.workloads
-        self.places |= other.places
-
-    @property
-    def counts(self) -> tuple[int, int, int]:
-        """Return how many workloads, namespaces and clusters."""
-        namespaces = {(place.cluster, place.namespace) for place in self.places}
-        return len(self.workloads), len(namespaces), len({cluster for cluster, _ in namespaces})
+def _count_classes(statuses: Octets, *, running: Ints) -> dict[int, tuple[int, int]]:
+    counts = np.bincount(statuses, minlength=256).tolist()
+    runs = np.bincount(statuses[running], minlength=256).tolist()
+    return {row_class: (count, runs[row_class + 1]) for row_class in _GROUP if (count := counts[row_class + 1])}
 
 
 def _count_places(
-    found: Found, *, statuses: bytes, listed: Collection[int]
+    found: Found, *, statuses: Octets, listed: Collection[int]
 ) -> tuple[dict[int, tuple[int, int, int]], list[PlaceCount]]:
     """Return {group: (workloads, namespaces, clusters)}, and the workloads of the listed classes by place."""
-    rows = bytes(map(statuses.__getitem__, found.owners))
-    groups: dict[int, _Where] = defaultdict(_Where)
-    for status in set(rows):
-        mine = rows.translate(ONLY[status])
-        where = _Where(set(compress(found.workloads, mine)), set(compress(found.places, mine)))
-        for group in _groups(status - 1):
-            groups[group].add(where)
-    shown = rows.translate(bytes(number - 1 in listed for number in range(256)))
-    keys = {place: place.key for place in set(compress(found.places, shown))}
-    at = map(keys.__getitem__, compress(found.places, shown))
-    counts = Counter(map(_FIRST, set(zip(at, compress(found.workloads, shown), strict=True))))
+    keys = sorted({place.key for place in found.places})
+    numbers = {key: number for number, key in enumerate(keys)}
+    namespaces = _numbered([(cluster, namespace) for cluster, _, _, namespace in keys])
+    clusters = _numbered([cluster for cluster, _, _, _ in keys])
+    key_of = np.array([numbers[place.key] for place in found.places], dtype=np.int64)[found.place_of]
+    rows = statuses[found.owners]
+    groups: dict[int, tuple[int, int, int]] = {}
+    for group, classes in _CLASSES_OF.items():
+        mine = _flags_of(classes)[rows]
+        if mine.any():
+            at = np.unique(key_of[mine])
+            workloads = np.unique(found.workloads[mine])
+            groups[group] = len(workloads), len(np.unique(namespaces[at])), len(np.unique(clusters[at]))
+    shown = _flags_of(listed)[rows]
+    pairs = np.unique(key_of[shown] << 32 | found.workloads[shown])
+    at, counts = np.unique(pairs >> 32, return_counts=True)
     places = [
         (cluster, environment or "unknown", namespace, count)
-        for (cluster, _, environment, namespace), count in sorted(counts.items())
+        for (cluster, _, environment, namespace), count in zip(
+            map(keys.__getitem__, at.tolist()), counts.tolist(), strict=True
+        )
     ]
-    return {group: where.counts for group, where in groups.items()}, places
+    return groups, places
 
 
-def _groups(row_class: int) -> Iterable[int]:
-    yield _GROUP[row_class]
-    if row_class in (1, 3):
-        yield BUILD_GROUP
-    if row_class < CLEARED_FROM:
-        yield MATCHED_GROUP
+_CLASSES_OF: Final = {
+    **{group: [row_class for row_class, own in _GROUP.items() if own == group] for group in set(_GROUP.values())},
+    BUILD_GROUP: [1, 3],
+    MATCHED_GROUP: list(range(CLEARED_FROM)),
+}
+
+
+def _flags_of(classes: Collection[int]) -> Flags:
+    """Return for each status whether it is that of one of the classes."""
+    return marked(256, [row_class + 1 for row_class in classes])
+
+
+def _numbered(values: Sequence[object]) -> Longs:
+    """Return a number for each value, the same for the same one."""
+    numbers: dict[object, int] = {}
+    return np.array([numbers.setdefault(value, len(numbers)) for value in values], dtype=np.int64)
 
 
 def _alone(

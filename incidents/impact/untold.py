@@ -8,19 +8,22 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from incidents.impact.answer import ProvenanceCoverage
-from incidents.impact.facts import Place
+from incidents.impact.facts import Containers, Placed
 from incidents.impact.statements import BY_PLACE, INTERVALS, NOW, RAN
 from inventory.graph.one_state import Statement
 from inventory.graph.told import BUILDER, CLAIMED, COMMIT, REPOSITORY, SIGNER, TOLD, VERIFIED
 from inventory.identity.indicators import IndicatorKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from incidents.impact.coverage import Ground
     from inventory.identity.indicators import Indicator
 
+_NOT_THERE: Final = 3
 _NEVER_TOLD: Final = 64
 """Who commits is in no evidence that is read."""
 _NEEDED: Final = {
@@ -64,34 +67,27 @@ class Needed:
         return cls(bits, asks_sboms=not kinds or bool(kinds - _BESIDE_SBOMS), asks_origins=asks_origins)
 
 
-def told_statement(parameters: Mapping[str, object], *, is_now: bool) -> Statement[Place]:
+def told_statement(parameters: Mapping[str, object], *, is_now: bool) -> Statement[Placed]:
     """Return the statement of all that runs with what is told of it: rows as `statements.POINTS`, marks are bits."""
-    return Statement(Place.unpack, _TOLD.format(intervals=INTERVALS.format(when=NOW if is_now else RAN)), parameters)
+    return Statement(Placed.of, _TOLD.format(intervals=INTERVALS.format(when=NOW if is_now else RAN)), parameters)
 
 
-def untold(told: Iterable[Place], *, needed: int) -> Iterator[Place]:
-    """Yield what runs untold: mark 1 for the containers of which something that was asked for is not known."""
-    for place in told:
-        marks = bytes(needed & ~bits != 0 for bits in place.marks)
-        if 1 in marks:
-            yield Place(
-                place.cluster, place.environment, place.namespace, place.tracks, place.seqs, place.owners,
-                place.workloads, marks,
-            )  # fmt: skip
+def untold(told: Containers, *, needed: int) -> Containers:
+    """Return what runs, with mark 1 for the containers of which something that was asked for is not known."""
+    return told.marked(needed & ~told.marks.astype(np.int64) != 0)
 
 
-def with_provenance(ground: Ground, *, told: Sequence[Place] | None) -> Ground:
+def with_provenance(ground: Ground, *, told: Containers | None) -> Ground:
     """Add to what an answer stands on how much is told of where what runs comes from, where that was read."""
     if told is None:
         return ground
     return replace(ground, coverage=replace(ground.coverage, provenance=_counted(told)))
 
 
-def _counted(told: Sequence[Place]) -> ProvenanceCoverage:
+def _counted(told: Containers) -> ProvenanceCoverage:
     """Count the running artifacts by what is told of them: an artifact counts as its least known container."""
-    least: dict[int, int] = {}
-    for place in told:
-        for owner, bits in zip(place.owners, place.marks, strict=True):
-            least[owner] = min(least.get(owner, 2), 2 if bits & VERIFIED else 1 if bits & CLAIMED else 0)
-    counts = [sum(1 for known in least.values() if known == wanted) for wanted in (2, 1, 0)]
-    return ProvenanceCoverage(*counts)
+    known = np.where(told.marks & VERIFIED > 0, 2, np.where(told.marks & CLAIMED > 0, 1, 0))
+    least = np.full(told.greatest + 1, _NOT_THERE)
+    np.minimum.at(least, told.owners, known)
+    counts = np.bincount(least, minlength=_NOT_THERE + 1).tolist()
+    return ProvenanceCoverage(counts[2], counts[1], counts[0])

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from incidents.impact.counted import CLUSTERS, ECOSYSTEMS, NEXT_MAPPING, UNDIGESTED, UNMADE, UNMAPPED, Counted
-from incidents.impact.facts import UNSEEN, UNSURE, Place, Points
+from incidents.impact.facts import UNSEEN, UNSURE, Containers, Place, Placed, Points
 from incidents.impact.runtime import Scope
 from incidents.impact.statements import INTERVALS, PACK, PACK_CLASS, RAN
 from inventory.graph.families import SEEN_POINTS
 from inventory.graph.one_state import Statement
-from inventory.graph.packed import column
+from inventory.graph.packed import column, pack
 from inventory.graph.remembered import Remembered
 from inventory.models.runtime import STALE_AFTER_INTERVALS
 
@@ -38,7 +38,6 @@ SELECT md5(string_agg(concat_ws(':', c.id, c.report_interval_seconds, c.last_hea
 FROM inventory_cluster c
 """
 _COMPLETE: Final = 2
-_NONE: Final = array("i")
 _IMAGES: Final = f"""
 SELECT array_agg(node_architecture), {PACK.format("artifact_id")} FROM (SELECT * FROM image ORDER BY id) image
 """
@@ -94,7 +93,7 @@ class Ran:
     """All that ran: the containers and their points, those of digests that no SBOM surely describes, the counts."""
 
     points: Points
-    bare: Sequence[Place]
+    bare: Containers
     counted: Counted
 
 
@@ -117,7 +116,7 @@ class WhatRan:
     def points(self) -> Points:
         return self._found().points
 
-    def undescribed(self) -> Sequence[Place]:
+    def undescribed(self) -> Containers:
         return self._found().bare
 
     def counted(self) -> Counted:
@@ -159,8 +158,8 @@ def _unpack(*columns: Any) -> Ran:
     bare = {artifact for each in there for artifact in set(each.reported) if not _is_described(artifact, each.images)}
     running = set(column(columns[5]))
     return Ran(
-        Points([each.place for each in there], _rows(there)),
-        [_undescribed(each, bare=bare) for each in there if not bare.isdisjoint(each.reported)],
+        Points.of_rows([each.place for each in there], _rows(there)),
+        Containers.of([_undescribed(each, bare=bare) for each in there if not bare.isdisjoint(each.reported)]),
         _counted(running, images, *columns[15:]),
     )
 
@@ -185,7 +184,7 @@ def _there(*columns: Any, images: Mapping[str, _Images]) -> Iterator[_There]:
         *(name or () for name in names), column(counts), strict=True
     ):
         there = slice(start, start + count)
-        place = Place(cluster, environment or "", namespace, _NONE, _NONE, _NONE, _NONE, b"")
+        place = Place(cluster, environment or "", namespace)
         yield _There(place, images[architecture], reported[there], workloads[there], bytes(marks[there]))
         start += count
 
@@ -203,22 +202,15 @@ def _rows(there: Iterable[_There]) -> Iterator[PointRow]:
                 yield track, seq, reported if unsure else about, workload, mark | unsure, number
 
 
-def _undescribed(there: _There, *, bare: Collection[int]) -> Place:
+def _undescribed(there: _There, *, bare: Collection[int]) -> Placed:
     kept = [
         (artifact, workload, not _is_described(artifact, there.images))
         for artifact, workload in zip(there.reported, there.workloads, strict=True)
         if artifact in bare
     ]
     owners, workloads, marks = zip(*kept, strict=True)
-    nowhere = array("i", bytes(4 * len(kept)))
-    return replace(
-        there.place,
-        tracks=nowhere,
-        seqs=nowhere,
-        owners=array("i", owners),
-        workloads=array("i", workloads),
-        marks=bytes(marks),
-    )
+    nowhere = bytes(4 * len(kept))
+    return Placed(there.place, nowhere, nowhere, pack(array("i", owners)), pack(array("i", workloads)), bytes(marks))
 
 
 def _counted(running: Collection[int], images: Mapping[str, _Images], *counted: Any) -> Counted:

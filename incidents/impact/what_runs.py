@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from incidents.impact import long_lists, statements
 from incidents.impact.counted import Counted, counted_statement
-from incidents.impact.facts import Place, Points
+from incidents.impact.facts import Containers, Placed, Points
 from incidents.impact.runtime import Scope
 from incidents.impact.statements import UNDESCRIBED
 from inventory.graph.one_state import Statement
@@ -32,7 +32,7 @@ RUNNING: Remembered[Points] = Remembered(_STATES_KEPT)
 READ: Remembered[int] = Remembered(_STATES_KEPT)
 """How many containers questions have read in parts."""
 COUNTED: Remembered[Counted] = Remembered(_COUNTS_KEPT)
-BARE: Remembered[Sequence[Place]] = Remembered(_COUNTS_KEPT)
+BARE: Remembered[Containers] = Remembered(_COUNTS_KEPT)
 
 
 class WhatRuns:
@@ -46,28 +46,29 @@ class WhatRuns:
             self._counted = state.along(counted_statement(parameters)).rows
 
     def ask(self, parameters: Mapping[str, object], *, is_long: bool) -> None:
-        bare = BARE.get(self._marks, self._key)
-        if bare is None:
-            bare = self._state.along(Statement(Place.unpack, UNDESCRIBED, parameters)).rows
-        self._bare = bare
+        self._bare = BARE.get(self._marks, self._key)
+        if self._bare is None:
+            self._bare_places = self._state.along(Statement(Placed.of, UNDESCRIBED, parameters)).rows
         self._points = RUNNING.get(self._marks, self._key)
         self._read = READ.get(self._marks, self._key) or 0
         counted = COUNTED.get(self._marks, self._key)
         self._is_all = is_long or (counted is not None and self._read >= counted.running)
         if self._points is None:
             sql = long_lists.POINTS if self._is_all else statements.POINTS
-            self._places = self._state.along(Statement(Place.unpack, sql, parameters)).rows
+            self._places = self._state.along(Statement(Placed.of, sql, parameters)).rows
 
     def points(self) -> Points:
         if self._points is None:
-            self._points = Points.of(self._places)
+            self._points = Points(Containers.of(self._places))
             if self._is_all:
                 RUNNING.put(self._marks, self._key, self._points)
             else:
                 READ.put(self._marks, self._key, self._read + len(self._points))
         return self._points
 
-    def undescribed(self) -> Sequence[Place]:
+    def undescribed(self) -> Containers:
+        if self._bare is None:
+            self._bare = Containers.of(self._bare_places)
         BARE.put(self._marks, self._key, self._bare)
         return self._bare
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from incidents.impact.columns import Ints
 from incidents.impact.digests import DIGESTS
 from incidents.impact.order import Rows
 from inventory.graph.one_state import one_state
@@ -27,9 +29,20 @@ def ids() -> list[int]:
     return [Artifact.objects.create(label_name="thing").pk, *made]
 
 
+def tied(ids: list[int]) -> Ints:
+    return np.array(ids, dtype=np.int32)
+
+
 def first(ids: list[int], *, limit: int) -> list[int] | None:
     with one_state(using="default") as state:
-        return DIGESTS.first([ids], limit=limit, state=state)
+        return DIGESTS.first([tied(ids)], limit=limit, state=state)
+
+
+def idle(ids: list[int], *, size: int) -> Rows:
+    """Rows that are affected and run nowhere, of so many artifacts."""
+    statuses = np.zeros(size, np.uint8)
+    statuses[ids] = 1
+    return Rows(statuses, (np.zeros(0, np.int32), np.zeros(0, np.int64)))
 
 
 def by_database() -> list[int]:
@@ -55,20 +68,17 @@ def test_a_digest_is_read_once(ids: list[int]):
 
 def test_digests_that_begin_alike_are_put_in_order_by_the_database(ids: list[int]):
     ids.append(Artifact.objects.create(digest=f"sha256:{ALIKE}{'0' * 49}").pk)
-    statuses = bytearray(max(ids) + 1)
-    for artifact in ids:
-        statuses[artifact] = 1
 
     assert first(ids, limit=1) == by_database()[:1]  # what is alike stands further behind
     assert first(ids, limit=2) is None
     with one_state(using="default") as state:
-        rows = Rows(bytes(statuses), {}).first(100, state=state)
+        rows = idle(ids, size=max(ids) + 1).first(100, state=state)
     assert [row.artifact_id for row in rows] == by_database()
 
 
 def test_one_tie_comes_before_the_next_whatever_its_digests(ids: list[int]):
     with one_state(using="default") as state:
-        found = DIGESTS.first([ids[1:2], ids[2:]], limit=100, state=state)
+        found = DIGESTS.first([tied(ids[1:2]), tied(ids[2:])], limit=100, state=state)
 
     assert found is not None
     assert found[0] == ids[1]
@@ -77,11 +87,6 @@ def test_one_tie_comes_before_the_next_whatever_its_digests(ids: list[int]):
 
 @pytest.mark.parametrize("every", [1, 2, 7, 400])
 def test_idle_rows_are_found_however_far_apart_they_stand(ids: list[int], every: int):
-    statuses = bytearray(max(ids) + 1)
-    for artifact in ids:
-        statuses[artifact] = 1
-    far = bytes(statuses) + bytes(len(statuses) * every)
-
     with one_state(using="default") as state:
-        rows = Rows(far, {}).first(100, state=state)
+        rows = idle(ids, size=(max(ids) + 1) * (every + 1)).first(100, state=state)
     assert [row.artifact_id for row in rows] == by_database()

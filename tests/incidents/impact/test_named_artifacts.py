@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from array import array
-
+import numpy as np
 import pytest
 
-from incidents.impact.facts import Facts, Place, Points, Spans
+from incidents.impact.facts import NO_CONTAINERS, Containers, Facts, Place, Points, Spans
 from incidents.impact.lookup import ArtifactMatch
 from incidents.impact.matching import Matches
 from incidents.impact.portions import Packages
+from incidents.impact.subjects import Subjects
 from incidents.impact.tally import Judged, Tally, judge_artifacts
-from inventory.graph.packed import Subjects
 
 RUNS, IDLE, BARE = 1, 2, 3
-CLUSTER = ("prod", "production", "shop")
 
 
-def place(*artifacts: int, mark: int = 0) -> Place:
-    ids = array("i", artifacts)
-    return Place(*CLUSTER, ids, array("i", [0] * len(ids)), ids, ids, bytes([mark]) * len(ids))
+def containers(*artifacts: int, mark: int = 0) -> Containers:
+    ids = np.array(artifacts, dtype=np.int32)
+    place = Place("prod", "production", "shop")
+    return Containers([place], ids * 0, ids, ids * 0, ids, ids, np.full(len(ids), mark, dtype=np.uint8))
 
 
 def judged(*matches: tuple[int, int], bare: bool = False, asks_hashes: bool = False, mark: int = 0) -> Judged:
@@ -31,10 +30,10 @@ def judged(*matches: tuple[int, int], bare: bool = False, asks_hashes: bool = Fa
     facts = Facts(
         Spans.unpack(None, None, None, None, None),
         Subjects.unpack(None, None, None, None),
-        Points([], []),
-        [place(BARE, mark=1)] if bare else [],
+        Points(NO_CONTAINERS),
+        containers(BARE, mark=1) if bare else NO_CONTAINERS,
         [] if mark else [artifact for artifact, _ in matches],
-        [place(*dict.fromkeys(artifact for artifact, _ in matches if artifact != IDLE), mark=mark)],
+        containers(*dict.fromkeys(artifact for artifact, _ in matches if artifact != IDLE), mark=mark),
     )
     asked = Matches((), named, Packages([]), asks_artifacts=True, asks_hashes=asks_hashes)
     return judge_artifacts(facts, matches=asked, is_scoped=False)

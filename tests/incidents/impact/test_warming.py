@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
@@ -59,7 +60,7 @@ def test_the_order_of_digests_is_read_in_portions(estate: None, monkeypatch: pyt
     DIGESTS.read_all(using="default")
 
     with one_state(using="default") as state, round_trips() as counted:
-        assert DIGESTS.first([ids[::-1]], limit=10, state=state) == ids
+        assert DIGESTS.first([np.array(ids[::-1], dtype=np.int32)], limit=10, state=state) == ids
     assert counted.count == 0
 
 

@@ -1,0 +1,74 @@
+"""Columns of numbers, counted whole: what answers are made of has hundreds of thousands of entries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+Ints: TypeAlias = "NDArray[np.int32]"
+Longs: TypeAlias = "NDArray[np.int64]"
+Octets: TypeAlias = "NDArray[np.uint8]"
+Flags: TypeAlias = "NDArray[np.bool_]"
+
+_FEW: Final = 64
+"""To fill so few ranges one by one costs less than to pass over all positions."""
+
+
+def ints(packed: bytes | None) -> Ints:
+    """Unpack big-endian int32, as int4send writes them."""
+    return np.frombuffer(packed or b"", dtype=">i4").astype(np.int32)
+
+
+def longs(packed: bytes | None) -> Longs:
+    """Unpack big-endian int64, as int8send writes them."""
+    return np.frombuffer(packed or b"", dtype=">i8").astype(np.int64)
+
+
+def octets(packed: bytes | None) -> Octets:
+    """Take bytes as numbers."""
+    return np.frombuffer(packed or b"", dtype=np.uint8)
+
+
+def points_of(tracks: Ints, seqs: Ints) -> Longs:
+    """Return points of tracks as one number each, which orders by track, then seq."""
+    return tracks.astype(np.int64) << 32 | seqs
+
+
+def best_of(size: int, classes: Octets, first: Longs, last: Longs) -> Octets:
+    """Return for each position the least class, plus one, of the ranges that cover it; zero for none.
+
+    `first` and `last` are where the range of each of `classes` begins, and ends, not included; never `last` < `first`.
+    """
+    best = np.zeros(size, np.uint8)
+    if len(classes) <= _FEW:
+        for row_class, begin, end in sorted(
+            zip(classes.tolist(), first.tolist(), last.tolist(), strict=True), reverse=True
+        ):
+            best[begin:end] = row_class + 1
+        return best
+    for row_class in reversed(np.flatnonzero(np.bincount(classes)).tolist()):
+        mine = classes == row_class
+        begun = np.bincount(first[mine], minlength=size + 1)
+        over = np.bincount(last[mine], minlength=size + 1)
+        best[np.cumsum(begun - over)[:size] > 0] = row_class + 1
+    return best
+
+
+def expanded(first: Longs, last: Longs) -> Longs:
+    """Return all positions of ranges, range after range."""
+    lengths = last - first
+    ends = np.cumsum(lengths)
+    return np.arange(ends[-1] if len(ends) else 0, dtype=np.int64) + np.repeat(last - ends, lengths)
+
+
+def marked(size: int, places: Sequence[int] | Ints | Longs) -> Flags:
+    """Return flags of which those at `places` are set."""
+    flags = np.zeros(size, np.bool_)
+    flags[places] = True
+    return flags
