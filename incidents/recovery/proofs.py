@@ -100,8 +100,11 @@ class ServiceProofs:
 
     @property
     def is_contradicted(self) -> bool:
-        """Whether evidence says that it is not recovered; what is merely unknown for a while takes nothing back."""
-        return any(one.state is ProofState.MISSING for one in self.proofs)
+        """Whether evidence says that it is not recovered.
+
+        What is merely unknown for a while takes nothing back, nor does a pack that is older than the newest evidence.
+        """
+        return any(one.state is ProofState.MISSING for one in self.proofs if one.proof is not Proof.PACK_EXPORTED)
 
 
 @dataclass(slots=True)
@@ -140,7 +143,7 @@ def prove(service: IncidentService, facts: Facts) -> ServiceProofs:
         _replaced(places, facts),
         _rotated(service, old, facts),
     )
-    newest = max(_times(clean, places, facts), default=None)
+    newest = max(_times(clean, places, first[-1], facts), default=None)
     return ServiceProofs(service, old, new, (*first, _exported(facts, newest)), is_withdrawn=False)
 
 
@@ -280,8 +283,9 @@ def _rotated(service: IncidentService, old: Sequence[str], facts: Facts) -> Prov
             verdict.add(ProofState.MISSING, "rotation_open", one.name, *links)
         elif one.is_required:
             verdict.add(ProofState.MISSING, "rotation_not_begun", one.name)
-        elif one.type == "unknown":
-            verdict.add(ProofState.UNKNOWN, "build_not_known", "")
+        elif one.is_sought:
+            for digest in sorted(one.digests.intersection(old)):
+                verdict.add(ProofState.UNKNOWN, "build_not_known", digest)
     if not verdict.reasons:
         verdict.add(ProofState.PROVEN, "nothing_was_exposed" if exposed else "no_build_had_any")
     return verdict.proven(Proof.CREDENTIALS_ROTATED)
@@ -312,8 +316,9 @@ def _documents(builds: Iterable[BuildOf]) -> list[Link]:
     return [Link("evidence", str(one.evidence)) for one in builds if one.evidence is not None]
 
 
-def _times(clean: Sequence[OpenRun], places: Iterable[Place], facts: Facts) -> Iterator[datetime]:
-    """Yield when the evidence came that the other proofs rest on."""
+def _times(clean: Sequence[OpenRun], places: Iterable[Place], rotated: Proven, facts: Facts) -> Iterator[datetime]:
+    """Yield when the evidence came that the other proofs rest on; of rotations those that this service waited for."""
+    own = {link.ref for link in rotated.evidence}
     for run in clean:
         yield run.received_at
         yield from (sbom.received_at for sbom in _sboms(run, facts))
@@ -322,4 +327,6 @@ def _times(clean: Sequence[OpenRun], places: Iterable[Place], facts: Facts) -> I
         state = facts.states.get(workload_of(place))
         if state is not None and state.last_ended_at is not None:
             yield state.last_ended_at
-    yield from (action.done_at for action in facts.rotations.values() if action.done_at is not None)
+    for action in facts.rotations.values():
+        if action.done_at is not None and str(action.number) in own:
+            yield action.done_at

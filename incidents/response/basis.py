@@ -160,6 +160,8 @@ def _subject(kind: ActionKind, target: Mapping[str, object]) -> tuple[str, ...]:
     for name in ("digest", "service", "environment", "team", "repository"):
         if target.get(name):
             return (name, str(target[name]))
+    if target.get("type") == "unknown":  # credentials of builds that nobody knows
+        return ("repository", "")
     return ("nothing",)
 
 

@@ -22,7 +22,7 @@ class UnprovenError(DomainError):
         more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
         super().__init__(
             "recovery_unproven",
-            f"Not proven recovered: {', '.join(names[:MAX_NAMED])}{more}. Prove them, or close with `accept_unproven`.",
+            f"Not proven recovered: {', '.join(names[:MAX_NAMED])}{more}. Prove them or accept it (`accept_unproven`).",
             status=409,
         )
 

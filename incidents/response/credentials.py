@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from incidents.models import Incident
     from incidents.response.basis import Answer
-    from incidents.response.exposed import Exposed
+    from incidents.response.exposed import Exposed, UnknownBuilds
     from supplychain.access.actors import Actor
 
 
@@ -65,6 +65,11 @@ class Credential:
         return self.strength is not Strength.LOW and self.type not in {CredentialType.TOKEN, CredentialType.UNKNOWN}
 
     @property
+    def is_sought(self) -> bool:
+        """Whether recovery waits until somebody knows the builds, or rotates all that they may have reached."""
+        return self.strength is not Strength.LOW and self.type is CredentialType.UNKNOWN
+
+    @property
     def kind(self) -> ActionKind:
         return ActionKind.REVOKE if self.type is CredentialType.OIDC else ActionKind.ROTATE
 
@@ -80,6 +85,7 @@ class Credential:
 
 
 _ALL_SECRETS: Final = "*"
+_UNKNOWN_BUILDS: Final = "credentials of builds that nobody knows"
 _WRITES: Final = frozenset({"write", "write-all"})
 _OF_GITHUB: Final = "GITHUB_TOKEN"
 
@@ -92,12 +98,11 @@ def credentials_of(answer: Answer, *, actor: Actor) -> tuple[Credential, ...]:
     for run in exposures.runs:
         for one in _of_run(run, workflows=workflows):
             _merge(found, one, digests=(run.digest,) if run.digest else (), run=run.run)
-    for team, digests in exposures.unknown.items():
-        why = "nothing tells which build made it: what that build could reach is not known"
-        _merge(found, _unknown(why, team=team), digests=digests)
+    for builds in exposures.unknown:
+        _merge(found, _of_unknown(builds), digests=builds.digests)
     if exposures.unlisted_count:
         why = f"{exposures.unlisted_count} more runs are exposed, possible or unknown than the answer lists"
-        _merge(found, _unknown(why, team=None))
+        _merge(found, Credential(CredentialType.UNKNOWN, _UNKNOWN_BUILDS, "", "", "", None, Strength.LOW, why))
     return tuple(sorted(found.values(), key=lambda one: (one.strength, one.team or "~", one.repository, one.name)))
 
 
@@ -190,9 +195,10 @@ def _credential(kind: CredentialType, name: str, run: Exposed, *, why: str) -> C
     return Credential(kind, name, run.repository, run.workflow, "", run.team, run.strength, why)
 
 
-def _unknown(why: str, *, team: str | None) -> Credential:
-    name = "credentials of builds that nobody knows"
-    return Credential(CredentialType.UNKNOWN, name, "", "", "", team, Strength.LOW, why)
+def _of_unknown(builds: UnknownBuilds) -> Credential:
+    why = "nothing tells which build made it: what that build could reach is not known"
+    # By its name one action goes for all teams: whose they are changes as soon as they run no more.
+    return Credential(CredentialType.UNKNOWN, _UNKNOWN_BUILDS, "", "", "", builds.team, builds.strength, why)
 
 
 def _merge(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from incidents.impact.answer import Effect, Status
@@ -49,14 +49,23 @@ class Exposed:
 
 
 @dataclass(frozen=True, slots=True)
-class Exposures:
-    """All of an answer. `unknown`: the digests of which nobody knows the build, by a team that runs them.
+class UnknownBuilds:
+    """The digests that a team runs and of which nobody knows the build, and how sure it is that they were exposed.
 
-    `unlisted_count` runs were not listed.
+    `strength` is at most medium: of an unknown build nothing is sure.
     """
 
+    team: str | None
+    strength: Strength
+    digests: AbstractSet[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Exposures:
+    """All of an answer; `unlisted_count` runs were not listed."""
+
     runs: tuple[Exposed, ...]
-    unknown: Mapping[str | None, AbstractSet[str]]
+    unknown: tuple[UnknownBuilds, ...]
     unlisted_count: int
 
 
@@ -99,8 +108,8 @@ def exposures_of(answer: Answer, *, actor: Actor) -> Exposures:
             )
             for job in (sorted(only) if only else (None,))
         ]
-    by_team = answer.once("by_team", lambda: _by_team(rows))
-    unknown = {team: left for team, digests in by_team.items() if (left := digests - built)}
+    by_team = answer.once("by_team", lambda: _by_team(rows, indicators=answer.indicators))
+    unknown = tuple(replace(one, digests=left) for one in by_team if (left := one.digests - built))
     return Exposures(tuple(found), unknown, answer.unlisted_count)
 
 
@@ -113,11 +122,13 @@ def _found(answer: Answer) -> Mapping[str, Row]:
     return {row.artifact.digest: row for row in answer.rows if row.status in _FOUND and row.artifact.digest}
 
 
-def _by_team(rows: Mapping[str, Row]) -> Mapping[str | None, frozenset[str]]:
-    found: dict[str | None, list[str]] = defaultdict(list)
+def _by_team(rows: Mapping[str, Row], *, indicators: Sequence[Mapping[str, object]]) -> tuple[UnknownBuilds, ...]:
+    """Put all that was found together, as if nothing were known of its builds."""
+    found: dict[tuple[str | None, Strength], list[str]] = defaultdict(list)
     for digest, row in rows.items():
-        found[team_of(row)].append(digest)
-    return {team: frozenset(digests) for team, digests in found.items()}
+        strength = max(strength_of(row, indicators=indicators), Strength.MEDIUM)
+        found[team_of(row), strength].append(digest)
+    return tuple(UnknownBuilds(team, strength, frozenset(digests)) for (team, strength), digests in found.items())
 
 
 def strength_of(row: Row, *, indicators: Sequence[Mapping[str, object]]) -> Strength:

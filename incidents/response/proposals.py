@@ -150,3 +150,6 @@ def _rotations(exposed: Iterable[Credential]) -> Iterator[Said]:
         if one.is_required:
             of = f" of {one.repository}" if one.repository and one.repository not in one.name else ""
             yield one.kind, one.target, f"{one.kind.value.capitalize()} {one.name}{of}"[:300], one.team
+        elif one.is_sought:
+            title = "Rotate all that unknown builds could reach, or send their provenance"
+            yield one.kind, one.target, title, None

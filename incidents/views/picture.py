@@ -125,12 +125,16 @@ def _curve(start: Node, end: Node) -> str:
 def _description(columns: Sequence[Ends], *, left_out: int) -> str:
     told = [count(column.count, unit) for column, unit in zip(columns, COLUMNS, strict=True)]
     more = f" {count(left_out, 'more artifact')} of the answer are not drawn." if left_out else ""
-    return f"{told[0]} in {told[1]}, running as {told[2]} in {told[3]}.{more}"
+    where = f"running as {told[2]} in {told[3]}" if columns[3].count else "of which none is known to run"
+    return f"{told[0]} in {told[1]}, {where}.{more}"
 
 
 def _shortened(text: str) -> str:
-    """Keep the end, which tells names of one registry apart."""
-    return text if len(text) <= _LETTERS else f"…{text[1 - _LETTERS :]}"
+    """Keep the end, which tells names of one registry apart, from a slash on where there is one."""
+    if len(text) <= _LETTERS:
+        return text
+    end = text[1 - _LETTERS :]
+    return f"…{end[max(0, end.find('/')) :]}"
 
 
 def _left(place: int) -> int:

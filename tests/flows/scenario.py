@@ -13,6 +13,8 @@ from tests.flows.client import TIMEOUT_SECONDS, Client
 
 STATUSES = ["affected", "possible", "unknown", "cleared"]
 _OF_CREDENTIALS = frozenset({"rotate", "revoke"})
+UNKNOWN_BUILDS = {("rotate", "credentials of builds that nobody knows", "")}
+"""The one rotation for all builds that nobody knows."""
 
 
 @dataclass
@@ -161,14 +163,14 @@ class Responding:
             (one["type"], one["credential"], one["repository"].rpartition("/")[2]) for one in rows if one["is_required"]
         }
 
-    def rotations(self) -> dict[str, set[tuple[str, str, str]]]:
+    def rotations(self) -> dict[str | None, set[tuple[str, str, str]]]:
         """Take what is proposed of credentials, and return (kind, name, repository) by the team that owns it."""
         proposed = self.read("/actions/proposed")["results"]
         self.send("/actions/proposed", {"keys": [one["key"] for one in proposed if one["kind"] in _OF_CREDENTIALS]})
-        found: dict[str, set[tuple[str, str, str]]] = {}
+        found: dict[str | None, set[tuple[str, str, str]]] = {}
         for one in self.read("/actions", limit=500)["results"]:
             target = one["target"]
-            name = target["credential"], target["repository"].rpartition("/")[2]
+            name = target["credential"], target.get("repository", "").rpartition("/")[2]
             found.setdefault(one["team"], set()).add((one["kind"], *name))
         return found
 

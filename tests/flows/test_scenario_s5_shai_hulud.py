@@ -10,7 +10,7 @@ import pytest
 
 from tests.factories import cyclonedx
 from tests.flows.conftest import KeyMaker
-from tests.flows.scenario import Estate, running
+from tests.flows.scenario import UNKNOWN_BUILDS, Estate, running
 from tests.flows.vendor_lists import ENTRIES, PAIRS, ROWS, WRONG, Listed, long_list, table
 
 PLANTED = 300
@@ -109,6 +109,7 @@ def test_waves_of_lists_give_what_a_count_by_hand_gives_and_take_back_what_was_w
     trusting = "roles that trust github.com/acme/released"
     assert incident.rotations() == {
         "shop": {("rotate", "NPM_TOKEN", "released"), ("revoke", trusting, "released")},
+        None: UNKNOWN_BUILDS,
     }
     incident.rebuild()
     assert incident.flagged() == set()

@@ -82,7 +82,7 @@ def _of_credentials(page: IncidentPage) -> Iterator[Figure]:
     wanted = {one.key for one in page.credentials if one.is_required}
     left = len(wanted - done)
     told = f"of {count(len(wanted), 'credential')} to rotate or revoke" if wanted else "none known to be in reach"
-    is_unknown = any(one.type is CredentialType.UNKNOWN for one in page.credentials)
+    is_unknown = any(one.type is CredentialType.UNKNOWN and one.key not in done for one in page.credentials)
     if is_unknown:
         told += "; what some builds could reach is not known"
     yield Figure(

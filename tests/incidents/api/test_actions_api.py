@@ -18,6 +18,7 @@ from tests.supplychain.actors import client_of, make_user, new_key, signed_in
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ROTATE = {"kind": "rotate", "target": {"credential": "NPM_TOKEN", "repository": "github.com/acme/shop"}}
+UNKNOWN_BUILDS = {"credential": "credentials of builds that nobody knows", "type": "unknown"}
 
 
 @pytest.fixture
@@ -54,8 +55,10 @@ def test_an_answer_proposes_what_to_block_freeze_rebuild_and_redeploy_and_whom_t
         ("redeploy", {"service": "checkout"}, "shop"),
         ("notify", {"team": "payments"}, "payments"),
         ("notify", {"team": "shop"}, "shop"),
+        ("rotate", UNKNOWN_BUILDS, None),
     ]
     assert {one["state"] for one in found} == {"proposed"}
+    assert found[-1]["evidence"]["artifact_count"] == 2
     assert found[1]["evidence"]["artifacts"][0]["digest"] == min(SHOP, PAY)
 
 
@@ -72,7 +75,7 @@ def test_a_package_that_only_took_part_in_a_build_blocks_and_freezes_nothing(res
 
     found = proposed(responder, opened(responder, text="pkg:npm/tool@1.0.0"))
 
-    assert [one["kind"] for one in found] == ["rebuild", "redeploy", "notify"]
+    assert [one["kind"] for one in found] == ["rebuild", "redeploy", "notify", "rotate"]
     assert "optional" in found[0]["title"]
 
 
@@ -82,10 +85,10 @@ def test_everything_is_taken_with_one_request_and_nothing_twice(responder: Clien
     first = send(responder, f"{incident}/actions/proposed").json()
     again = send(responder, f"{incident}/actions/proposed").json()
 
-    assert len(first["actions"]) == 11
+    assert len(first["actions"]) == 12
     assert again == {"actions": [], "known_count": 0}
     assert proposed(responder, incident) == []
-    assert [one["number"] for one in actions(responder, incident)] == list(range(1, 12))
+    assert [one["number"] for one in actions(responder, incident)] == list(range(1, 13))
 
 
 def test_chosen_proposals_are_taken_and_what_is_known_is_counted(responder: Client):

@@ -100,7 +100,20 @@ def test_inherited_secrets_are_all_of_them(responder: Client):
 
 
 def test_a_build_that_nobody_knows_is_a_line_of_its_own(responder: Client):
-    assert names(responder, opened(responder)) == [("unknown", "credentials of builds that nobody knows", False)]
+    incident = opened(responder)
+
+    assert names(responder, incident) == [("unknown", "credentials of builds that nobody knows", False)]
+    (action,) = [one for one in read(responder, f"{incident}/actions/proposed")["results"] if one["kind"] == "rotate"]
+    assert action["title"] == "Rotate all that unknown builds could reach, or send their provenance"
+    assert action["team"] is None
+
+
+def test_a_build_that_nobody_knows_of_something_vulnerable_is_told_and_not_sought(responder: Client):
+    incident = opened(responder, text="pkg:npm/lodash vers:npm/<4.17.21")
+
+    assert names(responder, incident) == [("unknown", "credentials of builds that nobody knows", False)]
+    kinds = {one["kind"] for one in read(responder, f"{incident}/actions/proposed")["results"]}
+    assert "rotate" not in kinds
 
 
 def test_a_vulnerable_range_exposes_nothing_that_recovery_waits_for(responder: Client):

@@ -160,6 +160,30 @@ def test_what_runs_again_takes_the_recovery_back_and_may_recover_again(responder
     assert list(RecoveryStamp.objects.order_by("number").values_list("is_recovered", flat=True)) == [True, False, True]
 
 
+def test_evidence_that_comes_after_the_pack_takes_nothing_back(responder: Client):
+    incident = opened(responder)
+    recover(responder, incident)
+    stamp_all(timezone.now())
+
+    describe(NEW, "pkg:npm/lodash@4.17.21", "pkg:npm/debug@4.3.4")
+    stamp_all(timezone.now())
+
+    assert codes(responder, incident, "pack_exported") == {"exported_before_newest_proof"}
+    assert service(responder, incident)["state"] == "recovered"
+    assert RecoveryStamp.objects.count() == 1
+
+
+def test_a_rotation_that_the_service_did_not_wait_for_outdates_no_pack(responder: Client):
+    incident = opened(responder)
+    recover(responder, incident)
+
+    made = {"kind": "rotate", "target": {"credential": "a key of somebody else"}}
+    number = send(responder, f"{incident}/actions", made).json()["number"]
+    send(responder, f"{incident}/actions/{number}", {"state": "done"}, method="patch")
+
+    assert states(responder, incident)["pack_exported"] == "proven"
+
+
 Missing = Callable[[], None]
 
 

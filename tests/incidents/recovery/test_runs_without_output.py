@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from incidents.response.lifecycle import ORDER
+from tests.attested import bundle, encode, provenance, statement
 from tests.factories import cyclonedx, deployment, digest, report, submit
 from tests.incidents.opened import BAD, opened, read, send
 from tests.supplychain.actors import make_user, signed_in
@@ -74,15 +75,47 @@ def test_a_service_waits_for_what_a_run_of_its_team_lost_though_nothing_came_of_
 
     incident = opened(responder, text=None, indicators=[PACKAGE, ACTION])
 
-    unknown = ("unknown", "build_not_known", "")
     assert reasons(responder, incident) == {
-        "ledger": [unknown],
+        "ledger": [("unknown", "build_not_known", digest("ledger"))],
         "checkout": [("missing", "rotation_not_begun", "NPM_TOKEN")],
     }
 
     rotate(responder, incident)
 
-    assert reasons(responder, incident) == {"ledger": [unknown], "checkout": [unknown]}
+    rest = ("proven", "rotated", "credentials of builds that nobody knows")
+    assert reasons(responder, incident) == {"ledger": [rest], "checkout": [rest, ("proven", "rotated", "NPM_TOKEN")]}
+
+
+def test_a_rotation_for_unknown_builds_holds_when_what_they_made_runs_no_more(responder: Client):
+    service_runs("shop", "checkout")
+    incident = opened(responder)
+    rotate(responder, incident)
+    report("shop", deployment(digest=digest("new"), service="checkout", cluster="shop"), at=timezone.now())
+
+    assert send(responder, f"{incident}/queries").status_code == 201
+
+    assert reasons(responder, incident)["checkout"] == [
+        ("proven", "rotated", "credentials of builds that nobody knows")
+    ]
+
+
+def test_no_build_need_be_known_of_what_is_merely_vulnerable(responder: Client):
+    service_runs("shop", "checkout")
+
+    incident = opened(responder, text="pkg:npm/lodash vers:npm/<4.17.21")
+
+    assert reasons(responder, incident) == {"checkout": [("proven", "nothing_was_exposed", "")]}
+
+
+def test_a_build_that_is_told_later_takes_the_place_of_what_nobody_knew(responder: Client):
+    service_runs("shop", "checkout")
+    incident = opened(responder)
+    submit("shop", encode(bundle(statement(digest("checkout"), predicate=provenance()))))
+
+    ((state, code, about),) = reasons(responder, incident)["checkout"]
+
+    assert (state, code) == ("missing", "rotation_not_begun")
+    assert about.startswith("all secrets of github.com/shop/api")
 
 
 def test_an_incident_of_which_nothing_runs_is_not_closed_before_the_rotation(responder: Client):

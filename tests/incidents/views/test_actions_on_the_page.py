@@ -78,7 +78,8 @@ def test_what_binds_and_what_is_done_is_folded(rita: Client, address: str):
 
 
 @pytest.mark.parametrize(("group", "titles"), [
-    ("owner", ["team-a", "team-b"]), ("kind", ["Rebuild", "Redeploy", "Tell people"]),
+    ("owner", ["Nobody has taken these", "team-a", "team-b"]),
+    ("kind", ["Rotate credentials", "Rebuild", "Redeploy", "Tell people"]),
     ("service", ["Not about one service", "checkout", "ledger"]),
 ])  # fmt: skip
 def test_open_actions_are_put_together(rita: Client, address: str, group: str, titles: list[str]):

@@ -64,6 +64,21 @@ def test_what_runs_nowhere_ends_at_the_artifact_and_no_service_is_said():
     assert [one.container_count for one in picture.reaches if one.artifact == "registry.example/idle:1"] == [0]
 
 
+def test_what_runs_nowhere_is_not_counted_as_services_and_clusters():
+    picture = drawn([row("idle")], artifact_count=1)
+
+    assert picture is not None
+    assert picture.description == "1 component in 1 artifact, of which none is known to run."
+
+
+def test_a_long_name_loses_whole_parts_from_its_beginning():
+    picture = drawn([row("identity/login-page"), row("a-name-without-any-part-that-fits")], artifact_count=2)
+
+    assert picture is not None
+    labels = sorted(node.label for node in picture.columns[1].nodes)
+    assert labels == ["…/identity/login-page:1", "…hout-any-part-that-fits:1"]
+
+
 def test_it_is_bounded_and_says_what_it_leaves_out():
     rows = [row(f"app-{number:03}", (f"service-{number}", "eu")) for number in range(40)]
 
