@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from incidents.impact import coverage, estate, what_ran, what_runs
+from incidents.impact.contents import CONTENTS
 from incidents.impact.digests import DIGESTS
 from incidents.impact.occurrences import OCCURRENCES
+from incidents.impact.subjects import SUBJECTS
 from incidents.impact.texts import TEXTS
 from inventory.graph import packages
 
@@ -21,6 +23,8 @@ def forget_everything() -> None:
         packages.DESCRIBED,
         packages.DETAILS,
         DIGESTS,
+        SUBJECTS,
+        CONTENTS,
     ):
         remembered.forget()
     what_ran.RAN_THEN.forget()

@@ -29,6 +29,7 @@ from incidents.impact.known_clusters import with_known_clusters
 from incidents.impact.matching import find_matches, look_up
 from incidents.impact.order import Rows
 from incidents.impact.remembered import follow_generation, marks_statement
+from incidents.impact.subjects import SUBJECTS
 from incidents.impact.tally import judge_artifacts
 from incidents.impact.untold import with_provenance
 from incidents.impact.what_ran import WhatRan, silence
@@ -106,6 +107,8 @@ def _answer(asked: _Asking, *, teams: list[int] | None, reading: Reading) -> _An
     question, actor, at = asked.question, asked.actor, asked.at
     with one_state(using=reading.using, plans=_plans(question)) as state:
         marks = state.along(marks_statement())
+        asked_subjects = SUBJECTS.ask(using=reading.using)
+        changed = state.along(asked_subjects.statement)
         silent = None if question.is_now else state.along(silence(times_of(question, now=at)[0]))
         bases = Bases(teams=teams, state=state)
         found = look_up(
@@ -116,6 +119,7 @@ def _answer(asked: _Asking, *, teams: list[int] | None, reading: Reading) -> _An
             meanwhile=partial(_spell, question),
         )
         follow_generation(marks.rows[0].generation)
+        subjects = asked_subjects.reader(changed.rows, generation=marks.rows[0].generation, state=state)
         asked_of = parameters_of(question, candidates=found.candidates, teams=teams, now=at)
         runtime: Runtime = (
             WhatRuns(asked_of, marks=marks.rows[0], state=state)
@@ -130,7 +134,9 @@ def _answer(asked: _Asking, *, teams: list[int] | None, reading: Reading) -> _An
             now=at,
             state=state,
         )
-        read = read_facts(question, found=found, bases=bases, parameters=asked_of, runtime=runtime, state=state)
+        read = read_facts(
+            question, found=found, bases=bases, parameters=asked_of, runtime=runtime, subjects=subjects, state=state
+        )
         matches, facts = read.matches, read.facts
         judged = judge_artifacts(facts, matches=matches, is_scoped=question.is_scoped)
         behind = arrears(reading, teams=teams, state=state)

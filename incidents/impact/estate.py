@@ -89,7 +89,7 @@ class _Listed:
     track_count: int
     sbom_count: int
 
-    def marks(self, *, generation: int) -> str:
+    def marks(self, *, generation: str) -> str:
         return f"{generation},{self.track_count},{self.sbom_count}"
 
 

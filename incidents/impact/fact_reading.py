@@ -7,19 +7,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
 
 from incidents.impact import long_lists, statements
 from incidents.impact.answer import Status
+from incidents.impact.columns import octets
+from incidents.impact.contents import CONTENTS, MOST_READ, contents_statement
 from incidents.impact.facts import NO_CONTAINERS, Containers, Facts, Placed, Spans
+from incidents.impact.judging import MatchClass
 from incidents.impact.matching import is_long
-from incidents.impact.subjects import Subjects
 from incidents.impact.untold import Needed, told_statement, untold
 from inventory.graph.one_state import Statement, array_of
 from inventory.graph.packed import sql_array
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from incidents.impact.bases import Bases
     from incidents.impact.facts import Points
@@ -27,11 +31,14 @@ if TYPE_CHECKING:
     from incidents.impact.portions import Packages
     from incidents.impact.question import Question
     from incidents.impact.runtime import Runtime
+    from incidents.impact.subjects import Subjects
     from inventory.graph.one_state import OneState
 
 _ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
 _INSTANT = timedelta(microseconds=1)
 Parameters = dict[str, object]
+SubjectsRead: TypeAlias = "Callable[[], Subjects]"
+"""What all snapshots are about, once the exchange is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +93,7 @@ def read_facts(
     bases: Bases,
     parameters: Parameters,
     runtime: Runtime,
+    subjects: SubjectsRead,
     state: OneState,
 ) -> Read:
     """Judge what was looked up, and read where it is: one round trip, one more where bases are known."""
@@ -94,7 +102,9 @@ def read_facts(
     if needed.asks_origins:
         told = state.along(told_statement(parameters, is_now=question.is_now))
     look = _look_for_many if found.is_long else _look
-    read = look(question, found=found, bases=bases, parameters=parameters, runtime=runtime, state=state)
+    read = look(
+        question, found=found, bases=bases, parameters=parameters, runtime=runtime, subjects=subjects, state=state
+    )
     undescribed = runtime.undescribed()
     facts = replace(read.facts, undescribed=undescribed if needed.asks_sboms else NO_CONTAINERS)
     if told is not None:
@@ -110,16 +120,17 @@ def _look(
     bases: Bases,
     parameters: Parameters,
     runtime: Runtime,
+    subjects: SubjectsRead,
     state: OneState,
 ) -> Read:
     matches = bases.closed(found.matches())
     parameters = parameters | parameters_of_matches(matches)
     runtime.ask(parameters, is_long=False)
-    (((spans, subjects),), *named) = state.fetch_together(
-        Statement(_unpack, statements.found(is_alone=len(question.indicators) == 1), parameters),
-        *_named(question, matches=matches, parameters=parameters),
+    held = statements.HELD_BY_ANY if len(question.indicators) == 1 else statements.HELD
+    (spans,), *named = state.fetch_together(
+        Statement(Spans.unpack, held, parameters), *_named(question, matches=matches, parameters=parameters)
     )
-    return Read(matches, parameters, _facts(spans, subjects, runtime.points(), named))
+    return Read(matches, parameters, _facts(spans, subjects(), runtime.points(), named))
 
 
 def _look_for_many(
@@ -129,6 +140,7 @@ def _look_for_many(
     bases: Bases,
     parameters: Parameters,
     runtime: Runtime,
+    subjects: SubjectsRead,
     state: OneState,
 ) -> Read:
     runtime.ask(parameters, is_long=True)
@@ -142,14 +154,35 @@ def _look_for_many(
         held = Statement(Spans.unpack, statements.HELD, wanted)
         return held, *_named(question, matches=matches, parameters=wanted)
 
-    sql = long_lists.cleared(is_now=question.is_now, tells_effects=Status.CLEARED in question.statuses)
-    (cleared,), (subjects,), (held,), *named = state.fetch_then(
-        Statement(Spans.unpack, sql, parameters),
-        Statement(Subjects.unpack, long_lists.SUBJECTS, parameters),
-        then=judge,
-    )
+    tells_effects = Status.CLEARED in question.statuses
+    sql = long_lists.cleared(is_now=question.is_now, tells_effects=tells_effects)
+    ask_cleared = Statement(Spans.unpack, sql, parameters)
+    if question.is_now and not tells_effects:
+        (held,), *named = state.fetch_then(then=judge)
+        cleared = _cleared_now(runtime.points(), parameters=parameters, ask=ask_cleared, state=state)
+    else:
+        (cleared,), (held,), *named = state.fetch_then(ask_cleared, then=judge)
     ((matches, wanted),) = judged
-    return Read(matches, wanted, _facts(held + cleared, subjects, runtime.points(), named))
+    return Read(matches, wanted, _facts(held + cleared, subjects(), runtime.points(), named))
+
+
+def _cleared_now(points: Points, *, parameters: Parameters, ask: Statement[Spans], state: OneState) -> Spans:
+    """Return where anything runs that is cleared: from what this process knows, one round trip where that lacks."""
+    at, known = points.different, CONTENTS.contents
+    missing = known.missing(at)
+    if len(missing):
+        read = [contents_statement(missing[:MOST_READ])] if CONTENTS.may_hold(at) else []
+        if read and len(missing) <= MOST_READ:
+            (rows,) = state.fetch_together(*read)
+            known = CONTENTS.keep(rows, among=at)
+        else:
+            (asked,), *more = state.fetch_together(ask, *read)
+            for rows in more:
+                CONTENTS.keep(rows, among=at)
+            cleared: Spans = asked
+            return cleared
+    wanted = octets(parameters["candidates"]).astype(np.bool_)  # type: ignore[arg-type]  # parameters are of all types
+    return Spans.at(at[known.holding(at, wanted=wanted)], row_class=MatchClass.CLEARED)
 
 
 def _named(question: Question, *, matches: Matches, parameters: Parameters) -> tuple[Statement[Any], ...]:
@@ -167,7 +200,3 @@ def _facts(spans: Spans, subjects: Subjects, points: Points, named: Sequence[Any
         return Facts(spans, subjects, points)
     visible, places = named
     return Facts(spans, subjects, points, named=visible, named_points=Containers.of(places))
-
-
-def _unpack(*columns: bytes | None) -> tuple[Spans, Subjects]:
-    return Spans.unpack(*columns[:5]), Subjects.unpack(*columns[5:])

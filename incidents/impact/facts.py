@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias
 
 import numpy as np
 
-from incidents.impact.columns import ints, octets, points_of
+from incidents.impact.columns import different, ints, octets, points_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -35,6 +35,12 @@ class Spans:
         """Take the row of statements.HELD."""
         components, tracks, since, until, classes = columns
         return cls(ints(components), ints(tracks), ints(since), ints(until), octets(classes))
+
+    @classmethod
+    def at(cls, points: Longs, *, row_class: int) -> Self:
+        """Return spans of one point each, and of no component that is told."""
+        tracks, seqs = (points >> 32).astype(np.int32), (points & 0x7FFFFFFF).astype(np.int32)
+        return cls(np.zeros_like(tracks), tracks, seqs, seqs + 1, np.full(len(points), row_class, np.uint8))
 
     def __len__(self) -> int:
         return len(self.tracks)
@@ -139,7 +145,6 @@ class Points:
         order = np.lexsort((containers.place_of, containers.marks, containers.workloads, containers.owners, given))
         self.places = containers.places
         self.at: Longs = given[order]
-        self.tracks = containers.tracks[order]
         self.owners = containers.owners[order]
         self.workloads = containers.workloads[order]
         self.place_of = containers.place_of[order]
@@ -162,6 +167,11 @@ class Points:
     def greatest(self) -> int:
         """The greatest number of an artifact whose row one of them is."""
         return int(self.owners.max(initial=0))
+
+    @cached_property
+    def different(self) -> Longs:
+        """The points that anything runs, in order, each once."""
+        return different(self.at)
 
     @cached_property
     def repeats(self) -> tuple[Repeats, Repeats]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from incidents.impact.columns import expanded
+from incidents.impact.columns import different, expanded
 from incidents.impact.stretches import CLEARED_FROM
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class _Ranges:
     def touching(self, flags: Flags) -> list[int]:
         """Return the lines that have a position with a flag."""
         before = _counts(flags)
-        found: list[int] = np.unique(self.line_of[before[self.last] > before[self.first]]).tolist()
+        found: list[int] = different(self.line_of[before[self.last] > before[self.first]]).tolist()
         return found
 
     def _summed(self, before: Longs) -> Longs:
@@ -135,8 +135,7 @@ class _Ranges:
         for part in _portions(self.line_of[some], last[some] - first[some]):
             lines = np.repeat(self.line_of[some][part], (last - first)[some][part])
             there = values[at[expanded(first[some][part], last[some][part])]]
-            different = np.unique(lines << 32 | there)
-            sums += np.bincount(different >> 32, minlength=self.count_of_lines)
+            sums += np.bincount(different(lines << 32 | there) >> 32, minlength=self.count_of_lines)
         return sums
 
 

@@ -17,7 +17,6 @@ from incidents.impact.statements import (
     POINTS_THEN,
     RAN,
 )
-from inventory.graph.visibility import own
 
 MOST_LOOKED_UP = 40_000
 """Of more candidates it always costs less to look through what runs."""
@@ -50,15 +49,6 @@ _BY_COMPONENT = f"""
     GROUP BY 1, 2"""
 _ARE_FEW = f"""%(few_candidates)s::int[] IS NOT NULL
     AND cardinality(%(few_candidates)s::int[]) <= {_WORTH} * (SELECT count(*) FROM point)"""
-SUBJECTS = f"""
-SELECT {PACK.format("track_id")}, {PACK.format("octet_length(seqs) / 4")},
-       string_agg(seqs, ''::bytea), string_agg(artifacts, ''::bytea)
-FROM (
-    SELECT b.track_id, b.seqs, b.artifacts FROM inventory_subjectblock b JOIN inventory_track t ON t.id = b.track_id
-    WHERE {own("t.team_id")} ORDER BY b.track_id, b.block
-) block
-"""
-"""What the snapshots of all tracks are about: few hold nothing of a long list."""
 _CLEARED = f"""
 WITH shown AS MATERIALIZED ({{intervals}}),
 point AS MATERIALIZED (SELECT DISTINCT track_id, seq FROM ({{points}}) point),

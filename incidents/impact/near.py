@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from incidents.impact.columns import marked
+from incidents.impact.columns import different, marked
 from inventory.graph.packed import sql_array
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ def near(artifacts: Sequence[int], *, facts: Facts) -> Parameters:
     """
     wanted = marked(facts.greatest_artifact + 1, artifacts)
     subjects, points, spans = facts.subjects, facts.points, facts.spans
-    tracks = np.union1d(points.tracks[wanted[points.owners]], subjects.tracks[wanted[subjects.artifacts]])
+    at = np.concatenate((points.at[wanted[points.owners]], subjects.at[wanted[subjects.artifacts]]))
+    tracks = different(at >> 32)
     is_near = marked(int(max(tracks.max(initial=0), spans.tracks.max(initial=0))) + 1, tracks)
-    components = np.unique(spans.components[is_near[spans.tracks]])
+    components = different(spans.components[is_near[spans.tracks]].astype(np.int64))
     return {"near_components": sql_array(components.tolist()), "near_tracks": sql_array(tracks.tolist())}

@@ -19,7 +19,7 @@ MARKS = """
 SELECT string_agg(token::text, ',' ORDER BY token) FILTER (WHERE kind = 'present'),
        string_agg(token::text, ',' ORDER BY token) FILTER (WHERE kind = 'past'),
        string_agg(token::text, ',' ORDER BY token) FILTER (WHERE kind = 'labels'),
-       pg_relation_filenode('inventory_artifact')::bigint
+       concat_ws(' ', pg_relation_filenode('inventory_artifact'), pg_postmaster_start_time())
 FROM inventory_estatechange
 """
 
@@ -31,8 +31,9 @@ class Marks:
     present: str | None
     past: str | None
     labels: str | None
-    generation: int
-    """Which file the artifacts are in: a table that was emptied or restored is in another, and its ids mean others."""
+    generation: str
+    """Which file the artifacts are in, of which server since when: a table that was emptied or restored is in another,
+    and its ids mean others; so may those of a server that took over from one that failed before all reached it."""
 
     def of(self, *, is_now: bool) -> str | None:
         """Return the marks of all that an answer's ground is counted from; the past hangs on the present as well."""
@@ -45,14 +46,14 @@ class _Lasting:
     """What is remembered of rows that never change, by their ids: for as long as the tables are the same."""
 
     def __init__(self) -> None:
-        self._generation: int | None = None
+        self._generation: str | None = None
         self._forget: list[Callable[[], None]] = []
         self._lock = threading.Lock()
 
     def add(self, forget: Callable[[], None]) -> None:
         self._forget.append(forget)
 
-    def follow(self, generation: int) -> None:
+    def follow(self, generation: str) -> None:
         """Forget all where the tables are no longer those that it was read from."""
         with self._lock:
             if generation != self._generation:

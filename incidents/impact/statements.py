@@ -72,25 +72,12 @@ SELECT {PACK.format("component_id")}, {PACK.format("track_id")}, {PACK.format("f
 FROM held
 """
 HELD = _SPANS.replace("FROM held", f"FROM ({_HELD.format(wanted=f'{_WANTED} AS w(component_id, class)')}) held")
-"""The same where nothing else needs the rows, which then are not put together first."""
-_NAMELESS_SPANS = _SPANS.replace(PACK.format("component_id"), "NULL::bytea")
-"""Where on which tracks the components are, packed: one row of five columns, the first empty where nobody asks which.
+"""Where on which tracks the components are, packed: one row of five columns.
 
 To merge the stretches of a track takes the database longer than it takes to count each of them.
 """
-
-_SUBJECTS = f"""
-SELECT {PACK.format("track_id")}, {PACK.format("octet_length(seqs) / 4")},
-       string_agg(seqs, ''::bytea), string_agg(artifacts, ''::bytea)
-FROM (
-    SELECT b.track_id, b.seqs, b.artifacts
-    FROM (SELECT track_id, min(from_seq) AS since, max(to_seq) AS until FROM held GROUP BY 1) r
-    JOIN inventory_subjectblock b
-      ON b.track_id = r.track_id AND b.block >= r.since >> 8 AND b.block <= (r.until - 1) >> 8
-    ORDER BY b.track_id, b.block
-) block
-"""
-"""What the snapshots of those tracks are about, packed: tracks, how many subjects of each, their points, artifacts."""
+HELD_BY_ANY = HELD.replace(PACK.format("component_id"), "NULL::bytea", 1)
+"""The same where nobody asks which component it is: the first column is empty."""
 
 VISIBLE_NAMED = f"""
 SELECT a.id FROM unnest(%(artifacts)s::int[]) AS n(artifact_id) JOIN inventory_artifact a ON a.id = n.artifact_id
@@ -174,15 +161,6 @@ def named_runs(*, is_now: bool) -> str:
     """Return the statement of what runs of the artifacts that are named: rows as POINTS; the track is theirs."""
     intervals = INTERVALS.format(when=NOW if is_now else THEN)
     return NAMED_RUNS.format(intervals=intervals, candidates=_CANDIDATES)
-
-
-def found(*, is_alone: bool) -> str:
-    """Return the statement of where the components are, and what the snapshots of those tracks are about: one row.
-
-    Of an indicator that is alone nobody asks which component is where.
-    """
-    spans = _NAMELESS_SPANS if is_alone else _SPANS
-    return f"WITH {ASKED} SELECT * FROM ({spans}) spans CROSS JOIN ({_SUBJECTS}) subjects"
 
 
 PAGE_RUNS = f"""

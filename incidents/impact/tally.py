@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from incidents.impact.columns import best_of, marked
+from incidents.impact.columns import best_of, counted, different, marked, points_of
 from incidents.impact.facts import UNSEEN, UNSURE
 from incidents.impact.lines import Totals, count_lines
 from incidents.impact.stretches import CLEARED_FROM, covered
@@ -223,8 +223,7 @@ def _forget_excluded(containers: Containers, *, excluded: Flags, best: Octets, s
 
 def _count_workloads(found: Found) -> tuple[Ints, Longs]:
     """Return the artifacts that run, and how many workloads run each."""
-    pairs = np.unique(found.owners.astype(np.int64) << 32 | found.workloads)
-    owners, counts = np.unique(pairs >> 32, return_counts=True)
+    owners, counts = counted(different(points_of(found.owners, found.workloads)) >> 32)
     return owners.astype(np.int32), counts
 
 
@@ -238,29 +237,31 @@ def _count_places(
     found: Found, *, statuses: Octets, listed: Collection[int]
 ) -> tuple[dict[int, tuple[int, int, int]], list[PlaceCount]]:
     """Return {group: (workloads, namespaces, clusters)}, and the workloads of the listed classes by place."""
-    keys = sorted({place.key for place in found.places})
+    places = set(found.places)
+    keys = sorted({place.key for place in places})
     numbers = {key: number for number, key in enumerate(keys)}
+    number_of = {place: numbers[place.key] for place in places}
     namespaces = _numbered([(cluster, namespace) for cluster, _, _, namespace in keys])
     clusters = _numbered([cluster for cluster, _, _, _ in keys])
-    key_of = np.array([numbers[place.key] for place in found.places], dtype=np.int64)[found.place_of]
+    key_of = np.array([number_of[place] for place in found.places], dtype=np.int64)[found.place_of]
     rows = statuses[found.owners]
     groups: dict[int, tuple[int, int, int]] = {}
     for group, classes in _CLASSES_OF.items():
         mine = _flags_of(classes)[rows]
         if mine.any():
-            at = np.unique(key_of[mine])
-            workloads = np.unique(found.workloads[mine])
-            groups[group] = len(workloads), len(np.unique(namespaces[at])), len(np.unique(clusters[at]))
+            at = different(key_of[mine])
+            columns = found.workloads[mine].astype(np.int64), namespaces[at], clusters[at]
+            workload_count, namespace_count, cluster_count = (len(different(column)) for column in columns)
+            groups[group] = workload_count, namespace_count, cluster_count
     shown = _flags_of(listed)[rows]
-    pairs = np.unique(key_of[shown] << 32 | found.workloads[shown])
-    at, counts = np.unique(pairs >> 32, return_counts=True)
-    places = [
+    at, workload_counts = counted(different(key_of[shown] << 32 | found.workloads[shown]) >> 32)
+    shown_places = [
         (cluster, environment or "unknown", namespace, count)
         for (cluster, _, environment, namespace), count in zip(
-            map(keys.__getitem__, at.tolist()), counts.tolist(), strict=True
+            map(keys.__getitem__, at.tolist()), workload_counts.tolist(), strict=True
         )
     ]
-    return groups, places
+    return groups, shown_places
 
 
 _CLASSES_OF: Final = {

@@ -1,7 +1,7 @@
 """A new web process asks the first questions itself, so that no responder waits for what only the first one takes.
 
 The server prepares and plans each statement on the process' first connection (prepared.py lets later ones learn it),
-the counts of what runs are read, and the order of digests.
+the counts of what runs are read, what it holds, and the order of digests.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from django.db import DatabaseError, InterfaceError, connections
 from django.utils import timezone
 
 from incidents.impact.assess import assess
+from incidents.impact.contents import CONTENTS
 from incidents.impact.digests import DIGESTS
 from incidents.impact.question import Question
 from incidents.pasted import parse_text
@@ -39,6 +40,7 @@ def start() -> Thread:
 def warm(*, at: datetime) -> None:
     """Ask for the component that was seen last, now and at this instant. Nothing is told, nothing is audited."""
     replica.read(lambda reading: DIGESTS.read_all(using=reading.using))
+    replica.read(lambda reading: CONTENTS.read_all(using=reading.using))
     newest = Component.objects.filter(has_purl=True).order_by("-pk").values_list("identity", flat=True).first()
     if newest is not None:
         indicators = parse_text(newest)

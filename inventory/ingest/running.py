@@ -51,6 +51,7 @@ SELECT track_id, seq >> 8 AS block, string_agg(int4send(seq), ''::bytea ORDER BY
        string_agg(int4send(artifact_id), ''::bytea ORDER BY seq, artifact_id) AS artifacts
 FROM inventory_snapshotsubject GROUP BY 1, 2
 """
+_ME = "pg_current_xact_id()::text::bigint"
 _WRONG_BLOCKS = f"""
 SELECT coalesce(b.track_id, p.track_id), coalesce(b.block, p.block)
 FROM inventory_subjectblock b FULL JOIN ({_PACKED}) p ON p.track_id = b.track_id AND p.block = b.block
@@ -131,8 +132,14 @@ def refresh_all() -> None:
     """Rewrite the whole projection and the packed subjects (after a restore; `verify_running` tells when)."""
     _execute("DELETE FROM inventory_running", {})
     _execute(_insert_where("true"), {})
-    _execute("DELETE FROM inventory_subjectblock", {})
-    _execute(f"INSERT INTO inventory_subjectblock (track_id, block, seqs, artifacts) {_PACKED}", {})
+    # No row goes: who keeps the packed subjects learns of what changed in those that are there.
+    _execute(f"UPDATE inventory_subjectblock SET seqs = '', artifacts = '', changed_in = {_ME}", {})
+    _execute(
+        f"INSERT INTO inventory_subjectblock (track_id, block, seqs, artifacts, changed_in) SELECT *, {_ME} "
+        f"FROM ({_PACKED}) packed ON CONFLICT (track_id, block) DO UPDATE "
+        "SET seqs = excluded.seqs, artifacts = excluded.artifacts",
+        {},
+    )
 
 
 def _execute(sql: str, parameters: dict[str, list[int]]) -> None:

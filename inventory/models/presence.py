@@ -144,8 +144,8 @@ BLOCK_SHIFT = 8
 class SubjectBlock(models.Model):
     """Which artifacts the snapshots of a stretch of one track are about, packed: a projection of SnapshotSubject.
 
-    Written by a trigger on SnapshotSubject (migration 0013); `verify_running` compares it with a recount. An answer
-    reads one row of it instead of some hundred.
+    Written by a trigger on SnapshotSubject (migrations 0013, 0057); `verify_running` compares it with a recount. A
+    process keeps all of it, and reads again what was changed since (incidents/impact/subjects.py).
     """
 
     pk = models.CompositePrimaryKey("track_id", "block")
@@ -153,3 +153,6 @@ class SubjectBlock(models.Model):
     block = models.IntegerField(db_comment="seq >> 8")
     seqs = models.BinaryField(db_comment="int32 big-endian, one a subject, ascending")
     artifacts = models.BinaryField(db_comment="int32 big-endian, the artifact of each, ascending within a seq")
+    changed_in = models.BigIntegerField(
+        default=0, db_default=0, db_index=True, db_comment="Transaction that changed it last; 0: before that was kept"
+    )

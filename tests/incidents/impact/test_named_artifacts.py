@@ -9,7 +9,7 @@ from incidents.impact.facts import NO_CONTAINERS, Containers, Facts, Place, Poin
 from incidents.impact.lookup import ArtifactMatch
 from incidents.impact.matching import Matches
 from incidents.impact.portions import Packages
-from incidents.impact.subjects import Subjects
+from incidents.impact.subjects import NO_SUBJECTS
 from incidents.impact.tally import Judged, Tally, judge_artifacts
 
 RUNS, IDLE, BARE = 1, 2, 3
@@ -29,7 +29,7 @@ def judged(*matches: tuple[int, int], bare: bool = False, asks_hashes: bool = Fa
     named = tuple(ArtifactMatch(artifact, 0, row_class, "asked for") for artifact, row_class in matches)
     facts = Facts(
         Spans.unpack(None, None, None, None, None),
-        Subjects.unpack(None, None, None, None),
+        NO_SUBJECTS,
         Points(NO_CONTAINERS),
         containers(BARE, mark=1) if bare else NO_CONTAINERS,
         [] if mark else [artifact for artifact, _ in matches],

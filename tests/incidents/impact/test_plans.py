@@ -37,7 +37,7 @@ def presence() -> None:
         cursor.execute("ANALYZE inventory_track, inventory_component")
 
 
-@pytest.mark.parametrize("sql", [statements.found(is_alone=True), statements.found(is_alone=False)])
+@pytest.mark.parametrize("sql", [statements.HELD_BY_ANY, statements.HELD])
 def test_ranges_come_from_the_primary_keys_index_alone(presence: None, sql: str):
     ids = list(Component.objects.order_by("pk").values_list("pk", flat=True)[:3])
     parameters = {"components": array_of(ids), "classes": array_of([0] * 3), "artifacts": "{}", "teams": None}

@@ -261,14 +261,14 @@ def test_what_is_remembered_by_id_is_forgotten_with_the_tables_it_was_read_from(
     forgotten: list[str] = []
     lasting.add(lambda: forgotten.append("texts"))
 
-    for generation in (7, 7, 8):
+    for generation in ("7", "7", "8"):
         lasting.follow(generation)
 
     assert forgotten == ["texts", "texts"]
 
 
 def test_an_emptied_table_is_another_generation():
-    def generation() -> int:
+    def generation() -> str:
         return fetch(Marks, MARKS, {})[0].generation
 
     before = generation()

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from incidents.impact import assess, long_lists, matching, portions
+from incidents.impact import assess, fact_reading, long_lists, matching, portions
 from incidents.impact.answer import Counted, Impact, Status
 from incidents.impact.fact_reading import parameters_of, parameters_of_matches
 from incidents.impact.heads import CLASSES
@@ -139,13 +139,26 @@ def counted(classes: tuple[int, ...], group: int, answer: dict[str, Any]) -> Cou
 
 
 @pytest.mark.parametrize(
-    ("seed", "long_from", "looked_up"),
-    [(1, matching.MANY_CANDIDATES, 0), (2, -1, 0), (2, -1, long_lists.MOST_LOOKED_UP)],
-    ids=["short", "long, what runs is read", "long, candidates are looked up"],
+    ("seed", "long_from", "looked_up", "read"),
+    [
+        (1, matching.MANY_CANDIDATES, 0, 500),
+        (2, -1, 0, 0),
+        (2, -1, long_lists.MOST_LOOKED_UP, 0),
+        (2, -1, 0, 500),
+        (2, -1, 0, 2),
+    ],
+    ids=[
+        "short",
+        "long, what runs is read",
+        "long, candidates are looked up",
+        "long, what runs is known",
+        "long, what runs becomes known",
+    ],
 )
 def test_the_tally_is_what_the_statement_finds(
-    seed: int, long_from: int, looked_up: int, monkeypatch: pytest.MonkeyPatch
+    seed: int, long_from: int, looked_up: int, read: int, monkeypatch: pytest.MonkeyPatch
 ):
+    monkeypatch.setattr(fact_reading, "MOST_READ", read)
     monkeypatch.setattr(matching, "MANY_CANDIDATES", long_from)
     monkeypatch.setattr(long_lists, "MOST_LOOKED_UP", looked_up)
     monkeypatch.setattr(portions, "MANY_NAMES", portions.MANY_NAMES if long_from > 0 else 0)
