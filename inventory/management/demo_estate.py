@@ -131,6 +131,15 @@ class Estate:
         for path in sorted((self._folder / "attestations").glob("*.jsonl")):
             query, label = {"kind": "attestation"}, f"attestations of {path.stem}"
             yield _evidence(path.read_bytes(), query=query, sender=path.stem, label=label)
+        yield from self._workflow_files()
+
+    def _workflow_files(self) -> Iterator[Upload]:
+        """Yield the workflow files that pipelines send, the versions of each in their order."""
+        for workflow in self._services["workflows"]:
+            for version in workflow["versions"]:
+                body = (self._folder / "workflows" / version["file"]).read_bytes()
+                query = {"repository": workflow["repository"], "commit": version["commit"], "name": workflow["path"]}
+                yield _evidence(body, query=query, sender=workflow["team"], label=version["file"])
 
     def _runs_of(self, service: Json, *, at: datetime) -> Iterator[Run]:
         for cluster in self.clusters:
