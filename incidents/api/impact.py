@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 from incidents.api.openapi import ANSWERS, QUESTION
 from incidents.api.render import ImpactRenderer, as_csv, as_json
 from incidents.asking import read_body, read_query
-from incidents.impact import assess
+from incidents.impact.assess import assess
 from supplychain.access.actors import actor_of
 from supplychain.access.permissions import RequireScope
 from supplychain.api.released import released

@@ -71,10 +71,12 @@ class Contents:
         """Say of each of these points, all of which are known, whether it holds a component whose flag is set."""
         is_wanted = np.zeros(max(len(wanted), self.greatest + 1), np.bool_)
         is_wanted[: len(wanted)] = wanted
-        hits = np.concatenate(([0], np.cumsum(is_wanted[self.components])))
-        ends = np.cumsum(self.lengths)
-        holds: Flags = (hits[ends] > hits[ends - self.lengths])[self.at.searchsorted(at)]
-        return holds
+        holds = np.zeros(len(self.at), np.bool_)
+        starts = np.cumsum(self.lengths) - self.lengths
+        some = self.lengths > 0  # of what is empty `reduceat` would take another's
+        if some.any():
+            holds[some] = np.logical_or.reduceat(is_wanted[self.components], starts[some])
+        return holds[self.at.searchsorted(at)]
 
     @cached_property
     def greatest(self) -> int:

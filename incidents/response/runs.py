@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from incidents.impact import assess
 from incidents.impact.answer import Header, Row
 from incidents.models import Occasion, QueryRun, QueryRunPage
 from incidents.response.gists import StoredPage
@@ -82,6 +81,8 @@ class DamagedRunError(DomainError):
 
 def ask(question: Question, *, actor: Actor, at: datetime, audited: bool = True) -> Answered:
     """Answer a question with all its rows. It stores nothing but what asking stores: not inside a transaction."""
+    from incidents.impact.assess import assess  # noqa: PLC0415  NumPy: 25 MB, in the workers that ask
+
     began = perf_counter()
     question = replace(question, build_limit=MOST_BUILDS)
     impact = assess(replace(question, limit=ASKED_ROWS, cursor=None), actor=actor, at=at, audited=audited)

@@ -10,8 +10,8 @@ from django.http import HttpResponseRedirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from incidents.impact import assess
 from incidents.impact.answer import Impact, Status, Summary
+from incidents.impact.assess import assess
 from incidents.impact.estate import read_places
 from incidents.impact.question import DEFAULT_LIMIT
 from incidents.models import Severity

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from incidents.asking import read_body
-from incidents.impact import assess
 from incidents.impact.answer import Impact, Status
+from incidents.impact.assess import assess
 from inventory.models import AttestationSubject
 from supplychain.access.actors import Actor
 from tests.attested import encode, statement

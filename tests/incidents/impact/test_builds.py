@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from incidents.asking import read_body
-from incidents.impact import assess
 from incidents.impact.answer import Effect, Impact, Status
+from incidents.impact.assess import assess
 from supplychain.access.actors import Actor
 from tests.attested import encode, statement
 from tests.factories import SEES_ALL, deployment, digest, later, member_of, report, submit

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from incidents.impact import assess
+from incidents.impact.assess import assess
 from incidents.impact.matching import look_up
 from incidents.impact.question import Question
 from incidents.pasted import parse_text

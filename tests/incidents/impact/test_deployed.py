@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from incidents.asking import read_body
-from incidents.impact import assess
 from incidents.impact.answer import Impact
+from incidents.impact.assess import assess
 from inventory.models import Attestation
 from inventory.models.verification import Verdict
 from supplychain.access.actors import Actor

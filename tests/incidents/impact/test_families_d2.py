@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import pytest
 
-from incidents.impact import assess
 from incidents.impact.answer import Impact, Row, Status
+from incidents.impact.assess import assess
 from incidents.impact.question import Question
 from incidents.pasted import parse_text
 from supplychain.access.actors import Actor

@@ -6,8 +6,8 @@ from datetime import datetime
 
 import pytest
 
-from incidents.impact import assess
 from incidents.impact.answer import Impact
+from incidents.impact.assess import assess
 from incidents.impact.question import Question
 from incidents.pasted import parse_text
 from inventory.ingest.upkeep import WorkloadPattern, map_service

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from incidents.impact import assess, explain, long_lists, matching, portions, statements
+from incidents.impact import explain, long_lists, matching, portions, statements
 from incidents.impact.answer import Impact
+from incidents.impact.assess import assess
 from incidents.impact.near import NOTHING_NEAR, near
 from incidents.impact.question import Question
 from inventory.graph.packed import sql_array

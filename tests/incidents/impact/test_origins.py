@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from incidents.asking import read_body
-from incidents.impact import assess
 from incidents.impact.answer import Impact, Row
+from incidents.impact.assess import assess
 from inventory.models import Artifact, Attestation, IndexMember
 from inventory.models.verification import ReportedVerification, Verdict
 from supplychain.access.actors import Actor

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from incidents.impact import assess, matching, portions
+from incidents.impact import matching, portions
 from incidents.impact.answer import Impact, Status
+from incidents.impact.assess import assess
 from incidents.impact.matching import look_up
 from incidents.impact.portions import Packages
 from incidents.impact.question import Question

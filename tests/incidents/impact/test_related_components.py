@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from incidents.impact import assess
 from incidents.impact.answer import Impact, Row, Status
+from incidents.impact.assess import assess
 from incidents.impact.question import Question
 from incidents.pasted import parse_text
 from inventory.models import EvidenceState, Presence, VexStatement

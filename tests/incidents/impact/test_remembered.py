@@ -11,8 +11,8 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from incidents.impact import assess
 from incidents.impact.answer import Header
+from incidents.impact.assess import assess
 from incidents.impact.question import Question
 from incidents.impact.remembered import MARKS, Marks, _Lasting
 from incidents.pasted import parse_text

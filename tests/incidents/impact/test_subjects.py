@@ -13,7 +13,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection, connections
 
-from incidents.impact import assess
+from incidents.impact.assess import assess
 from incidents.impact.columns import points_of
 from incidents.impact.question import Question
 from incidents.impact.remembered import marks_statement

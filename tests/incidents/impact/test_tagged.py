@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from incidents.asking import read_body
-from incidents.impact import assess
 from incidents.impact.answer import Impact
+from incidents.impact.assess import assess
 from supplychain.access.actors import Actor
 from tests.factories import (
     SEES_ALL,

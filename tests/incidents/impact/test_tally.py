@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from incidents.impact import assess, fact_reading, long_lists, matching, portions
+from incidents.impact import fact_reading, long_lists, matching, portions
 from incidents.impact.answer import Counted, Impact, Status
+from incidents.impact.assess import assess
 from incidents.impact.fact_reading import parameters_of, parameters_of_matches
 from incidents.impact.heads import CLASSES
 from incidents.impact.matching import find_matches

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from incidents.asking import read_body
-from incidents.impact import assess
+from incidents.impact.assess import assess
 from supplychain.access.actors import Actor
 from tests.factories import SEES_ALL, START, cyclonedx, deployment, digest, member_of, report, submit
 

@@ -7,7 +7,8 @@ import pytest
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
-from incidents.impact import assess, warming
+from incidents.impact import warming
+from incidents.impact.assess import assess
 from incidents.impact.digests import DIGESTS
 from incidents.impact.question import Question
 from incidents.models import ImpactPage

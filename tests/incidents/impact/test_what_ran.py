@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.db import connection
 
-from incidents.impact import assess, what_ran
+from incidents.impact import what_ran
+from incidents.impact.assess import assess
 from incidents.impact.question import Question
 from incidents.impact.statements import INTERVALS, RAN, THEN
 from incidents.pasted import parse_text
