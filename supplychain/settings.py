@@ -24,6 +24,8 @@ DEBUG = False
 ALLOWED_HOSTS = list(env.words("ALLOWED_HOSTS", default=("localhost", "127.0.0.1", "[::1]")))
 CSRF_TRUSTED_ORIGINS = list(env.words("CSRF_TRUSTED_ORIGINS"))
 PUBLIC_URL = env.text("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
+# NumPy's linear algebra, of which nothing here asks anything, starts a thread a core in each process that imports it.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def _is_generated(name: str) -> bool:

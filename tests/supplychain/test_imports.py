@@ -1,4 +1,4 @@
-"""What a worker imports before it has work: each megabyte of it is one less for a large document."""
+"""What processes import, and what that costs them: each megabyte of a worker is one less for a large document."""
 
 from __future__ import annotations
 
@@ -16,3 +16,10 @@ def test_a_worker_begins_without_what_only_some_of_its_work_needs():
 
     assert "incidents.live.asking" in imported
     assert imported.isdisjoint(HEAVY)
+
+
+def test_numpy_starts_no_threads():
+    code = "import django, os; django.setup(); import numpy; print(len(os.listdir('/proc/self/task')))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+
+    assert int(done.stdout) == 1
