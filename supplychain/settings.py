@@ -15,8 +15,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 MIB = 1024 * 1024
 
 # --- Who we are ----------------------------------------------------------------------------------------------------
-# SUPPLYCHAIN_LOCAL=1 is set by ./run: one machine, http, generated secrets. Everywhere else nothing has a default
-# that would be unsafe.
+# SUPPLYCHAIN_LOCAL=1 is set by ./run: one machine, http, generated secrets. Elsewhere no default is unsafe.
 LOCAL = env.flag("SUPPLYCHAIN_LOCAL", default=False)
 HOME = Path(env.text("SUPPLYCHAIN_HOME", default=str(BASE_DIR / "var"))).resolve()
 PROCESS = env.choice("SUPPLYCHAIN_PROCESS", default="command", allowed=("command", "web", "worker", "beat"))
