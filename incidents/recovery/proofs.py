@@ -274,6 +274,8 @@ def _rotated(service: IncidentService, old: Sequence[str], facts: Facts) -> Prov
         or (not one.digests and one.is_required and one.team in {None, service.team.slug})
     ]
     for one in exposed:
+        if one.type == "unknown" and not one.is_sought:
+            continue  # the one action for unknown builds stands for those alone that are sought
         action = facts.rotations.get(one.key)
         is_done = action is not None and action.state == ActionState.DONE.value
         links = [] if action is None else [Link("action", str(action.number))]

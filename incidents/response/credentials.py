@@ -204,7 +204,7 @@ def _of_unknown(builds: UnknownBuilds) -> Credential:
 def _merge(
     found: dict[tuple[str, ...], Credential], one: Credential, *, digests: Iterable[str] = (), run: str | None = None
 ) -> None:
-    key = (one.type, one.name, one.repository, one.workflow, one.team or "")
+    key = (one.type, one.name, one.repository, one.workflow, one.team or "", "sought" if one.is_sought else "")
     known = found.setdefault(key, one)
     known.strength = min(known.strength, one.strength)
     known.digests.update(digests)

@@ -107,6 +107,20 @@ def test_no_build_need_be_known_of_what_is_merely_vulnerable(responder: Client):
     assert reasons(responder, incident) == {"checkout": [("proven", "nothing_was_exposed", "")]}
 
 
+def test_what_is_merely_vulnerable_does_not_wait_for_what_is_sought_of_others(responder: Client):
+    service_runs("shop", "checkout")
+    submit("shop", cyclonedx("pkg:npm/marked@1.0.0", subject=digest("wiki"), name="registry.example/wiki:1"))
+    report("shop", deployment(digest=digest("wiki"), service="wiki", workload="Deployment/wiki", cluster="shop"))
+
+    incident = opened(responder, text=f"{BAD}\npkg:npm/marked vers:npm/<2")
+    send(responder, f"{incident}/actions/proposed")
+
+    assert reasons(responder, incident) == {
+        "checkout": [("missing", "rotation_open", "credentials of builds that nobody knows")],
+        "wiki": [("proven", "nothing_was_exposed", "")],
+    }
+
+
 def test_a_build_that_is_told_later_takes_the_place_of_what_nobody_knew(responder: Client):
     service_runs("shop", "checkout")
     incident = opened(responder)
