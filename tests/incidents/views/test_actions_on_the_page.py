@@ -77,6 +77,13 @@ def test_what_binds_and_what_is_done_is_folded(rita: Client, address: str):
     assert "rebuilt" in page
 
 
+def test_what_is_in_force_waits_for_nobody(rita: Client, address: str):
+    page = html(rita, address)
+
+    assert "In force: " in page
+    assert "nobody yet" not in page
+
+
 @pytest.mark.parametrize(("group", "titles"), [
     ("owner", ["Nobody has taken these", "team-a", "team-b"]),
     ("kind", ["Rotate credentials", "Rebuild", "Redeploy", "Tell people"]),
