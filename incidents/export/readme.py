@@ -29,13 +29,14 @@ WHAT IS IN IT
   timeline.txt        everything that happened, oldest first, with who did it and when (UTC); timeline.json: the same
   answers/            each asking: asked.json says who asked what, when, and the digests of the answer;
                       header.json and rows-*.json are the answer (rows-*.json.zlib: as it was stored)
-  actions.json        what was done to stop it: each action who did it, when, what answers said before and after
+  actions.json        what was done to stop it: each action, who did it, when, what answers said before and after
 {gates}  recovery.json       what is proven of the recovery of each service, and by which evidence
   vex/                the conclusion as OpenVEX 0.2.0, if anything matched: artifacts that are affected, those that
                       are still looked into, and those that replaced them where a service is proven recovered.
                       It never says "not affected": what did not match is not proven clean.
-  evidence/           the documents on which the answers rest, byte for byte as they were received; each file is named
-                      by its SHA-256, index.json says who sent it, when, and which answers name it
+  evidence/           the documents on which the answers rest and by which a recovery is proven, byte for byte as they
+                      were received; each file is named by its SHA-256, index.json says who sent it, when, which
+                      answers name it, and what it proves
 {audit}  check.py            checks all of the below by itself: python3 check.py
   SHA256SUMS          the SHA-256 of every other file
 
@@ -110,7 +111,7 @@ def _view(subject: Subject) -> str:
 
 
 def _documents(facts: dict[str, int]) -> str:
-    told = [f"DOCUMENTS: {facts['evidence_count']} are named by the answers."]
+    told = [f"DOCUMENTS: {facts['evidence_count']} are named by the answers, or prove a recovery."]
     if count := facts["evidence_removed_count"]:
         told.append(
             f"The bytes of {count} were removed by retention, as two people decided; evidence/index.json says when\n"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from incidents.models import EventKind, Incident
+from incidents.recovery.proofs import ProofState
 from incidents.recovery.standing import recovery_of
 from incidents.response.part import part_of
 from incidents.response.runs import read
@@ -14,7 +16,6 @@ from incidents.timeline import IncidentNotFoundError, events_for
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
-    from uuid import UUID
 
     from incidents.impact.answer import Row
     from incidents.models import IncidentEvent, QueryRun
@@ -34,7 +35,9 @@ class Subject:
     events: tuple[IncidentEvent, ...]
     recovery: Recovery
     named: dict[UUID, list[int]] = field(default_factory=dict)
-    """The evidence that rows name, with the numbers of the answers that do."""
+    """The evidence that rows name, with the numbers of the answers that do; and that by which a recovery is proven."""
+    proving: dict[UUID, set[str]] = field(default_factory=dict)
+    """What each of the latter proves, in words for people: a service and a proof."""
     facts: dict[str, int] = field(default_factory=dict)
     """What parts count for the README, by name."""
 
@@ -67,7 +70,20 @@ def read_subject(public_id: UUID, *, with_raw: bool, actor: Actor, at: datetime)
         matches = (match for row in subject.rows(run) for match in row.matches)
         for evidence in {match.evidence for match in matches if match.evidence is not None}:
             subject.named.setdefault(evidence, []).append(run.number)
+    for evidence, proof in _proofs(subject.recovery):
+        subject.named.setdefault(evidence, [])
+        subject.proving.setdefault(evidence, set()).add(proof)
     return subject
+
+
+def _proofs(recovery: Recovery) -> Iterator[tuple[UUID, str]]:
+    """Yield the documents by which something is proven, and what: who checks a recovery has to read them."""
+    for one in recovery.services:
+        for proof in one.found.proofs:
+            if proof.state is ProofState.PROVEN:
+                for link in proof.evidence:
+                    if link.kind == "evidence":
+                        yield UUID(link.ref), f"{one.service.team.slug}/{one.service.title}: {proof.proof.value}"
 
 
 def _runs(incident: Incident) -> Iterator[QueryRun]:

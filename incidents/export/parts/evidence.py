@@ -1,4 +1,4 @@
-"""The documents that the answers rest on: their bytes as they were received, or what stands for them."""
+"""The documents that answers and recoveries rest on: their bytes as they were received, or what stands for them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def evidence_members(subject: Subject) -> Iterator[Member]:
     states = {one.blob_id: _bytes_state(one, with_raw=subject.with_raw) for one in found}
     yield json_member(
         "evidence/index.json",
-        [_entry(one, state=states[one.blob_id], answers=subject.named[one.public_id]) for one in found],
+        [_entry(one, state=states[one.blob_id], subject=subject) for one in found],
     )
     subject.facts["evidence_count"] = len(found)
     for state in ("stored", "removed", "damaged", "left_out"):
@@ -70,7 +70,7 @@ def _stored(digest: str) -> Iterator[bytes]:
     yield from open_stream(EvidenceBlob.objects.get(pk=digest))
 
 
-def _entry(evidence: Evidence, *, state: str, answers: list[int]) -> dict[str, object]:
+def _entry(evidence: Evidence, *, state: str, subject: Subject) -> dict[str, object]:
     removed = tombstone_of(evidence)
     return {
         "id": evidence.public_id,
@@ -86,7 +86,8 @@ def _entry(evidence: Evidence, *, state: str, answers: list[int]) -> dict[str, o
         "sent_by": _sender(evidence),
         "received_at": evidence.received_at,
         "audit_sequence": evidence.audit_sequence,
-        "answers": answers,
+        "answers": subject.named[evidence.public_id],
+        "proves": sorted(subject.proving.get(evidence.public_id, ())),
         "removed": removed
         and {"at": removed.removed_at, "plan": removed.plan.public_id, "reason": removed.plan.reason},
     }

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from incidents.response.proposals import Proposal
     from incidents.views.panels.page import IncidentPage, PanelContext
 
-PROPOSALS_SHOWN = 30
+PROPOSALS_SHOWN = 60
 LINES_SHOWN = 300
 
 
@@ -95,7 +95,7 @@ def containment(page: IncidentPage) -> PanelContext | None:
 
 
 def _proposed(proposals: Mapping[ActionKind, Sequence[Proposal]]) -> list[Proposed]:
-    shown = max(5, PROPOSALS_SHOWN // max(1, len(proposals)))
+    shown = max(10, PROPOSALS_SHOWN // max(1, len(proposals)))
     return [
         Proposed(kind.value, kind_words(kind), len(some), some[:shown], kind in BINDING)
         for kind, some in proposals.items()

@@ -75,11 +75,11 @@ def _of_actions(page: IncidentPage) -> Iterator[Figure]:
 
 
 def _of_credentials(page: IncidentPage) -> Iterator[Figure]:
-    """Those that recovery waits for. Who sees a part is told of their own among what is to do."""
+    """Those that recovery waits for; all unknown builds are one. Who sees a part is told among what is to do."""
     if not page.is_whole:
         return
     done = {one.target_hash for one in page.actions if one.state == ActionState.DONE}
-    wanted = {one.key for one in page.credentials if one.is_required}
+    wanted = {one.key for one in page.credentials if one.is_required or one.is_sought}
     left = len(wanted - done)
     told = f"of {count(len(wanted), 'credential')} to rotate or revoke" if wanted else "none known to be in reach"
     is_unknown = any(one.type is CredentialType.UNKNOWN and one.key not in done for one in page.credentials)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ from django.utils import timezone
 from incidents.recovery.stamping import stamp_all
 from inventory.formats.read import read_document
 from inventory.formats.records import VexRecord
-from tests.incidents.export.test_pack import taken, unpacked
+from tests.incidents.export.test_pack import checked, taken, unpacked
 from tests.incidents.opened import opened
 from tests.incidents.recovery.test_recovery import BAD, NEW, OLD, built, describe, recover, run
 from tests.supplychain.actors import make_user, signed_in
@@ -65,6 +66,22 @@ def test_a_fix_says_whose_service_and_names_no_component(responder: Client, inci
     assert fixed["status_notes"] == "Replaces what was affected in checkout, which is proven recovered."
     assert fixed["products"] == [{"@id": NEW, "hashes": {"sha-256": NEW.removeprefix("sha256:")}}]
     assert "action_statement" not in fixed
+
+
+def test_the_documents_that_prove_the_recovery_are_in_the_pack(responder: Client, incident: str, tmp_path: Path):
+    folder = unpacked(taken(responder, incident.strip("/")), tmp_path)
+
+    entries = json.loads((folder / "evidence/index.json").read_text())
+    proving = {tuple(one["proves"]): one for one in entries if one["proves"]}
+    assert set(proving) == {
+        ("shop/checkout: sbom_clean",),
+        ("shop/checkout: provenance_verified", "shop/checkout: signed"),
+        ("shop/checkout: replaced_everywhere",),
+    }
+    assert {one["kind"] for one in proving.values()} == {"sbom", "attestation", "deployment"}
+    for one in proving.values():
+        assert f"sha256:{hashlib.sha256((folder / one['file']).read_bytes()).hexdigest()}" == one["digest"]
+    assert checked(folder) == (0, "All files are what they say.\n")
 
 
 def test_what_a_service_lost_again_is_fixed_no_more(responder: Client, incident: str, tmp_path: Path):

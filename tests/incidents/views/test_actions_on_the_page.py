@@ -65,6 +65,24 @@ def test_one_kind_is_taken_with_one_press(rita: Client):
     assert ">Block</strong>" not in page
 
 
+def test_proposals_that_are_not_shown_are_counted_and_taken_with_the_others(rita: Client):
+    for number in range(12):
+        submit("team-a", cyclonedx(BAD, subject=digest(f"more {number}"), name=f"registry.example/more:{number}"))
+    address = f"/incidents/{Incident.objects.get().public_id}"
+    post(rita, f"{address}/ask", {})
+
+    page = html(rita, address)
+
+    assert page.count('value="sha256:') >= 12
+    assert "and 5 more, which “Take 15” takes as well." in page
+
+
+def test_unknown_builds_count_as_one_credential_that_is_left(rita: Client):
+    page = html(rita, f"/incidents/{Incident.objects.get().public_id}")
+
+    assert "of 1 credential to rotate or revoke; what some builds could reach is not known" in page
+
+
 def test_what_binds_and_what_is_done_is_folded(rita: Client, address: str):
     first = opened()[0].number
     post(rita, f"{address}/actions/change", {"one": f"{first} done", "note": "rebuilt"})
