@@ -7,7 +7,7 @@ for too long, is possible at best. Source: domain.md, the incident query; docs/a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -237,20 +237,15 @@ def _count_places(
     found: Found, *, statuses: Octets, listed: Collection[int]
 ) -> tuple[dict[int, tuple[int, int, int]], list[PlaceCount]]:
     """Return {group: (workloads, namespaces, clusters)}, and the workloads of the listed classes by place."""
-    places = set(found.places)
-    keys = sorted({place.key for place in places})
-    numbers = {key: number for number, key in enumerate(keys)}
-    number_of = {place: numbers[place.key] for place in places}
-    namespaces = _numbered([(cluster, namespace) for cluster, _, _, namespace in keys])
-    clusters = _numbered([cluster for cluster, _, _, _ in keys])
-    key_of = np.array([number_of[place] for place in found.places], dtype=np.int64)[found.place_of]
+    ordered = _ordered(tuple(found.places))
+    key_of = ordered.numbers[found.place_of]
     rows = statuses[found.owners]
     groups: dict[int, tuple[int, int, int]] = {}
     for group, classes in _CLASSES_OF.items():
         mine = _flags_of(classes)[rows]
         if mine.any():
             at = different(key_of[mine])
-            columns = found.workloads[mine].astype(np.int64), namespaces[at], clusters[at]
+            columns = found.workloads[mine].astype(np.int64), ordered.namespaces[at], ordered.clusters[at]
             workload_count, namespace_count, cluster_count = (len(different(column)) for column in columns)
             groups[group] = workload_count, namespace_count, cluster_count
     shown = _flags_of(listed)[rows]
@@ -258,7 +253,7 @@ def _count_places(
     shown_places = [
         (cluster, environment or "unknown", namespace, count)
         for (cluster, _, environment, namespace), count in zip(
-            map(keys.__getitem__, at.tolist()), workload_counts.tolist(), strict=True
+            map(ordered.keys.__getitem__, at.tolist()), workload_counts.tolist(), strict=True
         )
     ]
     return groups, shown_places
@@ -269,6 +264,29 @@ _CLASSES_OF: Final = {
     BUILD_GROUP: [1, 3],
     MATCHED_GROUP: list(range(CLEARED_FROM)),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _Ordered:
+    """Places in their order: the number of each given one, and what differs of them by number."""
+
+    keys: Sequence[tuple[str, bool, str, str]]
+    numbers: Longs
+    namespaces: Longs
+    clusters: Longs
+
+
+@lru_cache(maxsize=32)
+def _ordered(places: tuple[Place, ...]) -> _Ordered:
+    """Put places in order: the same ones for most questions about one state of the estate."""
+    keys = sorted({place.key for place in places})
+    numbers = {key: number for number, key in enumerate(keys)}
+    return _Ordered(
+        keys,
+        np.array([numbers[place.key] for place in places], dtype=np.int64),
+        _numbered([(cluster, namespace) for cluster, _, _, namespace in keys]),
+        _numbered([cluster for cluster, _, _, _ in keys]),
+    )
 
 
 def _flags_of(classes: Collection[int]) -> Flags:
