@@ -66,6 +66,11 @@ def different(values: Longs) -> Longs:
     return ordered[_is_first(ordered)]
 
 
+def how_many(values: Ints | Longs) -> int:
+    """Return how many different numbers there are: without putting them in order, where none is large."""
+    return int(np.count_nonzero(marked(int(values.max(initial=0)) + 1, values)))
+
+
 def counted(values: Longs) -> tuple[Longs, Longs]:
     """Return the different values, in order, and how often each is there."""
     ordered = np.sort(values)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from incidents.impact.columns import best_of, counted, different, marked, points_of
+from incidents.impact.columns import best_of, counted, different, how_many, marked, points_of
 from incidents.impact.facts import UNSEEN, UNSURE
 from incidents.impact.lines import Totals, count_lines
 from incidents.impact.stretches import CLEARED_FROM, covered
@@ -244,10 +244,9 @@ def _count_places(
     for group, classes in _CLASSES_OF.items():
         mine = _flags_of(classes)[rows]
         if mine.any():
-            at = different(key_of[mine])
-            columns = found.workloads[mine].astype(np.int64), ordered.namespaces[at], ordered.clusters[at]
-            workload_count, namespace_count, cluster_count = (len(different(column)) for column in columns)
-            groups[group] = workload_count, namespace_count, cluster_count
+            at = key_of[mine]
+            namespaces, clusters = ordered.namespaces[at], ordered.clusters[at]
+            groups[group] = how_many(found.workloads[mine]), how_many(namespaces), how_many(clusters)
     shown = _flags_of(listed)[rows]
     at, workload_counts = counted(different(key_of[shown] << 32 | found.workloads[shown]) >> 32)
     shown_places = [
