@@ -6,6 +6,7 @@ The reader is that of lists sent as evidence (inventory.formats.lists); the limi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from inventory.formats.lists import read_lines
@@ -33,12 +34,10 @@ def read_text(text: str) -> Reading:
     """
     if len(text.encode(errors="surrogatepass")) > MAX_TEXT_BYTES:
         raise _too_large(f"The text is larger than {MAX_TEXT_BYTES // 1024} KiB.")
-    found: list[Indicator] = []
     lines = read_lines(text)
-    for indicator in lines:
-        found.append(indicator)
-        if len(found) > MAX_INDICATORS:
-            raise _too_large(f"The text asks for more than {MAX_INDICATORS} things.")
+    found = list(islice(lines, MAX_INDICATORS + 1))
+    if len(found) > MAX_INDICATORS:
+        raise _too_large(f"The text asks for more than {MAX_INDICATORS} things.")
     return Reading(tuple(found), lines.count - len({indicator.line for indicator in found}))
 
 

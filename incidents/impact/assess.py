@@ -17,7 +17,7 @@ import msgspec
 
 from incidents.impact import pages
 from incidents.impact.advisories import with_advisories
-from incidents.impact.answer import Header, Impact
+from incidents.impact.answer import Header, Impact, Status
 from incidents.impact.arrears import arrears
 from incidents.impact.bases import Bases
 from incidents.impact.builds.targets import with_window
@@ -115,6 +115,7 @@ def _answer(asked: _Asking, *, teams: list[int] | None, reading: Reading) -> _An
             question.indicators,
             actor=actor,
             state=state,
+            tells_cleared=Status.CLEARED in question.statuses,
             build_limit=question.build_limit,
             meanwhile=partial(_spell, question),
         )
@@ -215,7 +216,8 @@ def _next_page(question: Question, *, actor: Actor, teams: list[int] | None, at:
         with one_state(using=reading.using, plans=_plans(question)) as state:
             marks = state.along(marks_statement())
             bases = Bases(teams=teams, state=state)
-            matches = find_matches(question.indicators, actor=actor, state=state)
+            tells_cleared = Status.CLEARED in question.statuses
+            matches = find_matches(question.indicators, actor=actor, state=state, tells_cleared=tells_cleared)
             follow_generation(marks.rows[0].generation)
             matches = bases.closed(matches)
             parameters = parameters_of(question, candidates=matches.candidates, teams=teams, now=at)

@@ -1,30 +1,34 @@
 """The components of the packages that are asked for, packed: a list of thousands of packages has tens of thousands.
 
-Most of them are other versions of what is listed: where both are plain, comparing texts tells, and nobody judges them.
+Most of them are other versions of what is listed: where both are plain, comparing texts tells. The database does that,
+and sends no more of these than their ids.
 """
 
 from __future__ import annotations
 
-from array import array
-from itertools import filterfalse
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec import Struct
 
+from incidents.impact.columns import ints, longs
 from incidents.impact.judging import Candidate, MatchClass, is_plain, judge
 from inventory.graph.one_state import Statement
-from inventory.graph.packed import column
+from inventory.graph.packed import sql_array
 from inventory.identity.go_paths import above
 from inventory.identity.purls import package_key
+from inventory.models.packages import VERSION_KIND, VersionKind
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from inventory.graph.packed import Column
+    from incidents.impact.columns import Ints
     from inventory.identity.indicators import Indicator, PackageName
 
 Placed = tuple[int, "Indicator"]
 """An indicator and its place in the question."""
+Asked = tuple["PackageName", list[Placed]]
+"""A package, and what is asked of it."""
+_Rows = list[tuple[Any, ...]]
 
 
 class ComponentMatch(Struct, frozen=True, gc=False):
@@ -38,138 +42,171 @@ class ComponentMatch(Struct, frozen=True, gc=False):
     """In percent, where it is not that of its class."""
 
 
+_DISTRIBUTED = frozenset({"deb", "rpm", "apk", "alpm"})
 _SELF_NAMED = ("maven", "deb", "rpm", "apk", "alpm", "conan", "swift", "generic", "")
 """Types where a name alone is a name; elsewhere (npm, composer, golang) the namespace is part of what people write."""
-_COMPONENTS = """
-    SELECT 2 * k.number + {by_source} AS origin, k.is_narrowed, c.id, c.version FROM package k
-    CROSS JOIN LATERAL (SELECT c.id, c.version FROM inventory_component c WHERE {condition} OFFSET 0) c"""
+_BY_SOURCE, _IS_MEANT, _IS_KIN, _IS_NARROWED, _IS_SURE = 1, 2, 4, 8, 16
+_KINDS_FROM, _PLACE_FROM = 5, 7
+_HOW = _BY_SOURCE | _IS_KIN | _IS_SURE
+"""An owner says whose a component is, in bits: how it was found, the terms of its package, and the place of its name.
+
+Meant is what `_Terms` do not clear. The kinds are how many of VersionKind are cleared unless listed.
+"""
+_LOWER_HALF = 0xFFFFFFFF
+_OF_PACKAGE = f"""
+    SELECT c.id, c.version, {VERSION_KIND.format("c.version")} >= k.cleared_kinds OR c.version = k.listed
+           OR k.more IS NOT NULL AND c.version = ANY(k.more) AS is_meant
+    FROM inventory_component c WHERE c.package_id = k.id OFFSET 0"""
+_OF_SOURCE = """
+    SELECT c.id, c.version, true AS is_meant
+    FROM inventory_component c WHERE c.source_package_id = k.id AND c.package_id <> k.id OFFSET 0"""
+_IS_TOLD = "FILTER (WHERE c.is_meant OR %(tells_cleared)s::bool)"
+_COMPONENTS = f"""
+    SELECT string_agg(int4send(c.id), ''::bytea),
+           string_agg(int8send(
+               (k.owner + {{by_source}} + CASE WHEN c.is_meant THEN {_IS_MEANT} ELSE 0 END)::bigint << 32 | c.id
+           ), ''::bytea) {_IS_TOLD},
+           string_agg(textsend(c.version), '\\x00'::bytea) {_IS_TOLD},
+           string_agg(k.type, ',') {_IS_TOLD},
+           string_agg(CASE WHEN k.owner & {_IS_NARROWED} > 0 THEN (
+               SELECT textsend(i.identity) FROM inventory_component i WHERE i.id = c.id) ELSE ''::bytea END,
+               '\\x00'::bytea) {_IS_TOLD}
+    FROM package k CROSS JOIN LATERAL ({{of}}) c"""
+_ASKED = f"""a.owner, a.owner >> {_KINDS_FROM} & 3 AS cleared_kinds, a.listed,
+        string_to_array(nullif(a.more, ''), ',') AS more"""
 _CANDIDATES = f"""
-WITH asked(place, type, namespace, name, is_narrowed, is_kin) AS (
-    SELECT * FROM unnest(%(places)s::int[], %(types)s::text[], %(namespaces)s::text[], %(names)s::text[],
-                         %(narrowed)s::int[], %(kin)s::int[])
+WITH loose AS (
+    SELECT {_ASKED}, type, namespace, name
+    FROM unnest(%(loose_owners)s::int[], %(loose_listed)s::text[], %(loose_more)s::text[], %(loose_types)s::text[],
+                %(loose_namespaces)s::text[], %(loose_names)s::text[]) AS a(owner, listed, more, type, namespace, name)
 ),
-module(place, is_narrowed, path) AS (
-    SELECT * FROM unnest(%(module_places)s::int[], %(module_narrowed)s::int[], %(modules)s::text[])
-),
-named AS (
-    SELECT a.place, a.is_narrowed, a.is_kin, p.id, p.type FROM asked a CROSS JOIN LATERAL (
-        SELECT p.id, p.type FROM inventory_package p
+package AS MATERIALIZED (
+    SELECT {_ASKED}, '' AS type, p.id
+    FROM unnest(%(owners)s::int[], %(listed)s::text[], %(more)s::text[], %(types)s::text[], %(namespaces)s::text[],
+                %(names)s::text[]) AS a(owner, listed, more, type, namespace, name)
+    CROSS JOIN LATERAL (
+        SELECT p.id FROM inventory_package p
         WHERE p.type = a.type AND p.namespace_key = a.namespace AND p.name_key = a.name OFFSET 0) p
-    WHERE a.type <> '' AND a.namespace IS NOT NULL
     UNION ALL
-    SELECT a.place, a.is_narrowed, a.is_kin, p.id, p.type FROM asked a CROSS JOIN LATERAL (
+    SELECT a.owner, a.cleared_kinds, a.listed, a.more, p.type, p.id FROM loose a CROSS JOIN LATERAL (
         SELECT p.id, p.type, p.namespace_key FROM inventory_package p WHERE p.name_key = a.name OFFSET 0) p
     WHERE a.namespace IS NULL AND (a.type = p.type OR a.type = '' AND (p.namespace_key = '' OR p.type IN {_SELF_NAMED}))
     UNION ALL
-    SELECT a.place, a.is_narrowed, a.is_kin, p.id, p.type FROM asked a CROSS JOIN LATERAL (
+    SELECT a.owner, a.cleared_kinds, a.listed, a.more, p.type, p.id FROM loose a CROSS JOIN LATERAL (
         SELECT p.id, p.type, p.namespace_key FROM inventory_package p WHERE p.name_key = a.name OFFSET 0) p
     WHERE a.type = '' AND a.namespace = p.namespace_key
     UNION ALL
-    SELECT m.place, m.is_narrowed, 1, p.id, 'golang' FROM module m CROSS JOIN LATERAL (
-        SELECT p.id, substr(p.namespace_key || '/' || p.name_key, length(m.path) + 2) AS rest FROM inventory_package p
-        WHERE p.type = 'golang' AND (p.namespace_key = m.path
-            OR p.namespace_key >= m.path || '/' AND p.namespace_key < m.path || '0') OFFSET 0) p
+    SELECT {_ASKED}, '', p.id
+    FROM unnest(%(module_owners)s::int[], %(module_listed)s::text[], %(module_more)s::text[], %(modules)s::text[])
+        AS a(owner, listed, more, path)
+    CROSS JOIN LATERAL (
+        SELECT p.id, substr(p.namespace_key || '/' || p.name_key, length(a.path) + 2) AS rest FROM inventory_package p
+        WHERE p.type = 'golang' AND p.namespace_key >= a.path AND p.namespace_key < a.path || '0'
+            AND (p.namespace_key = a.path OR p.namespace_key >= a.path || '/') OFFSET 0) p
     WHERE split_part(p.rest, '/', 1) !~ '^v([2-9]|[1-9][0-9]+)$'
-),
-package AS MATERIALIZED (SELECT named.*, row_number() OVER () - 1 AS number FROM named)
-SELECT packages.places, packages.types, components.*, packages.kin FROM (
-    SELECT string_agg(int4send(place), ''::bytea ORDER BY number) AS places,
-           string_agg(type, ',' ORDER BY number) AS types,
-           string_agg(int4send(number::int), ''::bytea) FILTER (WHERE is_kin = 1) AS kin FROM package
-) packages
-CROSS JOIN (
-    SELECT string_agg(int8send(origin << 32 | id), ''::bytea), string_agg(textsend(version), '\\x00'::bytea),
-           string_agg(CASE WHEN is_narrowed = 1 THEN (
-               SELECT textsend(c.identity) FROM inventory_component c WHERE c.id = component.id) END, '\\x00'::bytea)
-    FROM (
-        {_COMPONENTS.format(by_source=0, condition="c.package_id = k.id")}
-        UNION ALL
-        {_COMPONENTS.format(by_source=1, condition="c.source_package_id = k.id AND c.package_id <> k.id")}
-    ) component
-) components
+    ORDER BY id
+)
+SELECT * FROM ({_COMPONENTS.format(by_source=0, of=_OF_PACKAGE)}) own
+CROSS JOIN ({_COMPONENTS.format(by_source=_BY_SOURCE, of=_OF_SOURCE)}) built
 """
-"""One row, packed: place and type of each package; then of each component whose it is and its id, its version, and the
-identities of those that are narrowed, with a byte between that no text has. A component is owned by twice the number of
-its package, plus one where that is its source. Kin are Go's packages below a path asked for, and modules above it; a
-segment `v2` begins another module."""
+"""Packages are put in order of their ids, in which the indexes have their components: so each page is met once.
+
+One row, packed: all ids; and of each component that is told its owner and id, its version, its type where the question
+names none, and its identity where that is asked for, with a byte between that no text has. The same again of what has
+the package as its source.
+
+Told is what may be affected or possible, and where somebody asks why something is cleared, all. Kin are Go's packages
+below a path asked for, and modules above it; a segment `v2` begins another module.
+"""
 
 
 class _Found(NamedTuple):
-    """What the statement found. `places` and `types` have one entry a package, the others one a component.
+    """What the statement found: `ids` of all, and of what is told one entry each of the others.
 
-    An owner is twice the number of a package, plus one where that is the component's source.
+    `identities` are empty where nobody asks for them.
     """
 
-    places: Column
-    types: Sequence[str]
-    owners: Column
-    ids: Column
+    ids: Ints
+    owners: Sequence[int]
+    told: Sequence[int]
     versions: Sequence[str]
-    identities: Mapping[int, str]
-    kin: Collection[int] = frozenset()
-
-    def candidate(self, number: int) -> Candidate:
-        owner, identity = self.owners[number], self.identities.get(number, "")
-        package, is_source = owner >> 1, bool(owner & 1)
-        is_kin = package in self.kin
-        return Candidate(self.ids[number], self.types[package], self.versions[number], identity, is_source, is_kin)
+    types: Sequence[str]
+    identities: Sequence[str]
 
 
-_Plain: TypeAlias = "tuple[Sequence[str], Collection[str], Sequence[Placed]]"
-"""What is listed of a package, which of its versions must be judged, and by what; nobody need say more of the others.
+_NOTHING = _Found(ints(None), (), (), (), (), ())
 
-What lists them is left away where a listed version may be something else than affected.
+
+_Terms = tuple[int, str, str]
+"""What is cleared of a package by its version: of the kinds in an owner's bits, what is neither of the listed versions.
+
+The bits of an owner but its place, the first listed version, and the others with commas between. Sure is where what is
+listed is affected and means nothing else; narrowed where an identity is compared as well.
 """
-_NOTHING = _Found(array("i"), (), array("i"), array("i"), (), {})
+_PLAIN = 1 + VersionKind.PLAIN << _KINDS_FROM
+_PLAIN_OF_GO = 1 + VersionKind.PLAIN_WITH_V << _KINDS_FROM
 
 
-def by_package(asked: Iterable[Placed]) -> dict[PackageName, list[Placed]]:
+def by_package(asked: Iterable[Placed]) -> list[Asked]:
     """Put together what is asked of each package; what names none is left out."""
     found: dict[PackageName, list[Placed]] = {}
     for placed in asked:
         if (name := placed[1].package) is not None:
-            found.setdefault(name, []).append(placed)
-    return found
+            if (known := found.get(name)) is None:
+                found[name] = [placed]
+            else:
+                known.append(placed)
+    return list(found.items())
 
 
 class Candidates:
-    """The components of the packages asked for. `ids` are all of them, once they have been fetched."""
+    """The components of the packages asked for. `ids` are all of them, once they have been fetched.
 
-    def __init__(self, asked: Mapping[PackageName, Sequence[Placed]]) -> None:
-        self.names, self._asked = list(asked), list(asked.values())
-        self._narrowed = [False] * len(self._asked)
-        for place, placed in enumerate(self._asked):
-            for _, indicator in placed:
-                if indicator.qualifiers or indicator.release:
-                    self._narrowed[place] = True
+    Why something is cleared is known only where that was to be told.
+    """
+
+    def __init__(self, asked: Sequence[Asked], *, tells_cleared: bool = False) -> None:
+        self._asked, self._tells_cleared = asked, tells_cleared
         self._found = _NOTHING
 
     @property
-    def ids(self) -> Column:
+    def ids(self) -> Ints:
         return self._found.ids
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names that are looked for, as match keys have them: without what stands below a Go module's path."""
+        values = self.statement.parameters
+        return frozenset((*values["names"], *values["loose_names"]))  # type: ignore[misc]  # lists of texts
 
     @property
     def statement(self) -> Statement[_Found]:
         """The statement that fetches them: one row, which `take` takes."""
-        spelled = [(place, name, spelling) for place, name in enumerate(self.names) for spelling in _spellings(name)]
-        modules = [place for place, name in enumerate(self.names) if name.type == "golang" and self._has_kin(place)]
-        above_them = [(place, split) for place in modules for split in above(self.names[place].written)]
-        places = [*(place for place, _, _ in spelled), *(place for place, _ in above_them)]
+        named: _Rows = []
+        loose: _Rows = []
+        modules: _Rows = []
+        for place, (name, placed) in enumerate(self._asked):
+            bits, listed, more = _terms_of(name.type, placed)
+            owner, purl_type, namespace = place << _PLACE_FROM | bits, name.type, name.namespace
+            if purl_type and (namespace or (namespace is not None and purl_type not in _DISTRIBUTED)):
+                named.append((owner, listed, more, purl_type, namespace, name.name))
+            else:
+                # A distribution's package asked for without naming the distribution is asked for in all of them.
+                wanted = None if purl_type in _DISTRIBUTED and not namespace else namespace
+                loose += [(owner, listed, more, purl_type, wanted, spelling) for spelling in _spellings(name)]
+            if purl_type == "golang" and not all(indicator.is_alone for _, indicator in placed):
+                owner |= _IS_KIN
+                modules.append((owner, listed, more, name.written))
+                named += [(owner, listed, more, purl_type, split, last) for split, last in above(name.written)]
         parameters = {
-            "places": places,
-            "types": [name.type for _, name, _ in spelled] + ["golang"] * len(above_them),
-            "namespaces": [_any_distribution(name) for _, name, _ in spelled] + [split[0] for _, split in above_them],
-            "names": [spelling for _, _, spelling in spelled] + [split[1] for _, split in above_them],
-            "narrowed": [int(self._narrowed[place]) for place in places],
-            "kin": [0] * len(spelled) + [1] * len(above_them),
-            "module_places": modules,
-            "module_narrowed": [int(self._narrowed[place]) for place in modules],
-            "modules": [self.names[place].written for place in modules],
+            **_columns(named, "owners", "listed", "more", "types", "namespaces", "names"),
+            **_columns(
+                loose, "loose_owners", "loose_listed", "loose_more", "loose_types", "loose_namespaces", "loose_names"
+            ),
+            **_columns(modules, "module_owners", "module_listed", "module_more", "modules"),
+            "tells_cleared": self._tells_cleared,
         }
         return Statement(self._unpack, _CANDIDATES, parameters)
-
-    def _has_kin(self, place: int) -> bool:
-        return not all(indicator.is_alone for _, indicator in self._asked[place])
 
     def take(self, rows: Sequence[_Found]) -> None:
         """Take what the statement found."""
@@ -177,97 +214,111 @@ class Candidates:
 
     def judged(self) -> list[ComponentMatch]:
         """Return the components that are affected or possible, of what was taken."""
-        found, plain, matches = self._found, self._plain(), list[ComponentMatch]()
-        owned = enumerate(zip(found.owners, found.versions, strict=True))
-        doubtful = [
-            (number, beside)
-            for number, (owner, version) in owned
-            if (beside := plain.get(owner)) is None or version in beside[0] or version in beside[1]
-        ]
-        for number, beside in doubtful:
-            version = found.versions[number]
-            if beside is None or not beside[2] or version in beside[1]:
-                matches += self._judged(number, is_cleared=False)
+        found, matches, affected = self._found, list[ComponentMatch](), MatchClass.AFFECTED
+        owned = zip(found.owners, found.told, found.versions, strict=True)
+        for number, (owner, component_id, version) in enumerate(owned):
+            if not owner & _IS_MEANT:
                 continue
-            # What `judge` says of it: most of a long list is this.
-            reason = f"version {version} is listed"
-            for place, indicator in beside[2]:
-                if version in indicator.versions:
-                    matches.append(ComponentMatch(found.ids[number], place, MatchClass.AFFECTED, reason))
+            is_listed = False
+            if owner & _HOW == _IS_SURE:
+                # What `judge` says of it: most of a long list is this.
+                for line, indicator in self._asked[owner >> _PLACE_FROM][1]:
+                    if version in indicator.versions:
+                        is_listed = True
+                        matches.append(ComponentMatch(component_id, line, affected, f"version {version} is listed"))
+            if not is_listed:
+                matches += self._judged(number, is_cleared=False)
         return matches
 
     def cleared(self, component_ids: Collection[int]) -> Iterator[ComponentMatch]:
-        """Yield why these components are cleared, where they are."""
+        """Yield why these components are cleared, where they are. Raises RuntimeError where that was not to be told."""
+        if not self._tells_cleared:
+            raise RuntimeError("What is cleared was not looked up.")
         wanted = frozenset(component_ids)
-        for number, component_id in enumerate(self.ids):
+        for number, component_id in enumerate(self._found.told):
             if component_id in wanted:
                 yield from self._judged(number, is_cleared=True)
 
-    def _plain(self) -> dict[int, _Plain]:
-        """Return the owners of which plain versions are listed: of their components only odd ones need be judged.
-
-        What has the package as its source may be numbered otherwise: all of that is judged.
-        """
-        found = self._found
-        different = set(found.versions)
-        odd = {"": frozenset(filterfalse(is_plain, different))}
-        if "golang" in found.types:
-            odd["v"] = frozenset(version for version in different if not _is_plain(version, begin="v"))
-        plain: dict[int, _Plain] = {}
-        for package, (place, purl_type) in enumerate(zip(found.places, found.types, strict=True)):
-            begin = "v" if purl_type == "golang" else ""
-            listed = _listed(self._asked[place], begin=begin)
-            if listed is not None:
-                is_sure = package not in found.kin and not self._narrowed[place]
-                plain[package << 1] = listed, odd[begin], self._asked[place] if is_sure else ()
-        return plain
-
     def _judged(self, number: int, *, is_cleared: bool) -> list[ComponentMatch]:
-        owner = self._found.owners[number]
-        asked = self._asked[self._found.places[owner >> 1]]
-        is_kin = owner >> 1 in self._found.kin
-        candidate = self._found.candidate(number)
-        found = []
+        found = self._found
+        owner, component_id = found.owners[number], found.told[number]
+        is_kin, by_source = bool(owner & _IS_KIN), bool(owner & _BY_SOURCE)
+        name, asked = self._asked[owner >> _PLACE_FROM]
+        purl_type = name.type or found.types[number]
+        version, identity = found.versions[number], found.identities[number]
+        candidate = Candidate(component_id, purl_type, version, identity, by_source, is_kin)
+        matches = []
         for place, indicator in asked:
             if is_kin and indicator.is_alone:
                 continue
             match_class, reason = judge(indicator, candidate)
             if (match_class is MatchClass.CLEARED) is is_cleared:
-                found.append(ComponentMatch(candidate.component_id, place, match_class, reason))
-        return found
+                matches.append(ComponentMatch(component_id, place, match_class, reason))
+        return matches
 
-    def _unpack(self, places: bytes | None, types: str | None, components: bytes | None, *rest: bytes | None) -> _Found:
-        if components is None:
-            return _NOTHING
-        versions, identities = (bytes(text or b"").decode().split("\0") for text in rest[:2])
-        numbers, places_of = column(components), column(places)
-        owners, ids = numbers[0::2], numbers[1::2]
-        narrowed: list[int] = []
-        if any(self._narrowed):
-            narrowed = [number for number, owner in enumerate(owners) if self._narrowed[places_of[owner >> 1]]]
-        told = dict(zip(narrowed, identities, strict=False))
-        return _Found(places_of, (types or "").split(","), owners, ids, versions, told, frozenset(column(rest[2])))
+    @staticmethod
+    def _unpack(*columns: Any) -> _Found:
+        ids, owned, versions, types, identities = zip(columns[:5], columns[5:], strict=True)
+        owners = longs(_joined(owned))
+        return _Found(
+            ints(_joined(ids)),
+            (owners >> 32).tolist(),
+            (owners & _LOWER_HALF).tolist(),
+            [text for packed in versions for text in _split(packed)],
+            [text for joined in types if joined is not None for text in joined.split(",")],
+            [text for packed in identities for text in _split(packed)],
+        )
 
 
-def _listed(asked: Sequence[Placed], *, begin: str) -> Sequence[str] | None:
-    """Return the listed versions, where these are plain and nothing else says which are meant; None otherwise."""
-    listed: Sequence[str] = ()
-    for _, indicator in asked:
-        if not indicator.versions or indicator.range is not None or indicator.range_text is not None:
-            return None
-        if not indicator.clears or indicator.doubt:
-            return None
-        listed = (*listed, *indicator.versions) if listed else indicator.versions
+def _columns(rows: _Rows, *names: str) -> dict[str, Any]:
+    """Return rows as columns by the names of their parameters; the first is of numbers."""
+    columns: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) or [()] * len(names)
+    return {**dict(zip(names, columns, strict=True)), names[0]: sql_array(columns[0])}
+
+
+def _split(packed: bytes | None) -> Sequence[str]:
+    return () if packed is None else packed.decode().split("\0")
+
+
+def _joined(columns: Iterable[bytes | None]) -> bytes:
+    return b"".join(packed for packed in columns if packed is not None)
+
+
+def _terms_of(purl_type: str, asked: Sequence[Placed]) -> _Terms:
+    """Return the terms of a package: texts are compared where what is listed is plain, and all that is said."""
+    first = asked[0][1]
+    is_list, is_narrowed, listed = _is_list(first), bool(first.qualifiers or first.release), first.versions
+    for _, indicator in asked[1:] if len(asked) > 1 else ():
+        is_list = is_list and _is_list(indicator)
+        is_narrowed = is_narrowed or bool(indicator.qualifiers or indicator.release)
+        listed += indicator.versions
+    bits = _IS_NARROWED if is_narrowed else _IS_SURE
+    if not is_list:
+        return bits & _IS_NARROWED, "", ""
+    if purl_type == "golang":
+        return _terms_of_go(listed, bits=bits)
     for version in listed:
-        if not _is_plain(version, begin=begin):
-            return None
-    return listed
+        if not is_plain(version):
+            return bits & _IS_NARROWED, "", ""
+    return bits | _PLAIN, listed[0], ",".join(listed[1:]) if len(listed) > 1 else ""
 
 
-def _is_plain(version: str, *, begin: str) -> bool:
-    if not begin:
-        return is_plain(version)
-    return version.startswith(begin) and is_plain(version[len(begin) :])
+def _terms_of_go(listed: Sequence[str], *, bits: int) -> _Terms:
+    """Go writes a `v` before each version, and lists may leave it away: either is looked for."""
+    bare = [version.removeprefix("v") for version in listed]
+    for version in bare:
+        if not is_plain(version):
+            return bits & _IS_NARROWED, "", ""
+    if len({version[0] == "v" for version in listed}) > 1:
+        bits &= _IS_NARROWED
+    return bits | _PLAIN_OF_GO, f"v{bare[0]}", ",".join((*bare, *(f"v{version}" for version in bare[1:])))
+
+
+def _is_list(indicator: Indicator) -> bool:
+    """Whether it lists versions, and that is all it says of them."""
+    if not indicator.versions or indicator.range is not None or indicator.range_text is not None:
+        return False
+    return indicator.clears and not indicator.doubt
 
 
 def _spellings(name: PackageName) -> Iterable[str]:
@@ -275,8 +326,3 @@ def _spellings(name: PackageName) -> Iterable[str]:
     if name.type:
         return (name.name,)
     return {name.name, name.name.lower(), package_key("pypi", "", name.name).name}
-
-
-def _any_distribution(name: PackageName) -> str | None:
-    """A distribution's package asked for without naming the distribution is asked for in all of them."""
-    return None if name.namespace == "" and name.type in ("deb", "rpm", "apk", "alpm") else name.namespace

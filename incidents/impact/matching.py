@@ -163,9 +163,11 @@ class LookedUp:
         return is_long(self.candidates)
 
 
-def find_matches(indicators: Sequence[Indicator], *, actor: Actor, state: OneState) -> Matches:
+def find_matches(
+    indicators: Sequence[Indicator], *, actor: Actor, state: OneState, tells_cleared: bool = False
+) -> Matches:
     """Return what the indicators mean: asks as `look_up` does."""
-    return look_up(indicators, actor=actor, state=state).matches()
+    return look_up(indicators, actor=actor, state=state, tells_cleared=tells_cleared).matches()
 
 
 def look_up(
@@ -173,12 +175,13 @@ def look_up(
     *,
     actor: Actor,
     state: OneState,
+    tells_cleared: bool = False,
     build_limit: int = LISTED_BUILDS,
     meanwhile: Meanwhile | None = None,
 ) -> LookedUp:
     """Look up what the indicators mean, for one round trip, two where there are thousands.
 
-    `meanwhile` is done while the server looks them up.
+    `tells_cleared`: whether somebody asks why what is cleared is. `meanwhile` is done while the server looks them up.
 
     An indicator with a problem means nothing. Packages and components are shared by all teams, so nothing here tells
     who has them: that is asked next, through the asker's eyes.
@@ -193,7 +196,7 @@ def look_up(
         for kind in (IndicatorKind.REPOSITORY, IndicatorKind.COMMIT, IndicatorKind.ACCOUNT)
         for placed in of_kind[kind]
     ]
-    candidates = Packages(of_kind[IndicatorKind.PACKAGE])
+    candidates = Packages(of_kind[IndicatorKind.PACKAGE], tells_cleared=tells_cleared)
     components = [
         _hashes(hashes, teams=teams),
         stated_cpes(of_kind[IndicatorKind.CPE], teams=teams),

@@ -7,7 +7,10 @@ from functools import partial
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from incidents.impact.candidates import Candidates, by_package
+from incidents.impact.columns import marked
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -22,14 +25,19 @@ MANY_NAMES = 1_000
 
 
 class Packages:
-    """All components of the packages asked for, once they have been looked up."""
+    """All components of the packages asked for, once they have been looked up.
 
-    def __init__(self, asked: Iterable[Placed]) -> None:
-        groups = list(by_package(asked).items())
+    `tells_cleared`: whether somebody asks why what is cleared is.
+    """
+
+    def __init__(self, asked: Iterable[Placed], *, tells_cleared: bool = False) -> None:
+        groups = by_package(asked)
         half = len(groups) // 2 if len(groups) > MANY_NAMES else len(groups)
         self.names = [name for name, _ in groups]
         self.ids: Column = array("i")
-        self._portions = [Candidates(dict(part)) for part in (groups[:half], groups[half:]) if part]
+        self._portions = [
+            Candidates(part, tells_cleared=tells_cleared) for part in (groups[:half], groups[half:]) if part
+        ]
         self._judged: list[tuple[ComponentMatch, ...]] = []
 
     def look_up(self, *others: Statement[Any], state: OneState, meanwhile: Meanwhile | None = None) -> list[list[Any]]:
@@ -51,7 +59,7 @@ class Packages:
         for (before, portion), statement in zip(pairwise(self._portions), spelled, strict=True):
             (taken,) = state.fetch_together(statement, meanwhile=partial(self._judge, before))
             portion.take(taken)
-        self.ids = sum((portion.ids for portion in self._portions), self.ids)
+        self.ids = array("i", np.concatenate([portion.ids for portion in self._portions]).tobytes())
         return found
 
     def matches(self) -> Iterator[ComponentMatch]:
@@ -62,13 +70,11 @@ class Packages:
 
     def marks(self) -> bytes:
         """Return a byte for each component up to the last of them: 1 for those that are."""
-        marks = bytearray(max(self.ids, default=-1) + 1)
-        for component_id in self.ids:
-            marks[component_id] = 1
-        return bytes(marks)
+        ids = np.frombuffer(self.ids, dtype=np.int32)
+        return marked(int(ids.max(initial=-1)) + 1, ids).tobytes()
 
     def cleared(self, component_ids: Collection[int]) -> Iterator[ComponentMatch]:
-        """Yield why these components are cleared, where they are."""
+        """Yield why these components are cleared, where they are. Raises RuntimeError where that was not to be told."""
         for portion in self._portions:
             yield from portion.cleared(component_ids)
 

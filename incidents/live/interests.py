@@ -62,11 +62,10 @@ def interests_of(given: Iterable[Indicator], meant: Iterable[Indicator]) -> Inte
     """Return what a question looks for: `given` as it was asked, `meant` with what its advisories and lists name."""
     asked = [indicator for indicator in meant if indicator.problem is None]
     packages = [(0, one) for one in asked if one.kind is IndicatorKind.PACKAGE]
-    names = Candidates(by_package(packages)).statement.parameters["names"] if packages else []
     hashed = [one for one in asked if one.kind is IndicatorKind.HASH and one.value]
     digests = {one.digest for one in asked if one.digest} | {f"{one.algorithm}:{one.value}" for one in hashed}
     return Interests(
-        names=frozenset(names if isinstance(names, list) else []),
+        names=Candidates(by_package(packages)).names,
         hashes=frozenset(one.value for one in hashed if one.value),
         digests=frozenset(digests),
         images=frozenset(one.image_name for one in asked if one.kind is IndicatorKind.IMAGE and one.image_name),

@@ -74,6 +74,7 @@ NOTES = {
 }
 """What no match of a kind does not say."""
 
+_OF_PACKAGE = IndicatorKind.PACKAGE
 _PACKAGE = IndicatorKind.PACKAGE.value
 HASH_LENGTHS = {"md5": 32, "sha1": 40, "sha256": 64, "sha384": 96, "sha512": 128}
 """Hashes that are looked for, and how many hex characters each has."""
@@ -138,7 +139,8 @@ class Indicator(Struct, frozen=True, gc=False):
 
     def as_asked(self) -> Mapping[str, object]:
         """Return the indicator as `asked.indicators[]` shows it, without counts."""
-        shown = self._package_as_asked() if self.kind is IndicatorKind.PACKAGE else self._other_as_asked()
+        is_package = self.kind is _OF_PACKAGE
+        shown = self._package_as_asked() if is_package else self._other_as_asked()
         if self.digest is not None:
             shown["digest"] = self.digest
         if self.image_name is not None:
@@ -149,19 +151,23 @@ class Indicator(Struct, frozen=True, gc=False):
             shown |= {"from": _text(self.valid_from), "to": _text(self.valid_to)}
         if self.details:
             shown |= dict(self.details)
-        if self.kind is not IndicatorKind.PACKAGE and self.kind in NOTES:  # to hash a kind takes as long as all else
+        if not is_package and self.kind in NOTES:  # to hash a kind takes as long as all else
             shown["note"] = NOTES[self.kind]
         shown["problem"] = self.problem
         return shown
 
     def _package_as_asked(self) -> dict[str, object]:
-        shown: dict[str, object] = {"line": self.line, "given": self.given, "kind": _PACKAGE}
-        if self.package is not None:
-            shown["purl"] = self.purl
-            shown["name"] = self.package.written if self.purl is None else None
-            shown["range"] = self.range_text if self.range is None else self.range.canonical
-            shown["package_versions"] = list(self.versions)
-        return shown
+        if self.package is None:
+            return {"line": self.line, "given": self.given, "kind": _PACKAGE}
+        return {
+            "line": self.line,
+            "given": self.given,
+            "kind": _PACKAGE,
+            "purl": self.purl,
+            "name": self.package.written if self.purl is None else None,
+            "range": self.range_text if self.range is None else self.range.canonical,
+            "package_versions": list(self.versions),
+        }
 
     def _other_as_asked(self) -> dict[str, object]:
         shown: dict[str, object] = {"line": self.line, "given": self.given, "kind": self.kind.value}

@@ -2,12 +2,39 @@
 
 from __future__ import annotations
 
+import enum
+from typing import Final
+
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower, Upper
 
 from supplychain.access.querysets import TeamScopedQuerySet
+
+
+class VersionKind(enum.IntEnum):
+    """What comparing texts can tell of a version.
+
+    Three numbers without leading zeros: in every order two of these are equal only when they are the same text. The
+    same with a `v` before them, as Go writes it. Anything else.
+    """
+
+    PLAIN = 0
+    PLAIN_WITH_V = 1
+    OTHER = 2
+
+
+_NUMBERS = r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*)){2}"
+VERSION_KIND: Final = (
+    "(CASE WHEN length({0}) > 256 THEN 2 "
+    f"WHEN {{0}} ~ '^{_NUMBERS.replace('{2}', '{{2}}')}$' THEN 0 "
+    f"WHEN {{0}} ~ '^v{_NUMBERS.replace('{2}', '{{2}}')}$' THEN 1 ELSE 2 END)::smallint"
+)
+"""The kind of a version as SQL: written like this, it is read from the index of components.
+
+What is longer than 256 characters nobody can compare (identity.versions.sort_key).
+"""
 
 
 class Package(models.Model):
@@ -69,8 +96,17 @@ class Component(models.Model):
 
     class Meta:
         indexes = [
-            # the versions of a package, read from the index alone
-            models.Index(fields=["package"], include=["id", "version"], name="component_of_package"),
+            # the versions of a package, and of which kind each is, read from the index alone
+            models.Index(
+                models.F("package"),
+                models.Func(
+                    models.F("version"),
+                    template=VERSION_KIND.format("%(expressions)s"),
+                    output_field=models.SmallIntegerField(),
+                ),
+                include=["version", "id"],
+                name="component_by_kind",
+            ),
             # the same of a source package: most components have none, and are not in it
             models.Index(
                 fields=["source_package"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from inventory.formats.lists.names import name_package
 from inventory.formats.lists.versions import ALL, Versions, VersionsError, is_expression, read_versions, type_of_range
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from inventory.identity.purls import Purl
     from inventory.identity.versions import VersionRange
 
+_PACKAGE: Final = IndicatorKind.PACKAGE
 _MAX_SHOWN = 2_000
 _KEPT = 30_000
 """Some 15 MB when full."""
@@ -76,7 +77,7 @@ def read_plain_purl(text: str, *, number: int | None) -> Indicator | None:
         return None
     if (plain := _plain(text)) is not None:
         package, purl, versions = plain
-        return Indicator(IndicatorKind.PACKAGE, text, number, package=package, purl=purl, versions=versions)
+        return Indicator(_PACKAGE, text, number, package, purl, versions)
     return None if _PLAIN_PURL.fullmatch(text) is None else purl_indicator(text, given=text, line=number)
 
 

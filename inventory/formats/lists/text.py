@@ -39,12 +39,13 @@ class Lines:
         if self._locked is not None:
             yield from self._locked
             return
-        table, lock = TableReader(), LockReader()
+        table, lock, is_idle = TableReader(), LockReader(), True
         for number, raw in enumerate(self._lines, start=1):
-            if lock.is_idle and (plain := read_plain_purl(raw, number=number)) is not None:
+            if is_idle and (plain := read_plain_purl(raw, number=number)) is not None:
                 yield plain
             elif line := _without_comment(raw):
                 yield from _read(line, number=number, table=table, lock=lock)
+                is_idle = lock.is_idle
         yield from lock.leave("")
 
 

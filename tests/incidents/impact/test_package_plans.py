@@ -45,7 +45,7 @@ def test_packages_and_their_components_come_from_indexes_alone(packages: None, c
         plan = "\n".join(state.fetch(explained))
 
     assert "Index Only Scan using package_by_name" in plan
-    assert "Index Only Scan using component_of_package" in plan
+    assert "Index Only Scan using component_by_kind" in plan
     assert "Index Only Scan using component_of_source" in plan
     assert "Seq Scan on inventory_package" not in plan
     assert "Seq Scan on inventory_component" not in plan

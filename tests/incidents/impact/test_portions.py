@@ -63,7 +63,7 @@ def test_each_portion_costs_a_round_trip_and_what_is_asked_along_none(monkeypatc
 
 def test_what_was_judged_while_the_second_was_looked_up_is_not_judged_again(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(portions, "MANY_NAMES", 0)
-    packages = Packages(enumerate(parse_text(TEXT)))
+    packages = Packages(enumerate(parse_text(TEXT)), tells_cleared=True)
     with one_state(using="default") as state:
         packages.look_up(state=state)
 

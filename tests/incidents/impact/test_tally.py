@@ -92,7 +92,7 @@ def pages(question: Question, *, actor: Actor) -> list[Impact]:
 def expected(question: Question, *, actor: Actor) -> dict[str, Any]:
     """Ask the oracle's statements."""
     with one_state(using="default") as state:
-        matches = find_matches(question.indicators, actor=actor, state=state)
+        matches = find_matches(question.indicators, actor=actor, state=state, tells_cleared=True)
     components = [*matches.components, *matches.candidates.cleared(matches.candidates.ids)]
     teams = visible_teams(actor)
     asked = parameters_of(question, candidates=matches.candidates, teams=teams, now=NOW)
