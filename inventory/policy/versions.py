@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     Ask = Callable[[Sequence[Query]], list[list[TypedRow]]]
 
-MOST: Final = 20_000
-"""Versions that are judged ahead."""
+MOST: Final = 5_000
+"""Versions that are judged ahead: fewer than `why_meant` remembers, for one decision waits while they are judged."""
 MOST_MEANT: Final = 64
 """Of a block: these are sent with each question. Where it means more, the database looks for them each time."""
 AGAIN_SECONDS: Final = 60.0
