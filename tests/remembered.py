@@ -29,4 +29,4 @@ def forget_everything() -> None:
         remembered.forget()
     what_ran.RAN_THEN.forget()
     TEXTS.clear()
-    OCCURRENCES.clear()
+    OCCURRENCES.forget()

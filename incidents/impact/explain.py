@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain
-from typing import TYPE_CHECKING, Any, NamedTuple
+from itertools import chain, groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from incidents.impact import statements
 from incidents.impact.answer import (
@@ -26,13 +27,14 @@ from incidents.impact.answer import (
 from incidents.impact.judging import MatchClass
 from incidents.impact.listing import LISTED_BY, listed_by
 from incidents.impact.near import NOTHING_NEAR, near
+from incidents.impact.occurrences import Shown
 from incidents.impact.shown import best_confidence, confidence_word, shown_provenance
 from incidents.impact.sources import Held, Source, sources_of, steps_of
 from incidents.impact.stretches import CLEARED_FROM
 from incidents.impact.texts import known_texts, read_texts
 from incidents.impact.vex_notes import VEX_NOTES, VexNote, VexNotes
 from inventory.graph.families import choose_kinds
-from inventory.graph.one_state import GENERIC_PLANS, Statement
+from inventory.graph.one_state import GENERIC_PLANS, Statement, as_read
 from inventory.graph.packed import sql_array
 from inventory.graph.verdicts import VERDICTS, found_origin
 
@@ -64,18 +66,43 @@ class PageRow:
     row_class: int
 
 
-class _Run(NamedTuple):
-    """One interval that runs an artifact: surely, or (certainty above 0) as what it may be."""
-
-    artifact_id: int
-    reported_id: int
-    reported_digest: str
-    certainty: int
-    workload: WorkloadShown
+RunRow = tuple[Any, ...]
+"""A row of PAGE_RUNS."""
+_WORKLOAD, _FIELDS = 4, 5
+"""Where in it the workload stands, and where the fields of what is shown of it begin."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Named:
+class _Runs:
+    """What runs one row's artifact.
+
+    `reported` are the other digests that clusters report for what surely is this one; `candidates` what its containers
+    may be, where that is not sure.
+    """
+
+    workloads: tuple[WorkloadShown, ...]
+    reported: frozenset[int] = frozenset()
+    candidates: frozenset[int] = frozenset()
+
+    @classmethod
+    def of(cls, rows: Sequence[RunRow]) -> Self:
+        """Take the rows of one artifact; each interval is shown once, and of pods that tell the same one."""
+        workloads = [WorkloadShown(*row[_FIELDS:]) for row in rows]
+        if len({row[_WORKLOAD] for row in rows}) < len(rows):
+            once = dict.fromkeys(zip(workloads, (reported for _, _, reported, *_ in rows), strict=True))
+            workloads = [workload for workload, _ in once]
+        ways = {row[:_WORKLOAD] for row in rows}
+        return cls(
+            tuple(workloads),
+            frozenset(reported for owner, _, reported, certainty in ways if certainty == 0 and reported != owner),
+            frozenset(candidate for _, candidate, _, certainty in ways if certainty > 0),
+        )
+
+
+_NOTHING_RUNS = _Runs(())
+
+
+class _Named(NamedTuple):
     """A row of PAGE_ARTIFACTS."""
 
     artifact_id: int
@@ -115,48 +142,58 @@ def fill(
     if shows_cleared:
         components.update(matches.candidates.ids)
     tells = facts is not None and facts.tell_components and not (shows_cleared and matches.is_long)
+    shown = Shown(components)
     wanted = {
         **parameters,
+        **shown.parameters,
         **(near(ids, facts=facts) if facts is not None and tells else NOTHING_NEAR),
         "ids": ids,
         "components": sql_array(components),
     }
-    filling = _Filling(rows, matches=matches, shows_cleared=shows_cleared)
+    filling = _Filling(rows, matches=matches, shown=shown, shows_cleared=shows_cleared)
     state.fetch_last(
-        Statement(Held, statements.page_matches(len(components)), wanted),
+        Statement(as_read, statements.PAGE_FAMILY, wanted),
+        Statement(Held, _matches_statement(len(components), row_count=len(ids), facts=facts), wanted),
         GENERIC_PLANS,
-        Statement(_run, statements.page_runs(is_now=is_now), wanted),
+        Statement(as_read, statements.page_runs(is_now=is_now), wanted),
         Statement(_Named, statements.PAGE_ARTIFACTS, wanted),
-        Statement(lambda *row: row, statements.PAGE_KINDS, wanted),
+        Statement(as_read, statements.PAGE_KINDS, wanted),
         Statement(found_origin, VERDICTS, wanted),
         Statement(VexNote, VEX_NOTES, wanted),
-        Statement(lambda *row: row, LISTED_BY, wanted),
+        Statement(as_read, LISTED_BY, wanted),
         meanwhile=meanwhile,
         early=filling.take,
     )
     return filling.filled(state)
 
 
+def _matches_statement(component_count: int, *, row_count: int, facts: Facts | None) -> str:
+    span_count = 0 if facts is None else len(facts.spans)
+    return statements.page_matches(component_count, row_count=row_count, span_count=span_count)
+
+
 class _Filling:
     """Puts a page together while the server ends the state and writes the answer down, where all texts are known."""
 
-    def __init__(self, rows: Sequence[PageRow], *, matches: Matches, shows_cleared: bool) -> None:
-        self._rows, self._matches, self._shows_cleared = rows, matches, shows_cleared
+    def __init__(self, rows: Sequence[PageRow], *, matches: Matches, shown: Shown, shows_cleared: bool) -> None:
+        self._rows, self._matches, self._shown, self._shows_cleared = rows, matches, shown, shows_cleared
         self._steps: set[int] = set()
         self._page: Callable[..., _Page] | None = None
         self._filled: tuple[Row, ...] | None = None
 
     def take(self, read: Sequence[Any]) -> None:
         """Take the rows of the page's statements."""
-        held, _, runs, named, stated, origins, vex, indexes = read
-        matches, ids = self._matches, [row.artifact_id for row in self._rows]
-        sources = sources_of(held, holders={*ids, *(run.artifact_id for run in runs)})
+        _, held, _, ran, named, stated, origins, vex, indexes = read
+        matches = self._matches
+        runs = {owner: _Runs.of(list(rows)) for owner, rows in groupby(ran, key=itemgetter(0))}
+        holders = {row.artifact_id for row in self._rows}.union(*(found.candidates for found in runs.values()))
+        sources = sources_of(held, holders=holders, shown=self._shown)
         found = {component_id for each in held for component_id in each.components}
         self._steps = steps_of(sources.values())
         self._page = partial(
             _Page,
             artifacts=_artifacts(named, stated=stated),
-            runs=_by_row(runs, ids=ids),
+            runs=runs,
             sources=sources,
             by_component=_by_component(
                 [match for match in matches.components if match.component_id in found],
@@ -186,7 +223,7 @@ class _Page:
     """Everything one page's rows are put together from."""
 
     artifacts: Mapping[int, ArtifactShown]
-    runs: Mapping[int, Sequence[_Run]]
+    runs: Mapping[int, _Runs]
     sources: Mapping[int, Sequence[Source]]
     texts: Mapping[int, Text]
     by_component: Mapping[int, Sequence[ComponentMatch]]
@@ -197,22 +234,22 @@ class _Page:
     paths: dict[tuple[int, ...], tuple[str, ...]] = field(default_factory=dict)
 
     def row(self, row: PageRow) -> Row:
-        runs = self.runs.get(row.artifact_id, ())
-        own = self._lines(row.artifact_id)
-        uncertain = sorted(
-            {run.artifact_id for run in runs if run.certainty > 0 and self._holds(run.artifact_id, beside=own)}
-        )
+        runs = self.runs.get(row.artifact_id, _NOTHING_RUNS)
+        uncertain: list[int] = []
+        if runs.candidates:
+            own = self._lines(row.artifact_id)
+            uncertain = sorted(candidate for candidate in runs.candidates if self._holds(candidate, beside=own))
         found = [self._matches(artifact_id, row_class=row.row_class) for artifact_id in (row.artifact_id, *uncertain)]
         shown = tuple(match for matches in found for match in matches)
         return Row(
             artifact=self.artifacts[row.artifact_id],
             status=_STATUS[row.row_class // 2],
             effect=Effect.BUILD if row.row_class % 2 else Effect.RUNTIME,
-            running=bool(runs),
+            running=bool(runs.workloads),
             matches=shown,
-            via=self._via(row, runs=runs, uncertain=uncertain),
+            via=self._via(row, reported=runs.reported, uncertain=uncertain),
             provenance=self.provenance.get(row.artifact_id, NO_PROVENANCE),
-            workloads=tuple({id(run.workload): run.workload for run in _each_interval_once(runs)}.values()),
+            workloads=runs.workloads,
             vex=self.vex.of(row.artifact_id, components=self._matched(row)),
             confidence=best_confidence(shown, is_unresolved=bool(uncertain)),
         )
@@ -245,7 +282,7 @@ class _Page:
                     for match in self.by_component[occurrence.component_id]
                     if match.match_class is not MatchClass.CLEARED or row_class // 2 == MatchClass.CLEARED // 2
                 )
-        return sorted(shown, key=lambda match: (match.indicator, match.purl or ""))
+        return sorted(shown, key=lambda match: (match.indicator, match.purl or "")) if len(shown) > 1 else shown
 
     def _match(self, match: ComponentMatch, *, occurrence: Occurrence, source: Source) -> Match:
         text = self.texts[match.component_id]
@@ -276,15 +313,18 @@ class _Page:
             if match.match_class < CLEARED_FROM or match.match_class // 2 == row_class // 2:
                 yield match
 
-    def _via(self, row: PageRow, *, runs: Sequence[_Run], uncertain: Sequence[int]) -> tuple[Via, ...]:
+    def _via(self, row: PageRow, *, reported: Collection[int], uncertain: Sequence[int]) -> tuple[Via, ...]:
+        if not (reported or uncertain or self.named or self.indexes):
+            return ()
         artifact_id = row.artifact_id
         found = {via for match in self._named(artifact_id, row_class=row.row_class) for via in match.via}
         found |= {
             Via(
-                self._relation(run.reported_id), run.reported_digest, "reported by the cluster, resolved to this digest"
+                self._relation(other),
+                self.artifacts[other].digest or "",
+                "reported by the cluster, resolved to this digest",
             )
-            for run in runs
-            if run.certainty == 0 and run.reported_id != artifact_id
+            for other in reported
         }
         found |= {
             Via(
@@ -298,23 +338,7 @@ class _Page:
         return tuple(sorted(found, key=lambda via: (via.kind, via.digest)))
 
     def _relation(self, reported_id: int) -> str:
-        shown = self.artifacts.get(reported_id)
-        return "config" if shown is not None and shown.kind == "oci_config" else "index"
-
-
-def _by_row(runs: Iterable[_Run], *, ids: Iterable[int]) -> dict[int, list[_Run]]:
-    """A sure run belongs to the artifact it runs, an unsure one to the digest the cluster reported."""
-    wanted = set(ids)
-    rows: dict[int, list[_Run]] = defaultdict(list)
-    for run in runs:
-        owner = run.artifact_id if run.certainty == 0 else run.reported_id
-        if owner in wanted:
-            rows[owner].append(run)
-    return rows
-
-
-def _each_interval_once(runs: Sequence[_Run]) -> list[_Run]:
-    return list({(run.workload, run.reported_id): run for run in runs}.values())
+        return "config" if self.artifacts[reported_id].kind == "oci_config" else "index"
 
 
 def _by_component(*matches: Iterable[ComponentMatch]) -> dict[int, list[ComponentMatch]]:
@@ -342,13 +366,6 @@ def _of_artifact(match: ArtifactMatch) -> Match:
         confidence=confidence_word(match.confidence),
         reason=match.reason,
     )
-
-
-def _run(artifact_id: int, reported_id: int, digest: str, certainty: int, _: int, *columns: Any) -> _Run:
-    """Make a row of PAGE_RUNS, whose columns stand in the order of a workload's fields."""
-    cluster, environment, namespace, kind, name, container, service, *rest = columns
-    workload = WorkloadShown(cluster, environment, namespace, kind, name, container, service or None, *rest)
-    return _Run(artifact_id, reported_id, digest, certainty, workload)
 
 
 def _artifacts(rows: Collection[_Named], *, stated: Iterable[tuple[int, str]]) -> dict[int, ArtifactShown]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from incidents.impact.occurrences import find_occurrences
 from inventory.models.presence import DIRECT, NO_EDGES, UNSURE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from uuid import UUID
 
+    from incidents.impact.occurrences import Shown
     from inventory.graph.outline import Occurrence
 
 _UNSURE_CONFIDENCE = 70
@@ -36,31 +36,30 @@ class Source:
         return _UNSURE_CONFIDENCE if self.flags[component_id] & UNSURE else 100
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A row of `page_matches`: the matched components that one snapshot of an artifact holds."""
+class Held(NamedTuple):
+    """A row of `page_matches`: the matched components that one snapshot of an artifact holds.
+
+    `outline` is None where all of them were shown before.
+    """
 
     artifact_id: int
     snapshot_id: int
     evidence: UUID
-    outline: bytes
+    outline: bytes | None
     confidence: int
     components: list[int]
     flags: list[int]
 
 
-def sources_of(rows: Iterable[Held], *, holders: Collection[int]) -> dict[int, list[Source]]:
+def sources_of(rows: Iterable[Held], *, holders: Collection[int], shown: Shown) -> dict[int, list[Source]]:
     """Return the snapshots of each of the artifacts that are shown."""
     found: dict[int, list[Source]] = defaultdict(list)
-    known: dict[tuple[bytes, tuple[int, ...]], tuple[Occurrence, ...]] = {}  # every second build changes nothing
     for held in rows:
         if held.artifact_id in holders:
-            shown = held.outline, tuple(held.components)
-            occurrences = known.get(shown)
-            if occurrences is None:
-                occurrences = known[shown] = find_occurrences(held.snapshot_id, held.outline, held.components)
+            occurrences = shown.find(held.snapshot_id, held.outline, held.components)
             flags = dict(zip(held.components, held.flags, strict=True))
             found[held.artifact_id].append(Source(held.evidence, held.confidence, occurrences, flags))
+    shown.remember()
     return found
 
 

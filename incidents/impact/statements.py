@@ -5,10 +5,14 @@ What an answer makes of the facts is tally.py's. Classes (matching.MatchClass, p
 build): 0 affected, 1 affected build, 2 possible, 3 possible build, 4 and 5 cleared, 8 unknown.
 """
 
-from inventory.graph.families import FAMILY, FAMILY_MEMBERS, KINDS, SEEN_CANDIDATES, SEEN_POINTS
+from inventory.graph.families import FAMILY_MEMBERS, KINDS, SEEN_CANDIDATES, SEEN_POINTS
 from inventory.graph.services import SERVICE, SERVICE_OF
 from inventory.graph.visibility import VISIBLE_ARTIFACT, all_own, own
 
+_IN_SCOPE = """(%(clusters)s::text[] IS NULL OR c.name = ANY(%(clusters)s))
+  AND (%(environments)s::text[] IS NULL OR coalesce((
+      SELECT e.slug FROM inventory_environment e WHERE e.id = coalesce(i.environment_id, c.environment_id)
+  ), 'unknown') = ANY(%(environments)s))"""
 # An interval counts when it is the asker's to see, in the scope asked for, and covers the instant or meets the window.
 # `unseen`: by the instant asked nobody had seen it for too long; its end was only noticed by a later snapshot, or it
 # has none because its cluster has been silent since.
@@ -22,10 +26,7 @@ FROM inventory_runinterval i
 JOIN inventory_workload w ON w.id = i.workload_id
 JOIN inventory_cluster c ON c.id = w.cluster_id
 WHERE {own("i.team_id")}
-  AND (%(clusters)s::text[] IS NULL OR c.name = ANY(%(clusters)s))
-  AND (%(environments)s::text[] IS NULL OR coalesce((
-      SELECT e.slug FROM inventory_environment e WHERE e.id = coalesce(i.environment_id, c.environment_id)
-  ), 'unknown') = ANY(%(environments)s))
+  AND {_IN_SCOPE}
   AND {{when}}
 """
 NOW = "i.closed_at IS NULL"
@@ -163,43 +164,79 @@ def named_runs(*, is_now: bool) -> str:
     return NAMED_RUNS.format(intervals=intervals, candidates=_CANDIDATES)
 
 
+PAGE_FAMILY = f"""
+{FAMILY_MEMBERS}
+SELECT set_config('page.family', coalesce(array_agg(DISTINCT id), '{{}}')::text, true),
+       set_config('page.joined', coalesce(array_agg(DISTINCT id) FILTER (WHERE depth > 0), '{{}}')::text, true)
+FROM family
+"""
+"""Keeps, until the state ends, the page's artifacts with their families, and which of those are joined to any other.
+
+Four statements of a page ask for them: to find them takes as long as half of what most of these do.
+"""
+_OF_FAMILY = "ANY((SELECT current_setting('page.family')::int[])::int[])"
+_JOINED = "SELECT unnest(current_setting('page.joined')::int[])"
+
+_JOINED_INTERVALS = f"""
+SELECT i.id, i.team_id, i.artifact_id, i.node_architecture FROM inventory_runinterval i
+WHERE i.artifact_id = ANY(ARRAY({_JOINED})) AND {own("i.team_id")} AND {{when}}
+"""
+_OWNER = "CASE WHEN k.certainty = 0 THEN k.artifact_id ELSE i.artifact_id END"
+_OF_RUN = """i.id, i.team_id, i.artifact_id, i.workload_id, i.environment_id, i.container, i.opened_at, i.last_seen_at,
+           i.closed_at"""
 PAGE_RUNS = f"""
-WITH shown AS MATERIALIZED ({{intervals}} AND i.artifact_id = ANY(ARRAY({FAMILY})))
-SELECT DISTINCT k.artifact_id, i.artifact_id AS reported_id, reported.digest AS reported_digest, k.certainty, i.id,
-       c.name, coalesce(e.slug, 'unknown'), w.namespace, w.kind, w.name, i.container, {SERVICE}, t.slug,
+SELECT i.row_id, i.candidate, i.artifact_id, i.certainty, i.workload_id,
+       c.name, coalesce(e.slug, 'unknown'), w.namespace, w.kind, w.name, i.container, nullif({SERVICE}, ''), t.slug,
        i.opened_at, i.last_seen_at, i.closed_at
-FROM ({SEEN_CANDIDATES.format(intervals=_SCOPED)}) k
-JOIN inventory_runinterval i ON i.id = k.id
-JOIN inventory_artifact reported ON reported.id = i.artifact_id
+FROM (
+    SELECT i.artifact_id AS row_id, i.artifact_id AS candidate, 0 AS certainty, {_OF_RUN}
+    FROM inventory_runinterval i
+    WHERE i.artifact_id = ANY(%(ids)s::int[]) AND (i.artifact_id IN ({_JOINED})) IS NOT TRUE
+      AND {own("i.team_id")} AND {{when}}
+    UNION ALL
+    SELECT {_OWNER}, k.artifact_id, k.certainty, {_OF_RUN}
+    FROM (SELECT DISTINCT id, artifact_id, certainty FROM ({SEEN_CANDIDATES.format(intervals=_JOINED_INTERVALS)}) k) k
+    JOIN inventory_runinterval i ON i.id = k.id
+    WHERE ({_OWNER} IN (SELECT unnest(%(ids)s::int[]))) IS TRUE
+) i
 JOIN inventory_workload w ON w.id = i.workload_id
 JOIN inventory_cluster c ON c.id = w.cluster_id
 JOIN access_team t ON t.id = i.team_id
 {SERVICE_OF}
 LEFT JOIN inventory_environment e ON e.id = coalesce(i.environment_id, c.environment_id)
-WHERE (CASE WHEN k.certainty = 0 THEN k.artifact_id ELSE i.artifact_id END IN (SELECT unnest(%(ids)s::int[]))) IS TRUE
-ORDER BY c.name, w.namespace, w.kind, w.name, i.container, i.id, k.artifact_id
+WHERE {_IN_SCOPE}
+ORDER BY i.row_id, c.name, w.namespace, w.kind, w.name, i.container, i.id, i.candidate, i.certainty
+"""
+"""The containers of a page's rows, row by row: a sure run belongs to the artifact it runs, an unsure one to the digest
+that the cluster reported.
+
+Columns (row's artifact, what it runs, reported digest's artifact, certainty, workload), then a workload's fields.
+Nothing but itself runs where an artifact is reported that is joined to no other: most are, and there the candidates are
+not looked for. IS TRUE keeps the page's artifacts in one table: an array is searched from its beginning for every
+container.
 """
 
-# IS TRUE keeps the page's artifacts in one table: an array is searched from its beginning for every container.
-
-_OF_FAMILY = "ANY(ARRAY(SELECT DISTINCT id FROM family))"
 _PAGE_MATCHES = f"""
-{FAMILY_MEMBERS},
-subject AS MATERIALIZED (
+WITH subject AS MATERIALIZED (
     SELECT s.artifact_id, s.track_id, s.seq, s.snapshot_id, s.confidence
     FROM inventory_snapshotsubject s JOIN inventory_track t ON t.id = s.track_id
     WHERE s.artifact_id = {_OF_FAMILY} AND {own("t.team_id")}
 ),
-{{wanted}}
-SELECT held.artifact_id, held.snapshot_id, e.public_id, n.outline, held.confidence, held.components, held.flags
+{{wanted}},
+shown AS MATERIALIZED (
+    SELECT unnest(%(shown_snapshots)s::int[]) AS snapshot_id, unnest(%(shown_components)s::int[]) AS component_id
+)
+SELECT held.artifact_id, held.snapshot_id, e.public_id, CASE WHEN held.is_shown THEN NULL ELSE n.outline END,
+       held.confidence, held.components, held.flags
 FROM (
     SELECT artifact_id, snapshot_id, max(confidence) AS confidence,
-           array_agg(component_id ORDER BY component_id) AS components, array_agg(flags ORDER BY component_id) AS flags
+           array_agg(component_id ORDER BY component_id) AS components,
+           array_agg(flags ORDER BY component_id) AS flags,
+           bool_and((snapshot_id, component_id) IN (SELECT snapshot_id, component_id FROM shown)) AS is_shown
     FROM (
         SELECT DISTINCT ON (s.artifact_id, p.component_id)
                s.artifact_id, p.component_id, p.flags, s.snapshot_id, s.confidence
-        FROM subject s JOIN {{presence}} p ON p.track_id = s.track_id AND p.from_seq <= s.seq AND s.seq < p.to_seq
-        {{condition}}
+        FROM subject s {{holding}}
         ORDER BY s.artifact_id, p.component_id, s.confidence DESC, s.snapshot_id DESC
     ) newest
     GROUP BY artifact_id, snapshot_id
@@ -227,21 +264,30 @@ IS TRUE keeps the tracks in one table for all components: a join would put them 
 """
 _MANY_COMPONENTS = 100
 """From here on it costs less to look each of them up than to read what the tracks of a page hold."""
+_AT_SUBJECT = "p.track_id = s.track_id AND p.from_seq <= s.seq AND s.seq < p.to_seq"
+_LOOKED_UP = f"""CROSS JOIN wanted CROSS JOIN LATERAL (
+            SELECT p.component_id, p.flags FROM inventory_presence p
+            WHERE p.component_id = wanted.component_id AND {_AT_SUBJECT} OFFSET 0) p"""
+"""Each component at each subject: for few of them, which are in many documents."""
+_SPANS_AS_A_LOOK_UP = 10
+"""How many ranges of a component are read in the time that it takes to look one up."""
 
 
-def page_matches(component_count: int) -> str:
-    """Return the statement of which components the page's artifacts hold, and which snapshots say so."""
+def page_matches(component_count: int, *, row_count: int, span_count: int) -> str:
+    """Return the statement of which components the page's artifacts hold, and which snapshots say so.
+
+    `span_count`: how many ranges of these components the question knows of, 0 where it does not.
+    It has the outlines of those alone whose places were not all shown before (occurrences.py).
+    """
     if component_count > _MANY_COMPONENTS:
-        return _PAGE_MATCHES.format(wanted=_PRESENT, presence="present", condition="")
-    return _PAGE_MATCHES.format(
-        wanted=_ALL_WANTED,
-        presence="inventory_presence",
-        condition="JOIN wanted ON wanted.component_id = p.component_id",
-    )
+        return _PAGE_MATCHES.format(wanted=_PRESENT, holding=f"JOIN present p ON {_AT_SUBJECT}")
+    if component_count * row_count * _SPANS_AS_A_LOOK_UP < span_count:
+        return _PAGE_MATCHES.format(wanted=_ALL_WANTED, holding=_LOOKED_UP)
+    read = f"JOIN inventory_presence p ON {_AT_SUBJECT} JOIN wanted ON wanted.component_id = p.component_id"
+    return _PAGE_MATCHES.format(wanted=_ALL_WANTED, holding=read)
 
 
 PAGE_ARTIFACTS = f"""
-{FAMILY_MEMBERS}
 SELECT a.id, a.digest, a.label_name, a.label_version, coalesce((
     SELECT array_agg(DISTINCT CASE WHEN n.tag = '' THEN n.name ELSE n.name || ':' || n.tag END)
     FROM inventory_artifactname n
@@ -249,7 +295,7 @@ SELECT a.id, a.digest, a.label_name, a.label_version, coalesce((
 FROM inventory_artifact a WHERE a.id = {_OF_FAMILY}
 """
 
-PAGE_KINDS = f"{FAMILY_MEMBERS} {KINDS.replace('ANY(%(ids)s)', _OF_FAMILY)}"
+PAGE_KINDS = KINDS.replace("ANY(%(ids)s)", _OF_FAMILY)
 """What facts call the page's artifacts, and all of their families, which one round trip asks for with the runs."""
 
 COMPONENT_TEXTS = "SELECT id, identity, has_purl FROM inventory_component WHERE id = ANY(%(components)s::int[])"
@@ -257,4 +303,4 @@ COMPONENT_TEXTS = "SELECT id, identity, has_purl FROM inventory_component WHERE 
 
 def page_runs(*, is_now: bool) -> str:
     """Return the statement of the workloads of one page's artifacts."""
-    return PAGE_RUNS.format(intervals=INTERVALS.format(when=NOW if is_now else THEN))
+    return PAGE_RUNS.format(when=NOW if is_now else THEN)

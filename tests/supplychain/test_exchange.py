@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from datetime import UTC, datetime
 from typing import Any
@@ -208,3 +209,27 @@ def test_work_that_fails_breaks_the_conversation_off_and_the_next_one_has_anothe
 
     assert exchange([Query(COUNT)])
     assert not Team.objects.filter(slug="half").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rows_that_are_given_early_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[Any] = []
+    read: list[Any] = []
+
+    def spied(result: Any, reader: Any) -> Any:
+        read.append(result)
+        return typed(result, reader)
+
+    module = sys.modules[exchange_typed.__module__]
+    typed = module._typed  # what it costs to read is what is counted
+    monkeypatch.setattr(module, "_typed", spied)
+
+    rows = exchange_typed(
+        [Query(ECHO, {"values": ["first"]})],
+        meanwhile=lambda: [Query(ECHO, {"values": ["second"]})],
+        early=given.extend,
+    )
+
+    assert given == [[("first",)]]
+    assert rows == [[("first",)], [("second",)]]
+    assert len(read) == len(rows)

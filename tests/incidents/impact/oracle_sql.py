@@ -5,6 +5,7 @@ Classes (matching.MatchClass, plus one for what only takes part in a build): 0 a
 """
 
 from inventory.graph.families import RUN_CANDIDATES, RUN_POINTS
+from inventory.graph.services import SERVICE, SERVICE_OF
 from inventory.graph.visibility import VISIBLE_ARTIFACT, all_own, own
 
 # An interval counts when it is the asker's to see, in the scope asked for, and covers the instant or meets the window.
@@ -217,3 +218,30 @@ def _of_time(sql: str, *, is_now: bool, has_artifacts: bool) -> str:
         points=POINTS_NOW if is_now else POINTS_THEN,
         candidates=_CANDIDATES if has_artifacts else _NO_CANDIDATES,
     )
+
+
+_PAGE_RUNS = f"""
+WITH shown AS ({{intervals}})
+SELECT DISTINCT k.row_id, k.artifact_id, i.artifact_id, k.certainty, w.id,
+       c.name, coalesce(e.slug, 'unknown'), w.namespace, w.kind, w.name, i.container, nullif({SERVICE}, ''), t.slug,
+       i.opened_at, i.last_seen_at, i.closed_at, i.id
+FROM (
+    SELECT r.id, r.artifact_id, r.certainty, r.teams,
+           CASE WHEN r.certainty = 0 THEN r.artifact_id ELSE s.artifact_id END AS row_id
+    FROM ({RUN_CANDIDATES.format(intervals=_SCOPED)}) r JOIN shown s ON s.id = r.id
+) k
+JOIN inventory_runinterval i ON i.id = k.id
+JOIN inventory_workload w ON w.id = i.workload_id
+JOIN inventory_cluster c ON c.id = w.cluster_id
+JOIN access_team t ON t.id = i.team_id
+{SERVICE_OF}
+LEFT JOIN inventory_environment e ON e.id = coalesce(i.environment_id, c.environment_id)
+WHERE {all_own("k.teams")} AND k.row_id = ANY(%(ids)s::int[])
+ORDER BY k.row_id, c.name, w.namespace, w.kind, w.name, i.container, i.id, k.artifact_id, k.certainty
+"""
+"""The containers of a page's rows, found among all that run: the columns of statements.PAGE_RUNS, then the interval."""
+
+
+def page_runs(*, is_now: bool) -> str:
+    """Return the statement of what runs the artifacts `%(ids)s`."""
+    return _PAGE_RUNS.format(intervals=INTERVALS.format(when=NOW if is_now else THEN))
