@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from django.db import connections
 
-from inventory.ingest import upsert
+from inventory.ingest import identifiers, upsert
 from supplychain.exchange import exchange
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class Ahead:
     """
 
     def __init__(self) -> None:
+        self._has_heard = False
         self._waiting: ThreadPoolExecutor | None = None
         self._under_way: tuple[Adding, Future[list[list[Row]]]] | None = None
 
@@ -51,6 +52,10 @@ class Ahead:
 
     def hear(self, components: Sequence[ComponentRecord]) -> None:
         """Begin to add what is new of a portion, once the one before is added. Raises what that one failed with."""
+        if not self._has_heard:
+            # The document needs the room: some 40 MB of 500. What is forgotten so, the tracks still tell.
+            identifiers.forget_all()
+            self._has_heard = True
         self._finish()
         adding = upsert.look_for(components)
         if not adding.queries:

@@ -12,11 +12,14 @@ from inventory.formats.read import read_document
 from inventory.formats.records import ComponentRecord, SbomRecord
 from inventory.ingest import process, upsert
 from inventory.ingest.ahead import Ahead
+from inventory.ingest.identifiers import Identifiers
 from inventory.models import Component, EvidenceState, Package, Presence, State
+from supplychain.access.models import Team
 from supplychain.exchange import Query, Statement
 from tests.budgets.counting import counted_waits
 from tests.factories import cyclonedx, digest, store
 
+CPE = "cpe:2.3:a:left:left:1:*:*:*:*:*:*:*"
 LONG = 9_000
 """More than the reader tells of in portions (cyclonedx_components.py)."""
 
@@ -42,6 +45,23 @@ def work_through(data: bytes) -> State:
     evidence = store("a", data)
     process.process_next()
     return State(EvidenceState.objects.get(pk=evidence.pk).state)
+
+
+def test_a_long_document_gets_the_room_of_what_was_stated_and_a_short_one_does_not() -> None:
+    stating = cyclonedx({"name": "left", "version": "1", "purl": "pkg:npm/left@1", "cpe": CPE}, subject=digest("app"))
+    record = read_document(stating)
+    assert isinstance(record, SbomRecord)
+    work_through(stating)
+    ids, team_id = upsert.intern_document(record.components).component_ids, Team.objects.get(slug="a").pk
+
+    def count_unknown() -> int:
+        return len(Identifiers.of(record.components, component_ids=ids, team_id=team_id).unknown)
+
+    work_through(cyclonedx(*purls(10), subject=digest("short")))
+    assert count_unknown() == 0
+
+    work_through(cyclonedx(*purls(LONG), subject=digest("long")))
+    assert count_unknown() == 1
 
 
 def test_what_was_heard_of_is_there_and_known_when_the_document_is_applied() -> None:
