@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from incidents.impact.candidates import Candidates, by_package
 from inventory.identity.indicators import IndicatorKind
 from inventory.models import EvidenceKind
 
@@ -60,6 +59,8 @@ class Interests:
 
 def interests_of(given: Iterable[Indicator], meant: Iterable[Indicator]) -> Interests:
     """Return what a question looks for: `given` as it was asked, `meant` with what its advisories and lists name."""
+    from incidents.impact.candidates import Candidates, by_package  # noqa: PLC0415  NumPy: 25 MB, where one is open
+
     asked = [indicator for indicator in meant if indicator.problem is None]
     packages = [(0, one) for one in asked if one.kind is IndicatorKind.PACKAGE]
     hashed = [one for one in asked if one.kind is IndicatorKind.HASH and one.value]
