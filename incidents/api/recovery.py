@@ -16,7 +16,8 @@ from incidents.models import ActionKind
 from incidents.recovery.milestones import Milestone, milestones_of
 from incidents.recovery.proofs import Proof, ProofState
 from incidents.recovery.standing import recovery_of
-from incidents.response.credentials import CredentialType, credentials_for
+from incidents.response.credentials import CredentialType
+from incidents.response.rounds import credentials_for
 from supplychain.access.actors import actor_of
 from supplychain.access.permissions import RequireScope
 from supplychain.api.parameters import read_choice, reject_unknown_parameters

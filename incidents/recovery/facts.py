@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from incidents.impact.answer import Status
 from incidents.models import ActionKind, ActionState, EventKind, IncidentEvent, IncidentPlace, RecoveryStamp
 from incidents.response.answers import read_newest
-from incidents.response.credentials import credentials_of
+from incidents.response.rounds import credentials_of
 from inventory.graph.at_places import WorkloadPlace, runs_at, states_of
 from inventory.graph.built import builds_of, sboms_of
 
@@ -135,7 +135,7 @@ def gather(
         sboms=_by(sboms_of(described, actor=actor), lambda one: one.artifact_id),
         builds=_by(builds_of(artifacts, actor=actor), lambda one: one.artifact_id),
         rotations=_rotations(incident),
-        credentials=credentials_of(kept.basis, actor=actor) if credentials is None else credentials,
+        credentials=credentials_of(kept.basis, incident=incident, actor=actor) if credentials is None else credentials,
         exported_at=_exported_at(incident),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from incidents.models import ActionState, IncidentService, RecoveryStamp
-from incidents.response.credentials import credentials_for
+from incidents.response.rounds import credentials_for
 from supplychain.errors import DomainError
 
 if TYPE_CHECKING:

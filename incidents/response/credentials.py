@@ -13,17 +13,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from incidents.models import ActionKind
-from incidents.models.response import IN_FORCE
-from incidents.response.answers import newest_answer
 from incidents.response.exposed import Strength, exposures_of
 from incidents.response.targets import hash_of
 from inventory.models import WorkflowJob, WorkflowVersion
-from supplychain.access.models import Team
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import datetime
 
-    from incidents.models import Incident
     from incidents.response.basis import Answer
     from incidents.response.exposed import Exposed, UnknownBuilds
     from supplychain.access.actors import Actor
@@ -57,6 +54,10 @@ class Credential:
     why: str
     digests: set[str] = field(default_factory=set)
     runs: set[str] = field(default_factory=set)
+    reached: dict[tuple[str, str], datetime | None] = field(default_factory=dict)
+    """When what could reach it was over, by artifact and run ('' for none); None: nobody knows."""
+    after_action: int | None = None
+    """The action that was done before this was found (rounds.py)."""
     state: str | None = None
     action: int | None = None
 
@@ -76,7 +77,8 @@ class Credential:
     @property
     def target(self) -> dict[str, str]:
         parts = {"credential": self.name, "type": self.type.value, "repository": self.repository}
-        return {name: value for name, value in parts.items() if value}
+        after = {} if self.after_action is None else {"after_action": str(self.after_action)}
+        return {name: value for name, value in parts.items() if value} | after
 
     @property
     def key(self) -> str:
@@ -90,37 +92,20 @@ _WRITES: Final = frozenset({"write", "write-all"})
 _OF_GITHUB: Final = "GITHUB_TOKEN"
 
 
-def credentials_of(answer: Answer, *, actor: Actor) -> tuple[Credential, ...]:
-    """Return what was exposed, the surest first. Four statements, however many rows there are."""
+def exposed_by(answer: Answer, *, actor: Actor) -> tuple[Credential, ...]:
+    """Return what was exposed, in no order. Four statements, however many rows there are."""
     exposures = exposures_of(answer, actor=actor)
     workflows = _Workflows(exposures.runs, actor=actor)
     found: dict[tuple[str, ...], Credential] = {}
     for run in exposures.runs:
         for one in _of_run(run, workflows=workflows):
-            _merge(found, one, digests=(run.digest,) if run.digest else (), run=run.run)
+            _merge(found, one, digests=(run.digest,) if run.digest else (), run=run)
     for builds in exposures.unknown:
         _merge(found, _of_unknown(builds), digests=builds.digests)
     if exposures.unlisted_count:
         why = f"{exposures.unlisted_count} more runs are exposed, possible or unknown than the answer lists"
         _merge(found, Credential(CredentialType.UNKNOWN, _UNKNOWN_BUILDS, "", "", "", None, Strength.LOW, why))
-    return tuple(sorted(found.values(), key=lambda one: (one.strength, one.team or "~", one.repository, one.name)))
-
-
-def credentials_for(incident: Incident, *, actor: Actor) -> tuple[Credential, ...]:
-    """Return what the newest answer says was exposed, with the action that each was taken into.
-
-    Who sees a part of an incident sees the credentials of their own teams.
-    """
-    found = credentials_of(newest_answer(incident), actor=actor)
-    if not incident.is_whole_for(actor):
-        slugs = set(Team.objects.filter(pk__in=sorted(actor.team_ids or ())).values_list("slug", flat=True))
-        found = tuple(one for one in found if one.team in slugs)
-    in_force = incident.actions.filter(state__in=[state.value for state in IN_FORCE])
-    taken = {action.target_hash: action for action in in_force}
-    for one in found:
-        if (action := taken.get(one.key)) is not None:
-            one.state, one.action = action.state, action.number
-    return found
+    return tuple(found.values())
 
 
 class _Workflows:
@@ -202,11 +187,21 @@ def _of_unknown(builds: UnknownBuilds) -> Credential:
 
 
 def _merge(
-    found: dict[tuple[str, ...], Credential], one: Credential, *, digests: Iterable[str] = (), run: str | None = None
+    found: dict[tuple[str, ...], Credential],
+    one: Credential,
+    *,
+    digests: Iterable[str] = (),
+    run: Exposed | None = None,
 ) -> None:
+    """Put it together with its equals; `run` is the one that could reach it, where it is known."""
     key = (one.type, one.name, one.repository, one.workflow, one.team or "", "sought" if one.is_sought else "")
     known = found.setdefault(key, one)
     known.strength = min(known.strength, one.strength)
     known.digests.update(digests)
-    if run:
-        known.runs.add(run)
+    if run is None:
+        return
+    if run.run:
+        known.runs.add(run.run)
+    place = (run.digest, run.run or "")
+    before = known.reached.get(place, run.over_at)
+    known.reached[place] = None if before is None or run.over_at is None else max(before, run.over_at)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from incidents.impact.answer import Build, Row
     from incidents.response.basis import Answer
+    from inventory.graph.built import BuildOf
     from supplychain.access.actors import Actor
 
 
@@ -35,7 +36,10 @@ class Strength(enum.IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Exposed:
-    """One run, or one job of it. `job` None: any of its jobs; `digest` '': nothing that was found came out of it."""
+    """One run, or one job of it. `job` None: any of its jobs; `digest` '': nothing that was found came out of it.
+
+    What is rotated after `over_at` it did not see; None: nobody knows when that was.
+    """
 
     repository: str
     workflow: str
@@ -46,6 +50,7 @@ class Exposed:
     digest: str
     team: str | None
     strength: Strength
+    over_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,7 @@ def exposures_of(answer: Answer, *, actor: Actor) -> Exposures:
                 digest,
                 team_of(row),
                 strength,
+                _over_at(build),
             )
             for job in (sorted(only) if only else (None,))
         ]
@@ -150,13 +156,20 @@ def team_of(row: Row) -> str | None:
     return min((one.team for one in row.workloads), default=None)
 
 
+def _over_at(build: BuildOf) -> datetime | None:
+    """A builder claims when it was finished, so that alone is not believed; a proven signature's time is."""
+    if build.signed_at is None:
+        return None
+    return build.signed_at if build.finished_at is None else max(build.signed_at, build.finished_at)
+
+
 def _listed(build: Build) -> Exposed:
     strength = Strength.LOW if build.status is Status.UNKNOWN else _WORDS.get(build.confidence, Strength.MEDIUM)
     strength = max(strength, Strength.MEDIUM) if build.status is Status.POSSIBLE else strength
     run = f"https://{build.repository}/actions/runs/{build.run_id}" if build.run_id else None
-    return Exposed(
-        build.repository, build.workflow or "", build.commit, build.started_at, run, build.job, "", None, strength
-    )
+    # An answer tells when a run began, not when it ended.
+    at = build.started_at
+    return Exposed(build.repository, build.workflow or "", build.commit, at, run, build.job, "", None, strength, at)
 
 
 def _listed_jobs(builds: Sequence[Build]) -> dict[tuple[str, str], set[str]]:

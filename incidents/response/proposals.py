@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final, overload
 from incidents.models import ActionKind, Severity
 from incidents.models.response import IN_FORCE
 from incidents.response.basis import said_of
-from incidents.response.credentials import credentials_of
 from incidents.response.derived import derive, keyed
+from incidents.response.rounds import credentials_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -117,11 +117,11 @@ def propose(
     actor: Actor,
     credentials: Iterable[Credential] | None = None,
 ) -> Proposals:
-    """Return what the answer gives rise to and no action in force does yet, blocks first. Six statements.
+    """Return what the answer gives rise to and no action in force does yet, blocks first. Eight statements.
 
     `credentials` are those of the answer, where the caller has read them: then it is two.
     """
-    exposed = credentials_of(answer, actor=actor) if credentials is None else credentials
+    exposed = credentials_of(answer, incident=incident, actor=actor) if credentials is None else credentials
     in_force = incident.actions.filter(state__in=[state.value for state in IN_FORCE])
     taken = set(in_force.values_list("target_hash", flat=True))
     known = set(incident.teams.filter(acknowledged_at__isnull=False).values_list("team__slug", flat=True))
@@ -147,9 +147,11 @@ def _hours(kind: ActionKind, severity: Severity) -> int:
 def _rotations(exposed: Iterable[Credential]) -> Iterator[Said]:
     """What recovery waits for; what may have been in reach besides is listed, and for people to judge."""
     for one in exposed:
+        again = "" if one.after_action is None else f" (found after action {one.after_action} was done)"
         if one.is_required:
             of = f" of {one.repository}" if one.repository and one.repository not in one.name else ""
-            yield one.kind, one.target, f"{one.kind.value.capitalize()} {one.name}{of}"[:300], one.team
+            title = f"{one.kind.value.capitalize()} {one.name}{of}"[: 300 - len(again)]
+            yield one.kind, one.target, title + again, one.team
         elif one.is_sought:
             title = "Rotate all that unknown builds could reach, or send their provenance"
-            yield one.kind, one.target, title, None
+            yield one.kind, one.target, title + again, None

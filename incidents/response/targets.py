@@ -34,7 +34,7 @@ class Shape:
         return frozenset((*self.required, *self.optional))
 
 
-_CREDENTIAL = Shape(("credential",), ("repository", "workflow", "environment", "type"))
+_CREDENTIAL = Shape(("credential",), ("repository", "workflow", "environment", "type", "after_action"))
 _SERVICE = Shape((), ("service", "cluster", "namespace", "kind", "name", "digest", "repository", "commit"))
 _PLAIN: Final[Mapping[ActionKind, Shape]] = {
     ActionKind.ROTATE: _CREDENTIAL,

@@ -13,9 +13,9 @@ from incidents.models import Stage
 from incidents.recovery.standing import recovery_of
 from incidents.response.actions import actions_for
 from incidents.response.clocks import clocks_of
-from incidents.response.credentials import credentials_of
 from incidents.response.part import part_of_kept
 from incidents.response.proposals import Proposals, propose, seen_by
+from incidents.response.rounds import credentials_of
 from incidents.views import answer
 from incidents.views.grouping import Grouping
 from incidents.views.narrowing import Narrowed
@@ -87,7 +87,7 @@ class IncidentPage:
     @cached_property
     def credentials(self) -> Sequence[Credential]:
         """All that the answer says was in reach; what is shown of it goes through what the reader may see."""
-        return credentials_of(self.kept.basis, actor=self.actor)
+        return credentials_of(self.kept.basis, incident=self.incident, actor=self.actor)
 
     @cached_property
     def recovery(self) -> Recovery | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,9 +11,11 @@ from django.test import Client
 from django.utils import timezone
 
 from incidents.response.lifecycle import ORDER
+from inventory.models import Attestation, Verdict
 from tests.attested import bundle, encode, provenance, statement
 from tests.factories import cyclonedx, deployment, digest, report, submit
 from tests.incidents.opened import BAD, opened, read, send
+from tests.judgements import judge
 from tests.supplychain.actors import make_user, signed_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -38,12 +40,12 @@ def responder() -> Client:
     return signed_in(make_user("rita", organisation="responder"))
 
 
-def run_without_output(team: str = "shop", *, number: int = 7) -> None:
-    began = (timezone.now() - timedelta(hours=2)).isoformat()
+def run_without_output(team: str = "shop", *, number: int = 7, began: datetime | None = None) -> None:
+    at = (began or timezone.now() - timedelta(hours=2)).isoformat()
     submit(team, WORKFLOW, repository="shop/api", name=".github/workflows/ci.yml", commit=COMMIT)
     run = {
         "id": number, "run_attempt": 1, "repository": {"full_name": "shop/api"}, "path": ".github/workflows/ci.yml",
-        "head_sha": COMMIT, "event": "push", "run_started_at": began, "updated_at": began, "status": "completed",
+        "head_sha": COMMIT, "event": "push", "run_started_at": at, "updated_at": at, "status": "completed",
     }  # fmt: skip
     submit(team, json.dumps({"total_count": 1, "workflow_runs": [run]}).encode())
 
@@ -62,8 +64,12 @@ def reasons(client: Client, incident: str) -> dict[str, list[Any]]:
     return found
 
 
+def proposed_rotations(client: Client, incident: str) -> list[Any]:
+    return [one for one in read(client, f"{incident}/actions/proposed")["results"] if one["kind"] == "rotate"]
+
+
 def rotate(client: Client, incident: str) -> None:
-    keys = [one["key"] for one in read(client, f"{incident}/actions/proposed")["results"] if one["kind"] == "rotate"]
+    keys = [one["key"] for one in proposed_rotations(client, incident)]
     for action in send(client, f"{incident}/actions/proposed", {"keys": keys}).json()["actions"]:
         send(client, f"{incident}/actions/{action['number']}", {"state": "done"}, method="patch")
 
@@ -97,6 +103,98 @@ def test_a_rotation_for_unknown_builds_holds_when_what_they_made_runs_no_more(re
     assert reasons(responder, incident)["checkout"] == [
         ("proven", "rotated", "credentials of builds that nobody knows")
     ]
+
+
+def test_a_rotation_stands_for_no_unknown_build_that_was_found_after_it_was_done(responder: Client):
+    service_runs("shop", "checkout")
+    incident = opened(responder)
+    rotate(responder, incident)
+    service_runs("payments", "ledger")
+
+    assert send(responder, f"{incident}/queries").status_code == 201
+
+    rotated = ("proven", "rotated", "credentials of builds that nobody knows")
+    assert reasons(responder, incident) == {
+        "checkout": [rotated],
+        "ledger": [("unknown", "build_not_known", digest("ledger"))],
+    }
+    (again,) = proposed_rotations(responder, incident)
+    assert again["target"]["after_action"] == "1"
+    assert again["title"] == (
+        "Rotate all that unknown builds could reach, or send their provenance (found after action 1 was done)"
+    )
+
+    taken = send(responder, f"{incident}/actions/proposed", {"keys": [again["key"]]}).json()["actions"]
+
+    assert reasons(responder, incident)["ledger"] == [("missing", "rotation_open", rotated[2])]
+    assert reasons(responder, incident)["checkout"] == [rotated]
+
+    send(responder, f"{incident}/actions/{taken[0]['number']}", {"state": "done"}, method="patch")
+
+    assert reasons(responder, incident) == {"checkout": [rotated], "ledger": [rotated]}
+    assert proposed_rotations(responder, incident) == []
+
+
+def test_a_rotation_that_was_not_done_when_more_was_found_stands_for_it_too(responder: Client):
+    service_runs("shop", "checkout")
+    incident = opened(responder)
+    (one,) = proposed_rotations(responder, incident)
+    send(responder, f"{incident}/actions/proposed", {"keys": [one["key"]]})
+    service_runs("payments", "ledger")
+    send(responder, f"{incident}/queries")
+
+    assert proposed_rotations(responder, incident) == []
+
+    send(responder, f"{incident}/actions/1", {"state": "done"}, method="patch")
+
+    rotated = ("proven", "rotated", "credentials of builds that nobody knows")
+    assert reasons(responder, incident) == {"checkout": [rotated], "ledger": [rotated]}
+
+
+def built(name: str, *, signed_at: datetime | None) -> None:
+    """Let what runs have been built in a run of shop/api that claims to be long over, and was signed at that time."""
+    made = provenance()
+    made["runDetails"]["metadata"]["finishedOn"] = (timezone.now() - timedelta(days=1)).isoformat()
+    submit("shop", encode(bundle(statement(digest(name), predicate=made))))
+    if signed_at is not None:
+        judge(Attestation.objects.latest("pk"), Verdict.VERIFIED_EXPECTED, signed_at=signed_at)
+
+
+@pytest.mark.parametrize(
+    ("signed", "state"), [(timedelta(hours=-1), "proven"), (timedelta(hours=1), "missing"), (None, "missing")]
+)
+def test_all_secrets_of_a_repository_are_rotated_for_the_builds_that_were_over(
+    responder: Client, signed: timedelta | None, state: str
+):
+    at = timezone.now()
+    service_runs("shop", "checkout")
+    built("checkout", signed_at=None)
+    incident = opened(responder)
+    rotate(responder, incident)
+    service_runs("payments", "wiki")
+    built("wiki", signed_at=None if signed is None else at + signed)
+
+    send(responder, f"{incident}/queries")
+
+    found = reasons(responder, incident)
+    assert [one[0] for one in found["checkout"]] == ["proven"]
+    assert [one[0] for one in found["wiki"]] == [state]
+    again = proposed_rotations(responder, incident)
+    assert [one["target"]["after_action"] for one in again] == ([] if state == "proven" else ["1"])
+
+
+def test_a_secret_that_a_run_could_reach_after_its_rotation_is_rotated_again(responder: Client):
+    service_runs("shop", "checkout")
+    run_without_output(number=7)
+    incident = opened(responder, text=None, indicators=[PACKAGE, ACTION])
+    rotate(responder, incident)
+    run_without_output(number=8, began=timezone.now())
+
+    send(responder, f"{incident}/queries")
+
+    assert reasons(responder, incident)["checkout"] == [("missing", "rotation_not_begun", "NPM_TOKEN")]
+    (again,) = proposed_rotations(responder, incident)
+    assert again["target"]["credential"] == "NPM_TOKEN"
 
 
 def test_no_build_need_be_known_of_what_is_merely_vulnerable(responder: Client):
