@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest
 
+_CLOSED = ".closed"
+"""How the tag of a closed incident ends."""
 _COUNTS = {
     "added_count": "new",
     "started_count": "running again",
@@ -47,6 +49,7 @@ class LiveState:
     tag: str
     asked_at: datetime | None
     problem: str
+    is_closed: bool
     says: str = ""
 
 
@@ -75,13 +78,16 @@ def parts_of(page: IncidentPage) -> Parts:
 
 
 def live_state(page: IncidentPage, *, seen: str = "") -> LiveState | None:
-    """Return how the incident is followed; None for one that is closed, and for an earlier answer."""
-    if page.incident.stage == Stage.CLOSED or not page.is_newest:
+    """Return how the incident is followed; None for an earlier answer.
+
+    One that is closed is asked no more, but packs are downloaded, and it may be reopened.
+    """
+    if not page.is_newest:
         return None
     question = LiveQuestion.objects.filter(incident=page.incident).first()
     tag = _tag(page.incident, question, now=page.now)
     asked_at, problem = (question.asked_at, question.problem) if question is not None else (None, "")
-    return LiveState(tag, asked_at, problem, _says(page, seen=seen, tag=tag))
+    return LiveState(tag, asked_at, problem, tag.endswith(_CLOSED), _says(page, seen=seen, tag=tag))
 
 
 @require_safe
@@ -99,7 +105,7 @@ def live(request: HttpRequest, public_id: UUID) -> HttpResponse:
     tag = _tag(incident, LiveQuestion.objects.filter(incident=incident).first(), now=now)
     if tag == seen or f'"{tag}"' in parse_etags(request.headers.get("If-None-Match", "")):
         return HttpResponse(status=304, headers={"ETag": f'"{tag}"'})
-    if incident.stage == Stage.CLOSED:  # its page has other forms now
+    if seen and seen.endswith(_CLOSED) != tag.endswith(_CLOSED):  # its page has other forms now
         return HttpResponse(status=204, headers={"HX-Refresh": "true"})
     wanted = {"narrowed": read_narrowed(request), "grouping": read_grouping(request)}
     page = IncidentPage(incident, read_newest(incident), actor, now, **wanted)  # type: ignore[arg-type]
@@ -119,7 +125,8 @@ def _tag(incident: Incident, question: LiveQuestion | None, *, now: datetime) ->
     late = incident.actions.filter(state=ActionState.OPEN, due_at__lt=now).count()
     proofs = question.proofs[:8] if question is not None else ""
     failing = ".failing" if question is not None and question.problem else ""
-    return f"{incident.version}.{incident.run_count}.{late}.{proofs}{failing}"
+    closed = _CLOSED if incident.stage == Stage.CLOSED else ""
+    return f"{incident.version}.{incident.run_count}.{late}.{proofs}{failing}{closed}"
 
 
 def _told(event: IncidentEvent) -> str:

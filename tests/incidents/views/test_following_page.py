@@ -42,6 +42,11 @@ def send_in() -> None:
     asking.ask_what_waits(at)
 
 
+def send_note(incident: Incident) -> None:
+    with changing(incident.public_id, actor=system_actor("test"), at=timezone.now()) as change:
+        change.tell(EventKind.NOTE, "a note")
+
+
 def shown(client: Client, incident: Incident) -> str:
     """Return the name of what the page shows, as it asks whether that is still so."""
     page = client.get(f"/incidents/{incident.public_id}").content.decode()
@@ -138,9 +143,34 @@ def test_a_question_that_cannot_be_asked_says_so(rita, incident):
     assert answer.headers["ETag"] == f'"{incident.version}.1.0..failing"'
 
 
-def test_a_closed_incident_is_followed_no_more(rita, incident):
+def test_a_page_is_loaded_anew_when_its_incident_is_closed_or_reopened(rita, incident):
+    opened = shown(rita, incident)
     Incident.objects.update(stage=Stage.CLOSED, closed_at=timezone.now(), version=9)
+    closed = shown(rita, incident)
 
-    assert "/live?" not in rita.get(f"/incidents/{incident.public_id}").content.decode()
-    answer = rita.get(f"/incidents/{incident.public_id}/live?seen=2.1")
+    assert (opened.endswith(".closed"), closed) == (False, "9.1.0..closed")
+    answer = rita.get(f"/incidents/{incident.public_id}/live?seen={opened}")
     assert (answer.status_code, answer.headers["HX-Refresh"]) == (204, "true")
+    assert rita.get(f"/incidents/{incident.public_id}/live?seen={closed}").status_code == 304
+
+    Incident.objects.update(stage=Stage.OPEN, closed_at=None, version=10)
+
+    answer = rita.get(f"/incidents/{incident.public_id}/live?seen={closed}")
+    assert (answer.status_code, answer.headers["HX-Refresh"]) == (204, "true")
+
+
+def test_the_page_of_a_closed_incident_tells_by_itself_that_its_pack_was_downloaded(rita, incident):
+    assert rita.post(f"/incidents/{incident.public_id}/export").status_code == 200
+    Incident.objects.update(stage=Stage.CLOSED, closed_at=timezone.now())
+    send_note(incident)
+    page = rita.get(f"/incidents/{incident.public_id}").content.decode()
+    tag = shown(rita, incident)
+    assert "more happened since" in page
+    assert "asked no more" in page
+
+    assert rita.post(f"/incidents/{incident.public_id}/export").status_code == 200
+
+    answer = rita.get(f"/incidents/{incident.public_id}/live?seen={tag}")
+    assert answer.status_code == 200
+    assert "Last exported" in answer.content.decode()
+    assert "more happened since" not in answer.content.decode()
