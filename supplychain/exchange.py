@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 _NAMED: Final = re.compile(r"%\((\w+)\)s")
 _READ, _READ_OR_WRITE = psycopg.waiting.WAIT_R, psycopg.waiting.WAIT_RW
 _TEXT, _BINARY = pq.Format.TEXT, pq.Format.BINARY
-_SEQUENCES: Final = (list, tuple)
 _FAILED: Final = (pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.PIPELINE_ABORTED)
 
 _Model = TypeVar("_Model", bound="Model")
@@ -317,26 +316,15 @@ def _typed(result: Any, reader: Any) -> list[TypedRow]:
 def _encoded(query: Query) -> _Encoded:
     parameters: list[bytes | None] = []
     formats: list[pq.Format] = []
-    values = query.values
     for name in query.statement.parameters:
-        value = values[name]
-        if isinstance(value, bytes):
-            parameters.append(value)
-            formats.append(_BINARY)
-        else:
-            parameters.append(None if value is None else _text(value))
-            formats.append(_TEXT)
+        value = query.values[name]
+        formats.append(_BINARY if isinstance(value, bytes) else _TEXT)
+        parameters.append(value if value is None or isinstance(value, bytes) else _text(value))
     return parameters, formats
 
 
 def _text(value: Any) -> bytes:
-    kind = type(value)
-    if kind is str:
-        text: str = value
-    elif kind is list or kind is tuple:
-        text = _array(value)
-    else:
-        text = _array(value) if isinstance(value, _SEQUENCES) else _scalar(value)
+    text = _array(value) if isinstance(value, list | tuple) else _scalar(value)
     if "\x00" in text:  # libpq takes it for the end, and would keep what is before it
         raise psycopg.DataError("PostgreSQL text fields cannot contain NUL (0x00) bytes")
     return text.encode()

@@ -11,7 +11,7 @@ from inventory.policy.models import Mode
 from inventory.policy.rules import is_allowed, not_blocked, not_frozen, outcome_of
 from inventory.policy.storing import Kept, keep
 from inventory.policy.verdicts import Verdict
-from inventory.policy.versions import judged
+from inventory.policy.versions import cleared
 from supplychain.database import urgent
 
 if TYPE_CHECKING:
@@ -41,15 +41,13 @@ def decide(asked: Asked, *, actor: Actor, at: datetime) -> tuple[Verdict, ...]:
 def judge(asked: Asked, *, actor: Actor, at: datetime) -> tuple[Verdict, ...]:
     """Decide and store nothing, as `learn` tells.
 
-    Once a minute, and where a block of a package or a version is new, a web process asks three statements more
-    (versions.py).
+    Once a minute, and where a block of a package is new, a web process asks one statement more (versions.py).
     """
     if not asked.subjects:
         return ()
-    losses = urgent.losses()
     learnt = learn(Question(asked, actor, at))
     if settings.PROCESS == "web":  # who decides again and again
-        judged.follow(learnt.facts.packages, at=at, ask=urgent.ask, losses=losses)
+        cleared.follow(learnt.facts.packages, at=at, ask=urgent.ask)
     mode = Mode(settings.GATE_MODE)
     return tuple(
         _verdict(subject, known, facts=learnt.facts, hits=learnt.hits, mode=mode, at=at)

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 from inventory.identity.repositories import canonical_repository
 from inventory.policy.hits_sql import HITS, PROPOSED, STORED
 from inventory.policy.models import FREEZES, BlockKind
-from inventory.policy.versions import NOTHING, judged, why_meant
-from supplychain.database import urgent
+from inventory.policy.versions import NOTHING, cleared, why_meant
 from supplychain.exchange import Query, Statement, exchange_typed
 
 if TYPE_CHECKING:
@@ -130,8 +129,14 @@ def find_hits(
 
 def hits_query(digests: Sequence[str], *, at: datetime) -> Query:
     """Return the statement that tells what the blocks in force hit; `read_hits` reads its rows."""
-    known = judged.known(losses=urgent.losses())
-    return Query(_OF_STORED, {"digests": list(dict.fromkeys(digests)), "at": at, **known.values})
+    known = cleared.known
+    values: dict[str, Value] = {
+        "digests": list(dict.fromkeys(digests)),
+        "at": at,
+        "cleared": known.numbers,
+        "cleared_file": known.file,
+    }
+    return Query(_OF_STORED, values)
 
 
 def find_hits_of(
@@ -150,7 +155,8 @@ def find_hits_of(
         "package_name": selector.package_name,
         "reason": "",
         "digests": list(dict.fromkeys(digests)),
-        **NOTHING.values,
+        "cleared": NOTHING.numbers,
+        "cleared_file": NOTHING.file,
     }
     (rows,) = exchange_typed([Query(_OF_PROPOSED, parameters)])
     return read_hits(rows, digests, place=place)

@@ -130,36 +130,18 @@ about AS (
     WHERE EXISTS (SELECT FROM block WHERE kind = 'package')
 ),
 point AS MATERIALIZED (SELECT * FROM about WHERE base = 0 OR n NOT IN (SELECT n FROM about WHERE base = 0)),
-judged AS MATERIALIZED (
-    SELECT * FROM unnest(%(judged_blocks)s::bigint[], %(judged_packages)s::int[]) AS one(block_id, package_id)
-    WHERE {_FILE} = %(judged_file)s::bigint AND EXISTS (SELECT FROM point)
-),
 meant AS MATERIALIZED (
-    SELECT id, block_id, by_source
-    FROM unnest(%(meant)s::int[], %(meant_blocks)s::bigint[], %(meant_by_source)s::bool[])
-         AS one(id, block_id, by_source)
-    WHERE {_FILE} = %(judged_file)s::bigint
-    UNION ALL
-    SELECT c.id, j.block_id, false FROM judged j CROSS JOIN LATERAL (
-        SELECT id FROM inventory_component WHERE package_id = j.package_id AND id > %(settled)s::int OFFSET 0) c
-    WHERE EXISTS (SELECT FROM inventory_component WHERE id > %(settled)s::int)
-    UNION ALL
-    SELECT c.id, j.block_id, true FROM judged j CROSS JOIN LATERAL (
-        SELECT id FROM inventory_component WHERE source_package_id = j.package_id OFFSET 0) c
-    WHERE (j.block_id << 32) + c.id NOT IN (SELECT unnest(%(judged_sources)s::bigint[]))
-    UNION ALL
-    SELECT c.id, b.id, c.by_source
+    SELECT c.id, b.id AS block_id, c.by_source, k.type
     FROM block b CROSS JOIN LATERAL (
-        SELECT id FROM inventory_package WHERE name_key = b.package_name AND type = b.package_type
+        SELECT id, type FROM inventory_package WHERE name_key = b.package_name AND type = b.package_type
            AND (b.package_namespace IS NULL OR namespace_key = b.package_namespace) OFFSET 0) k
     CROSS JOIN LATERAL (
         SELECT id, false AS by_source FROM inventory_component WHERE package_id = k.id
         UNION ALL SELECT id, true FROM inventory_component WHERE source_package_id = k.id
     ) c
     WHERE b.kind = 'package' AND EXISTS (SELECT FROM point)
-      AND (b.id NOT IN (SELECT block_id FROM judged)
-           OR EXISTS (SELECT FROM inventory_package WHERE id > %(settled_package)s::int))
-      AND (b.id NOT IN (SELECT block_id FROM judged) OR k.id > %(settled_package)s::int)
+      AND (b.id << 33) + (c.id::bigint << 1) + c.by_source::int NOT IN (
+          SELECT unnest(%(cleared)s::bigint[]) WHERE {_FILE} = %(cleared_file)s::bigint)
 ),
 content AS MATERIALIZED (
     SELECT t.track_id, p.component_id FROM (SELECT DISTINCT track_id FROM point) t CROSS JOIN LATERAL (
@@ -167,7 +149,7 @@ content AS MATERIALIZED (
         WHERE track_id = t.track_id AND component_id = ANY(ARRAY(SELECT id FROM meant)) OFFSET 0) p
 ),
 contained AS (
-    SELECT DISTINCT t.n, t.base, t.side, t.digest, m.block_id, o.version, o.identity, m.by_source
+    SELECT DISTINCT t.n, t.base, t.side, t.digest, m.block_id, o.version, o.identity, m.by_source, m.type
     FROM content c JOIN meant m ON m.id = c.component_id JOIN point t ON t.track_id = c.track_id
     CROSS JOIN LATERAL (
         SELECT version, identity FROM inventory_component
@@ -177,66 +159,49 @@ contained AS (
            AND from_seq <= t.seq AND to_seq > t.seq OFFSET 0) p
 )
 """
-"""`contained`: versions of blocked packages in the SBOMs about them. Which of them are meant, their order tells. What a
+"""`contained`: versions of blocked packages in the SBOMs about them. Which of them are meant, their order tells, of
+`%(cleared)s` it has told before that they are not (versions.py). What a
 base contains counts where no SBOM is about the image itself: another layer may have taken it away. It is found from
-the images on: a package that everything contains would be found in all of them.
-
-`meant`: what to look for, which is more the more versions there are. Of blocks and their packages that were `judged`
-before (versions.py) these are the `meant` found then; components above `settled`, which may have come since; and those
-that name the package as their source and were not among `judged_sources`, for a source may be told later. Of other
-blocks, and of packages above `settled_package`, all."""
+the images on: a package that everything contains would be found in all of them."""
 
 _FOUND = """
-found (n, block_id, how, base, side, digest, detail, version, by_source) AS (
-    SELECT r.n, b.id, 'digest', r.base, r.side, r.digest, '', '', false
+found (n, block_id, how, base, side, digest, detail, version, type, by_source) AS (
+    SELECT r.n, b.id, 'digest', r.base, r.side, r.digest, '', '', '', false
     FROM reach r JOIN block b ON b.kind = 'artifact' AND b.value = r.digest
     UNION ALL
-    SELECT o.n, b.id, o.kind, o.base, o.side, o.digest, o.how, '', false
+    SELECT o.n, b.id, o.kind, o.base, o.side, o.digest, o.how, '', '', false
     FROM origin o JOIN block b ON b.kind = o.kind AND b.value = o.value
          AND (b.issuer = '' OR o.issuer IN ('', b.issuer))
     UNION ALL
-    SELECT o.n, b.id, 'source', o.base, o.side, o.digest, o.value, '', false
+    SELECT o.n, b.id, 'source', o.base, o.side, o.digest, o.value, '', '', false
     FROM origin o JOIN block b ON b.kind = 'repository'
          AND strpos(lower(o.value), lower(split_part(b.value, '/', -1))) > 0
     WHERE o.kind = 'source'
     UNION ALL
-    SELECT n, block_id, 'package', base, side, digest, identity, version, by_source FROM contained
+    SELECT n, block_id, 'package', base, side, digest, identity, version, type, by_source FROM contained
     UNION ALL
-    SELECT 0, id, 'place', 0, 0, '', '', '', false FROM block WHERE kind IN ('service', 'environment', 'cluster')
+    SELECT 0, id, 'place', 0, 0, '', '', '', '', false FROM block WHERE kind IN ('service', 'environment', 'cluster')
 )
 """
 VERSIONS = f"""
 WITH block AS MATERIALIZED ({STORED})
-SELECT b.id, b.selector ->> 'range', b.package_type, k.id, c.id, c.by_source, c.version
-FROM block b LEFT JOIN LATERAL (
-    SELECT id FROM inventory_package WHERE name_key = b.package_name AND type = b.package_type
-       AND (b.package_namespace IS NULL OR namespace_key = b.package_namespace) OFFSET 0) k ON true
-LEFT JOIN LATERAL (
+SELECT (b.id << 33) + (c.id::bigint << 1) + c.by_source::int, b.selector ->> 'range', c.version, k.type, c.by_source,
+       {_FILE}
+FROM block b CROSS JOIN LATERAL (
+    SELECT id, type FROM inventory_package WHERE name_key = b.package_name AND type = b.package_type
+       AND (b.package_namespace IS NULL OR namespace_key = b.package_namespace) OFFSET 0) k
+CROSS JOIN LATERAL (
     SELECT id, false AS by_source, version FROM inventory_component WHERE package_id = k.id
     UNION ALL SELECT id, true, version FROM inventory_component WHERE source_package_id = k.id
-) c ON true
-WHERE b.kind = 'package' AND b.selector ->> 'range' IS NOT NULL ORDER BY b.id LIMIT %(limit)s
+) c
+WHERE b.kind = 'package' AND b.selector ->> 'range' IS NOT NULL LIMIT %(limit)s
 """
-"""The versions there are of blocked packages: block, range, type, package, component, whether the package is its
-source, version; NULL from where there is nothing. By block: the last one alone is cut off by the limit."""
-NEWEST = f"""
-SELECT coalesce((SELECT max(id) FROM inventory_component), 0)::bigint,
-       coalesce((SELECT max(id) FROM inventory_package), 0)::bigint, {_FILE}
-"""
-"""The highest ids of components and packages, and in which file components are: those of another file are others."""
-WRITERS = """
-SELECT DISTINCT virtualtransaction::text FROM pg_locks
-WHERE locktype = 'relation' AND relation IN ('inventory_component'::regclass, 'inventory_package'::regclass)
-  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-  AND mode NOT IN ('AccessShareLock', 'RowShareLock') AND pid IS DISTINCT FROM pg_backend_pid()
-"""
-"""Transactions of others that write components or packages now. Whoever draws an id for a row holds its table before,
-and until the row is committed: an id below one that is committed is settled once the writers of that moment are gone.
-"""
+"""The versions there are of blocked packages, each with the number that `meant` knows it by, its block's range, type,
+whether the package is its source, and in which file components are: those of another file have other numbers."""
 
 HITS = f"""
 WITH RECURSIVE block AS MATERIALIZED ({{blocks}}), {_REACH}, {_ORIGINS}, {_CONTENT}, {_FOUND}
-SELECT f.n, f.how, f.base, f.side, f.digest, f.detail, f.version, b.package_type, f.by_source,
+SELECT f.n, f.how, f.base, f.side, f.digest, f.detail, f.version, f.type, f.by_source,
        b.public_id, b.kind, b.selector::text, b.reason, b.incident, b.created_at
 FROM found f JOIN block b ON b.id = f.block_id
 ORDER BY f.n, b.id, f.base, f.side, f.how, f.digest COLLATE "C", f.detail COLLATE "C"

@@ -1,10 +1,7 @@
-"""Which versions a block of a package means; this process remembers those that it judged.
+"""Which versions a block of a package means; this process remembers those it does not.
 
 What is remembered stays true: the range of a block never changes, nor the version of a component. It only spares the
-database to look for what would be found not to be meant; a block, a package or a version that nobody judged yet is
-looked for. That one has come since, its id tells, and only where all lower ids are settled: a row with a lower id may
-be committed later. So a highest id counts when the writers of its moment are gone (hits_sql.WRITERS), and when it has
-lain long enough to be on the disk: a server that crashed gives no such id again.
+database to look for what would be found not to be meant; a block or a version that nobody judged yet is looked for.
 """
 
 from __future__ import annotations
@@ -12,32 +9,27 @@ from __future__ import annotations
 import re
 import threading
 import time
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from inventory.identity.versions import UnevaluableVersion, parse_canonical_vers
-from inventory.policy.hits_sql import NEWEST, VERSIONS, WRITERS
+from inventory.policy.hits_sql import VERSIONS
 from supplychain.exchange import Query, Statement
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from inventory.identity.versions import VersionRange
-    from supplychain.exchange import TypedRow, Value
+    from supplychain.exchange import TypedRow
 
     Ask = Callable[[Sequence[Query]], list[list[TypedRow]]]
 
-MOST: Final = 5_000
-"""Versions that are judged ahead: fewer than `why_meant` remembers, for one decision waits while they are judged."""
-MOST_MEANT: Final = 64
-"""Of a block: these are sent with each question. Where it means more, the database looks for them each time."""
+MOST: Final = 2_000
+"""Versions that are judged ahead: all of them are sent with each question."""
 AGAIN_SECONDS: Final = 60.0
-"""Ids mean others in a database that was put back to an earlier day."""
-SETTLE_SECONDS: Final = 5.0
-"""How soon to look again where something has come: what was committed without waiting is on the disk long before."""
-_NEWEST, _WRITERS, _VERSIONS = Statement(NEWEST), Statement(WRITERS), Statement(VERSIONS)
+"""New versions come all the time, and ids mean others in a database that was put back to an earlier day."""
+_VERSIONS = Statement(VERSIONS)
 _REBUILD = re.compile(r"\+b[0-9]+$")
 
 
@@ -57,141 +49,43 @@ def why_meant(wanted: str | None, version: str, *, type_: str, by_source: bool) 
     return ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Settled:
-    """Of a file of the table of components: no row will come with an id up to these."""
+class Cleared(NamedTuple):
+    """Numbers of versions that are not meant, as an array of PostgreSQL's, and the file of the table they are of."""
 
+    numbers: str = "{}"
     file: int = 0
-    component: int = 0
-    package: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """The highest ids there were at a time of the clock, and who was writing then."""
-
-    highest: _Settled
-    writers: frozenset[str]
-    at: float
+NOTHING: Final = Cleared()
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """What was found of blocks when they were judged: `values` are parameters of hits_sql.HITS.
+class ClearedVersions:
+    """What of the blocks in force is not meant. Thread-safe."""
 
-    `count` of them. It holds as long as as many connections were lost: behind the next may be another server.
-    """
-
-    values: Mapping[str, Value]
-    count: int = 0
-    losses: int = 0
-
-
-class JudgedVersions:
-    """What is meant by the blocks in force, as far as it was judged. Thread-safe."""
-
-    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(self) -> None:
         self._mark, self._until = "", 0.0
-        self._seen: _Seen | None = None
-        self._settled = _Settled()
         self._lock = threading.Lock()
-        self._known = NOTHING
+        self.known = NOTHING
 
-    def known(self, *, losses: int) -> Judged:
-        """Return what was judged, nothing of it where connections have been lost since."""
-        known = self._known
-        return known if known.losses == losses else NOTHING
-
-    def follow(self, mark: str, *, at: datetime, ask: Ask, losses: int = 0) -> None:
-        """Judge all versions there are of blocked packages, where a block or a version is new or it was long ago.
-
-        Three statements. `losses`: connections that were lost before `mark` was read.
-        """
-        now = self._clock()
-        mark = f"{mark} {losses}" if mark else ""
+    def follow(self, mark: str, *, at: datetime, ask: Ask) -> None:
+        """Judge all versions there are of blocked packages, where a block is new or it was long ago. One statement."""
+        now = time.monotonic()
         if (mark == self._mark and now < self._until) or not self._lock.acquire(blocking=False):
             return
         try:
-            if mark != self._mark and losses != self._known.losses:
-                self._seen, self._settled = None, _Settled()
             self._mark, self._until = mark, now + AGAIN_SECONDS
-            self._known = self._judge(ask, at=at, now=now, losses=losses) if mark else Judged(NOTHING.values, 0, losses)
+            rows = ask([Query(_VERSIONS, {"at": at, "limit": MOST})])[0] if mark else []
+            numbers = [
+                number
+                for number, wanted, version, type_, by_source, _file in rows
+                if not why_meant(wanted, version, type_=type_, by_source=by_source)
+            ]
+            self.known = Cleared(f"{{{','.join(map(str, numbers))}}}", rows[0][-1]) if numbers else NOTHING
         finally:
             self._lock.release()
 
-    def _judge(self, ask: Ask, *, at: datetime, now: float, losses: int) -> Judged:
-        newest, writers, rows = ask(
-            [Query(_NEWEST), Query(_WRITERS), Query(_VERSIONS, {"at": at, "limit": MOST + 1})]  # in this order
-        )
-        self._settle(_Settled(file=newest[0][2], component=newest[0][0], package=newest[0][1]), writers, now=now)
-        return _judged(rows, settled=self._settled, losses=losses)
 
-    def _settle(self, highest: _Settled, writers: Sequence[TypedRow], *, now: float) -> None:
-        """Take what was the highest then for settled, once who wrote then is gone; look again soon if not all is."""
-        writing = frozenset(writer for (writer,) in writers)
-        seen = self._seen
-        if self._settled.file != highest.file:
-            self._settled = _Settled(file=highest.file)
-        if seen is None or seen.highest.file != highest.file:
-            self._seen = seen = _Seen(highest, writing, now)
-        elif now - seen.at >= SETTLE_SECONDS and not seen.writers & writing:
-            self._settled, self._seen = seen.highest, _Seen(highest, writing, now)
-        if self._settled != highest:
-            self._until = now + SETTLE_SECONDS
-
-
-def _judged(rows: Sequence[TypedRow], *, settled: _Settled, losses: int) -> Judged:
-    if len(rows) > MOST:  # the last block may go on
-        rows = [row for row in rows if row[0] != rows[-1][0]]
-    pairs: set[tuple[int, int]] = set()
-    meant: dict[int, list[tuple[int, int, bool]]] = {}
-    sources: list[tuple[int, int]] = []
-    for block, wanted, type_, package, component, by_source, version in rows:
-        pairs.add((block, package or 0))
-        if component is None or component > settled.component:
-            continue
-        if by_source:
-            sources.append((block, component))
-        if why_meant(wanted, version, type_=type_, by_source=by_source):
-            meant.setdefault(block, []).append((component, block, by_source))
-    many = {block for block, found in meant.items() if len(found) > MOST_MEANT}
-    blocks = [pair for pair in sorted(pairs) if pair[0] not in many]
-    told = [one for block, found in meant.items() if block not in many for one in found]
-    judged_sources = [(block << 32) + component for block, component in sources if block not in many]
-    if not settled.component:
-        return Judged(NOTHING.values, 0, losses)
-    values = _values(settled, blocks=blocks, meant=told, sources=judged_sources)
-    return Judged(values, len({block for block, _ in blocks}), losses)
-
-
-def _values(
-    settled: _Settled,
-    *,
-    blocks: Sequence[tuple[int, int]],
-    meant: Sequence[tuple[int, int, bool]],
-    sources: Sequence[int],
-) -> Mapping[str, Value]:
-    """Return the parameters, arrays as PostgreSQL writes them: they are sent with each question."""
-    return {
-        "judged_file": settled.file,
-        "settled": settled.component,
-        "settled_package": settled.package,
-        "judged_blocks": _array(block for block, _ in blocks),
-        "judged_packages": _array(package for _, package in blocks),
-        "meant": _array(component for component, _, _ in meant),
-        "meant_blocks": _array(block for _, block, _ in meant),
-        "meant_by_source": _array("t" if by_source else "f" for _, _, by_source in meant),
-        "judged_sources": _array(sources),
-    }
-
-
-def _array(values: Iterable[int | str]) -> str:
-    return f"{{{','.join(map(str, values))}}}"
-
-
-NOTHING: Final = Judged(_values(_Settled(), blocks=(), meant=(), sources=()))
-judged = JudgedVersions()
+cleared = ClearedVersions()
 """Of this process."""
 
 

@@ -68,7 +68,6 @@ class UrgentConnections:
         self._open = 0
         self._wanted = 0
         self._is_away = False
-        self._losses = 0
         self._changed = threading.Condition()
         self._opener: threading.Thread | None = None
 
@@ -76,11 +75,6 @@ class UrgentConnections:
     def is_away(self) -> bool:
         """Whether the database was away when it was last looked for; someone looks until it is there."""
         return self._is_away
-
-    @property
-    def losses(self) -> int:
-        """How many connections broke: what was read before may be of a server that is gone."""
-        return self._losses
 
     def ask(self, queries: Sequence[Query]) -> list[list[TypedRow]]:
         """Send queries together, as one transaction, and return the rows of each.
@@ -156,7 +150,6 @@ class UrgentConnections:
         is_silent = isinstance(error, psycopg.errors._WaitTimeout)  # noqa: SLF001  # nothing public tells it apart
         with self._changed:
             self._open -= 1
-            self._losses += 1
             if is_silent:
                 self._note_away("no answer in time")
         self.close()  # what ended one has ended those that nobody uses
@@ -226,11 +219,6 @@ _of_process = UrgentConnections(connect)
 def is_away() -> bool:
     """Tell whether the database is known to be away: then nothing need be asked."""
     return _of_process.is_away
-
-
-def losses() -> int:
-    """Return how many connections of this process broke: what was read before may be of a server that is gone."""
-    return _of_process.losses
 
 
 def check() -> None:

@@ -94,15 +94,6 @@ def test_a_connection_that_the_server_ended_is_replaced_without_a_word(urgently)
     assert not urgently.is_away
 
 
-def test_a_connection_that_broke_is_counted_and_one_that_lives_is_not(urgently):
-    ended = pid(urgently)
-    assert urgently.losses == 0
-    end(ended)
-
-    assert pid(urgently)
-    assert urgently.losses == 1
-
-
 def test_who_comes_while_the_database_is_away_waits_for_nothing(urgently, switch):
     ended = pid(urgently)
     switch.is_cut = True
