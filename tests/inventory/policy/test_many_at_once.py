@@ -30,6 +30,8 @@ ALLOWED = {KNOWN: True, BLOCKED: False, UNKNOWN: True}
 def web_process(settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     opened = UrgentConnections(urgent.connect)
     monkeypatch.setattr(urgent, "_of_process", opened)
+    for patience in ("ANSWER_SECONDS", "BUSY_SECONDS", "OPEN_SECONDS"):  # how soon hangs on what else the machine does
+        monkeypatch.setattr(urgent, patience, 20.0)
     # One at a time, so that the others are sure to meet.
     monkeypatch.setattr(learning, "_together", Together(learning._learn, lanes=1))
     monkeypatch.setattr(storing, "_together", Together(storing._keep, lanes=1))
