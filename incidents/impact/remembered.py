@@ -19,7 +19,9 @@ MARKS = """
 SELECT string_agg(token::text, ',' ORDER BY token) FILTER (WHERE kind = 'present'),
        string_agg(token::text, ',' ORDER BY token) FILTER (WHERE kind = 'past'),
        string_agg(token::text, ',' ORDER BY token) FILTER (WHERE kind = 'labels'),
-       concat_ws(' ', pg_relation_filenode('inventory_artifact'), pg_postmaster_start_time())
+       concat_ws(' ', pg_relation_filenode('inventory_artifact'),
+                 CASE WHEN pg_is_in_recovery() THEN 'standby since ' || pg_postmaster_start_time()
+                      ELSE left(pg_walfile_name(pg_current_wal_lsn()), 8) END)
 FROM inventory_estatechange
 """
 
@@ -32,8 +34,8 @@ class Marks:
     past: str | None
     labels: str | None
     generation: str
-    """Which file the artifacts are in, of which server since when: a table that was emptied or restored is in another,
-    and its ids mean others; so may those of a server that took over from one that failed before all reached it."""
+    """Which file the artifacts are in, on which timeline of the server: a table that was emptied or restored is in
+    another, and its ids mean others; so may those of a server that took over before all had reached it."""
 
     def of(self, *, is_now: bool) -> str | None:
         """Return the marks of all that an answer's ground is counted from; the past hangs on the present as well."""

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from inventory.graph.one_state import OneState
 
 _CHANGED: Final = f"""
-SELECT pg_snapshot_xmin(now.snapshot)::text::bigint, pg_snapshot_xmax(now.snapshot)::text::bigint,
+SELECT pg_postmaster_start_time()::text, pg_snapshot_xmin(now.snapshot)::text::bigint,
+       pg_snapshot_xmax(now.snapshot)::text::bigint,
        CASE WHEN pg_is_in_recovery() THEN -1 ELSE (SELECT count(*) FROM pg_snapshot_xip(now.snapshot)) END, changed.*
 FROM (SELECT pg_current_snapshot() AS snapshot) now
 CROSS JOIN (
@@ -44,7 +45,8 @@ CROSS JOIN (
 """
 """What was changed by `since` or a later transaction; all of it since 0. One row, packed.
 
-A restored database brings numbers of another count of transactions: what none can have been yet says nothing.
+A restored database brings numbers of another count of transactions: what none can have been yet says nothing. And a
+server that crashed gives numbers again that it had given to what never ended: so its start is told.
 """
 
 
@@ -107,6 +109,7 @@ NO_SUBJECTS: Final = Subjects(np.zeros(0, np.int64), np.zeros(0, np.int32))
 class Changed:
     """The row of _CHANGED: blocks, in the order of track and block, and the state that they are read in."""
 
+    started: str
     snapshot: Snapshot
     tracks: Ints
     blocks: Ints
@@ -114,14 +117,14 @@ class Changed:
     artifacts: Ints
 
     @classmethod
-    def unpack(cls, oldest: int, following: int, running: int, *columns: bytes | None) -> Self:
+    def unpack(cls, started: str, oldest: int, following: int, running: int, *columns: bytes | None) -> Self:
         tracks, blocks, counts, seqs, artifacts = map(ints, columns)
         at = points_of(np.repeat(tracks, counts), seqs)
-        return cls(Snapshot(oldest, following, running), tracks, blocks, at, artifacts)
+        return cls(started, Snapshot(oldest, following, running), tracks, blocks, at, artifacts)
 
 
 class _State(NamedTuple):
-    """What a state of the server called `using` held. `generation` says which tables, of which server."""
+    """What a state of the server called `using` held. `generation` says which tables, and since when it runs."""
 
     using: str
     generation: str
@@ -170,6 +173,7 @@ class AskedSubjects:
         That brings all of them where what is kept is of other tables, or of a later state than this.
         """
         base, (changed,) = self._base, rows
+        generation = f"{generation} {changed.started}"
         if base is None or (base.generation == generation and not base.snapshot.may_be_after(changed.snapshot)):
             subjects = self._taken(base, changed, generation=generation)
             return lambda: subjects

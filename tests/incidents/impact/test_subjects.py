@@ -69,6 +69,7 @@ def test_blocks_take_the_place_of_what_there_was_of_them():
         added = [pair for key in changed for pair in blocks[key]]
         subjects = subjects.with_blocks(
             Changed(
+                "",
                 Snapshot(1, 1, 0),
                 column([track for track, _ in changed]),
                 column([block for _, block in changed]),
@@ -217,6 +218,18 @@ def test_a_table_that_was_emptied_is_read_anew(kept: KeptSubjects):
     call_command("flush", interactive=False, verbosity=0)
 
     assert now(kept)[0] == []
+
+
+def test_a_server_that_was_started_again_is_asked_for_all_of_it(kept: KeptSubjects, monkeypatch: pytest.MonkeyPatch):
+    """After a crash it gives numbers again that it had given before to what never ended."""
+    now(kept)
+    monkeypatch.setattr(
+        kept, "_states", {name: state._replace(generation="another start") for name, state in kept._states.items()}
+    )
+    SubjectBlock.objects.update(changed_in=0)
+
+    assert now(kept)[0] == stored()
+    assert now(kept) == (stored(), 0)
 
 
 def test_an_answer_finds_what_came_a_moment_ago(transactional_db: None):
