@@ -6,6 +6,7 @@ database to look for what would be found not to be meant; a block or a version t
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 import time
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from inventory.identity.versions import UnevaluableVersion, parse_canonical_vers
 from inventory.policy.hits_sql import VERSIONS
+from supplychain.database.urgent import DatabaseAwayError
 from supplychain.exchange import Query, Statement
 
 if TYPE_CHECKING:
@@ -25,10 +27,14 @@ if TYPE_CHECKING:
 
     Ask = Callable[[Sequence[Query]], list[list[TypedRow]]]
 
+logger = logging.getLogger(__name__)
+
 MOST: Final = 2_000
 """Versions that are judged ahead: all of them are sent with each question."""
 AGAIN_SECONDS: Final = 60.0
 """New versions come all the time, and ids mean others in a database that was put back to an earlier day."""
+SOON_SECONDS: Final = 5.0
+"""After the database did not answer in time, as it may not when it was just started."""
 _VERSIONS = Statement(VERSIONS)
 _REBUILD = re.compile(r"\+b[0-9]+$")
 
@@ -68,7 +74,10 @@ class ClearedVersions:
         self.known = NOTHING
 
     def follow(self, mark: str, *, at: datetime, ask: Ask) -> None:
-        """Judge all versions there are of blocked packages, where a block is new or it was long ago. One statement."""
+        """Judge all versions there are of blocked packages, where a block is new or it was long ago. One statement.
+
+        Where the database does not answer in time what was known stays: that is as true as it was.
+        """
         now = time.monotonic()
         if (mark == self._mark and now < self._until) or not self._lock.acquire(blocking=False):
             return
@@ -81,6 +90,10 @@ class ClearedVersions:
                 if not why_meant(wanted, version, type_=type_, by_source=by_source)
             ]
             self.known = Cleared(f"{{{','.join(map(str, numbers))}}}", rows[0][-1]) if numbers else NOTHING
+        except DatabaseAwayError:
+            # The decision that came along has all that it stands on: this only spares the next ones work.
+            self._until = now + SOON_SECONDS
+            logger.warning("The versions of blocked packages could not be judged ahead; it is tried again.")
         finally:
             self._lock.release()
 

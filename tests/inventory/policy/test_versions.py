@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Sequence
+from types import SimpleNamespace
+
 import pytest
 from django.db import connection
 from django.utils import timezone
@@ -15,8 +19,11 @@ from inventory.policy.hits import Place, find_hits
 from inventory.policy.models import Block, BlockKind, Gate
 from inventory.policy.versions import ClearedVersions, why_meant
 from supplychain.access.actors import Actor
-from supplychain.exchange import exchange_typed
+from supplychain.database.urgent import DatabaseAwayError
+from supplychain.exchange import Query, TypedRow, exchange_typed
 from tests.factories import cyclonedx, digest, submit
+
+Ask = Callable[[Sequence[Query]], list[list[TypedRow]]]
 
 
 @pytest.fixture
@@ -31,13 +38,13 @@ def block(rita: Actor, purl: str, **selector: str) -> Block:
     return add_block(BlockKind.PACKAGE, given, reason="INC-1", incident=None, actor=rita, at=timezone.now())
 
 
-def follow(cleared: ClearedVersions) -> None:
+def follow(cleared: ClearedVersions, *, ask: Ask = exchange_typed) -> None:
     """Do what a decision of a web process does."""
     at = timezone.now()
     asked = Asked(gate=Gate.PIPELINE, subjects=(), place=Place())
     query = facts_query([asked], teams=None, at=at)
     [facts] = read_facts(exchange_typed([query])[0], asked=[asked])
-    cleared.follow(facts.packages, at=at, ask=exchange_typed)
+    cleared.follow(facts.packages, at=at, ask=ask)
 
 
 def is_hit(name: str) -> bool:
@@ -127,6 +134,30 @@ def test_nothing_is_asked_again_until_a_block_comes(rita: Actor, cleared: Cleare
     block(rita, "pkg:npm/event-stream", range="vers:npm/<1")
     follow(cleared)
     assert numbers(cleared) == 1
+
+
+def test_a_database_that_does_not_answer_in_time_fails_no_decision_and_is_asked_again_soon(
+    rita: Actor, cleared: ClearedVersions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submit("team-a", cyclonedx("pkg:npm/lodash@4.17.21", subject=digest("new")))
+    block(rita, "pkg:npm/lodash", range="vers:npm/<4.17.21")
+    follow(cleared)
+    block(rita, "pkg:npm/other", range="vers:npm/<1.0.0")
+    asked: list[int] = []
+
+    def silent(queries: Sequence[Query]) -> list[list[TypedRow]]:
+        asked.append(len(queries))
+        raise DatabaseAwayError
+
+    follow(cleared, ask=silent)
+    follow(cleared, ask=silent)
+
+    assert (asked, numbers(cleared)) == ([1], 1)
+    monkeypatch.setattr(versions, "time", SimpleNamespace(monotonic=lambda: time.monotonic() + versions.SOON_SECONDS))
+    follow(cleared)
+    assert numbers(cleared) == 1
+    follow(cleared, ask=silent)
+    assert len(asked) == 1
 
 
 def test_what_cannot_be_compared_is_meant() -> None:
