@@ -53,6 +53,14 @@ def test_emptied_artifacts_are_in_another_file_and_untouched_ones_are_not() -> N
     assert file_of_artifacts() != before
 
 
+def test_marks_that_a_test_took_away_are_there_for_the_next() -> None:
+    EstateChange.objects.all().delete()
+
+    empty()
+
+    assert set(EstateChange.objects.values_list("kind", flat=True)) == set(ChangeKind.values)
+
+
 def test_each_kind_of_change_has_a_mark_again_and_another_one() -> None:
     empty()
     before = set(EstateChange.objects.values_list("kind", "token"))

@@ -212,7 +212,7 @@ def test_the_question_costs_a_fixed_number_of_statements(member, shop, django_as
 
     ask(member, LODASH)  # what the process remembers from now on
 
-    with django_assert_max_num_queries(30):
+    with django_assert_max_num_queries(31):
         ask(member, f"{LODASH}\npkg:npm/express@4.0.0\n{OLD}")
 
 
