@@ -70,7 +70,3 @@ class Subjects:
         start, end = self.bounds.get(track, (0, 0))
         first = bisect_left(self.seqs, since, start, end)
         return self.artifacts[first : bisect_left(self.seqs, until, first, end)]
-
-    @property
-    def greatest(self) -> int:
-        return max(self.artifacts, default=0)
