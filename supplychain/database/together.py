@@ -53,8 +53,9 @@ class Together(Generic[Wanted, Found]):
         turn: _Turn[Wanted, Found] = _Turn(wanted)
         if not self._begins(turn):
             turn.woken.acquire()  # released by who worked for it, or when it is its turn to work
-        if turn.led:
-            self._lead(turn.led)
+        led, turn.led = turn.led, []  # who leads is led by itself: as a circle all would wait for the collector
+        if led:
+            self._lead(led)
         return turn.found[0] if turn.found else self._work([wanted])[0]
 
     def _begins(self, turn: _Turn[Wanted, Found]) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from csp.constants import HEADER
-from csp.middleware import CSPMiddleware
+from csp.middleware import CheckableLazyObject, CSPMiddleware
 from csp.utils import build_policy
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -41,4 +41,7 @@ class ContentPolicy(CSPMiddleware):
         if "_csp_nonce" in vars(request) or any(name.startswith("_csp") for name in vars(response)):
             return super().process_response(request, response)
         response.headers.setdefault(HEADER, self._plain)
+        # The nonce that nobody asked for holds the request, and the request it: such circles wait for the collector,
+        # which keeps everybody waiting where it finds thousands.
+        request.csp_nonce = CheckableLazyObject(self._csp_nonce_post_response)  # type: ignore[attr-defined]
         return response

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 from collections.abc import Callable, Sequence
 from functools import partial
 
 import psycopg
 import pytest
 
+from inventory.formats.collector import collector_paused
 from supplychain.database.together import Together
 
 
@@ -135,3 +137,19 @@ def test_a_fault_within_leaves_nobody_waiting(work):
 
     assert found == {1: 10, 666: "a fault within", 2: 20, 3: 30}
     assert Together(work).do(4) == 40
+
+
+class Watched:
+    """What is wanted, and can be watched."""
+
+
+def test_what_was_wanted_and_found_is_gone_without_a_search_for_garbage():
+    together: Together[Watched, Watched] = Together(lambda wanted: [Watched() for _ in wanted])
+
+    with collector_paused():
+        wanted = Watched()
+        found = together.do(wanted)
+        kept = [weakref.ref(wanted), weakref.ref(found)]
+        del wanted, found
+
+        assert [one() for one in kept] == [None, None]

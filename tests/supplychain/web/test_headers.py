@@ -3,13 +3,16 @@
 import os
 import subprocess
 import sys
+import weakref
 
 import pytest
+from csp.exceptions import CSPNonceError
 from csp.utils import build_policy
 from django.conf import settings
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 
+from inventory.formats.collector import collector_paused
 from supplychain.web.headers import ContentPolicy
 from tests.supplychain.actors import client_of, make_user, new_key, signed_in
 
@@ -107,3 +110,23 @@ def test_over_https_the_browser_is_told_to_stay_there(settings):
 
 def test_signing_out_empties_the_browsers_cache():
     assert signed_in(make_user()).post("/sign-out")["Clear-Site-Data"] == '"cache"'
+
+
+def test_a_request_is_gone_with_its_answer_without_a_search_for_garbage():
+    policy = ContentPolicy(lambda _request: HttpResponse())
+
+    with collector_paused():
+        request = RequestFactory().get("/")
+        policy(request)
+        kept = weakref.ref(request)
+        del request
+
+        assert kept() is None
+
+
+def test_a_nonce_that_comes_too_late_is_refused():
+    request = RequestFactory().get("/")
+    ContentPolicy(lambda _request: HttpResponse())(request)
+
+    with pytest.raises(CSPNonceError):
+        str(request.csp_nonce)  # type: ignore[attr-defined]
