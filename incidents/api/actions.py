@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import Http404
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from incidents.api.etags import IF_MATCH, read_version
+from incidents.api.openapi import TARGET
 from incidents.models import ActionKind, ActionState, ContainmentAction, Incident
 from incidents.models.response import STORED
 from incidents.response.actions import (
@@ -47,11 +48,16 @@ MAX_CHANGED = 2_000
 MAX_NUMBER = 2**31 - 1
 
 
+@extend_schema_field(TARGET)
+class TargetField(serializers.DictField):
+    """What an action is done to."""
+
+
 class ActionSerializer(serializers.ModelSerializer[ContainmentAction]):
     """One action. `evidence_before` is what the answer said of its target, `evidence_after` what it says since."""
 
     url = serializers.SerializerMethodField()
-    target = serializers.DictField()
+    target = TargetField()
     owner = serializers.CharField(source="owner.username", allow_null=True)
     team = serializers.CharField(source="team.slug", allow_null=True)
     run = serializers.IntegerField(source="run_number")
@@ -86,7 +92,7 @@ class ProposalSerializer(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=list(ActionKind))
     state = serializers.SerializerMethodField()
     title = serializers.CharField()
-    target = serializers.DictField()
+    target = TargetField()
     team = serializers.CharField(allow_null=True)
     due_at = serializers.DateTimeField()
     evidence = serializers.DictField()
@@ -102,7 +108,7 @@ class ProposalsSerializer(serializers.Serializer[Any]):
 
 class NewActionSerializer(StrictSerializer):
     kind = serializers.ChoiceField(choices=list(ActionKind))
-    target = serializers.DictField(help_text="docs/api.md, Actions, has the members of each kind")
+    target = TargetField()
     title = serializers.CharField(max_length=MAX_TITLE, required=False, allow_blank=True)
     owner = serializers.CharField(max_length=150, required=False, allow_blank=True, help_text="A user")
     team = serializers.CharField(max_length=63, required=False, allow_blank=True, help_text="Instead of a user")

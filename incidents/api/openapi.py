@@ -1,7 +1,7 @@
-"""The incident question and its answer in the OpenAPI document.
+"""The incident question, its answer, and what an action is done to, in the OpenAPI document.
 
 What the answer is made of are the dataclasses of incidents/impact/answer.py, so their schemas are made from them; the
-question, and the indicators as they were understood, are described here.
+question, the indicators as they were understood, and targets are described here.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from incidents.impact.answer import (
 from incidents.impact.question import DEFAULT_LIMIT
 from incidents.models import Severity
 from incidents.response.known import KnownFinding
+from incidents.response.targets import MEMBERS
 from incidents.stated import MAX_FIELD_LENGTH, MAX_VERSIONS, STATED_KINDS, members_of
 from inventory.identity.indicators import IndicatorKind
 from supplychain.api.schema import refusals
@@ -39,6 +40,7 @@ _MADE_OF = (Backlog, Coverage, Summary, ClusterCount, Row, ReplicaNote, Feed, Bu
 QUESTION = {"$ref": f"{_PREFIX}ImpactQuestion"}
 QUESTION_OF_INCIDENT = {"$ref": f"{_PREFIX}IncidentOpening"}
 QUESTION_AGAIN = {"$ref": f"{_PREFIX}IncidentQuestion"}
+TARGET = {"$ref": f"{_PREFIX}ActionTarget"}
 ANSWERS = {
     (200, "application/json"): {"$ref": f"{_PREFIX}ImpactAnswer"},
     (200, "text/csv"): {"type": "string", "description": "The flat list, a line a (row, match, workload)"},
@@ -58,6 +60,7 @@ def add_impact(result: dict[str, Any], generator: object, request: object, publi
     schemas |= {"IncidentOpening": _opening(), "IncidentQuestion": _question_of_incident()}
     for kind in STATED_KINDS:
         schemas[_indicator_name(kind)] = _indicator(kind)
+    schemas["ActionTarget"] = _target()
     return result
 
 
@@ -133,6 +136,20 @@ def _indicator(kind: IndicatorKind) -> dict[str, Any]:
 
 def _indicator_name(kind: IndicatorKind) -> str:
     return f"{kind.value.title()}Indicator"
+
+
+def _target() -> dict[str, Any]:
+    told = {
+        "kind": "Of a block or a freeze; of a rebuild or redeploy the kind of the workload",
+        "after_action": "A number: it stands for what was found, or built, after that action was done; absent: for all",
+    }
+    text = {"type": "string"}
+    return {
+        "type": "object",
+        "description": "What an action is done to: docs/api.md, Actions, has the members of each kind",
+        "properties": {name: text | ({"description": told[name]} if name in told else {}) for name in MEMBERS},
+        "additionalProperties": True,
+    }
 
 
 def _asked() -> dict[str, Any]:

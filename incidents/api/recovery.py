@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = (
     "team", "repository", "workflow", "environment", "type", "credential", "confidence", "required", "state", "action",
-    "why", "runs", "artifacts",
+    "why", "runs", "artifacts", "after_action",
 )  # fmt: skip
 
 
@@ -102,6 +102,9 @@ class CredentialSerializer(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=[ActionKind.ROTATE.value, ActionKind.REVOKE.value])
     state = serializers.CharField(allow_null=True, help_text="Of its action; null: nobody has taken it")
     action = serializers.IntegerField(allow_null=True)
+    after_action = serializers.IntegerField(
+        allow_null=True, help_text="The action that was done before this was found, and stands for nothing of it"
+    )
     why = serializers.CharField()
     runs = serializers.ListField(child=serializers.CharField())
     artifacts = serializers.ListField(child=serializers.CharField(), source="digests")
@@ -150,4 +153,5 @@ def _cells(one: Credential) -> tuple[object, ...]:
     return (
         one.team, one.repository, one.workflow, one.environment, one.type.value, one.name, one.strength.word,
         one.is_required, one.state, one.action, one.why, " ".join(sorted(one.runs)), " ".join(sorted(one.digests)),
+        one.after_action,
     )  # fmt: skip

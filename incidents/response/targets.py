@@ -44,6 +44,8 @@ _PLAIN: Final[Mapping[ActionKind, Shape]] = {
     ActionKind.NOTIFY: Shape((), ("team", "person", "address")),
 }
 _FORMS: Final = {ActionKind.BLOCK: frozenset(BlockKind) - FREEZES, ActionKind.FREEZE: FREEZES}
+MEMBERS: Final = tuple(sorted(frozenset().union(*(shape.known for shape in _PLAIN.values()))))
+"""All that a target may have, but for what a block or a freeze names."""
 
 
 class BadTargetError(DomainError):

@@ -74,6 +74,15 @@ def test_what_the_schema_requires_of_an_indicator_the_api_requires_too(asker: Cl
     assert {error["pointer"] for error in answer.json()["errors"] if error["code"] == "required"} == missing
 
 
+def test_which_action_a_credential_was_found_after_is_described_wherever_it_is_answered():
+    schemas = openapi_document()["components"]["schemas"]
+
+    assert schemas["Credential"]["properties"]["after_action"]["type"] == ["integer", "null"]
+    assert "after_action" in schemas["ActionTarget"]["properties"]
+    for name in ("Action", "Proposal", "NewAction"):
+        assert "ActionTarget" in str(schemas[name]["properties"]["target"]), name
+
+
 def faults(name: str, value: Any) -> list[str]:
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$ref": f"#/components/schemas/{name}"}
     validator = jsonschema_rs.validator_for(schema | {"components": openapi_document()["components"]})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from datetime import datetime, timedelta
 from typing import Any
@@ -68,6 +70,11 @@ def proposed_rotations(client: Client, incident: str) -> list[Any]:
     return [one for one in read(client, f"{incident}/actions/proposed")["results"] if one["kind"] == "rotate"]
 
 
+def after_actions_of_csv(client: Client, incident: str) -> list[str]:
+    answer = client.get(f"/api/v1/incidents{incident}/credentials?as=csv")
+    return [row["after_action"] for row in csv.DictReader(io.StringIO(answer.content.decode()))]
+
+
 def rotate(client: Client, incident: str) -> None:
     keys = [one["key"] for one in proposed_rotations(client, incident)]
     for action in send(client, f"{incident}/actions/proposed", {"keys": keys}).json()["actions"]:
@@ -123,6 +130,10 @@ def test_a_rotation_stands_for_no_unknown_build_that_was_found_after_it_was_done
     assert again["title"] == (
         "Rotate all that unknown builds could reach, or send their provenance (found after action 1 was done)"
     )
+
+    listed = {one["after_action"]: one for one in read(responder, f"{incident}/credentials")["results"]}
+    assert (listed[None]["action"], listed[1]["action"], listed[1]["key"]) == (1, None, again["key"])
+    assert sorted(after_actions_of_csv(responder, incident)) == ["", "1"]
 
     taken = send(responder, f"{incident}/actions/proposed", {"keys": [again["key"]]}).json()["actions"]
 
