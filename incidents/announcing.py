@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from django.db.models import F
+
 from incidents.models import ContainmentAction, EventKind, Incident, IncidentEvent
 from inventory.models import Environment
 from supplychain.notify.message import Message
@@ -129,7 +131,9 @@ def _incident(incident: Incident) -> Mapping[str, JSON]:
 
 def _action(incident: Incident, *, number: int) -> Mapping[str, JSON] | None:
     """Return an action as its own route shows it, as far as whoever carries it out needs it."""
-    action = ContainmentAction.objects.select_related("owner", "team").filter(incident=incident, number=number).first()
+    actions = ContainmentAction.objects.filter(incident=incident, number=number).select_related("team")
+    # A worker may read the name of a user, and no more (supplychain/database/grants.py).
+    action = actions.annotate(owner_name=F("owner__username")).first()
     if action is None:
         return None
     return {
@@ -139,7 +143,7 @@ def _action(incident: Incident, *, number: int) -> Mapping[str, JSON] | None:
         "title": action.title,
         "target": action.target,
         "state": action.state,
-        "owner": None if action.owner is None else action.owner.get_username(),
+        "owner": action.owner_name,
         "team": None if action.team is None else action.team.slug,
         "due_at": None if action.due_at is None else action.due_at.isoformat(),
         "run": action.run_number,

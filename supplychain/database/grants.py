@@ -45,7 +45,8 @@ GRANTS: Grants = {
     # Signing in: single sign-on makes users and memberships, and allauth saves whole rows.
     "access_team": Grant(web="SELECT", worker="SELECT"),
     "access_membership": Grant(web=_ALL, worker=""),
-    "access_user": Grant(web="SELECT, INSERT, UPDATE", worker=""),
+    # A worker names who is to do something; it reads no password.
+    "access_user": Grant(web="SELECT, INSERT, UPDATE", worker="SELECT (id, username)"),
     "account_emailaddress": Grant(web=_ALL, worker=""),
     "account_emailconfirmation": Grant(web=_ALL, worker=""),
     "mfa_authenticator": Grant(web=_ALL, worker=""),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -12,13 +13,16 @@ from psycopg import sql
 
 from incidents.asking import read_incident_question
 from incidents.live import asking, following
-from incidents.models import FollowedEvidence, Incident, LiveQuestion, Severity, WatchHit
+from incidents.models import ActionKind, FollowedEvidence, Incident, LiveQuestion, Severity, WatchHit
+from incidents.response.actions import ActionWanted, change_action, take_proposals
 from incidents.response.opening import open_incident
 from incidents.watches.keeping import make_watch
+from supplychain.access.actors import actor_for_user
 from supplychain.database.roles import prepare_roles
 from supplychain.notify.delivering import deliver_next
 from supplychain.notify.models import Delivery
 from tests.factories import SEES_ALL, cyclonedx, deployment, digest, report, submit
+from tests.supplychain.actors import make_user
 from tests.supplychain.notify.made import a_channel
 
 # An answer is read from one snapshot of the database, which a test's own transaction would forbid.
@@ -30,10 +34,17 @@ BAD = "pkg:npm/lodash@4.17.20"
 
 @pytest.fixture
 def incident() -> Incident:
-    given = {"text": f"{BAD}\nCVE-2026-0001\nlist:worms\nregistry.example/shop:1"}
-    question = read_incident_question(given).question
+    return an_incident(f"{BAD}\nCVE-2026-0001\nlist:worms\nregistry.example/shop:1")
+
+
+def an_incident(text: str) -> Incident:
+    question = read_incident_question({"text": text}).question
     at = timezone.now()
-    return open_incident(question, given=given, title="lodash", severity=Severity.LOW, actor=SEES_ALL, at=at)
+    return open_incident(question, given={"text": text}, title="lodash", severity=Severity.LOW, actor=SEES_ALL, at=at)
+
+
+def send_list(row: str) -> None:
+    submit("team-a", f"package,version\n{row}\n".encode(), declared_kind="list", name="worms")
 
 
 @pytest.fixture
@@ -49,16 +60,24 @@ def sent_in(incident: Incident, settings) -> None:
 
 @pytest.fixture
 def as_worker(sent_in: None) -> Iterator[None]:
+    with acting_as_worker():
+        yield
+
+
+@contextmanager
+def acting_as_worker() -> Iterator[None]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
         if not cursor.fetchone()[0]:
             pytest.skip("the test's own role must be a superuser to act as others: ./run test has such a server")
         prepare_roles({"web": f"postgresql://{WEB}@/any", "worker": f"postgresql://{WORKER}@/any"})
         cursor.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(WORKER)))
-        yield
-        cursor.execute("RESET ROLE")
-        for role in (WEB, WORKER):
-            cursor.execute(sql.SQL("DROP OWNED BY {0}; DROP ROLE {0}").format(sql.Identifier(role)))
+        try:
+            yield
+        finally:
+            cursor.execute("RESET ROLE")
+            for role in (WEB, WORKER):
+                cursor.execute(sql.SQL("DROP OWNED BY {0}; DROP ROLE {0}").format(sql.Identifier(role)))
 
 
 def follow_and_ask() -> None:
@@ -90,3 +109,23 @@ def test_a_worker_may_deliver_what_it_publishes(incident, as_worker):
     assert deliver_next(later)
     assert Delivery.objects.filter(last_problem__startswith="no connection").count() == 1
     assert deliver_next(later + timedelta(minutes=2))
+
+
+def test_a_worker_may_tell_channels_of_an_action_that_it_flags_and_who_is_to_do_it(settings):
+    settings.NOTIFY_INTERNAL_HOSTS = ("127.0.0.1:9",)
+    a_channel("http://127.0.0.1:9/nobody-listens")
+    send_list("lodash,4.17.20")
+    submit("team-a", cyclonedx(BAD, subject=digest("shop"), name="registry.example/shop:1"))
+    incident, at = an_incident("list:worms"), timezone.now()
+    ron = actor_for_user(make_user("ron", organisation="responder"))
+    take_proposals(incident.public_id, None, kind=ActionKind.BLOCK, actor=ron, at=at)
+    change_action(incident.public_id, 1, ActionWanted(owner="ron"), actor=ron, at=at)
+    following.follow(at)
+    send_list("left-pad,1.0.0")
+
+    with acting_as_worker():
+        follow_and_ask()
+
+    assert incident.actions.get().is_basis_withdrawn
+    told = Delivery.objects.filter(kind="incident.action").latest("pk")
+    assert (told.body["data"]["event"]["details"]["change"], told.body["data"]["action"]["owner"]) == ("basis_withdrawn", "ron")
