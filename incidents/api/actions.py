@@ -54,7 +54,10 @@ class TargetField(serializers.DictField):
 
 
 class ActionSerializer(serializers.ModelSerializer[ContainmentAction]):
-    """One action. `evidence_before` is what the answer said of its target, `evidence_after` what it says since."""
+    """One action. `evidence_before` is what the answer said of its target, `evidence_after` what it says since.
+
+    `reopened_by` is who said that what was done is not: evidence does not close it then.
+    """
 
     url = serializers.SerializerMethodField()
     target = TargetField()
@@ -62,7 +65,10 @@ class ActionSerializer(serializers.ModelSerializer[ContainmentAction]):
     team = serializers.CharField(source="team.slug", allow_null=True)
     run = serializers.IntegerField(source="run_number")
     evidence_before = serializers.DictField()
-    evidence_after = serializers.DictField(allow_null=True)
+    evidence_after = serializers.DictField(
+        allow_null=True,
+        help_text="With `proven`, what proved it, where evidence closed it (docs/incidents.md, Actions)",
+    )
     allowed_states = serializers.SerializerMethodField()
     is_reversible = serializers.SerializerMethodField()
 
@@ -71,7 +77,7 @@ class ActionSerializer(serializers.ModelSerializer[ContainmentAction]):
         fields = [
             "number", "url", "kind", "title", "target", "owner", "team", "due_at", "state", "allowed_states",
             "is_reversible", "run", "is_basis_withdrawn", "evidence_before", "evidence_after", "block", "made_by",
-            "made_at", "changed_at", "done_by", "done_at", "version",
+            "made_at", "changed_at", "done_by", "done_at", "reopened_by", "version",
         ]  # fmt: skip
         read_only_fields = fields
 

@@ -27,10 +27,11 @@ GRANTS: Grants = {
     "incidents_incidentplace": Grant(web="SELECT, INSERT", worker="SELECT, INSERT"),
     "incidents_recoverystamp": Grant(web="SELECT, INSERT", worker="SELECT, INSERT"),
     "incidents_legalreport": Grant(web="SELECT, INSERT", worker="SELECT"),
-    # What an action is, and what it rests on, never changes; a worker notes what a newer answer says of it.
+    # What an action is, and what it rests on, never changes; a worker notes what a newer answer says of it,
+    # and what evidence proves done.
     "incidents_containmentaction": Grant(
         web="SELECT, INSERT, UPDATE (title, owner_id, team_id, due_at, evidence_after, is_basis_withdrawn, state, "
-        "changed_at, done_by, done_at, version)",
+        "changed_at, done_by, done_at, reopened_by, version)",
         worker="SELECT, INSERT, UPDATE (evidence_after, is_basis_withdrawn, state, changed_at, done_by, done_at, "
         "version)",
     ),

@@ -63,6 +63,13 @@ class ContainmentAction(models.Model):
     changed_at = models.DateTimeField()
     done_by = models.CharField(max_length=200, blank=True)
     done_at = models.DateTimeField(null=True)
+    reopened_by = models.CharField(
+        max_length=200,
+        blank=True,
+        db_default="",
+        default="",
+        db_comment="Who said last that it is not done after all: evidence does not close it then",
+    )
     version = models.IntegerField(default=1)
 
     class Meta:

@@ -1,4 +1,7 @@
-"""Stamp what was proven: a service recovers by itself when all seven proofs hold, and loses it when one is refuted."""
+"""Stamp what was proven: a service recovers by itself when all seven proofs hold, and loses it when one is refuted.
+
+Rebuilds and redeployments are settled with that, by the proofs that each of them needs (settling.py).
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,7 @@ from incidents.models import (
     Stage,
 )
 from incidents.recovery.milestones import tell_milestones
+from incidents.recovery.settling import settle, settlements_of
 from incidents.recovery.standing import recovery_of
 from incidents.response import runs
 from incidents.response.binding import settle_ended
@@ -118,15 +122,18 @@ def stamp(public_id: UUID, *, at: datetime) -> int:
         recovery = recovery_of(incident, actor=actor, at=at)
     gained = [one for one in recovery.services if one.found.is_proven and one.recovered_at is None]
     lost = [one for one in recovery.services if one.found.is_contradicted and one.recovered_at is not None]
-    if gained and not _is_confirmed(incident, gained, actor=actor, at=at):
-        gained = []
+    settled = settlements_of(incident, recovery=recovery, actor=actor)
+    proven = [*gained, *(service for one in settled if one.is_done for service in one.services)]
+    is_confirmed = not proven or _is_confirmed(incident, proven, actor=actor, at=at)
     with changing(public_id, actor=actor, at=at) as change:
         if change.incident.stage != Stage.CLOSED:
             settle_ended(change)
-            _write(change, gained, lost, recovery=recovery)
+            _write(change, gained if is_confirmed else [], lost, recovery=recovery)
+            settled = settlements_of(change.incident, recovery=recovery, actor=actor)  # as they are, locked
+            settle(change, [one for one in settled if is_confirmed or not one.is_done])
             tell_milestones(change)
     LiveQuestion.objects.filter(incident=incident).update(proofs=_summed_up(recovery))
-    return len(gained) + len(lost)
+    return (len(gained) if is_confirmed else 0) + len(lost)
 
 
 def _stamp_or_log(incident: Incident, marks: str, *, at: datetime) -> int:
@@ -158,11 +165,11 @@ def _eyes(incident: Incident) -> Actor:
     return actor if incident.team_id is None else replace(actor, team_ids=frozenset({incident.team_id}))
 
 
-def _is_confirmed(incident: Incident, gained: Collection[ServiceStanding], *, actor: Actor, at: datetime) -> bool:
+def _is_confirmed(incident: Incident, proven: Collection[ServiceStanding], *, actor: Actor, at: datetime) -> bool:
     asked = read_incident_question(incident.question)
     answered = runs.ask(asked.question, actor=actor, at=at, audited=False)
     found = {row.artifact.digest for row in answered.rows if row.status in _FOUND}
-    if found.isdisjoint(digest for one in gained for digest in one.found.new):
+    if found.isdisjoint(digest for one in proven for digest in one.found.new):
         return True
     _ask_again(incident, actor=actor, at=at)
     return False

@@ -44,6 +44,7 @@ _CHANGEABLE = (
     "changed_at",
     "done_by",
     "done_at",
+    "reopened_by",
     "version",
 )
 # What the web server's role may update (models/grants.py).
@@ -348,9 +349,11 @@ def _change_owner(action: ContainmentAction, given: _Given, *, told: dict[str, J
 
 def _move(change: Change, action: ContainmentAction, state: ActionState, *, given: _Given) -> None:
     check_move(ActionKind(action.kind), ActionState(action.state), state)
+    if action.state == ActionState.DONE:
+        action.reopened_by = change.actor.label
     action.state = state
     if state is ActionState.DONE:
-        action.done_at, action.done_by = change.at, change.actor.label
+        action.done_at, action.done_by, action.reopened_by = change.at, change.actor.label, ""
         answer = given.answer or newest_answer(change.incident)
         said = said_of(ActionKind(action.kind), action.target, answer=answer)
         action.evidence_after = {**said, "note": given.wanted.note}

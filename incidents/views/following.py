@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _CLOSED = ".closed"
 """How the tag of a closed incident ends."""
+_MOVED_BY_EVIDENCE = {"proven": "done by evidence, ", "proof_lost": "opened again by evidence, "}
 _COUNTS = {
     "added_count": "new",
     "started_count": "running again",
@@ -132,7 +133,8 @@ def _tag(incident: Incident, question: LiveQuestion | None, *, now: datetime) ->
 def _told(event: IncidentEvent) -> str:
     """Write an event in a line; the text of some kinds is a word that is stored."""
     text = words(event.text).lower() if event.kind in {EventKind.MILESTONE, EventKind.REPORTED} else event.text
-    return f"{words(event.kind)} {text}".strip()
+    moved = _MOVED_BY_EVIDENCE.get(event.details.get("change", ""), "") if event.kind == EventKind.ACTION else ""
+    return f"{words(event.kind)} {moved}{text}".strip()
 
 
 def _says(page: IncidentPage, *, seen: str, tag: str) -> str:

@@ -53,6 +53,12 @@ class Line:
         return self.action.state == ActionState.OPEN
 
     @property
+    def proven(self) -> Sequence[Mapping[str, object]]:
+        """What proved it, by service, where evidence closed it."""
+        found: Sequence[Mapping[str, object]] = (self.action.evidence_after or {}).get("proven", ())
+        return found
+
+    @property
     def is_in_force(self) -> bool:
         return self.is_binding and self.action.state == ActionState.DONE
 

@@ -41,4 +41,5 @@ def _action(action: ContainmentAction) -> dict[str, object]:
         "changed_at": action.changed_at,
         "done_by": action.done_by or None,
         "done_at": action.done_at,
+        "reopened_by": action.reopened_by or None,
     }

@@ -14,14 +14,18 @@ from psycopg import sql
 from incidents.asking import read_incident_question
 from incidents.live import asking, following
 from incidents.models import ActionKind, FollowedEvidence, Incident, LiveQuestion, Severity, WatchHit
+from incidents.recovery.stamping import stamp_all
 from incidents.response.actions import ActionWanted, change_action, take_proposals
 from incidents.response.opening import open_incident
 from incidents.watches.keeping import make_watch
+from inventory.models import Attestation, Verdict
 from supplychain.access.actors import actor_for_user
 from supplychain.database.roles import prepare_roles
 from supplychain.notify.delivering import deliver_next
 from supplychain.notify.models import Delivery
+from tests.attested import bundle, encode, provenance, statement
 from tests.factories import SEES_ALL, cyclonedx, deployment, digest, report, submit
+from tests.judgements import judge
 from tests.supplychain.actors import make_user
 from tests.supplychain.notify.made import a_channel
 
@@ -128,4 +132,32 @@ def test_a_worker_may_tell_channels_of_an_action_that_it_flags_and_who_is_to_do_
 
     assert incident.actions.get().is_basis_withdrawn
     told = Delivery.objects.filter(kind="incident.action").latest("pk")
-    assert (told.body["data"]["event"]["details"]["change"], told.body["data"]["action"]["owner"]) == ("basis_withdrawn", "ron")
+    assert (told.body["data"]["event"]["details"]["change"], told.body["data"]["action"]["owner"]) == (
+        "basis_withdrawn",
+        "ron",
+    )
+
+
+def test_a_worker_may_close_by_evidence_what_is_proven_and_open_it_again(incident, sent_in):
+    follow_and_ask()
+    for kind in (ActionKind.REBUILD, ActionKind.REDEPLOY):
+        take_proposals(incident.public_id, None, kind=kind, actor=SEES_ALL, at=timezone.now())
+    clean = digest("clean")
+    submit("team-a", cyclonedx("pkg:npm/lodash@4.17.21", subject=clean, name="registry.example/shop:2"))
+    built = provenance()
+    built["runDetails"]["metadata"]["startedOn"] = timezone.now().isoformat()
+    submit("team-a", encode(bundle(statement(clean, predicate=built))))
+    judge(Attestation.objects.latest("pk"), Verdict.VERIFIED_EXPECTED, signed_at=timezone.now())
+    states = incident.actions.order_by("number").values_list("state", flat=True)
+
+    report("team-a", deployment(digest=clean, image="registry.example/shop:2", service="shop"), at=timezone.now())
+    with acting_as_worker():
+        stamp_all(timezone.now())
+    assert list(states.all()) == ["done", "done"]
+
+    back = deployment(digest=digest("shop"), image="registry.example/shop:1", service="shop")
+    report("team-a", back, at=timezone.now())
+    LiveQuestion.objects.update(stamp_ms=0)  # it need not rest between two looks
+    with acting_as_worker():
+        stamp_all(timezone.now())
+    assert list(states.all()) == ["open", "open"]
