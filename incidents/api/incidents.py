@@ -16,6 +16,7 @@ from incidents.api.etags import IF_MATCH, read_version
 from incidents.api.openapi import QUESTION_OF_INCIDENT
 from incidents.asking import read_incident_question
 from incidents.models import Incident, IncidentEvent, IncidentTeam, Severity, Stage
+from incidents.recovery.closing import change_or_tell_left
 from incidents.response.changes import Wanted, acknowledge, add_note, change_incident
 from incidents.response.lifecycle import allowed_from
 from incidents.response.opening import open_incident
@@ -110,6 +111,16 @@ class ClosingSerializer(StrictSerializer):
     accept_unproven = serializers.BooleanField(
         required=False, help_text="Close although services are not proven recovered; they are told on the timeline"
     )
+    walks = serializers.BooleanField(
+        required=False, help_text="From any state, through all that are left, each told; nothing unproven is accepted"
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse to walk over what is not proven."""
+        if attrs.get("walks") and attrs.get("accept_unproven"):
+            message = "What is not proven is accepted step by step: leave out one of both."
+            raise serializers.ValidationError({"walks": [message]}, code="walks_proven_only")
+        return attrs
 
 
 class EventSerializer(serializers.ModelSerializer[IncidentEvent]):
@@ -224,12 +235,12 @@ class CloseView(APIView):
         responses={200: IncidentDetailSerializer, **refusals(409)},
     )
     def post(self, request: Request, public_id: UUID) -> Response:
-        """Close an incident that is recovering, with the reason why it is over."""
+        """Close an incident that is recovering, or with `walks` any, with the reason why it is over."""
         reject_unknown_parameters(request, ())
         serializer = ClosingSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         wanted = Wanted(stage=Stage.CLOSED, **serializer.validated_data)
-        change_incident(public_id, wanted, actor=actor_of(request), at=timezone.now())
+        change_or_tell_left(public_id, wanted, actor=actor_of(request), at=timezone.now())
         return _detail(request, public_id)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from incidents.models import ActionKind, ActionState, EventKind, IncidentTeam, Severity, Stage
 from incidents.response.closing import check_proven
-from incidents.response.lifecycle import check_move
+from incidents.response.lifecycle import check_move, way_to_closed
 from incidents.response.targets import hash_of
 from incidents.timeline import changing
 from supplychain.access.models import User
@@ -45,7 +45,10 @@ class NotConcernedError(DomainError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What is to change; None leaves it as it is. `owner` is a user's name, '' nobody's."""
+    """What is to change; None leaves it as it is. `owner` is a user's name, '' nobody's.
+
+    `walks`: to be closed it goes through all stages that are left, and nothing unproven is accepted.
+    """
 
     title: str | None = None
     severity: Severity | None = None
@@ -57,6 +60,7 @@ class Wanted:
     fixed_at: datetime | None = None
     reason: str = ""
     accept_unproven: bool = False
+    walks: bool = False
 
 
 def change_incident(
@@ -139,7 +143,15 @@ def _change_owner(change: Change, name: str | None) -> None:
 
 
 def _move(change: Change, wanted: Wanted) -> None:
-    incident, before, stage = change.incident, Stage(change.incident.stage), wanted.stage or Stage.OPEN
+    before, stage = Stage(change.incident.stage), wanted.stage or Stage.OPEN
+    if wanted.walks and stage is Stage.CLOSED:
+        for passed in way_to_closed(before)[:-1]:
+            _step(change, passed, replace(wanted, reason=""))
+    _step(change, stage, replace(wanted, accept_unproven=wanted.accept_unproven and not wanted.walks))
+
+
+def _step(change: Change, stage: Stage, wanted: Wanted) -> None:
+    incident, before = change.incident, Stage(change.incident.stage)
     check_move(before, stage)
     details: dict[str, JSON] = {"before": before.value, "after": stage.value}
     if stage is Stage.CLOSED:

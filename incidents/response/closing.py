@@ -9,8 +9,13 @@ from incidents.response.rounds import credentials_for
 from supplychain.errors import DomainError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from collections.abc import Set as AbstractSet
+
     from incidents.models import Incident
+    from incidents.response.credentials import Credential
     from supplychain.access.actors import Actor
+    from supplychain.errors import ErrorDetail
 
 MAX_NAMED = 20
 
@@ -18,12 +23,14 @@ MAX_NAMED = 20
 class UnprovenError(DomainError):
     """Services are not proven recovered, or credentials that no service waits for are not rotated."""
 
-    def __init__(self, names: list[str]) -> None:
+    def __init__(self, names: list[str], details: Sequence[ErrorDetail] = ()) -> None:
+        self.names = names
         more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
         super().__init__(
             "recovery_unproven",
             f"Not proven recovered: {', '.join(names[:MAX_NAMED])}{more}. Prove them or accept it (`accept_unproven`).",
             status=409,
+            details=details,
         )
 
 
@@ -37,11 +44,17 @@ def unproven_services(incident: Incident) -> list[IncidentService]:
 
 def unrotated(incident: Incident, *, actor: Actor) -> list[str]:
     """Return the credentials of runs of which nothing came that runs, where no service of their team waits for them."""
-    teams = set(incident.services.values_list("team__slug", flat=True))
+    found = credentials_for(incident, actor=actor)
+    done = {one.key for one in found if one.state == ActionState.DONE}
+    return left_to_rotate(found, done=done, teams=set(incident.services.values_list("team__slug", flat=True)))
+
+
+def left_to_rotate(found: Iterable[Credential], *, done: AbstractSet[str], teams: AbstractSet[str]) -> list[str]:
+    """Return the same of credentials that were read; `done` are keys of what was rotated, `teams` those of services."""
     return [
         f"{one.name} of {one.repository}" if one.repository not in one.name else one.name
-        for one in credentials_for(incident, actor=actor)
-        if one.is_required and one.state != ActionState.DONE and not one.digests and one.team not in teams
+        for one in found
+        if one.is_required and one.key not in done and not one.digests and one.team not in teams
     ]
 
 

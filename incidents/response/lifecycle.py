@@ -39,6 +39,11 @@ def allowed_from(stage: Stage) -> tuple[Stage, ...]:
     return (*ORDER[1:place], ORDER[place + 1])
 
 
+def way_to_closed(before: Stage) -> tuple[Stage, ...]:
+    """Return the stages that an incident goes through to be closed, closed the last; empty where it is."""
+    return ORDER[ORDER.index(before) + 1 :]
+
+
 def check_move(before: Stage, after: Stage) -> None:
     """Raise StageRefusedError unless `after` may follow `before`."""
     if after not in allowed_from(before):

@@ -12,8 +12,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from incidents.asking import read_incident_question
 from incidents.models import Incident, Occasion, Severity, Stage
+from incidents.recovery.closing import change_or_tell_left
 from incidents.response.answers import read_shown
-from incidents.response.changes import Wanted, acknowledge, add_note, change_incident
+from incidents.response.changes import Wanted, acknowledge, add_note
 from incidents.response.opening import ask_again, open_incident
 from incidents.timeline import IncidentNotFoundError
 from incidents.views.following import live_state, parts_of, read_grouping
@@ -120,10 +121,11 @@ def ask(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @signed_in(Scope.INCIDENTS_WRITE)
 def change(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Change what the form holds: stage with its reason, severity, owner, title."""
+    form = "close" if "walks" in request.POST else "stage" if "state" in request.POST else "settings"
     try:
-        change_incident(public_id, _wanted(request), actor=actor_of(request), at=timezone.now())
+        change_or_tell_left(public_id, _wanted(request), actor=actor_of(request), at=timezone.now())
     except DomainError as refusal:
-        return show_refused(request, public_id, form="stage" if "state" in request.POST else "settings", error=refusal)
+        return show_refused(request, public_id, form=form, error=refusal)
     return _back(public_id)
 
 
@@ -156,6 +158,7 @@ def _wanted(request: HttpRequest) -> Wanted:
         owner=form["owner"].strip() if "owner" in form else None,
         reason=_text(request, "reason", limit=MAX_TEXT) if form.get("reason") else "",
         accept_unproven=form.get("accept_unproven") == "true",
+        walks=form.get("walks") == "true",
     )
     if wanted.stage is Stage.CLOSED and not wanted.reason:
         raise BadFieldError("reason", "Say why the incident is over.")

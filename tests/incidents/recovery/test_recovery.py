@@ -61,7 +61,7 @@ def built(artifact: str, *, at: datetime, verdict: Verdict = Verdict.VERIFIED_EX
 
 def export(incident: str) -> None:
     with changing(Incident.objects.get().public_id, actor=system_actor("test"), at=timezone.now()) as change:
-        change.tell(EventKind.EXPORTED, details={"is_whole": True})
+        change.tell(EventKind.EXPORTED, details={"is_whole": True, "size_bytes": 1, "digest": digest("pack")})
 
 
 def ask(client: Client, incident: str) -> None:
