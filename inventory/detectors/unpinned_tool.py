@@ -9,11 +9,12 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
+from inventory.detectors.beside import beside
 from inventory.detectors.records import Detector, DownloadFact, Hit, Place, Rule, Severity, UseFact, WorkflowFacts
 from inventory.formats.posture.workflow_records import DownloadCheck, RefKind, UseKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 _MOVING: Final = re.compile(
     r"/latest(?:/|$)|^raw\.githubusercontent\.com/[^/]+/[^/]+/(?:refs/heads/|(?:main|master|develop|HEAD)/)"
@@ -30,11 +31,11 @@ _PROGRAM: Final = re.compile(
 def detect(facts: WorkflowFacts) -> Iterator[Hit]:
     """Give each download and image that is not pinned, place by place."""
     by_step: dict[tuple[str, int | None], list[DownloadFact]] = defaultdict(list)
-    for download in facts.downloads:
+    for download in _tools(facts.downloads):
         by_step[download.place.job, download.place.step].append(download)
-    for beside in by_step.values():
-        for download in beside:
-            if (rule := _rule(download, beside=beside)) is not None:
+    for fetched in by_step.values():
+        for download in fetched:
+            if (rule := _rule(download, fetched=fetched)) is not None:
                 severity = _severity(download, rule, may_publish=facts.may_publish(download.place))
                 yield _hit(rule, severity, subject=download.url, given=download.url, place=download.place)
     for use in facts.uses:
@@ -48,14 +49,24 @@ def image_subject(use: UseFact) -> str:
     return f"docker://{use.path}"
 
 
-def _rule(download: DownloadFact, *, beside: Sequence[DownloadFact]) -> Rule | None:
+def _tools(downloads: Iterable[DownloadFact]) -> Iterator[DownloadFact]:
+    """Leave out checksums and signatures of what the same job fetches, unless a shell runs them."""
+    by_job: dict[str, set[str]] = defaultdict(set)
+    every = list(downloads)
+    for download in every:
+        by_job[download.place.job].add(download.url)
+    left_out = {job: beside(addresses) for job, addresses in by_job.items()}
+    yield from (one for one in every if one.is_run or one.url not in left_out[one.place.job])
+
+
+def _rule(download: DownloadFact, *, fetched: Sequence[DownloadFact]) -> Rule | None:
     if download.is_run:
         return Rule.RUN_AS_IT_ARRIVES
     match download.check:
         case DownloadCheck.SIGNATURE:
             return None
         case DownloadCheck.CHECKSUM:
-            checked = sum(one.check is DownloadCheck.CHECKSUM for one in beside)
+            checked = sum(one.check is DownloadCheck.CHECKSUM for one in fetched)
             return Rule.TOO_FEW_CHECKSUMS if len(download.checksums) < checked else None
         case DownloadCheck.FETCHED_CHECKSUM:
             return Rule.CHECKSUM_BESIDE

@@ -78,6 +78,46 @@ def test_one_checksum_does_not_stand_for_two_files() -> None:
 
 
 @pytest.mark.parametrize(
+    "beside",
+    [
+        "tool-1.2.tar.gz.sha256", "tool-1.2.tar.gz.SHA512SUM", "tool-1.2.tar.gz.asc", "tool-1.2.tar.gz.sigstore.json",
+        "SHA256SUMS", "SHASUMS256.txt", "checksums.txt", "tool_1.2_checksums.txt", "tool_1.2_SHA256SUMS.sig",
+    ],
+)  # fmt: skip
+def test_a_checksum_or_signature_of_what_is_fetched_is_no_tool_itself(beside: str) -> None:
+    both = f"curl -O {TOOL}\ncurl -O https://example.com/{beside}\n"
+
+    compared = told(workflow(script(f"{both}sha256sum -c {beside}")))
+    only_fetched = told(workflow(script(both)))
+    pinned = told(workflow(script(f"{both}echo '{SHA}  tool-1.2.tar.gz' | sha256sum -c")))
+
+    assert [(subject, rule) for subject, rule, _ in compared] == [(TOOL[8:], Rule.CHECKSUM_BESIDE)]
+    assert [(subject, rule) for subject, rule, _ in only_fetched] == [(TOOL[8:], ALONE)]
+    assert pinned == []
+
+
+def test_a_checksum_is_known_for_one_in_another_step_of_its_job_too() -> None:
+    text = workflow(script(f"curl -O {TOOL}"), script(f"curl -O {TOOL}.sha256\nsha256sum -c tool-1.2.tar.gz.sha256"))
+
+    assert [subject for subject, _, _ in told(text)] == [TOOL[8:]]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "curl -O https://example.com/evil.sha256",
+        "curl -O https://example.com/other.zip\ncurl -O https://example.com/evil.sha256",
+        "curl -O https://example.com/other.zip\ncurl -O https://elsewhere.example/SHA256SUMS",
+        f"curl -O {TOOL}\ncurl https://example.com/tool-1.2.tar.gz.sha256 | sh",
+    ],
+)
+def test_what_is_only_named_like_a_checksum_is_told(command: str) -> None:
+    subjects = {subject for subject, _, _ in told(workflow(script(command)))}
+
+    assert any(subject.lower().endswith(("sha256", "sha256sums")) for subject in subjects)
+
+
+@pytest.mark.parametrize(
     ("head", "trigger", "path"),
     [
         ("    permissions: {id-token: write}\n", "push", ".github/workflows/ci.yml"),
