@@ -14,6 +14,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from inventory.graph.artifacts import described
 from inventory.policy import announcing
 from inventory.policy.blocks import Ending, add_blocks
 from inventory.policy.listing import KINDS, STATES, TOLD_TO_ALL, find_blocks
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from inventory.graph.artifacts import ArtifactRow
     from inventory.policy.selectors import Selector
     from supplychain.access.actors import Actor
 
@@ -52,7 +54,10 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class BlockRow:
-    """A block as the page shows it. `selector` is '' for who is not told what it names."""
+    """A block as the page shows it. `selector` is '' for who is not told what it names.
+
+    `artifact`: what the reader knows of the artifact that it names, by the evidence that they may see.
+    """
 
     block: Block
     selector: str
@@ -60,6 +65,7 @@ class BlockRow:
     may_agree: bool
     form: str
     """The name of its form among those of the page."""
+    artifact: ArtifactRow | None = None
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -146,7 +152,11 @@ def _form_of(public_id: UUID) -> str:
 def _page(request: HttpRequest, *, previewed: Selector | None = None, refused: Refusal | None = None) -> HttpResponse:
     actor, now = actor_of(request), timezone.now()
     page = read_page(find_blocks(request, sees_all=actor.sees_all, at=now), request=request, order=("-public_id",))
-    rows = tuple(_row(block, actor=actor, at=now) for block in page.rows)
+    found = None if previewed is None else preview(previewed, at=now)
+    shown = [] if found is None else found.rows[:MAX_PREVIEW_ROWS]
+    told = (block.value for block in page.rows if block.kind == BlockKind.ARTIFACT and _is_told(block, actor))
+    artifacts = described([*told, *(row.digest for row in shown)], actor=actor)
+    rows = tuple(_row(block, artifacts, actor=actor, at=now) for block in page.rows)
     context: dict[str, object] = {
         "section": "/blocks",
         "list": Listing(rows, next=page.next or "", first=first_address(request)),
@@ -159,19 +169,24 @@ def _page(request: HttpRequest, *, previewed: Selector | None = None, refused: R
         "typed": request.POST if previewed is not None or (refused and refused.form == "set") else {},
         "now": now,
     }
-    if previewed is not None:
-        found = preview(previewed, at=now)
-        context |= {"previewed": previewed, "preview": found, "preview_rows": found.rows[:MAX_PREVIEW_ROWS]}
+    if found is not None:
+        hits = [(row, artifacts.get(row.digest)) for row in shown]
+        context |= {"previewed": previewed, "preview": found, "preview_rows": hits}
     if request.method == "POST":
         return render(request, "blocks/list.html", context, status=refused.error.status if refused else 200)
     return show(request, page="blocks/list.html", fragment="blocks/_rows.html", context=context)
 
 
-def _row(block: Block, *, actor: Actor, at: datetime) -> BlockRow:
-    is_told = actor.sees_all or block.kind in TOLD_TO_ALL
+def _is_told(block: Block, actor: Actor) -> bool:
+    return actor.sees_all or block.kind in TOLD_TO_ALL
+
+
+def _row(block: Block, artifacts: Mapping[str, ArtifactRow], *, actor: Actor, at: datetime) -> BlockRow:
+    is_told = _is_told(block, actor)
+    artifact = artifacts.get(block.value) if is_told and block.kind == BlockKind.ARTIFACT else None
     may_agree = block.lift_asked_by_id is not None and block.lift_asked_by_id != actor.user_id
     selector = describe(block.kind, block.selector) if is_told else ""
-    return BlockRow(block, selector, block.binds(at), may_agree, _form_of(block.public_id))
+    return BlockRow(block, selector, block.binds(at), may_agree, _form_of(block.public_id), artifact)
 
 
 def _selector(request: HttpRequest) -> Selector:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from uuid import UUID, uuid4
 
 import pytest
 
 from inventory.policy.blocks import add_block
 from inventory.policy.models import Block, BlockKind
+from supplychain.access.actors import actor_for_user
+from supplychain.access.models import User
 from tests.factories import cyclonedx, deployment, digest, report, submit
 from tests.supplychain.actors import AT, client_of, make_user, new_key, signed_in
 
@@ -127,3 +130,61 @@ def test_a_refused_rollout_leads_to_its_decision(responder, member, rita):
     stranger = signed_in(make_user("sam", team="stranger", role="owner"))
     assert decision not in page(stranger, "/decisions")
     page(stranger, f"/decisions/{decision}", 404)
+
+
+def block_of(artifact: str, *, incident: UUID | None = None) -> Block:
+    actor = actor_for_user(User.objects.get(username="rob"))
+    return add_block(BlockKind.ARTIFACT, {"digest": artifact}, reason="bad", incident=incident, actor=actor, at=AT)
+
+
+def test_an_artifact_is_shown_by_its_names_with_what_runs_it_and_its_incident(responder):
+    submit("payments", cyclonedx("pkg:npm/lodash@4.17.20", subject=SHOP, name="registry.example/shop:1.0"))
+    report("payments", deployment(digest=SHOP, image="registry.example/mirror/shop:1.0", service="shop"))
+    incident = uuid4()
+    block_of(SHOP, incident=incident)
+
+    shown = page(responder, "/blocks")
+
+    assert "Artifact registry.example/mirror/shop:1.0" in shown
+    assert "Known as registry.example/mirror/shop:1.0, registry.example/shop:1.0" in shown
+    assert "1 workload runs it now" in shown
+    assert f'href="/incidents/{incident}#containment"' in shown
+    assert "set by rob" in shown
+
+
+def test_an_artifact_that_no_evidence_names_is_shown_as_that(responder):
+    block_of(SHOP)
+
+    assert "No evidence names it." in page(responder, "/blocks")
+
+
+def test_what_an_artifact_is_called_is_not_told_to_who_is_not_told_the_digest(responder, member):
+    submit("others", cyclonedx("pkg:npm/lodash@4.17.20", subject=SHOP, name="registry.example/secret:1.0"))
+    report("others", deployment(digest=SHOP, image="registry.example/secret:1.0", service="shop"))
+    block_of(SHOP)
+
+    assert "secret" not in page(member, "/blocks")
+    assert "secret" in page(responder, "/blocks")
+
+
+def test_the_preview_names_what_it_would_hit(responder):
+    submit("payments", cyclonedx("pkg:npm/lodash@4.17.20", subject=SHOP, name="registry.example/shop:1.0"))
+    report("payments", deployment(digest=SHOP, service="shop"))
+    typed = {"kind": "package", "value": "pkg:npm/lodash", "more": "<4.17.21", "reason": "INC-1", "preview": "1"}
+
+    shown = responder.post("/blocks", typed).content.decode()
+
+    assert "registry.example/shop:1.0" in shown.partition('id="preview"')[2].partition("</section>")[0]
+
+
+def test_the_list_asks_as_much_of_the_database_however_many_artifacts_it_names(
+    responder, django_assert_max_num_queries
+):
+    for number in range(12):
+        submit("payments", cyclonedx("pkg:npm/a@1", subject=digest(f"a{number}"), name=f"registry.example/a{number}:1"))
+        block_of(digest(f"a{number}"))
+
+    with django_assert_max_num_queries(9):
+        shown = page(responder, "/blocks")
+
+    assert "registry.example/a11:1" in shown
