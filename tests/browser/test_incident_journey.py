@@ -9,16 +9,17 @@ import zipfile
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from incidents.live import asking, following
-from incidents.models import ActionState, FollowedEvidence, Incident
+from incidents.models import ActionState, FollowedEvidence, Incident, Stage
 from incidents.recovery.stamping import stamp_all
 from inventory.models import Attestation, Verdict
 from inventory.policy.hits import find_hits
 from tests.attested import bundle, encode, provenance, statement
-from tests.browser.conftest import SHOP, Visit
+from tests.browser.conftest import PHONE, SHOP, Visit
 from tests.factories import cyclonedx, deployment, digest, report, submit
 from tests.judgements import judge
 
@@ -47,13 +48,16 @@ def worker_looks() -> None:
     asking.ask_what_waits(at)
 
 
-def do_what_is_open(page: Page) -> None:
+def do_what_no_evidence_does(page: Page) -> None:
     """Press Done for every action that somebody has to do."""
-    for _ in range(Incident.objects.latest("pk").actions.filter(state=ActionState.OPEN.value).count()):
+    left = Incident.objects.latest("pk").actions.filter(state=ActionState.OPEN.value)
+    assert not left.filter(kind__in=["rebuild", "redeploy"]).exists()
+    for _ in range(left.count()):
         page.get_by_role("button", name=re.compile(r"^Done: action")).first.click()
         page.wait_for_load_state()
 
 
+@pytest.mark.parametrize("visit", [{}, {"viewport": PHONE}], indirect=True)
 def test_from_a_pasted_list_to_a_pack_that_proves_the_recovery(visit: Visit, tmp_path: Path):
     visit.sign_in()
     page, presses = visit.open("/impact"), list[str]()
@@ -81,7 +85,15 @@ def test_from_a_pasted_list_to_a_pack_that_proves_the_recovery(visit: Visit, tmp
     expect(page.get_by_role("heading", name="No longer running")).to_be_visible(timeout=60_000)
     expect(page.get_by_label("Note", exact=True)).to_have_value("half a note")
     assert page.locator("#in-force").evaluate("one => one.open")
-    do_what_is_open(page)
+
+    # What evidence proves is done by it, with what proved it; the rest is for people.
+    stamp_all(timezone.now())
+    expect(page.get_by_role("button", name=re.compile("^Done: action"))).to_have_count(2, timeout=60_000)
+    expect(page.get_by_text(re.compile("done by evidence, sha256:")).first).to_be_visible()
+    expect(page.get_by_label("Note", exact=True)).to_have_value("half a note")
+    page.get_by_text(re.compile("^Done, lifted or withdrawn: 2 actions")).click()
+    page.get_by_text("Proven by evidence").first.click()
+    do_what_no_evidence_does(page)
 
     with page.expect_download() as download:
         page.get_by_role("button", name="Download the pack").click()
@@ -89,6 +101,13 @@ def test_from_a_pasted_list_to_a_pack_that_proves_the_recovery(visit: Visit, tmp
     download.value.save_as(pack)
     stamp_all(timezone.now())
     expect(page.get_by_text("1 of 1 service recovered")).to_be_visible(timeout=60_000)
+
+    # Nothing is left to prove: one key and Enter close it, through all stages.
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("z")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text(re.compile("Recovering to Closed"))).to_be_visible()
+    assert Incident.objects.latest("pk").stage == Stage.CLOSED
 
     with zipfile.ZipFile(pack) as zipped:
         zipped.extractall(tmp_path / "pack")
