@@ -184,9 +184,14 @@ WHERE i.artifact_id = ANY(ARRAY({_JOINED})) AND {own("i.team_id")} AND {{when}}
 _OWNER = "CASE WHEN k.certainty = 0 THEN k.artifact_id ELSE i.artifact_id END"
 _OF_RUN = """i.id, i.team_id, i.artifact_id, i.workload_id, i.environment_id, i.container, i.opened_at, i.last_seen_at,
            i.closed_at"""
+_SLUG = "(SELECT jsonb_object_agg(id, slug) FROM {0}) ->> ({1})::text"
+"""How something is called, of which there are few: the planner, which expects few containers, would read the table for
+each of them."""
+_ENVIRONMENT = _SLUG.format("inventory_environment", "coalesce(i.environment_id, c.environment_id)")
 PAGE_RUNS = f"""
 SELECT i.row_id, i.candidate, i.artifact_id, i.certainty, i.workload_id,
-       c.name, coalesce(e.slug, 'unknown'), w.namespace, w.kind, w.name, i.container, nullif({SERVICE}, ''), t.slug,
+       c.name, coalesce({_ENVIRONMENT}, 'unknown'), w.namespace, w.kind, w.name, i.container, nullif({SERVICE}, ''),
+       {_SLUG.format("access_team", "i.team_id")},
        i.opened_at, i.last_seen_at, i.closed_at
 FROM (
     SELECT i.artifact_id AS row_id, i.artifact_id AS candidate, 0 AS certainty, {_OF_RUN}
@@ -201,9 +206,7 @@ FROM (
 ) i
 JOIN inventory_workload w ON w.id = i.workload_id
 JOIN inventory_cluster c ON c.id = w.cluster_id
-JOIN access_team t ON t.id = i.team_id
 {SERVICE_OF}
-LEFT JOIN inventory_environment e ON e.id = coalesce(i.environment_id, c.environment_id)
 WHERE {_IN_SCOPE}
 ORDER BY i.row_id, c.name, w.namespace, w.kind, w.name, i.container, i.id, i.candidate, i.certainty
 """
