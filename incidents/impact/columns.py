@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -18,6 +18,8 @@ Flags: TypeAlias = "NDArray[np.bool_]"
 
 _FEW: Final = 64
 """To fill so few ranges one by one costs less than to pass over all positions."""
+_SPARSE: Final = 8
+"""One position costs as much where it is named as so many do where all are passed over."""
 
 
 def ints(packed: bytes | None) -> Ints:
@@ -52,12 +54,30 @@ def best_of(size: int, classes: Octets, first: Longs, last: Longs) -> Octets:
         ):
             best[begin:end] = row_class + 1
         return best
+    for row_class, places in places_by_class(size, classes, first, last):
+        best[places] = row_class + 1
+    return best
+
+
+def places_by_class(size: int, classes: Octets, first: Longs, last: Longs) -> Iterator[tuple[int, Longs | Flags]]:
+    """Yield each class, the greatest first, with what selects the positions, of `size`, that its ranges cover."""
     for row_class in reversed(np.flatnonzero(np.bincount(classes)).tolist()):
         mine = classes == row_class
-        begun = np.bincount(first[mine], minlength=size + 1)
-        over = np.bincount(last[mine], minlength=size + 1)
-        best[np.cumsum(begun - over)[:size] > 0] = row_class + 1
-    return best
+        yield row_class, _within(size, first[mine], last[mine])
+
+
+def _within(size: int, first: Longs, last: Longs) -> Longs | Flags:
+    """Return what selects the positions that ranges cover: themselves where they are few, else flags of all."""
+    if int((last - first).sum()) * _SPARSE < size:
+        return expanded(first, last)
+    begun, over = np.bincount(first, minlength=size + 1), np.bincount(last, minlength=size + 1)
+    flags: Flags = np.cumsum(begun - over)[:size] > 0
+    return flags
+
+
+def looked_up(table: NDArray[Any], numbers: Octets) -> NDArray[Any]:
+    """Return what a table has for each number; none may be outside of it, which is not checked: that takes longer."""
+    return table.take(numbers, mode="clip")
 
 
 def different(values: Longs) -> Longs:

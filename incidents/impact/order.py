@@ -6,13 +6,13 @@ digests of a hundred thousand. Digests never change, so the rest can be ordered 
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import zstandard
 
-from incidents.impact.columns import ints, marked, octets
+from incidents.impact.columns import ints, looked_up, marked, octets
 from incidents.impact.digests import DIGESTS
 from incidents.impact.explain import PageRow
 from inventory.graph.one_state import Statement
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from incidents.impact.columns import Ints, Longs, Octets
     from inventory.graph.one_state import OneState
 
+_LEVEL = 1
 _GROUPS = ((0, 1), (2, 3), (8,), (4, 5))
 _TIED = """
 SELECT a.id FROM unnest(%(ids)s::int[], %(ranks)s::int[]) AS tied(id, rank) JOIN inventory_artifact a ON a.id = tied.id
@@ -55,7 +56,7 @@ class Rows:
         kept = np.zeros(256, np.uint8)
         for row_class in classes:
             kept[row_class + 1] = row_class + 1
-        shown = kept[statuses]
+        shown = looked_up(kept, statuses)
         running, counts = workload_counts
         is_shown = shown[running] > 0
         return cls(shown, (running[is_shown], counts[is_shown]))
@@ -63,13 +64,13 @@ class Rows:
     @classmethod
     def unpack(cls, statuses: bytes, runs: bytes) -> Rows:
         """Take what `packed` made."""
-        running, counts = ints(zlib.decompress(runs)).reshape(2, -1)
-        return cls(octets(zlib.decompress(statuses)), (running, counts.astype(np.int64)))
+        running, counts = ints(zstandard.decompress(runs)).reshape(2, -1)
+        return cls(octets(zstandard.decompress(statuses)), (running, counts.astype(np.int64)))
 
     def packed(self) -> tuple[bytes, bytes]:
         """Return statuses and workloads in a few bytes a row."""
         runs = np.concatenate(self.workload_counts).astype(">i4")
-        return zlib.compress(self.statuses.tobytes(), 1), zlib.compress(runs.tobytes(), 1)
+        return zstandard.compress(self.statuses.tobytes(), _LEVEL), zstandard.compress(runs.tobytes(), _LEVEL)
 
     def __len__(self) -> int:
         return int(np.count_nonzero(self.statuses))
@@ -86,7 +87,7 @@ class Rows:
         first = DIGESTS.first(ties, limit=limit, state=state)
         if first is None:
             first = self._ask_first(ties, limit=limit, state=state)
-        return [PageRow(artifact, int(self.statuses[artifact]) - 1) for artifact in first]
+        return [PageRow(artifact, row) for artifact, row in zip(first, self._classes(first), strict=True)]
 
     def _ask_first(self, ties: Sequence[Ints], *, limit: int, state: OneState) -> list[int]:
         *few, last = ties
@@ -112,15 +113,28 @@ class Rows:
         ordered = given[np.argsort(ranks[given], kind="stable")]
         return ordered.astype(">i4").tobytes(), (self.statuses[ordered] - np.uint8(1)).tobytes()
 
+    def _classes(self, artifacts: Sequence[int]) -> list[int]:
+        found: list[int] = (self.statuses[np.array(artifacts, dtype=np.int32)] - np.uint8(1)).tolist()
+        return found
+
     def _ties(self) -> Iterator[Ints]:
         """Yield the rows in order, those together among which the digest decides."""
         running, counts = self.workload_counts
+        of_running = self.statuses[running]
+        idle: tuple[Ints, Octets] | None = None
         for group in _GROUPS:
-            is_mine = marked(256, [row_class + 1 for row_class in group])[self.statuses]
-            mine = is_mine[running]
+            is_group = marked(256, [row_class + 1 for row_class in group])
+            mine = is_group[of_running]
             for count in np.unique(counts[mine])[::-1]:
                 yield running[mine & (counts == count)]
-            is_mine[running] = False
-            idle = np.flatnonzero(is_mine).astype(np.int32)
-            if len(idle):
-                yield idle
+            artifacts, statuses = idle = idle or self._idle()  # most pages are full before
+            tied = artifacts[looked_up(is_group, statuses)]
+            if len(tied):
+                yield tied
+
+    def _idle(self) -> tuple[Ints, Octets]:
+        """Return the rows that nothing runs, and their statuses."""
+        is_idle = self.statuses != 0
+        is_idle[self.workload_counts[0]] = False
+        idle = np.flatnonzero(is_idle).astype(np.int32)
+        return idle, self.statuses[idle]

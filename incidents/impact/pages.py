@@ -6,7 +6,6 @@ They are put in order when the second page is asked for: most answers are read n
 from __future__ import annotations
 
 import hashlib
-import zlib
 from array import array
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 import msgspec
+import zstandard
 from msgspec import Struct
 
 from incidents.impact.answer import Header, IndicatorAnswer
@@ -104,7 +104,7 @@ def load(cursor: str, *, question: Question, actor: Actor, at: datetime) -> Kept
     kept = ImpactPage.objects.filter(
         public_id=public_id, asker=_asker(actor), question_hash=question.hash, expires_at__gte=at
     ).first()
-    if kept is None or "counts" not in kept.header:  # gone, or kept by an earlier release
+    if kept is None or "line_counts" not in kept.header:  # gone, or kept by an earlier release
         raise CursorExpiredError
     ids, classes = _in_order(kept)
     if not 0 < start < len(ids):
@@ -124,7 +124,7 @@ class _Stored(Struct, frozen=True):
     """A header as it is kept, and the counts of its indicators apart, in a few bytes each."""
 
     header: Header
-    counts: bytes
+    line_counts: bytes
 
 
 def _without_question(header: Header) -> Header:
@@ -135,11 +135,11 @@ def _without_question(header: Header) -> Header:
 
 def _packed_counts(header: Header) -> bytes:
     counts = ((one.artifact_count, one.running_artifact_count, one.workload_count) for one in header.asked.indicators)
-    return zlib.compress(pack(array("i", chain.from_iterable(counts))), 1)
+    return zstandard.compress(pack(array("i", chain.from_iterable(counts))), 1)
 
 
 def _with_question(stored: _Stored, *, question: Question) -> Header:
-    counts = column(zlib.decompress(stored.counts))
+    counts = column(zstandard.decompress(stored.line_counts))
     columns = zip(question.as_asked, counts[0::3], counts[1::3], counts[2::3], strict=True)
     indicators = tuple(starmap(IndicatorAnswer, columns))
     return replace(stored.header, asked=replace(stored.header.asked, indicators=indicators))

@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from incidents.impact.columns import best_of, counted, different, how_many, marked, points_of
+from incidents.impact.columns import (
+    best_of,
+    counted,
+    different,
+    how_many,
+    looked_up,
+    marked,
+    places_by_class,
+    points_of,
+)
 from incidents.impact.facts import UNSEEN, UNSURE
 from incidents.impact.lines import Totals, count_lines
 from incidents.impact.stretches import CLEARED_FROM, covered
@@ -95,7 +104,7 @@ class _Runs:
     @property
     def best(self) -> Octets:
         """The class of each artifact; _NOTHING where nothing runs a match."""
-        return _BY_RANK[self._ranks]
+        return looked_up(_BY_RANK, self._ranks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,10 +165,9 @@ def _held(facts: Facts, *, where: Covered, matches: Matches) -> Octets:
     statuses = np.zeros(facts.greatest_artifact + 1, np.uint8)
     artifacts = facts.subjects.artifacts
     counts = facts.spans.classes < CLEARED_FROM
-    marks = best_of(len(artifacts), facts.spans.classes[counts], where.first[counts], where.last[counts])
-    for status in reversed(np.flatnonzero(np.bincount(marks, minlength=1)).tolist()):
-        if status:
-            statuses[artifacts[marks == status]] = status
+    classes = facts.spans.classes[counts]
+    for row_class, places in places_by_class(len(artifacts), classes, where.first[counts], where.last[counts]):
+        statuses[artifacts[places]] = row_class + 1
     if matches.artifacts:
         visible = marked(len(statuses), facts.named)
         for match in matches.artifacts:
@@ -228,9 +236,9 @@ def _count_workloads(found: Found) -> tuple[Ints, Longs]:
 
 
 def _count_classes(statuses: Octets, *, running: Ints) -> dict[int, tuple[int, int]]:
-    counts = np.bincount(statuses, minlength=256).tolist()
     runs = np.bincount(statuses[running], minlength=256).tolist()
-    return {row_class: (count, runs[row_class + 1]) for row_class in _GROUP if (count := counts[row_class + 1])}
+    counts = ((row_class, int(np.count_nonzero(statuses == row_class + 1))) for row_class in _GROUP)
+    return {row_class: (count, runs[row_class + 1]) for row_class, count in counts if count}
 
 
 def _count_places(
