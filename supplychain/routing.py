@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import SimpleTemplateResponse
 from django.urls import ResolverMatch, resolve
 
-_KEY_HEADERS = frozenset({"HTTP_AUTHORIZATION", "HTTP_X_API_KEY"})
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
@@ -28,7 +27,8 @@ class StripTrailingSlash:
 class DirectPaths:
     """Answer settings.DIRECT_PATHS, where they are asked with a key, without what serves browsers.
 
-    No session is looked for, no token, no messages: a cluster asks hundreds of times a second, and waits.
+    No session is looked for, no token, no messages: a cluster asks hundreds of times a second, and waits. Another
+    scheme than Bearer is not ours: a proxy may have asked a browser for it, whose session counts.
     """
 
     def __init__(self, get_response: Handler) -> None:
@@ -37,14 +37,17 @@ class DirectPaths:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         path = request.path_info
-        if path not in settings.DIRECT_PATHS or not (
-            "Authorization" in request.headers or "X-Api-Key" in request.headers
-        ):
+        if path not in settings.DIRECT_PATHS or not _shows_key(request):
             return self._get_response(request)
         match = self._found.get(path) or self._found.setdefault(path, resolve(path))
         request.resolver_match = match
         response: HttpResponse = match.func(request)
         return response.render() if isinstance(response, SimpleTemplateResponse) else response
+
+
+def _shows_key(request: HttpRequest) -> bool:
+    scheme, _, _ = str(request.META.get("HTTP_AUTHORIZATION", "")).strip().partition(" ")
+    return scheme.lower() == "bearer" or "HTTP_X_API_KEY" in request.META
 
 
 def path_tail(request: HttpRequest, *, prefix: str, tail: str) -> str:

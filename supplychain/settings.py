@@ -102,8 +102,10 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
-# What a cluster waits for, asked with a key (routing.DirectPaths).
-DIRECT_PATHS = frozenset(f"/api/v1/admission/{gate}" for gate in ("kubernetes", "gatekeeper", "kyverno"))
+# What a cluster or a responder waits for, asked with a key (routing.DirectPaths).
+DIRECT_PATHS = frozenset(
+    {"/api/v1/impact", *(f"/api/v1/admission/{gate}" for gate in ("kubernetes", "gatekeeper", "kyverno"))}
+)
 
 TEMPLATES = [
     {

@@ -4,7 +4,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from supplychain.routing import StripTrailingSlash, path_tail
+from supplychain.routing import DirectPaths, StripTrailingSlash, path_tail
 
 PREFIX = "/packages/"
 
@@ -40,3 +40,25 @@ def test_exactly_one_trailing_slash_is_dropped(sent, resolved):
     StripTrailingSlash(view)(RequestFactory().get(sent))
 
     assert seen == [resolved]
+
+
+@pytest.mark.parametrize("path", ["/api/v1/impact", "/api/v1/admission/kubernetes"])
+@pytest.mark.parametrize(
+    ("headers", "is_direct"),
+    [
+        ({"Authorization": "Bearer sc_wrong"}, True),
+        ({"Authorization": "  bearer   sc_wrong"}, True),
+        ({"X-Api-Key": "sc_wrong"}, True),
+        ({"Authorization": "Basic cHJveHk6YXNrZWQ="}, False),
+        ({}, False),
+    ],
+)
+def test_only_who_shows_a_key_is_answered_without_what_serves_browsers(path, headers, is_direct):
+    long_way = HttpResponse()
+
+    answer = DirectPaths(lambda _: long_way)(
+        RequestFactory().post(path, "{}", content_type="application/json", headers=headers)
+    )
+
+    assert (answer is not long_way) is is_direct
+    assert answer.status_code == (401 if is_direct else 200)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import zlib
 from datetime import timedelta
 from typing import Any
 
@@ -181,6 +182,20 @@ def test_a_stranger_is_refused():
     assert (refused.status_code, refused.json()["code"]) == (403, "missing_scope")
 
 
+def test_a_person_whose_browser_answers_a_proxy_too_is_known_by_their_session(estate: None):
+    sender = signed_in(make_user("bob", team="shop"))
+
+    response = sender.post(
+        "/api/v1/impact",
+        json.dumps({"text": BAD}),
+        content_type="application/json",
+        headers={"Authorization": "Basic cHJveHk6YXNrZWQ="},
+    )
+
+    assert response.status_code == 200
+    assert SHOP in {row["artifact"]["digest"] for row in response.json()["rows"]}
+
+
 def test_another_teams_digest_answers_like_one_that_does_not_exist(estate: None):
     stranger = client("stranger")
 
@@ -280,7 +295,7 @@ def test_rows_that_arrive_meanwhile_shift_nothing(estate: None):
     assert sorted(seen) == sorted([SHOP, digest("app0"), digest("app1")])
 
 
-@pytest.mark.parametrize("how", ["expired", "other question", "other asker", "nonsense"])
+@pytest.mark.parametrize("how", ["expired", "other question", "other asker", "earlier release", "nonsense"])
 def test_a_cursor_of_an_answer_that_is_gone_is_refused(estate: None, how: str):
     many(2)
     sender = client()
@@ -292,6 +307,8 @@ def test_a_cursor_of_an_answer_that_is_gone_is_refused(estate: None, how: str):
         text = "pkg:npm/lodash"
     elif how == "other asker":
         sender = client()
+    elif how == "earlier release":
+        ImpactPage.objects.update(header={"header": {}, "counts": ""}, statuses=zlib.compress(b"\1"))
     else:
         cursor = "nonsense"
 
