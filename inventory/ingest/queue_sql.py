@@ -90,12 +90,12 @@ FOR NO KEY UPDATE OF s
 """
 HOLD = Statement(_HOLD.format(claimed="s.evidence_id = %(evidence)s::bigint AND s.attempts = %(attempt)s::smallint"))
 # The same in the exchange of the claim, which leaves its answer in the session for it. When it found nothing, what an
-# earlier claim left there is of another moment.
+# earlier claim left there is of another moment; after one that was rolled back it is empty.
 HOLD_CLAIMED = Statement(
     _HOLD.format(
         claimed="""s.claimed_at = %(now)s::timestamptz
-  AND s.evidence_id = split_part(current_setting('supplychain.claimed', true), ' ', 1)::bigint
-  AND s.attempts = split_part(current_setting('supplychain.claimed', true), ' ', 2)::smallint"""
+  AND s.evidence_id = nullif(split_part(current_setting('supplychain.claimed', true), ' ', 1), '')::bigint
+  AND s.attempts = nullif(split_part(current_setting('supplychain.claimed', true), ' ', 2), '')::smallint"""
     )
 )
 FINISH_APPLIED = Statement("""

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, transaction
 
 from inventory.ingest import process, queue_sql
-from inventory.ingest.held import MAX_ATTEMPTS, claim_and_hold
+from inventory.ingest.held import MAX_ATTEMPTS, claim_and_hold, claim_next
 from inventory.models import EvidenceState, State
 from tests.factories import cyclonedx, digest, store
 
@@ -46,6 +46,18 @@ def test_where_nothing_waits_what_was_claimed_before_is_not_held_again() -> None
     store("a", b"{}")
     with transaction.atomic():
         claim_and_hold(now=datetime.now(UTC))
+
+    with transaction.atomic():
+        assert claim_and_hold(now=datetime.now(UTC)) == (None, None)
+
+
+def test_where_nothing_waits_a_claim_of_the_session_that_was_rolled_back_stands_in_nobodys_way() -> None:
+    store("a", b"{}")
+    connection.close()
+    with transaction.atomic():
+        assert claim_next(now=datetime.now(UTC))
+        transaction.set_rollback(True)
+    EvidenceState.objects.update(queued_at=datetime.now(UTC) + timedelta(hours=1))
 
     with transaction.atomic():
         assert claim_and_hold(now=datetime.now(UTC)) == (None, None)
