@@ -102,10 +102,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
-# What a cluster or a responder waits for, asked with a key (routing.DirectPaths).
-DIRECT_PATHS = frozenset(
-    {"/api/v1/impact", *(f"/api/v1/admission/{gate}" for gate in ("kubernetes", "gatekeeper", "kyverno"))}
-)
+_GATES = ("kubernetes", "gatekeeper", "kyverno")  # what clusters, responders and pipelines wait for, with a key:
+DIRECT_PATHS = {"/api/v1/evidence", "/api/v1/impact", *(f"/api/v1/admission/{gate}" for gate in _GATES)}
 
 TEMPLATES = [
     {

@@ -42,7 +42,7 @@ def test_exactly_one_trailing_slash_is_dropped(sent, resolved):
     assert seen == [resolved]
 
 
-@pytest.mark.parametrize("path", ["/api/v1/impact", "/api/v1/admission/kubernetes"])
+@pytest.mark.parametrize("path", ["/api/v1/evidence", "/api/v1/impact", "/api/v1/admission/kubernetes"])
 @pytest.mark.parametrize(
     ("headers", "is_direct"),
     [
