@@ -17,6 +17,7 @@ import msgspec
 from inventory.formats import json_parts
 from inventory.formats.limits import Limits
 from inventory.formats.records import ComponentRecord
+from inventory.identity import purls
 
 _MOST_ITEMS: Final = 5_000
 """A longer list is not worth remembering: it would push out what documents share. It also needs the room."""
@@ -97,10 +98,22 @@ memory_of = _memories.of
 forget_all = _memories.forget
 
 
+def is_long(count: int) -> bool:
+    """Tell whether a list of so many components needs the room of what is remembered, and is not worth remembering."""
+    return count > _MOST_ITEMS
+
+
+def give_room() -> None:
+    """Forget components and purls that were read: before a long list is read, and again what it left behind."""
+    forget_all()
+    purls.forget_all()
+
+
 def list_components(raw: msgspec.Raw, *, pointer: str) -> Listed:
     """Split an array of components. Raises FormatError `wrong_shape` when the value is anything else."""
     items = json_parts.array_items(raw, pointer=pointer)
-    if len(items) > _MOST_ITEMS:
-        forget_all()
+    if is_long(len(items)):
+        give_room()
+        return Listed(items, ())
     name = hashlib.sha256
-    return Listed(items, [name(item).digest() for item in items] if len(items) <= _MOST_ITEMS else ())
+    return Listed(items, [name(item).digest() for item in items])

@@ -108,6 +108,9 @@ def parse_purl(text: str) -> Purl:
     return _identify(parse(text))
 
 
+forget_all = parse_purl.cache_clear
+
+
 def package_key(purl_type: str, namespace: str, name: str) -> PackageKey:
     """Return the match key of a package whose parts are known, decoded (`@ctrl`, not `%40ctrl`)."""
     lowered_type = purl_type.lower()

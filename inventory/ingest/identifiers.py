@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _MAX_KNOWN = 300_000
 _MAX_VARIANTS = 4
+_MOST_AT_ONCE = 5_000
+"""What more a document states is not remembered: 100,000 are 50 MB, and its track tells the next build."""
 _DIGEST_BYTES = 8
 
 
@@ -71,6 +73,8 @@ class _Written:
         return self._teams.get(team_id, {})
 
     def add(self, stated: Collection[Told], *, team_id: int) -> None:
+        if len(stated) > _MOST_AT_ONCE:
+            return
         if sum(map(len, self._teams.values())) + len(stated) > _MAX_KNOWN:
             self._teams.clear()
         known = self._teams.setdefault(team_id, {})

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import OperationalError, connection, transaction
 from psycopg.errors import DiskFull
 
+from inventory.formats import known_components
 from inventory.formats.limits import Limits
 from inventory.formats.read import open_document, read_source
 from inventory.formats.records import FormatError, SbomRecord, VexRecord
@@ -297,6 +298,8 @@ def _read_and_apply(held: Held, *, lane: Lane, now: datetime) -> tuple[Applied, 
     with Ahead() as ahead:
         source.hear = ahead.hear
         document = read_source(source)
+    if isinstance(document, SbomRecord) and known_components.is_long(len(document.components)):
+        known_components.give_room()  # no other document has what it brought
     _refuse_outside_binding(document, evidence=evidence)
     verdict = check_source(source) if isinstance(document, SbomRecord | VexRecord) else None
     del data, source

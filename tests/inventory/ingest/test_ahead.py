@@ -10,10 +10,12 @@ from django.test import override_settings
 
 from inventory.formats.read import read_document
 from inventory.formats.records import ComponentRecord, SbomRecord
+from inventory.identity.purls import forget_all as forget_purls
+from inventory.identity.purls import parse_purl
 from inventory.ingest import process, upsert
 from inventory.ingest.ahead import Ahead
 from inventory.ingest.identifiers import Identifiers
-from inventory.models import Component, EvidenceState, Package, Presence, State
+from inventory.models import Component, EvidenceState, Package, Presence, State, Track
 from supplychain.access.models import Team
 from supplychain.exchange import Query, Statement
 from tests.budgets.counting import counted_waits
@@ -62,6 +64,34 @@ def test_a_long_document_gets_the_room_of_what_was_stated_and_a_short_one_does_n
 
     work_through(cyclonedx(*purls(LONG), subject=digest("long")))
     assert count_unknown() == 1
+
+
+@pytest.mark.parametrize(("count", "kept"), [(4_000, 4_000), (6_000, 0)])
+def test_a_long_document_leaves_no_purl_behind_that_was_read_and_a_short_one_does(count: int, kept: int) -> None:
+    forget_purls()
+    data = cyclonedx(*purls(count), subject=digest("app"))
+
+    assert work_through(data) == State.APPLIED
+
+    assert parse_purl.cache_info().currsize == kept
+
+
+@pytest.mark.parametrize(("count", "unknown"), [(4_000, 0), (6_000, 6_000)])
+def test_what_a_long_document_states_its_track_tells_the_next_build_and_the_worker_keeps_none_of_it(
+    count: int, unknown: int
+) -> None:
+    stating = [
+        {"name": f"p{place}", "version": "1", "purl": f"pkg:npm/p{place}@1", "cpe": CPE} for place in range(count)
+    ]
+    work_through(cyclonedx(*stating, subject=digest("app"), name="app:1"))
+    record = read_document(cyclonedx(*stating, subject=digest("app")))
+    assert isinstance(record, SbomRecord)
+    ids = upsert.intern_document(record.components).component_ids
+
+    found = Identifiers.of(record.components, component_ids=ids, team_id=Team.objects.get(slug="a").pk)
+
+    assert len(found.unknown) == unknown
+    assert found.new([bytes(Track.objects.get().stated)]) == []
 
 
 def test_what_was_heard_of_is_there_and_known_when_the_document_is_applied() -> None:
