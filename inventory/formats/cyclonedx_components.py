@@ -34,6 +34,7 @@ from inventory.formats.pointers import PLACES
 from inventory.formats.records import ComponentRecord, FormatError, Hash, MembershipRecord, Scope
 from inventory.formats.repeated_names import note_repeated, note_repeated_inside
 from inventory.formats.source_claims import SourceClaim, of_pedigree, of_references
+from inventory.identity.purls import kept_once
 
 Hear = Callable[[Sequence[ComponentRecord]], None]
 
@@ -202,12 +203,13 @@ class ComponentReader:
         return defect is None
 
     def _record(self, part: ComponentPart, *, pointer: str, parent: int | None) -> ComponentRecord:
-        name, purl = part.name or "", None
+        name, version, ref, purl = part.name or "", part.version or "", part.ref or None, None
         if part.purl is not None:
             purl = self._fields.purl(part.purl, name=name, pointer=pointer)
-        record = ComponentRecord(
-            name, part.version or "", part.group or "", part.type or "", purl, part.ref or None, pointer, parent
-        )
+        if purl is not None:
+            name, version = kept_once(name, purl.name), kept_once(version, purl.version)
+            ref = ref and kept_once(ref, purl.text)
+        record = ComponentRecord(name, version, part.group or "", part.type or "", purl, ref, pointer, parent)
         record.cpe = part.cpe or None
         if purl is not None:
             record.source_package = purl.upstream or None

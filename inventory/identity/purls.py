@@ -103,9 +103,8 @@ def parse_purl(text: str) -> Purl:
             if namespace.startswith("%40"):
                 namespace = f"@{namespace[3:]}"
             purl_type, namespace = sys.intern(purl_type), sys.intern(namespace)
-            key = PackageKey(purl_type, key_namespace(purl_type, namespace), key_name(purl_type, name))
-            return Purl(purl_type, namespace, name, version, (), "", text, key, "")
-    return _identify(parse(text))
+            return Purl(purl_type, namespace, name, version, (), "", text, _key(purl_type, namespace, name), "")
+    return _identify(parse(text), given=text)
 
 
 forget_all = parse_purl.cache_clear
@@ -113,8 +112,12 @@ forget_all = parse_purl.cache_clear
 
 def package_key(purl_type: str, namespace: str, name: str) -> PackageKey:
     """Return the match key of a package whose parts are known, decoded (`@ctrl`, not `%40ctrl`)."""
-    lowered_type = purl_type.lower()
-    return PackageKey(lowered_type, key_namespace(lowered_type, namespace), key_name(lowered_type, name))
+    return _key(purl_type.lower(), namespace, name)
+
+
+def kept_once(text: str, beside: str) -> str:
+    """Return the other of two equal texts: a worker remembers 100,000 components, and each text twice is 6 MB."""
+    return beside if text == beside else text
 
 
 def package_purl(purl_type: str, *, namespace: str, name: str) -> str:
@@ -141,9 +144,23 @@ def _is_plainly_lower(purl_type: str, namespace: str, name: str, version: str) -
     return purl_type in _LOWERED_TYPES and namespace == namespace.lower() and name == name.lower()
 
 
-def _identify(parts: PurlParts) -> Purl:
-    given = dict(parts.qualifiers)
-    version = _with_epoch(parts.type, parts.version, epoch=given.get("epoch", ""))
+def _key(purl_type: str, namespace: str, name: str) -> PackageKey:
+    return PackageKey(
+        purl_type,
+        kept_once(key_namespace(purl_type, namespace), namespace),
+        kept_once(key_name(purl_type, name), name),
+    )
+
+
+@lru_cache(maxsize=1_024)
+def _same_qualifiers(qualifiers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """Return these, the same object each time: all packages of a distribution have one architecture and release."""
+    return qualifiers
+
+
+def _identify(parts: PurlParts, *, given: str) -> Purl:
+    qualifiers = dict(parts.qualifiers)
+    version = _with_epoch(parts.type, parts.version, epoch=qualifiers.get("epoch", ""))
     kept = _identity_qualifiers(parts)
     text = build_path(parts.type, namespace=parts.namespace, name=parts.name)
     if version:
@@ -152,16 +169,17 @@ def _identify(parts: PurlParts) -> Purl:
         text = f"{text}?{build_qualifiers(kept)}"
     if len(text) > MAX_LENGTH:
         raise PurlError(f"Written out, the purl has {len(text)} characters; more than {MAX_LENGTH} are not accepted.")
+    purl_type, namespace = sys.intern(parts.type), sys.intern(parts.namespace)
     return Purl(
-        type=parts.type,
-        namespace=parts.namespace,
+        type=purl_type,
+        namespace=namespace,
         name=parts.name,
         version=version,
-        qualifiers=parts.qualifiers,
+        qualifiers=_same_qualifiers(parts.qualifiers),
         subpath=parts.subpath,
-        text=text,
-        key=package_key(parts.type, parts.namespace, parts.name),
-        upstream=_upstream_name(parts.type, given.get("upstream", "")),
+        text=kept_once(text, given),
+        key=_key(purl_type, namespace, parts.name),
+        upstream=kept_once(_upstream_name(parts.type, qualifiers.get("upstream", "")), parts.name),
     )
 
 

@@ -79,6 +79,25 @@ def test_a_known_component_is_read_as_it_was_but_for_its_place() -> None:
     ]
 
 
+def test_what_component_and_purl_both_say_is_kept_once() -> None:
+    purl = "pkg:deb/debian/libc6@2.36-9?arch=amd64&distro=debian-12"
+    own, other = read(
+        cyclonedx(
+            {"name": "libc6", "version": "2.36-9", "purl": purl, "bom-ref": purl},
+            {"name": "libc-bin", "version": "2.36-9", "purl": purl.replace("libc6", "libc-bin"), "bom-ref": "other"},
+        )
+    ).components
+
+    assert own.purl is not None
+    assert other.purl is not None
+    assert own.name is own.purl.name is own.purl.key.name
+    assert own.version is own.purl.version
+    assert own.ref is own.purl.text
+    assert own.purl.qualifiers is other.purl.qualifiers
+    assert own.purl.key.namespace is other.purl.namespace
+    assert other.ref == "other"
+
+
 def test_what_a_document_makes_of_its_copy_stays_there() -> None:
     read(cyclonedx(LEFT)).components[0].version = "changed"
     read(cyclonedx(LEFT)).components[0].version = "changed"
