@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from incidents.impact import coverage, estate, what_ran, what_runs
+from incidents.impact.base_edges import EDGES_KEPT
 from incidents.impact.contents import CONTENTS
 from incidents.impact.digests import DIGESTS
 from incidents.impact.occurrences import OCCURRENCES
@@ -25,6 +26,7 @@ def forget_everything() -> None:
         DIGESTS,
         SUBJECTS,
         CONTENTS,
+        EDGES_KEPT,
     ):
         remembered.forget()
     what_ran.RAN_THEN.forget()

@@ -19,11 +19,11 @@ from incidents.impact import pages
 from incidents.impact.advisories import with_advisories
 from incidents.impact.answer import Header, Impact, Status
 from incidents.impact.arrears import arrears
-from incidents.impact.bases import Bases
+from incidents.impact.base_edges import AskedEdges
 from incidents.impact.builds.targets import with_window
 from incidents.impact.coverage import Groundwork
 from incidents.impact.explain import fill
-from incidents.impact.fact_reading import parameters_of, parameters_of_matches, read_facts, times_of
+from incidents.impact.fact_reading import closed, parameters_of, parameters_of_matches, read_facts, times_of
 from incidents.impact.heads import CLASSES, header_of
 from incidents.impact.known_clusters import with_known_clusters
 from incidents.impact.matching import find_matches, look_up
@@ -110,7 +110,6 @@ def _answer(asked: _Asking, *, teams: list[int] | None, reading: Reading) -> _An
         asked_subjects = SUBJECTS.ask(using=reading.using)
         changed = state.along(asked_subjects.statement)
         silent = None if question.is_now else state.along(silence(times_of(question, now=at)[0]))
-        bases = Bases(teams=teams, state=state)
         found = look_up(
             question.indicators,
             actor=actor,
@@ -121,6 +120,7 @@ def _answer(asked: _Asking, *, teams: list[int] | None, reading: Reading) -> _An
         )
         follow_generation(marks.rows[0].generation)
         subjects = asked_subjects.reader(changed.rows, generation=marks.rows[0].generation, state=state)
+        edges = AskedEdges(teams=teams, marks=marks.rows[0], state=state)
         asked_of = parameters_of(question, candidates=found.candidates, teams=teams, now=at)
         runtime: Runtime = (
             WhatRuns(asked_of, marks=marks.rows[0], state=state)
@@ -136,7 +136,7 @@ def _answer(asked: _Asking, *, teams: list[int] | None, reading: Reading) -> _An
             state=state,
         )
         read = read_facts(
-            question, found=found, bases=bases, parameters=asked_of, runtime=runtime, subjects=subjects, state=state
+            question, found=found, edges=edges, parameters=asked_of, runtime=runtime, subjects=subjects, state=state
         )
         matches, facts = read.matches, read.facts
         judged = judge_artifacts(facts, matches=matches, is_scoped=question.is_scoped)
@@ -215,12 +215,16 @@ def _next_page(question: Question, *, actor: Actor, teams: list[int] | None, at:
     def fill_in(reading: Reading) -> tuple[Row, ...]:
         with one_state(using=reading.using, plans=_plans(question)) as state:
             marks = state.along(marks_statement())
-            bases = Bases(teams=teams, state=state)
+            asked_subjects = SUBJECTS.ask(using=reading.using)
+            changed = state.along(asked_subjects.statement)
             tells_cleared = Status.CLEARED in question.statuses
             matches = find_matches(question.indicators, actor=actor, state=state, tells_cleared=tells_cleared)
             follow_generation(marks.rows[0].generation)
-            matches = bases.closed(matches)
+            subjects = asked_subjects.reader(changed.rows, generation=marks.rows[0].generation, state=state)
+            edges = AskedEdges(teams=teams, marks=marks.rows[0], state=state)
             parameters = parameters_of(question, candidates=matches.candidates, teams=teams, now=at)
+            parameters |= parameters_of_matches(matches)
+            matches = closed(matches, edges=edges, parameters=parameters, subjects=subjects, state=state)
             parameters |= parameters_of_matches(matches)
             return fill(kept.rows, matches=matches, parameters=parameters, is_now=question.is_now, state=state)
 

@@ -3,28 +3,36 @@
 What an image's own SBOM lists does not matter here: scanners leave out what they do not see, and so nothing of this
 ever clears. An image below is known by provenance, by label, by an SPDX document, or by its layers. A base that is
 named by its index stands for one of its members: surely where there is one alone, else possibly.
+
+Few images are a base: the walk begins at those of them that hold what is asked for, and what an image lists itself is
+taken away at its end, component by component (docs/adr/0011).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
 
 from incidents.impact.answer import Via
+from incidents.impact.base_edges import METHODS
+from incidents.impact.columns import different, expanded, points_of
 from incidents.impact.lookup import ArtifactMatch
 from incidents.impact.stretches import CLEARED_FROM
-from inventory.graph.base_images import EMPTY_LAYERS, BaseMethod
-from inventory.graph.one_state import Statement, array_of
-from inventory.graph.visibility import own
-from inventory.models.attestations import IMAGE_ADDRESS
+from inventory.graph.base_images import BaseMethod
+from inventory.graph.one_state import Statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from uuid import UUID
 
+    from incidents.impact.base_edges import Edges
+    from incidents.impact.columns import Flags, Ints, Longs, Octets
+    from incidents.impact.facts import Spans
     from incidents.impact.matching import Matches
-    from inventory.graph.one_state import Along, OneState
+    from incidents.impact.subjects import Subjects
 
 DEEPEST: Final = 20
 _CONFIDENCE: Final = {
@@ -40,198 +48,202 @@ _WORDS: Final = {
     BaseMethod.SPDX: "an SPDX document names",
     BaseMethod.LAYER_PREFIX: "its layers begin with those of",
 }
-_IS_IMAGE: Final = f"d.uri ~ '{IMAGE_ADDRESS}'"
-KNOWN: Final = f"""
-SELECT EXISTS (SELECT FROM inventory_imagelayer l WHERE l.position > 0 AND {own("l.team_id")})
-    OR EXISTS (SELECT FROM inventory_artifactclaim c
-               WHERE c.claim IN ('base_digest', 'base_spdx') AND {own("c.team_id")})
-    OR EXISTS (SELECT FROM inventory_provenancedependency d JOIN inventory_attestation a ON a.id = d.provenance_id
-               WHERE d.digest <> '' AND {_IS_IMAGE} AND {own("a.team_id")})
-"""
-_EMPTY = ", ".join(f"'{digest}'" for digest in EMPTY_LAYERS)
-# `near` are the digests that may stand for an artifact where another names it as its base.
-_BUILT_ON = f"""
-    WITH same AS (
-        SELECT s.artifact_id AS id
-        UNION SELECT x.artifact_id FROM inventory_artifactalias x
-              WHERE x.alias_id = s.artifact_id AND {own("x.team_id")}
-        UNION SELECT x.alias_id FROM inventory_artifactalias x
-              WHERE x.artifact_id = s.artifact_id AND {own("x.team_id")}
-    ),
-    near AS (
-        SELECT a.id, a.digest, n.doubt FROM (
-            SELECT id, 0 AS doubt FROM same
-            UNION SELECT m.index_id, (1 < (SELECT count(DISTINCT o.member_id) FROM inventory_indexmember o
-                                           WHERE o.index_id = m.index_id AND {own("o.team_id")}))::int
-                  FROM same JOIN inventory_indexmember m ON m.member_id = same.id WHERE {own("m.team_id")}
-            UNION SELECT m.member_id, 1
-                  FROM same JOIN inventory_indexmember m ON m.index_id = same.id WHERE {own("m.team_id")}
-        ) n JOIN inventory_artifact a ON a.id = n.id
-    )
-    SELECT o.artifact_id AS image, n.digest AS base, '{BaseMethod.PROVENANCE}' AS method, n.doubt, (
-               SELECT min(c.evidence_id) FROM inventory_attestationsource c WHERE c.attestation_id = d.provenance_id
-           ) AS evidence
-    FROM near n
-    JOIN inventory_provenancedependency d ON d.digest = n.digest AND d.digest <> '' AND {_IS_IMAGE}
-    JOIN inventory_attestationsubject o ON o.attestation_id = d.provenance_id
-    WHERE o.artifact_id IS NOT NULL AND {own("o.team_id")}
-    UNION ALL
-    SELECT c.artifact_id, n.digest,
-           CASE c.claim WHEN 'base_spdx' THEN '{BaseMethod.SPDX}' ELSE '{BaseMethod.ANNOTATION}' END, n.doubt,
-           c.evidence_id
-    FROM near n JOIN inventory_artifactclaim c ON c.value = n.digest
-    WHERE c.claim IN ('base_digest', 'base_spdx') AND {own("c.team_id")}
-    UNION ALL
-    SELECT coalesce((SELECT min(x.artifact_id) FROM inventory_artifactalias x
-                     WHERE x.alias_id = t.artifact_id AND {own("x.team_id")}), t.artifact_id),
-           b.digest, '{BaseMethod.LAYER_PREFIX}', (b.solid < 2)::int, t.evidence_id
-    FROM (
-        SELECT l.artifact_id, a.digest, l.chain, (
-                   SELECT count(*) FROM inventory_imagelayer o
-                   WHERE o.artifact_id = l.artifact_id AND o.team_id = l.team_id AND o.digest NOT IN ({_EMPTY})
-               ) AS solid
-        FROM same JOIN inventory_imagelayer l ON l.artifact_id = same.id AND l.is_last
-        JOIN inventory_artifact a ON a.id = l.artifact_id
-        WHERE l.chain <> '' AND {own("l.team_id")}
-    ) b
-    JOIN inventory_imagelayer t ON t.chain = b.chain AND NOT t.is_last
-    WHERE b.solid > 0 AND t.artifact_id NOT IN (SELECT id FROM same) AND {own("t.team_id")}
-"""
-# Whatever something may be built on, of all teams: few of all artifacts, and nothing else is looked into. Which digests
-# are named as a base is read one behind the other, since thousands of images name the same one.
-_BASES = f"""
-claimed(claim, digest) AS (
-    SELECT k.claim, (SELECT min(c.value) FROM inventory_artifactclaim c WHERE c.claim = k.claim)
-    FROM (VALUES ('base_digest'), ('base_spdx')) AS k(claim)
-    UNION ALL
-    SELECT v.claim, (SELECT min(c.value) FROM inventory_artifactclaim c
-                     WHERE c.claim = v.claim AND c.value > v.digest)
-    FROM claimed v WHERE v.digest IS NOT NULL
-),
-input(digest) AS (
-    SELECT min(d.digest) FROM inventory_provenancedependency d WHERE d.digest <> '' AND {_IS_IMAGE}
-    UNION ALL
-    SELECT (SELECT min(d.digest) FROM inventory_provenancedependency d
-            WHERE d.digest <> '' AND {_IS_IMAGE} AND d.digest > v.digest)
-    FROM input v WHERE v.digest IS NOT NULL
-),
-below(id) AS (
-    SELECT l.artifact_id FROM inventory_layerstack k CROSS JOIN LATERAL (
-        SELECT artifact_id FROM inventory_imagelayer WHERE is_last AND chain = k.chain OFFSET 0) l
-    WHERE k.is_whole AND k.has_above
-    UNION SELECT a.id FROM claimed v JOIN inventory_artifact a ON a.digest = v.digest
-    UNION SELECT a.id FROM input v JOIN inventory_artifact a ON a.digest = v.digest
-),
-meant(id) AS (
-    SELECT id FROM below
-    UNION SELECT m.member_id FROM below JOIN inventory_indexmember m ON m.index_id = below.id
-    UNION SELECT m.index_id FROM below JOIN inventory_indexmember m ON m.member_id = below.id
-),
-basis(id) AS MATERIALIZED (
-    SELECT id FROM meant
-    UNION SELECT x.artifact_id FROM meant JOIN inventory_artifactalias x ON x.alias_id = meant.id
-    UNION SELECT x.alias_id FROM meant JOIN inventory_artifactalias x ON x.artifact_id = meant.id
-)"""
-_CLOSED = f"""
-WITH RECURSIVE hit(artifact_id, origin, class) AS MATERIALIZED (
-    SELECT s.artifact_id, w.component_id, w.class + ((p.flags >> 1) & 7 IN (3, 4, 5))::int
-    FROM unnest(%(components)s::int[], %(classes)s::smallint[]) AS w(component_id, class)
-    JOIN inventory_presence p ON p.component_id = w.component_id
-    JOIN inventory_track t ON t.id = p.track_id
-    JOIN inventory_snapshotsubject s ON s.track_id = p.track_id AND s.seq >= p.from_seq AND s.seq < p.to_seq
-    WHERE w.class < {CLEARED_FROM} AND {own("t.team_id")}
-    UNION
-    SELECT * FROM unnest(%(named)s::int[], %(origins)s::int[], %(named_classes)s::int[])
-),
-{_BASES},
-step(artifact_id, origin, class, base, method, is_weak, evidence, depth) AS (
-    SELECT artifact_id, origin, class, ''::text, ''::text, false, NULL::bigint, 0 FROM hit
-    WHERE artifact_id IN (SELECT id FROM basis)
-    UNION
-    SELECT e.image, s.origin, CASE WHEN e.doubt > 0 THEN greatest(s.class, 2 + s.class %% 2) ELSE s.class END,
-           e.base::text COLLATE "default", e.method::text COLLATE "default", e.doubt > 0, e.evidence, s.depth + 1
-    FROM step s CROSS JOIN LATERAL ({_BUILT_ON}) e
-    WHERE s.depth < {DEEPEST} AND e.image <> s.artifact_id AND s.artifact_id IN (SELECT id FROM basis)
-)
-SELECT DISTINCT ON (s.artifact_id, s.origin, s.base, s.method)
-       s.artifact_id, s.origin, s.class, s.base, s.method, s.is_weak, v.public_id, s.depth
-FROM step s JOIN inventory_evidence v ON v.id = s.evidence
-WHERE s.depth > 0 AND NOT EXISTS (
-    SELECT FROM hit h WHERE h.artifact_id = s.artifact_id AND h.origin = s.origin AND h.class <= s.class)
-ORDER BY s.artifact_id, s.origin, s.base, s.method, s.class, s.depth, s.evidence
-"""
+_EVIDENCE: Final = "SELECT id, public_id FROM inventory_evidence WHERE id = ANY(%(evidence)s::bigint[])"
+_NONE: Final = 255
+_CLASS_BITS: Final = 2
+_ORIGIN_SHIFT: Final = 33
+"""Of a key: the origin's place, the artifact's number (31 bits), its class. So keys are in the order of origins."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Built:
-    """An artifact built on something that a component (or, below zero, a named match) put in the answer."""
+class Built(NamedTuple):
+    """Artifacts built on something that an origin put in the answer: a component, or below zero a named match.
 
-    artifact_id: int
-    origin: int
-    match_class: int
-    base: str
-    method: str
-    is_weak: bool
-    evidence: UUID
-    depth: int
+    Columns, an entry for each artifact, origin, base and method, in their order; the best of each. `edges` are places
+    among the edges.
+    """
 
-
-class Bases:
-    """Whether anything is known to be built on anything, asked along with the first exchange."""
-
-    def __init__(self, *, teams: Sequence[int] | None, state: OneState) -> None:
-        self._teams, self._state = teams, state
-        self._known: Along[bool] = state.along(Statement(bool, KNOWN, {"teams": teams}))
-
-    @property
-    def are_known(self) -> bool:
-        """Say whether any is, once the first exchange is over."""
-        return any(self._known.rows)
-
-    def closed(self, matches: Matches) -> Matches:
-        """Return the matches with all that was built on them: one round trip, where anything is known of bases."""
-        best = {item: row_class for item, row_class in matches.best().items() if row_class < CLEARED_FROM}
-        named = [match for match in matches.artifacts if match.match_class < CLEARED_FROM]
-        if not (self.are_known and (best or named)):
-            return matches
-        parameters = {
-            "components": array_of(best),
-            "classes": array_of(best.values()),
-            "named": [match.artifact_id for match in named],
-            "origins": [-1 - place for place in range(len(named))],
-            "named_classes": [match.match_class for match in named],
-            "teams": self._teams,
-        }
-        found = self._state.fetch(Statement(_Built, _CLOSED, parameters))
-        built = tuple(_matches(found, matches=matches, named=named))
-        return replace(matches, artifacts=(*matches.artifacts, *built), asks_artifacts=True)
+    artifacts: Longs
+    origins: Longs
+    classes: Octets
+    edges: Longs
 
 
-def _matches(found: Sequence[_Built], *, matches: Matches, named: Sequence[ArtifactMatch]) -> Iterator[ArtifactMatch]:
+@dataclass(frozen=True)
+class Holders:
+    """Which artifacts an answer's stretches, and its named matches, put in it, by what they hold: below cleared."""
+
+    origins: Longs
+    """Ascending; components, and -1 - n for the named match n."""
+    starts: Longs
+    """Where the stretches of each origin begin, and behind all of them their end."""
+    classes: Octets
+    first: Longs
+    last: Longs
+    artifacts: Ints
+    """What `first` and `last` are places in."""
+
+    @classmethod
+    def of(cls, spans: Spans, *, subjects: Subjects, named: Sequence[ArtifactMatch]) -> Holders:
+        """Put stretches, which tell their components, in the order of these; a named match is a stretch of its own."""
+        order = np.argsort(spans.components, kind="stable")
+        order = order[spans.classes[order] < CLEARED_FROM]
+        tracks, count = spans.tracks[order], len(named)
+        first = subjects.at.searchsorted(points_of(tracks, spans.since[order]))
+        last = subjects.at.searchsorted(points_of(tracks, spans.until[order]))
+        backwards = named[::-1]
+        at = len(subjects.artifacts) + np.arange(count, dtype=np.int64)
+        origin_of = np.concatenate((np.arange(-count, 0, dtype=np.int64), spans.components[order].astype(np.int64)))
+        origins = different(origin_of)
+        return cls(
+            origins,
+            np.append(origin_of.searchsorted(origins), len(origin_of)),
+            np.concatenate((np.array([one.match_class for one in backwards], np.uint8), spans.classes[order])),
+            np.concatenate((at, first)),
+            np.concatenate((at + 1, last)),
+            np.concatenate((subjects.artifacts, np.array([one.artifact_id for one in backwards], np.int32))),
+        )
+
+    def keys_of(self, is_wanted: Flags) -> Longs:
+        """Return the keys of those artifacts whose flags are set, each once, in order."""
+        is_there = self.artifacts < len(is_wanted)
+        is_there[is_there] = is_wanted[self.artifacts[is_there]]
+        places = np.flatnonzero(is_there)
+        first, last = places.searchsorted(self.first), places.searchsorted(self.last)
+        spans = np.repeat(np.arange(len(first)), last - first)
+        origins = np.repeat(np.arange(len(self.origins)), np.diff(self.starts))[spans]
+        return different(_keys(origins, self.artifacts[places[expanded(first, last)]], self.classes[spans]))
+
+    def listed_above(self, origins: Longs, artifacts: Ints, classes: Octets, *, greatest: int) -> Flags:
+        """Say of each artifact whether what it lists itself of its origin says less of it than its class.
+
+        `origins` are places in `origins`, ascending.
+        """
+        best = np.full(max(greatest, int(self.artifacts.max(initial=0))) + 1, _NONE, np.uint8)
+        is_above = np.empty(len(origins), np.bool_)
+        asked = different(origins)
+        starts, ends = origins.searchsorted(asked), origins.searchsorted(asked, side="right")
+        for origin, start, end in zip(asked.tolist(), starts.tolist(), ends.tolist(), strict=True):
+            mine = slice(int(self.starts[origin]), int(self.starts[origin + 1]))
+            holders = self.artifacts[expanded(self.first[mine], self.last[mine])]
+            own = np.repeat(self.classes[mine], self.last[mine] - self.first[mine])
+            for row_class in reversed(np.flatnonzero(np.bincount(own, minlength=1)).tolist()):
+                best[holders[own == row_class]] = row_class
+            is_above[start:end] = best[artifacts[start:end]] > classes[start:end]
+            best[holders] = _NONE
+        return is_above
+
+
+def built_on(holders: Holders, *, edges: Edges) -> Built:
+    """Walk from all that holds something up to what was built on it, and return what that puts in the answer."""
+    known = keys = holders.keys_of(edges.is_member)
+    steps: list[tuple[Longs, Ints, Octets, Longs, Longs]] = []
+    for depth in range(1, DEEPEST + 1):
+        if not len(keys):
+            break
+        origins, artifacts, classes = keys >> _ORIGIN_SHIFT, _artifacts(keys), _classes(keys)
+        first, last = edges.ranges(artifacts)
+        source, at = np.repeat(np.arange(len(keys)), last - first), expanded(first, last)
+        is_other = edges.images[at] != artifacts[source]
+        source, at = source[is_other], at[is_other]
+        images, classes = edges.images[at], classes[source]
+        classes = np.where(edges.doubts[at], np.maximum(classes, 2 + classes % 2), classes)
+        steps.append((origins[source], images, classes, at, np.full(len(at), depth)))
+        is_base = edges.is_member[images]
+        keys = different(_keys(origins[source][is_base], images[is_base], classes[is_base]))
+        keys = keys[~np.isin(keys, known, assume_unique=True)]
+        known = np.concatenate((known, keys))
+    return _best(steps, holders=holders, edges=edges)
+
+
+def _best(steps: Sequence[tuple[Longs, Ints, Octets, Longs, Longs]], *, holders: Holders, edges: Edges) -> Built:
+    """Leave what an artifact lists itself, and what no document is known to tell; of the rest the best of each."""
+    columns = [_added(step, holders=holders, edges=edges) for step in steps]
+    if not columns:
+        nothing = np.zeros(0, np.int64)
+        return Built(nothing, nothing, np.zeros(0, np.uint8), nothing)
+    origins, artifacts, classes, at, depths = (np.concatenate(column) for column in zip(*columns, strict=True))
+    bases, methods = edges.bases[at], edges.methods[at]
+    order = np.lexsort((edges.doubts[at], edges.evidence[at], depths, classes, methods, bases, origins, artifacts))
+    key = np.stack((artifacts, origins, bases, methods))[:, order]
+    is_first = np.ones(len(order), np.bool_)
+    is_first[1:] = (key[:, 1:] != key[:, :-1]).any(axis=0)
+    order = order[is_first]
+    return Built(artifacts[order].astype(np.int64), holders.origins[origins[order]], classes[order], at[order])
+
+
+def _added(
+    step: tuple[Longs, Ints, Octets, Longs, Longs], *, holders: Holders, edges: Edges
+) -> tuple[Longs, Ints, Octets, Longs, Longs]:
+    origins, artifacts, classes, at, depths = step
+    counts = holders.listed_above(origins, artifacts, classes, greatest=edges.greatest) & (edges.evidence[at] > 0)
+    return origins[counts], artifacts[counts], classes[counts], at[counts], depths[counts]
+
+
+def _keys(origins: Longs, artifacts: Ints, classes: Octets) -> Longs:
+    return origins << _ORIGIN_SHIFT | artifacts.astype(np.int64) << _CLASS_BITS | classes
+
+
+def _artifacts(keys: Longs) -> Ints:
+    return (keys >> _CLASS_BITS & 0x7FFF_FFFF).astype(np.int32)
+
+
+def _classes(keys: Longs) -> Octets:
+    return (keys & (1 << _CLASS_BITS) - 1).astype(np.uint8)
+
+
+def evidence_statement(built: Built, *, edges: Edges) -> Statement[tuple[int, UUID]]:
+    """Return the statement that reads what the documents that tell of it are called."""
+    evidence = different(edges.evidence[built.edges]).tolist()
+    return Statement(lambda *row: row, _EVIDENCE, {"evidence": evidence})
+
+
+def matches_of(
+    built: Built, *, edges: Edges, evidence: Mapping[int, UUID], matches: Matches, named: Sequence[ArtifactMatch]
+) -> Iterator[ArtifactMatch]:
+    """Yield what was built as matches of the indicators that its origins are of."""
     places: dict[int, set[int]] = defaultdict(set)
     for match in matches.components:
         places[match.component_id].add(match.indicator)
     for number, artifact in enumerate(named):
         places[-1 - number].add(artifact.indicator)
-    seen: set[tuple[int, int, str, str]] = set()
-    for one in found:
-        for place in sorted(places[one.origin]):
-            key = (one.artifact_id, place, one.base, one.method)
+    seen: set[tuple[int, int, int, int]] = set()
+    columns = (
+        built.artifacts, built.origins, built.classes, edges.bases[built.edges], edges.methods[built.edges],
+        edges.doubts[built.edges], edges.evidence[built.edges],
+    )  # fmt: skip
+    for artifact_id, origin, row_class, base, method, is_weak, number in zip(
+        *(column.tolist() for column in columns), strict=True
+    ):
+        for place in sorted(places[origin]):
+            key = (artifact_id, place, base, method)
             if key not in seen:
                 seen.add(key)
-                yield _match(one, place=place)
+                told = _Told(
+                    edges.digests[base], BaseMethod(METHODS[method]), is_weak=is_weak, evidence=evidence[number]
+                )
+                yield _match(told, artifact_id=artifact_id, place=place, row_class=row_class)
 
 
-def _match(one: _Built, *, place: int) -> ArtifactMatch:
-    method = BaseMethod(one.method)
-    doubt = "; which platform of it, or how much of its layers, is not sure" if one.is_weak else ""
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """How it is known that an image was built on another one: `is_weak` where it may be another than that."""
+
+    base: str
+    method: BaseMethod
+    is_weak: bool
+    evidence: UUID
+
+
+def _match(told: _Told, *, artifact_id: int, place: int, row_class: int) -> ArtifactMatch:
+    method = told.method
+    doubt = "; which platform of it, or how much of its layers, is not sure" if told.is_weak else ""
     return ArtifactMatch(
-        one.artifact_id,
+        artifact_id,
         place,
-        one.match_class,
-        f"built on {one.base[:19]}…, which is in this answer: {_WORDS[method]} it{doubt}",
-        min(_CONFIDENCE[method], _WEAK) if one.is_weak else _CONFIDENCE[method],
-        one.evidence,
+        row_class,
+        f"built on {told.base[:19]}…, which is in this answer: {_WORDS[method]} it{doubt}",
+        min(_CONFIDENCE[method], _WEAK) if told.is_weak else _CONFIDENCE[method],
+        told.evidence,
         None,
-        (Via("base_image", one.base, method.value),),
+        (Via("base_image", told.base, method.value),),
     )

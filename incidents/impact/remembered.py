@@ -19,6 +19,7 @@ MARKS = """
 SELECT string_agg(token::text, ',' ORDER BY token) FILTER (WHERE kind = 'present'),
        string_agg(token::text, ',' ORDER BY token) FILTER (WHERE kind = 'past'),
        string_agg(token::text, ',' ORDER BY token) FILTER (WHERE kind = 'labels'),
+       string_agg(token::text, ',' ORDER BY token) FILTER (WHERE kind = 'bases'),
        concat_ws(' ', pg_relation_filenode('inventory_artifact'),
                  CASE WHEN pg_is_in_recovery() THEN 'standby since ' || pg_postmaster_start_time()
                       ELSE left(pg_walfile_name(pg_current_wal_lsn()), 8) END)
@@ -33,6 +34,7 @@ class Marks:
     present: str | None
     past: str | None
     labels: str | None
+    bases: str | None
     generation: str
     """Which file the artifacts are in, on which timeline of the server: a table that was emptied or restored is in
     another, and its ids mean others; so may those of a server that took over before all had reached it."""

@@ -70,7 +70,7 @@ SELECT digest FROM named UNION SELECT a.digest FROM inventory_artifact a JOIN re
 """
 _RUN_MARKS = """
 SELECT coalesce(md5(string_agg(token::text, ',' ORDER BY token)), '') FROM inventory_estatechange
-WHERE kind <> 'labels'
+WHERE kind IN ('present', 'past')
 """
 _NEWEST_VERDICT = "SELECT coalesce(max(id), 0) FROM inventory_verificationresult"
 _ARTIFACTS = "SELECT id FROM inventory_artifact WHERE digest = ANY(%(digests)s::text[])"

@@ -14,14 +14,16 @@ class ChangeKind(models.TextChoices):
     """Which SBOMs are about something that has run, and which digests belong together."""
     LABELS = "labels"
     """SBOMs about something without digest."""
+    BASES = "bases"
+    """What images were built on: their layers, what they or their builds say, and which digests belong together."""
 
 
 class EstateChange(models.Model):
     """The marks of the latest changes. As long as the marks of a kind are the same, so is what they stand for.
 
-    Written by triggers alone (migration 0010), in the transaction of the change: each writer adds a mark of its own, a
-    random one that never comes back, and takes away those of earlier ones that nobody else holds. So nobody waits, and
-    a change cannot be committed without its mark.
+    Written by triggers alone (migrations 0010, 0059), in the transaction of the change: each writer adds a mark of its
+    own, a random one that never comes back, and takes away those of earlier ones that nobody else holds. So nobody
+    waits, and a change cannot be committed without its mark.
     """
 
     token = models.UUIDField(primary_key=True)

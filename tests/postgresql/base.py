@@ -30,7 +30,7 @@ _MADE_ONCE: Final = frozenset({"django_content_type", "auth_permission"})
 _MARKS: Final = "inventory_estatechange"
 _FIRST_MARKS: Final = f"""
 INSERT INTO {_MARKS} (token, kind, writer)
-SELECT gen_random_uuid(), kind, 0 FROM unnest(ARRAY['present', 'past', 'labels']) AS kind
+SELECT gen_random_uuid(), kind, 0 FROM unnest(ARRAY['present', 'past', 'labels', 'bases']) AS kind
 WHERE NOT EXISTS (SELECT FROM {_MARKS})
 """
 """What a new database holds of them (migration 0010): without one of a kind nothing of that kind is remembered."""

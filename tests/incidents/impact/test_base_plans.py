@@ -1,11 +1,11 @@
-"""Whether anything was built on anything is told from indexes, however much builds put in that is no image."""
+"""What was built on what is read from indexes, however much builds put in that is no image."""
 
 from __future__ import annotations
 
 import pytest
 from django.db import connection
 
-from incidents.impact.bases import KNOWN
+from incidents.impact.base_edges import EDGES
 from tests.factories import cyclonedx, digest, submit
 from tests.incidents.impact.test_origin_plans import BIG, FILL, MANY, plan
 
@@ -28,7 +28,7 @@ def built() -> None:
 
 
 def test_inputs_that_are_no_images_are_not_read(built: None):
-    found = plan(KNOWN, {"teams": None})
+    found = plan(EDGES, {"teams": None})
 
     assert "provenance_dependency_image" in found
     assert "Seq Scan on inventory_provenancedependency" not in found
