@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from django.conf import settings
 
-from inventory.models import Artifact
+from inventory.models import Artifact, ImageLayer
 from tests.bench.estate import SCALES, Estate
 from tests.bench.load import load
 from tests.bench.measure import measure
@@ -20,6 +20,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Say what can be asked for; the launcher has taken out what concerns the state folder."""
     parser.add_argument("step", choices=("load", "measure"), help=argparse.SUPPRESS)
     parser.add_argument("--scale", choices=sorted(SCALES), default="s1", help="size of the estate (s1)")
+    parser.add_argument("--layers", action="store_true", help="load manifests too: layers, configs and base images")
     parser.add_argument("--seconds", type=float, default=20.0, help="time of each part that only waits (20)")
     parser.add_argument("--only", action="append", default=[], help="measure this part alone; may be repeated")
     parser.add_argument("--dry", action="store_true", help="print, and leave docs/benchmarks.md as it is")
@@ -30,9 +31,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Do one step; the exit status tells whether all of it went well."""
-    estate = Estate(SCALES[options.scale])
     if options.step == "measure":
-        return measure(options, estate=estate)
+        return measure(options, estate=Estate(SCALES[options.scale], has_layers=ImageLayer.objects.exists()))
+    estate = Estate(SCALES[options.scale], has_layers=options.layers)
     if Artifact.objects.exists():
         tell("the estate is loaded already")
         return 0

@@ -61,6 +61,18 @@ _TABLES = {
                s.subjects, s.counts::text, s.warnings::text, s.warning_count,
                s.applied_sequence - min(s.applied_sequence) OVER (), s.error::text
         FROM inventory_evidencestate s JOIN access_team t ON t.id = s.team_id""",
+    "layers": """
+        SELECT t.slug, a.digest, l.position, l.digest, l.is_diff_id, l.chain, l.is_last, s.kind
+        FROM inventory_imagelayer l JOIN access_team t ON t.id = l.team_id
+        JOIN inventory_artifact a ON a.id = l.artifact_id
+        JOIN inventory_evidencestate s ON s.evidence_id = l.evidence_id""",
+    "stacks": "SELECT chain, is_whole, has_above FROM inventory_layerstack",
+    "aliases": """
+        SELECT t.slug, c.digest, a.digest, x.is_proven, s.kind
+        FROM inventory_artifactalias x JOIN access_team t ON t.id = x.team_id
+        JOIN inventory_artifact c ON c.id = x.alias_id JOIN inventory_artifact a ON a.id = x.artifact_id
+        JOIN inventory_evidencestate s ON s.evidence_id = x.evidence_id""",
+    "artifacts": "SELECT digest, label_name, label_version FROM inventory_artifact",
     "clusters": """
         SELECT t.slug, c.name, c.uid, c.report_interval_seconds, c.first_heard_at, c.last_heard_at
         FROM inventory_cluster c JOIN access_team t ON t.id = c.team_id""",

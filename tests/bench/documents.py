@@ -12,7 +12,7 @@ from urllib.parse import unquote
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tests.bench.estate import Service
+    from tests.bench.estate import Built
 
 _HEADER = """{
  "bomFormat": "CycloneDX", "specVersion": "1.6", "serialNumber": "urn:uuid:%s", "version": 1,
@@ -22,7 +22,7 @@ _HEADER = """{
  "components": ["""
 
 
-def document(service: Service) -> bytes:
+def document(service: Built) -> bytes:
     """Return the SBOM of a service's newest build."""
     purls, count = service.purls(), len(service.components)
     below: dict[int, list[str]] = {-1: []}
@@ -33,7 +33,7 @@ def document(service: Service) -> bytes:
     return _join(_header(service), [_component(purl) for purl in purls], dependencies)
 
 
-def empty_document(service: Service) -> bytes:
+def empty_document(service: Built) -> bytes:
     """Return only what the SBOM says about itself and its subject: most of history is kept so."""
     return _join(_header(service), [], [])
 
@@ -96,7 +96,7 @@ _component = lru_cache(maxsize=100_000)(component)
 """Builds share nearly all of their components: about 100 MB when full."""
 
 
-def _header(service: Service) -> bytes:
+def _header(service: Built) -> bytes:
     name = f"{service.repository}:{service.tag}"
     return (_HEADER % (uuid.uuid5(uuid.NAMESPACE_URL, name), name, service.digest)).encode()
 

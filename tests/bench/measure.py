@@ -71,7 +71,8 @@ BY_NAME_ALONE = frozenset({"a feed of 200,000 advisories", "readers"})
 def measure(options: argparse.Namespace, *, estate: Estate) -> int:
     """Run the parts in turn, keep and print what they come to; 1 when one of them failed.
 
-    What a kept state folder has already measured is not measured again.
+    What a kept state folder has already measured is not measured again. Of an estate with layers nothing is written
+    down: budgets are those of one without.
     """
     site = Site(estate, Path(options.folder), web=options.web, worker=options.worker, seconds=options.seconds)
     results = _resume(site, fresh=Results(options.scale, machine()))
@@ -87,11 +88,17 @@ def measure(options: argparse.Namespace, *, estate: Estate) -> int:
         results.parts.append(run_part(name, work, site=site))
         _file(site).write_text(json.dumps(results.as_json()), encoding="utf-8")
     print("\n".join(page.result_lines(results)))
-    if options.only and not options.dry:
+    if options.dry or estate.has_layers:
+        return _status(results)
+    if options.only:
         page.write_apart(Results(results.scale, results.measured_on, results.parts[-len(wanted) :]))
-    elif not options.dry:
+    else:
         page.keep(results)
         page.write()
+    return _status(results)
+
+
+def _status(results: Results) -> int:
     return 1 if any(part.error for part in results.parts) else 0
 
 

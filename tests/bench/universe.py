@@ -91,6 +91,10 @@ class Universe:
         """Return the component that is newest of a package at a time."""
         return package << VERSION_BITS | int((at + self._phase[package]) / self._every[package])
 
+    def base(self, lineage: int, *, week: int) -> list[int]:
+        """Return the system packages of a lineage's base image as it was built in a week."""
+        return [self.latest(package, week * 7) for package in self.lineages[lineage]]
+
     def choose(self, ecosystem: int, count: int, *, pick: random.Random) -> list[int]:
         """Return packages of an ecosystem by popularity; the same one may come twice."""
         size, start = ECOSYSTEMS[ecosystem].count, self._starts[ecosystem]

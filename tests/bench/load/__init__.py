@@ -33,10 +33,12 @@ if TYPE_CHECKING:
     from tests.bench.estate import Estate
 
 _WITH_IDS = (
-    "artifact", "artifactname", "component", "evidence", "package", "packagereach", "runinterval", "snapshot",
-    "snapshotsubject", "track", "workload",
+    "artifact", "artifactalias", "artifactname", "component", "evidence", "imagelayer", "package", "packagereach",
+    "runinterval", "snapshot", "snapshotsubject", "track", "workload",
 )  # fmt: skip
-_WITHOUT = ("componentcpe", "componenthash", "componentsource", "evidenceblob", "evidencestate", "presence")
+_WITHOUT = (
+    "componentcpe", "componenthash", "componentsource", "evidenceblob", "evidencestate", "layerstack", "presence",
+)  # fmt: skip
 _TABLES = tuple(f"inventory_{name}" for name in (*_WITH_IDS, *_WITHOUT))
 _REACH = """
 INSERT INTO inventory_packagereach (team_id, package_id, track_count)
@@ -77,7 +79,7 @@ def load(estate: Estate, *, until: datetime, tell: Callable[[str], None] = lambd
     seconds["indexes"] -= sum(seconds.get(part, 0.0) for part in _PARTS)
     with _timed("vacuum and what follows", seconds, tell):
         follow_ids([f"inventory_{name}" for name in _WITH_IDS])
-        _finish(len(schedule.builds) + len(schedule.reports))
+        _finish(len(schedule.builds) + len(schedule.manifest_evidence) + len(schedule.reports))
     return Loaded(seconds)
 
 
@@ -101,7 +103,14 @@ def _copy(
         changes = RuntimeLoader(schedule, clock=clock, team_ids=team_ids).load()
     with _timed(evidence_part, seconds, tell):
         head = audit.read_head()
-        loader = EvidenceLoader(schedule, clock=clock, keys=keys, audit_count=head.sequence if head else 0, seed=1)
+        loader = EvidenceLoader(
+            schedule,
+            clock=clock,
+            keys=keys,
+            audit_count=head.sequence if head else 0,
+            seed=1,
+            manifests=() if graph.layers is None else graph.layers.told,
+        )
         loader.load(list(all_stored(graph)), changes=changes)
     with _timed(reach_part, seconds, tell), connect() as database:
         database.execute("SET work_mem = '512MB'")

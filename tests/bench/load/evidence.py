@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from supplychain.access.models import ApiKey
     from tests.bench.load.graph import Stored
+    from tests.bench.load.layers import Told
     from tests.bench.load.schedule import Clock, Report, Schedule
 
 PLATFORM = "platform"
@@ -41,6 +42,11 @@ _STREAMS = {
 _AUDIT = "body, at, team_id, actor, action, subject"
 _CLAIMED_AFTER, _APPLIED_AFTER = timedelta(milliseconds=20), timedelta(milliseconds=100)
 _ACTION = "evidence.received"
+_FORMATS = {
+    EvidenceKind.SBOM: "cyclonedx\t1.6",
+    EvidenceKind.IMAGE: "oci_manifest\t",
+    EvidenceKind.DEPLOYMENT: "deployment\t",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +65,17 @@ class EvidenceLoader:
     """Writes what intake and the end of the work write. Audit lines go through the chain's own trigger."""
 
     def __init__(
-        self, schedule: Schedule, *, clock: Clock, keys: Mapping[str, ApiKey], audit_count: int, seed: int
+        self,
+        schedule: Schedule,
+        *,
+        clock: Clock,
+        keys: Mapping[str, ApiKey],
+        audit_count: int,
+        seed: int,
+        manifests: Sequence[Told] = (),
     ) -> None:
         self._schedule = schedule
+        self._manifests = manifests
         self._clock = clock
         self._keys = keys
         self._audit_count = audit_count
@@ -76,20 +90,23 @@ class EvidenceLoader:
             for name, columns in _STREAMS.items():
                 self._streams[name] = stack.enter_context(Stream(f"inventory_{name}", columns))
             stack.enter_context(self._audit)
-            order = [(evidence_id, place, True) for place, evidence_id in enumerate(self._schedule.build_evidence)]
-            order += [(evidence_id, place, False) for place, evidence_id in enumerate(self._schedule.report_evidence)]
-            for evidence_id, place, is_build in sorted(order):
-                if is_build:
+            schedule = self._schedule
+            kinds = enumerate((schedule.build_evidence, schedule.manifest_evidence, schedule.report_evidence))
+            order = [(evidence_id, kind, place) for kind, ids in kinds for place, evidence_id in enumerate(ids)]
+            for evidence_id, kind, place in sorted(order):
+                if kind == 0:
                     self._write_build(evidence_id, place, stored[place])
+                elif kind == 1:
+                    self._write_manifest(evidence_id, place, self._manifests[place])
                 else:
-                    self._write_report(evidence_id, self._schedule.reports[place], change=changes[place])
+                    self._write_report(evidence_id, schedule.reports[place], change=changes[place])
             self._write_foreign()
 
     def _write_build(self, evidence_id: int, place: int, stored: Stored) -> None:
         build = self._schedule.builds[place]
         service = self._schedule.services[build.service]
         tag, at = f"1.{build.number}", self._clock.moment(build.at)
-        digest = "sha256:" + hashlib.sha256(f"{service.repository}:{build.number}".encode()).hexdigest()
+        digest = self._schedule.digests[place]
         self._streams["artifact"].add(f"{place + 1}\t{digest}\t\t")
         key = self._keys[service.team]
         applied = (at + _APPLIED_AFTER).isoformat()
@@ -108,11 +125,25 @@ class EvidenceLoader:
         body = StoredBody(stored.digest, stored.size_bytes, b"")
         self._write(Document(evidence_id, at, EvidenceKind.SBOM, body, [digest], counts), key=key)
 
+    def _write_manifest(self, evidence_id: int, place: int, told: Told) -> None:
+        build, digest = self._schedule.builds[place], self._schedule.digests[place]
+        counts = {
+            "members": 0,
+            "configs": 1,
+            "claims": 0,
+            "referrers": 0,
+            "layers": told.layer_count,
+            "signatures": 0,
+        }
+        at, key = self._clock.moment(build.at), self._keys[self._schedule.services[build.service].team]
+        body = StoredBody(digest, told.size_bytes, b"")
+        self._write(Document(evidence_id, at, EvidenceKind.IMAGE, body, [digest], counts), key=key)
+
     def _write_report(self, evidence_id: int, report: Report, *, change: Mapping[str, int]) -> None:
-        services, at = self._schedule.services, self._clock.moment(report.at)
-        data = json.dumps([stated(record, services, clock=self._clock) for record in report.records]).encode()
+        schedule, at = self._schedule, self._clock.moment(report.at)
+        data = json.dumps([stated(record, schedule, clock=self._clock) for record in report.records]).encode()
         body = StoredBody(f"sha256:{hashlib.sha256(data).hexdigest()}", len(data), self._compressor.compress(data))
-        digests = sorted({place_of(record, services).digest for record in report.records})
+        digests = sorted({schedule.digest(record) for record in report.records})
         counts = {
             "records": len(report.records),
             "records_applied": len(report.records),
@@ -126,10 +157,12 @@ class EvidenceLoader:
         self._write(document, key=self._keys[PLATFORM])
 
     def _write(self, document: Document, *, key: ApiKey) -> None:
-        is_sbom, stored = document.kind is EvidenceKind.SBOM, document.stored
+        is_sbom, is_report = document.kind is EvidenceKind.SBOM, document.kind is EvidenceKind.DEPLOYMENT
+        stored = document.stored
         public_id = self._public_id(document.at)
         artifacts = tuple(document.subjects) if is_sbom else ()
-        parameters = Parameters(artifacts=artifacts) if is_sbom else Parameters(kind=document.kind.value)
+        kind = document.kind.value if is_report else ""
+        parameters = Parameters(artifacts=artifacts, kind=kind)
         dedupe = _dedupe_key(stored, parameters, team_id=key.team_id)
         at, claimed_at, applied_at = (
             (document.at + after).isoformat() for after in (timedelta(), _CLAIMED_AFTER, _APPLIED_AFTER)
@@ -137,14 +170,13 @@ class EvidenceLoader:
         self._audit_count += 1
         self._streams["evidence"].add(
             f"{document.id}\t{public_id}\t{key.team_id}\t{key.pk}\t{stored.digest}\t{stored.size_bytes}\t"
-            f"application/json\t{parameters.kind}\t{'f' if is_sbom else 't'}\t{_array(artifacts)}\t\t\t\t\t\t\tf\t\t"
+            f"application/json\t{parameters.kind}\t{'t' if is_report else 'f'}\t{_array(artifacts)}\t\t\t\t\t\t\tf\t\t"
             f"{hexadecimal(dedupe) if dedupe else chr(92) + 'N'}\t{self._audit_count}\t{at}"
         )
         checked = "t\t0" if is_sbom else "\\N\t\\N"
-        formats = "cyclonedx\t1.6" if is_sbom else "deployment\t"
         self._streams["evidencestate"].add(
             f"{document.id}\t{key.team_id}\tapplied\t1\t{at}\t{claimed_at}\t{applied_at}\t{document.id}\t"
-            f"{document.kind.value}\t{formats}\t{checked}\t"
+            f"{document.kind.value}\t{_FORMATS[document.kind]}\t{checked}\t"
             f"{_array(document.subjects)}\t{json.dumps(document.counts)}\t[]\t0"
         )
         self._write_audit(public_id, document, key=key)
@@ -168,7 +200,7 @@ class EvidenceLoader:
             for record in report.records:
                 if record.service < 0:
                     place, artifact_id = place_of(record, self._schedule.services), self._schedule.artifact_id(record)
-                    self._streams["artifact"].add(f"{artifact_id}\t{place.digest}\t\t")
+                    self._streams["artifact"].add(f"{artifact_id}\t{self._schedule.digest(record)}\t\t")
                     at = self._clock.moment(report.at).isoformat()
                     self._streams["artifactname"].add(
                         f"{team_id}\t{artifact_id}\t{place.repository}\t{place.tag}\t{at}"

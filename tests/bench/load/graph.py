@@ -25,15 +25,16 @@ from inventory.ingest.identify import identify
 from inventory.ingest.subjects import DOCUMENT_CONFIDENCE
 from inventory.ingest.tracks import CANDIDATES, ComponentSet, Head, Step, next_step
 from inventory.intake.body import ZSTD_LEVEL
-from inventory.models.presence import DIRECT, OPEN_END
+from inventory.models.presence import DIRECT, NO_EDGES, OPEN_END
 from tests.bench.documents import cpe, document, empty_document, sha256_of, vcs
 from tests.bench.load.copying import Stream, hexadecimal, null
+from tests.bench.load.layers import LayerLoader
 from tests.bench.universe import ECOSYSTEMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from tests.bench.estate import Service
+    from tests.bench.estate import Built
     from tests.bench.load.schedule import Clock, Schedule
 
 PRODUCER, PRODUCER_VERSION = "syft", "1.18.1"
@@ -98,12 +99,15 @@ class GraphLoader:
         self._streams: dict[str, Stream] = {}
         self.stored: list[Stored | None] = [None] * len(schedule.builds)
         """For each build, in the order of time."""
+        self.layers = LayerLoader(schedule, team_ids=team_ids) if schedule.has_layers else None
 
     def load(self) -> None:
         """Play all services, those of one team together: what it has stated of a component it states once."""
         with ExitStack() as stack:
             for name, columns in _STREAMS.items():
                 self._streams[name] = stack.enter_context(Stream(f"inventory_{name}", columns))
+            if self.layers is not None:
+                stack.enter_context(self.layers)
             facts: set[int] = set()
             team = ""
             for service in sorted(self._schedule.services, key=lambda service: (service.team, service.number)):
@@ -111,7 +115,7 @@ class GraphLoader:
                     team, facts = service.team, set()
                 self._play(service, facts=facts)
 
-    def _play(self, service: Service, *, facts: set[int]) -> None:
+    def _play(self, service: Built, *, facts: set[int]) -> None:
         tracks: list[_Track] = []
         components, outline, ecosystems = ComponentSet(b"", b"", 0), "", ""
         ids: list[int] = []
@@ -121,10 +125,11 @@ class GraphLoader:
             build = self._schedule.builds[place]
             if service.build(build.at):
                 ids = self._intern([*service.components, *service.base])
-                components = ComponentSet.of(_flags(ids, is_direct=service.is_direct))
+                components = ComponentSet.of(_flags(ids, service=service))
                 shape = _shape_of(service, known=shape, count=len(ids))
-                outline = hexadecimal(self._outline(ids, came_by=shape.came_by))
+                outline = hexadecimal(self._outline(ids, came_by=shape.came_by, has_edges=bool(service.components)))
                 ecosystems = _ecosystems(service)
+            self._schedule.digests[place] = service.digest
             step = next_step(components, candidates=[track.head for track in tracks[:CANDIDATES]])
             at = self._clock.moment(build.at).isoformat()
             track = self._extend(tracks, step, components=components, at=at)
@@ -133,6 +138,8 @@ class GraphLoader:
             self._state_facts(step.added, team_id=self._team_ids[service.team], facts=facts)
             self._write_point(place, track=track, outline=outline, ecosystems=ecosystems)
             self._write_document(place, service, at=at, is_newest=place == places[-1])
+            if self.layers is not None:
+                self.layers.add(place, service, at=at)
         self._close(tracks, service)
 
     def _extend(self, tracks: list[_Track], step: Step, *, components: ComponentSet, at: str) -> _Track:
@@ -156,7 +163,7 @@ class GraphLoader:
         for component_id, flags in zip(step.added, step.added_flags, strict=True):
             track.open[component_id] = (step.seq, flags)
 
-    def _close(self, tracks: Sequence[_Track], service: Service) -> None:
+    def _close(self, tracks: Sequence[_Track], service: Built) -> None:
         presence, team_id = self._streams["presence"], self._team_ids[service.team]
         for track in tracks:
             for component_id, (since, flags) in track.open.items():
@@ -179,7 +186,7 @@ class GraphLoader:
             f"{SubjectSource.DOCUMENT.value}\t{DOCUMENT_CONFIDENCE}"
         )
 
-    def _write_document(self, place: int, service: Service, *, at: str, is_newest: bool) -> None:
+    def _write_document(self, place: int, service: Built, *, at: str, is_newest: bool) -> None:
         """Keep the document of a service's newest build, and of the others only their heads."""
         data = document(service) if is_newest else empty_document(service)
         digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
@@ -237,10 +244,10 @@ class GraphLoader:
             self._streams["package"].add(f"{found}\t{key.type}\t{key.namespace}\t{key.name}\t{namespace}\t{name}")
         return found
 
-    def _outline(self, ids: Sequence[int], *, came_by: array[int]) -> bytes:
+    def _outline(self, ids: Sequence[int], *, came_by: array[int], has_edges: bool) -> bytes:
         """Pack what `graph.outline.pack` packs, for components that all stand at the top of their document."""
         count = len(ids)
-        header = json.dumps({"count": count, "prefixes": ["/components"], "has_edges": True}).encode()
+        header = json.dumps({"count": count, "prefixes": ["/components"], "has_edges": has_edges}).encode()
         columns = (
             array("I", ids),
             array("i", [ROOT]) * count,
@@ -252,15 +259,16 @@ class GraphLoader:
         return self._compressor.compress(len(header).to_bytes(4, "little") + header + body)
 
 
-def _flags(ids: Sequence[int], *, is_direct: Sequence[bool]) -> dict[int, int]:
-    flags = dict.fromkeys(ids, 0)
-    for component_id, direct in zip(ids, is_direct, strict=False):  # the system's come after, and are not direct
+def _flags(ids: Sequence[int], *, service: Built) -> dict[int, int]:
+    """Return the flags of components; a base image's document says of none what brought it in."""
+    flags = dict.fromkeys(ids, 0 if service.components else NO_EDGES)
+    for component_id, direct in zip(ids, service.is_direct, strict=False):  # the system's come after, not direct
         if direct:
             flags[component_id] = DIRECT
     return flags
 
 
-def _shape_of(service: Service, *, known: _Shape, count: int) -> _Shape:
+def _shape_of(service: Built, *, known: _Shape, count: int) -> _Shape:
     key = (service.shape, count)
     if key == known.key:
         return known
@@ -268,9 +276,9 @@ def _shape_of(service: Service, *, known: _Shape, count: int) -> _Shape:
     return _Shape(key, array("i", parents) + array("i", [UNREACHABLE]) * (count - len(parents)))
 
 
-def _ecosystems(service: Service) -> str:
+def _ecosystems(service: Built) -> str:
     counts = {"deb": len(service.base), ECOSYSTEMS[service.ecosystem].type: len(service.components)}
-    return json.dumps(dict(sorted(counts.items())))
+    return json.dumps({name: count for name, count in sorted(counts.items()) if count})
 
 
 def all_stored(loader: GraphLoader) -> Iterator[Stored]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import random
 import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import NamedTuple
 
-from tests.bench.estate import CLUSTERS, NAMESPACES, Estate, Service
+from tests.bench.estate import CLUSTERS, NAMESPACES, Built, Estate
+from tests.bench.images import digest_of
 from tests.bench.universe import DAYS
 
 RECORDS_EACH = 500
@@ -54,12 +55,16 @@ class Clock:
 
 
 class Schedule:
-    """All builds and reports in the order of time. Evidence ids follow both, artifact and snapshot ids the builds."""
+    """All builds and reports in the order of time. Evidence ids follow both, artifact and snapshot ids the builds.
+
+    Of an estate with layers each build is followed by its manifest.
+    """
 
     def __init__(self, estate: Estate) -> None:
         self.universe = estate.universe
-        numbers = range(estate.scale.services)
-        self.services = [estate.service(number) for number in numbers]
+        self.services = estate.built
+        self.has_layers = estate.has_layers
+        numbers = range(len(self.services))
         self.builds = sorted(
             Build(at, number, place) for number in numbers for place, at in enumerate(estate.times(number), 1)
         )
@@ -67,12 +72,18 @@ class Schedule:
         """For each service the places of its builds in `builds`; the id of a build's artifact is its place + 1."""
         for place, build in enumerate(self.builds):
             self.places[build.service].append(place)
+        self.digests = [""] * len(self.builds)
+        """Of each build, once it was played: with layers a digest hangs on what it was built on."""
         self.reports = list(_reports(self._records(estate)))
-        events = [(build.at, 0, place) for place, build in enumerate(self.builds)]
-        events += [(report.at, 1, place) for place, report in enumerate(self.reports)]
-        self.build_evidence, self.report_evidence = [0] * len(self.builds), [0] * len(self.reports)
-        for evidence_id, (_, is_report, place) in enumerate(sorted(events), 1):
-            (self.report_evidence if is_report else self.build_evidence)[place] = evidence_id
+        events = [(build.at, place, 0) for place, build in enumerate(self.builds)]
+        events += [(at, place, 1) for at, place, _ in events if estate.has_layers]
+        events += [(report.at, place, 2) for place, report in enumerate(self.reports)]
+        self.build_evidence = [0] * len(self.builds)
+        self.manifest_evidence = self.build_evidence.copy() if estate.has_layers else []
+        self.report_evidence = [0] * len(self.reports)
+        kinds = self.build_evidence, self.manifest_evidence, self.report_evidence
+        for evidence_id, (_, place, kind) in enumerate(sorted(events), 1):
+            kinds[kind][place] = evidence_id
 
     def artifact_id(self, record: Record) -> int:
         """Return the id of what a record reports; other people's images come after all builds."""
@@ -80,7 +91,18 @@ class Schedule:
             return len(self.builds) - record.service
         return self.places[record.service][record.number - 1] + 1
 
-    @property
+    def config_id(self, place: int) -> int:
+        """Return the id of a build's config, as its manifest names it: they come after all images."""
+        return len(self.builds) + self.foreign_count + place + 1
+
+    def digest(self, record: Record) -> str:
+        """Return the digest of what a record reports."""
+        if record.service < 0:
+            place = place_of(record, self.services)
+            return digest_of(f"{place.repository}:{place.tag[2:]}")
+        return self.digests[self.places[record.service][record.number - 1]]
+
+    @cached_property
     def foreign_count(self) -> int:
         return max(2, sum(service.workload_count for service in self.services) // _UNDESCRIBED)
 
@@ -109,13 +131,12 @@ class Place:
     workload: str
     repository: str
     tag: str
-    digest: str
     service: str
     team: str
     environment: str
 
 
-def place_of(record: Record, services: list[Service]) -> Place:
+def place_of(record: Record, services: list[Built]) -> Place:
     """Tell what a record says."""
     service = services[record.service] if record.service >= 0 else None
     name = f"vendor-{-record.service:04}" if service is None else service.name
@@ -129,16 +150,15 @@ def place_of(record: Record, services: list[Service]) -> Place:
         workload=f"{name}-{record.workload}",
         repository=repository,
         tag=tag,
-        digest="sha256:" + hashlib.sha256(f"{repository}:{tag[2:]}".encode()).hexdigest(),
         service="" if service is None else name,
         team="" if service is None else service.team,
         environment="production" if cluster % 5 < 3 else "staging" if cluster % 5 == 3 else "development",
     )
 
 
-def stated(record: Record, services: list[Service], *, clock: Clock) -> dict[str, str]:
-    """Return a record as it stands in a report."""
-    place = place_of(record, services)
+def stated(record: Record, schedule: Schedule, *, clock: Clock) -> dict[str, str]:
+    """Return a record as it stands in a report; what it reports was played."""
+    place = place_of(record, schedule.services)
     named = {"service": place.service, "team": place.team} if place.service else {}
     return {
         "cluster": place.cluster,
@@ -146,7 +166,7 @@ def stated(record: Record, services: list[Service], *, clock: Clock) -> dict[str
         "workload": f"Deployment/{place.workload}",
         "container": "app",
         "image": f"{place.repository}:{place.tag}",
-        "digest": place.digest,
+        "digest": schedule.digest(record),
         "environment": place.environment,
         "observed_at": clock.moment(record.at).isoformat(),
         **named,
