@@ -77,13 +77,18 @@ class Proven:
 
 @dataclass(frozen=True, slots=True)
 class ServiceProofs:
-    """All seven of one service. `is_withdrawn`: nothing that it ran is matched any more; the list was wrong."""
+    """All seven of one service. `is_withdrawn`: nothing that it ran is matched any more; the list was wrong.
+
+    `not_rebuilt` are digests of what was found for which nothing clean runs anywhere yet: a service may be of several
+    images.
+    """
 
     service: IncidentService
     old: tuple[str, ...]
     new: tuple[str, ...]
     proofs: tuple[Proven, ...]
     is_withdrawn: bool
+    not_rebuilt: tuple[str, ...] = ()
 
     @property
     def proven_count(self) -> int:
@@ -144,13 +149,44 @@ def prove(service: IncidentService, facts: Facts) -> ServiceProofs:
         _rotated(service, old, facts),
     )
     newest = max(_times(clean, places, first[-1], facts), default=None)
-    return ServiceProofs(service, old, new, (*first, _exported(facts, newest)), is_withdrawn=False)
+    proofs = (*first, _exported(facts, newest))
+    return ServiceProofs(service, old, new, proofs, is_withdrawn=False, not_rebuilt=_not_rebuilt(places, facts))
 
 
 def _at(place: Place, facts: Facts) -> Sequence[OpenRun]:
     """Return what runs in a place's container now, or in the whole workload where that container is gone."""
     runs = facts.runs.get(workload_of(place), ())
     return [run for run in runs if run.container == place.container] or runs
+
+
+def _not_rebuilt(places: Sequence[Place], facts: Facts) -> tuple[str, ...]:
+    """Return what was found of the images of which nothing but that runs.
+
+    Of one image is what ran under one digest, or in the same container of workloads of one name. Where nothing runs any
+    more there is nothing to rebuild.
+    """
+    left: set[str] = set()
+    for image in _images(places):
+        runs = [run for place in image for run in _at(place, facts)]
+        if runs and all(run.digest is None or _is_found(run, facts) for run in runs):
+            left.update(place.digest for place in image)
+    return tuple(sorted(left))
+
+
+def _images(places: Sequence[Place]) -> Iterable[Sequence[Place]]:
+    joined: dict[str | tuple[str, ...], str | tuple[str, ...]] = {}
+
+    def first(name: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        while (before := joined.setdefault(name, name)) != name:
+            joined[name] = name = joined[before]
+        return name
+
+    for place in places:
+        joined[first(place.digest)] = first((place.kind, place.name, place.container))
+    found: dict[str | tuple[str, ...], list[Place]] = {}
+    for place in places:
+        found.setdefault(first(place.digest), []).append(place)
+    return found.values()
 
 
 def _is_found(run: OpenRun, facts: Facts) -> bool:

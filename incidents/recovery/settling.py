@@ -47,7 +47,8 @@ class Settlement:
 def settlements_of(incident: Incident, *, recovery: Recovery, actor: Actor) -> list[Settlement]:
     """Return what evidence moves now, by number; `actor` is who moves it, and moved it before. One statement.
 
-    Closed by evidence is what every service of the target proves. What is merely unknown for a while opens nothing.
+    Closed by evidence is what every service of the target proves, of each of its images. What is merely unknown for a
+    while opens nothing.
     """
     states = [ActionState.OPEN.value, ActionState.DONE.value]
     actions = incident.actions.filter(kind__in=list(_NEEDED), state__in=states).select_related("team")
@@ -58,11 +59,14 @@ def settlements_of(incident: Incident, *, recovery: Recovery, actor: Actor) -> l
         proofs = [_needed(one, action) for one in services]
         if not proofs:
             continue
+        is_left = any(one.found.not_rebuilt for one in services)
         if action.state == ActionState.DONE:
-            is_refuted = any(proof.state is ProofState.MISSING for some in proofs for proof in some)
+            is_refuted = is_left or any(proof.state is ProofState.MISSING for some in proofs for proof in some)
             if is_refuted and action.done_by == actor.label:
                 found.append(Settlement(action, services, is_done=False))
-        elif not action.reopened_by and all(proof.state is ProofState.PROVEN for some in proofs for proof in some):
+        elif action.reopened_by or is_left:
+            continue
+        elif all(proof.state is ProofState.PROVEN for some in proofs for proof in some):
             found.append(Settlement(action, services, is_done=True))
     return found
 
@@ -144,5 +148,6 @@ def _tell(change: Change, one: Settlement, *, before: str) -> None:
     }
     if not one.is_done:
         left = [proof.proof.value for proof in proofs if proof.state is ProofState.MISSING]
+        left += [Proof.NEW_ARTIFACT.value for service in shown if service.found.not_rebuilt]
         details["left"] = list(dict.fromkeys(left))
     change.tell(EventKind.ACTION, action.title, details=details)

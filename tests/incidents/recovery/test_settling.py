@@ -110,6 +110,34 @@ def test_a_redeployment_is_left_while_a_workload_still_runs_what_was_found(respo
     assert (found["rebuild"], found["redeploy"]) == ("done", "open")
 
 
+def test_a_service_of_two_images_is_rebuilt_when_both_are(responder: Client):
+    other, clean = digest("worker"), digest("worker clean")
+    describe(other, BAD)
+    run(other, workload="Deployment/worker", container="worker")
+    incident = opened(responder)
+    send(responder, f"{incident}/actions/proposed")
+    send_clean_build()
+
+    stamp_all(timezone.now())
+    half = states_of_kinds(responder, incident)
+    describe(clean, "pkg:npm/lodash@4.17.21")
+    built(clean, at=timezone.now())
+    run(clean, workload="Deployment/worker", container="worker")
+    stamp_all(timezone.now())
+    whole = states_of_kinds(responder, incident)
+    run(other, workload="Deployment/worker", container="worker")
+    stamp_all(timezone.now())
+
+    assert (half["rebuild"], half["redeploy"]) == ("open", "open")
+    assert (whole["rebuild"], whole["redeploy"]) == ("done", "done")
+    assert states_of_kinds(responder, incident)["rebuild"] == "open"
+    assert lines(responder, incident, "proof_lost")[0]["details"]["left"] == ["new_artifact"]
+
+
+def states_of_kinds(client: Client, incident: str) -> dict[str, str]:
+    return {one["kind"]: one["state"] for one in read(client, f"{incident}/actions")["results"]}
+
+
 @pytest.mark.parametrize("missing", ["sbom", "provenance"])
 def test_what_is_not_proven_stays_to_be_done(responder: Client, incident: str, missing: str):
     if missing != "sbom":
