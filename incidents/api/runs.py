@@ -17,7 +17,7 @@ from incidents.api.render import ImpactRenderer, asked_as_json
 from incidents.asking import read_incident_question
 from incidents.models import Incident, Occasion, QueryRun
 from incidents.response.answers import read_shown
-from incidents.response.differences import difference, difference_of_builds
+from incidents.response.between import Between, Side
 from incidents.response.known import known_findings, used_by
 from incidents.response.opening import ask_again
 from incidents.response.part import part_of_kept, whole_of
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
     from rest_framework.request import Request
 
-    from incidents.impact.answer import Row
     from supplychain.access.actors import Actor
 
 
@@ -154,9 +153,9 @@ class RunDiffView(APIView):
         run = _run(request, public_id, number)
         against = read_number(request, "against", default=number - 1)
         earlier = None if against == 0 and number == 1 else _run(request, public_id, against)
-        then, now = _Side(earlier, actor=actor_of(request)), _Side(run, actor=actor_of(request))
-        found = difference(then.rows, now.rows)
-        builds = difference_of_builds(then.builds, now.builds)
+        then, now = Side(earlier, actor=actor_of(request)), Side(run, actor=actor_of(request))
+        between = Between(then, now)
+        found, builds = between.rows(between.changes), between.builds()
         changed = zip(
             then.whole([before for before, _ in found.changed]),
             now.whole([after for _, after in found.changed]),
@@ -183,20 +182,6 @@ class RunDiffView(APIView):
 
 def _shown(request: Request, runs: Sequence[QueryRun]) -> list[Any]:
     return list(RunSerializer(runs, many=True, context={"actor": actor_of(request)}).data)
-
-
-class _Side:
-    """An answer that is compared, as far as the actor may see it; None has nothing."""
-
-    def __init__(self, run: QueryRun | None, *, actor: Actor) -> None:
-        self._actor = actor
-        self._kept = None if run is None else read_shown(run)
-        part = None if self._kept is None else part_of_kept(self._kept, actor=actor)
-        self.rows = () if part is None else part.rows
-        self.builds = None if part is None or part.header is None else part.header.builds
-
-    def whole(self, rows: Sequence[Row]) -> tuple[Row, ...]:
-        return () if self._kept is None else whole_of(self._kept, rows, actor=self._actor)
 
 
 def _incident(request: Request, public_id: UUID) -> Incident:

@@ -43,7 +43,7 @@ class Subject:
 
     def rows(self, run: QueryRun) -> tuple[Row, ...]:
         """Return the rows of an answer that the actor may see."""
-        return read(run)[1] if self.is_whole else part_of(run, actor=self.actor).rows
+        return read(run)[1] if self.is_whole else tuple(part_of(run, actor=self.actor).rows)
 
 
 def read_subject(public_id: UUID, *, with_raw: bool, actor: Actor, at: datetime) -> Subject:

@@ -12,7 +12,7 @@ from incidents.asking import read_incident_question
 from incidents.impact.advisories import with_advisories
 from incidents.live.interests import interests_of
 from incidents.models import WatchHit
-from incidents.response import runs
+from incidents.response.slim import read_slim
 from inventory.graph.advisories import newest_sighting
 from supplychain.access.actors import system_actor
 
@@ -105,8 +105,10 @@ def digests_found(question: LiveQuestion) -> frozenset[str]:
 
 def _digests_of(run: QueryRun) -> frozenset[str]:
     def make() -> frozenset[str]:
-        rows = runs.read(run)[1]
-        own = {row.artifact.digest for row in rows if row.artifact.digest}
-        return frozenset(own | {via.digest for row in rows for via in row.via})
+        answer = read_slim(run)
+        own = {key for key in answer.known.keys if isinstance(key, str)}
+        if answer.gist is not None:
+            return frozenset(own.union(answer.gist.head.via))
+        return frozenset(own | {via.digest for row in answer.rows for via in row.via})
 
     return _FOUND.get((run.pk, run.content_digest), make)

@@ -209,14 +209,21 @@ class QueryRunPage(models.Model):
 
 
 class QueryRunGist(models.Model):
-    """What pages need of a large answer, made of it (incidents/response/gists.py). Insert-only."""
+    """A part of what pages need of a large answer, made of it (incidents/response/gists.py). Insert-only."""
 
-    run = models.OneToOneField(QueryRun, on_delete=models.PROTECT, primary_key=True, related_name="gist")
+    id = models.BigAutoField(primary_key=True)
+    run = models.ForeignKey(QueryRun, on_delete=models.PROTECT, related_name="gists", db_index=False)
     shape = models.SmallIntegerField(
         db_default=1, db_comment="Of the content: gists.SHAPE of the release that wrote it"
     )
-    content = models.BinaryField(db_comment="zlib of MessagePack")
-    digest = models.CharField(max_length=71, db_comment="SHA-256 over the run's content_digest and the content")
+    part = models.SmallIntegerField(db_default=0, db_comment="Which part: gists.HEAD and so on")
+    content = models.BinaryField(db_comment="MessagePack in zlib; of the digests themselves")
+    digest = models.CharField(max_length=71, db_comment="SHA-256 over the run's content_digest, part and content")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "shape", "part"], name="query_run_gist_part"),
+        ]
 
 
 class IncidentEvent(models.Model):

@@ -6,7 +6,6 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from incidents.impact.answer import Status
 from incidents.models import ActionKind, ActionState, EventKind, IncidentEvent, IncidentPlace, RecoveryStamp
 from incidents.response.answers import read_newest
 from incidents.response.rounds import credentials_of
@@ -15,6 +14,7 @@ from inventory.graph.built import builds_of, sboms_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
 
     from incidents.models import ContainmentAction, Incident, IncidentService
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 Key = TypeVar("Key", bound="Hashable")
-
-_FOUND = frozenset({Status.AFFECTED, Status.POSSIBLE})
 
 
 class Place(NamedTuple):
@@ -51,7 +49,7 @@ class Facts:
     stamps: Mapping[int, Sequence[RecoveryStamp]]
     run_number: int
     data_as_of: datetime
-    found: frozenset[str]
+    found: AbstractSet[str]
     fixed_at: datetime
     runs: Mapping[WorkloadPlace, Sequence[OpenRun]]
     states: Mapping[WorkloadPlace, PlaceState]
@@ -71,11 +69,9 @@ class Reached:
     services: Sequence[IncidentService]
     places: Mapping[int, Sequence[Place]]
     stamps: Mapping[int, Sequence[RecoveryStamp]]
-    found: frozenset[str]
-
-    def still_found(self, service: IncidentService) -> Sequence[Place]:
-        """Return the places of a service whose digest the newest answer still has."""
-        return [place for place in self.places.get(service.pk, ()) if place.digest in self.found]
+    found: AbstractSet[str]
+    withdrawn: AbstractSet[int]
+    """The services of which the answer has no digest any more, by their keys."""
 
 
 def reached_by(incident: Incident, *, actor: Actor, kept: KeptAnswer | None = None) -> Reached:
@@ -90,9 +86,11 @@ def reached_by(incident: Incident, *, actor: Actor, kept: KeptAnswer | None = No
     if incident.is_whole_for(actor):
         shown = kept.once("services", lambda: tuple(services))
         places = kept.once("places", lambda: _places_of(kept))
+        withdrawn = kept.once("withdrawn", lambda: _withdrawn(kept, shown, places))
     else:
         shown = tuple(services.filter(team__in=sorted(actor.team_ids or ())))
         places = _places_of(kept, services=shown)
+        withdrawn = _withdrawn(kept, shown, places)
         stamps = stamps.filter(service__in=shown)
     return Reached(
         incident,
@@ -100,7 +98,8 @@ def reached_by(incident: Incident, *, actor: Actor, kept: KeptAnswer | None = No
         shown,
         places,
         _by(stamps, lambda one: one.service_id),
-        kept.once("found_digests", lambda: _found_digests(kept)),
+        kept.basis.found.keys(),
+        withdrawn,
     )
 
 
@@ -149,8 +148,11 @@ def _places_of(kept: KeptAnswer, *, services: Sequence[IncidentService] | None =
     return _by((Place(*place) for place in columns), lambda one: one.service_id)
 
 
-def _found_digests(kept: KeptAnswer) -> frozenset[str]:
-    return frozenset(row.artifact.digest for row in kept.rows if row.status in _FOUND and row.artifact.digest)
+def _withdrawn(
+    kept: KeptAnswer, services: Iterable[IncidentService], places: Mapping[int, Sequence[Place]]
+) -> frozenset[int]:
+    found = kept.basis.found
+    return frozenset(one.pk for one in services if not any(place.digest in found for place in places.get(one.pk, ())))
 
 
 def workload_of(place: Place) -> WorkloadPlace:

@@ -14,7 +14,8 @@ import msgspec
 from incidents.models import ActionKind, ActionState, EventKind
 from incidents.recovery.proofs import Proof, ProofState
 from incidents.response.answers import newest_answer
-from incidents.response.basis import MAX_ARTIFACTS, said_of
+from incidents.response.basis import said_of
+from incidents.response.said import MAX_ARTIFACTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

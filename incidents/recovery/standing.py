@@ -101,7 +101,7 @@ def recovery_of(
         return gather(reached, [*left[:most], *over[:most]], actor=actor, at=at, credentials=credentials)
 
     standings = tuple(
-        ServiceStanding(service, reached.stamps.get(service.pk, ()), not reached.still_found(service), facts)
+        ServiceStanding(service, reached.stamps.get(service.pk, ()), service.pk in reached.withdrawn, facts)
         for service in reached.services
     )
     if most is None:  # as of now, not of when somebody looks

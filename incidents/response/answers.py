@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from incidents.impact.answer import Header, Row
     from incidents.models import Incident, QueryRun
+    from incidents.response.differences import Known
     from incidents.response.gists import Gist
     from incidents.response.reach import Reach
 
@@ -28,7 +29,7 @@ class KeptAnswer:
 
     run: QueryRun
     header: Header
-    rows: tuple[Row, ...]
+    rows: Sequence[Row]
     derived: dict[str, object] = field(default_factory=dict)
     """What was derived from it, by name: of a large answer once a process, since it never changes."""
     whole: Callable[[Sequence[Row]], tuple[Row, ...]] = tuple
@@ -39,6 +40,11 @@ class KeptAnswer:
     def basis(self) -> Answer:
         """The same as actions rest on it."""
         return self.once("basis", self._basis)
+
+    @property
+    def known(self) -> Known:
+        """Which rows it has, and what they are."""
+        return self.basis.known
 
     @property
     def reach(self) -> Reach:
@@ -54,15 +60,13 @@ class KeptAnswer:
 
     def _basis(self) -> Answer:
         asked = tuple(one.asked for one in self.header.asked.indicators)
-        builds, derived = self.header.builds, dict[str, object]()
-        if self.gist is not None:
-            derived |= {"proposed": self.gist.read_proposed(), "artifacts": self.gist.read_artifacts()}
+        builds = self.header.builds
         if builds is None:
-            return Answer(self.run.number, self.run.answer_hash, self.rows, asked, derived=derived)
+            return Answer(self.run.number, self.run.answer_hash, self.rows, asked, gist=self.gist)
         listed = sum(one.status is not Status.CLEARED for one in builds.runs)
         exposed = builds.affected_count + builds.possible_count + builds.unknown_count
         unlisted = max(0, exposed - listed)
-        return Answer(self.run.number, self.run.answer_hash, self.rows, asked, builds.runs, unlisted, derived)
+        return Answer(self.run.number, self.run.answer_hash, self.rows, asked, builds.runs, unlisted, self.gist)
 
 
 def read_kept(run: QueryRun) -> KeptAnswer:

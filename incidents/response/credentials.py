@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from incidents.models import ActionKind
-from incidents.response.exposed import Strength, exposures_of
+from incidents.response.exposed import exposures_of
+from incidents.response.strengths import Strength
 from incidents.response.targets import hash_of
 from inventory.models import WorkflowJob, WorkflowVersion
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,12 +12,12 @@ from msgspec import Struct
 from incidents.impact.answer import Effect, Status
 from incidents.models import ActionKind
 from incidents.response.targets import hash_of
+from inventory.graph.packed import pack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from incidents.impact.answer import Row, WorkloadShown
-    from incidents.response.basis import Answer
 
 _SHORT = 19
 """Characters of a digest in a title: the algorithm and twelve digits."""
@@ -44,34 +45,50 @@ def keyed(said: Iterable[Said]) -> dict[str, Keyed]:
     return found
 
 
-def derive(answer: Answer) -> dict[str, Keyed]:
-    """Return what the rows give rise to, by key: blocks first."""
-    return keyed(_derived(answer))
+class Derived(Struct, frozen=True, array_like=True, gc=False):
+    """What the rows of an answer give rise to, in its order: packages to block, artifacts to block, and the rest.
+
+    An artifact is named by the place of its row (graph/packed.py): there may be hundreds of thousands.
+    """
+
+    packages: tuple[Keyed, ...]
+    artifacts: bytes
+    others: tuple[Keyed, ...]
 
 
-def _derived(answer: Answer) -> Iterator[Said]:
-    affected = [row for row in answer.rows if row.status is Status.AFFECTED]
-    yield from _blocks(answer, affected)
-    places = _places(affected)
-    yield from _freezes(places)
-    yield from _rebuilds(places)
-    for team in sorted({one.team for row in answer.rows for one in row.workloads}):
-        yield ActionKind.NOTIFY, {"team": team}, f"Tell team {team}", team
+def derive(rows: Iterable[Row], *, package_of: Callable[[int], Mapping[str, str] | None]) -> Derived:
+    """Return what rows give rise to. `package_of` tells which package an indicator asks for, as a block names it."""
+    listed = list(rows)
+    affected = [(place, row) for place, row in enumerate(listed) if row.status is Status.AFFECTED]
+    # What is only suspected is not blocked unasked, nor is what merely took part in a build.
+    blocked = [(place, row) for place, row in affected if row.effect is Effect.RUNTIME]
+    hit = {match.indicator for _, row in blocked for match in row.matches}
+    places = _places(row for _, row in affected)
+    teams = sorted({one.team for row in listed for one in row.workloads})
+    return Derived(
+        packages=tuple(keyed(_packages(map(package_of, sorted(hit)))).values()),
+        artifacts=pack(array("i", (place for place, row in blocked if row.artifact.digest is not None))),
+        others=tuple(keyed((*_freezes(places), *_rebuilds(places), *map(_tell, teams))).values()),
+    )
 
 
-def _blocks(answer: Answer, affected: list[Row]) -> Iterator[Said]:
-    """What is only suspected is not blocked unasked, nor is what merely took part in a build."""
-    running = [row for row in affected if row.effect is Effect.RUNTIME]
-    hit = {match.indicator for row in running for match in row.matches}
-    for number in sorted(hit):
-        package = answer.package_of(number)
+def _packages(hit: Iterable[Mapping[str, str] | None]) -> Iterator[Said]:
+    for package in hit:
         if package is not None:
             yield ActionKind.BLOCK, {"kind": "package", **package}, f"Block {' '.join(package.values())}"[:300], None
-    for row in running:
-        if row.artifact.digest is not None:
-            name = f" ({row.artifact.names[0]})" if row.artifact.names else ""
-            title = f"Block {row.artifact.digest[:_SHORT]}{name}"[:300]
-            yield ActionKind.BLOCK, {"kind": "artifact", "digest": row.artifact.digest}, title, None
+
+
+def block_of(row: Row) -> Keyed:
+    """Return what blocks the artifact of a row, which has a digest."""
+    digest = str(row.artifact.digest)
+    target = {"kind": "artifact", "digest": digest}
+    name = f" ({row.artifact.names[0]})" if row.artifact.names else ""
+    title = f"Block {digest[:_SHORT]}{name}"[:300]
+    return Keyed(hash_of(ActionKind.BLOCK, target), ActionKind.BLOCK, target, title, None)
+
+
+def _tell(team: str) -> Said:
+    return ActionKind.NOTIFY, {"team": team}, f"Tell team {team}", team
 
 
 @dataclass(frozen=True, slots=True)

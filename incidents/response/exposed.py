@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import enum
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from incidents.impact.answer import Effect, Status
+from incidents.impact.answer import Status
+from incidents.response.strengths import Strength, strength_of, team_of, unknown_of
 from inventory.graph.built import builds_of
+from inventory.graph.packed import column
 from inventory.graph.statements import fetch
 
 if TYPE_CHECKING:
@@ -20,18 +21,6 @@ if TYPE_CHECKING:
     from incidents.response.basis import Answer
     from inventory.graph.built import BuildOf
     from supplychain.access.actors import Actor
-
-
-class Strength(enum.IntEnum):
-    """How sure it is that something of an attacker's ran there, the surest first."""
-
-    HIGH = 0
-    MEDIUM = 1
-    LOW = 2
-
-    @property
-    def word(self) -> str:
-        return self.name.lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +63,6 @@ class Exposures:
     unlisted_count: int
 
 
-_OF_BUILDS: Final = frozenset(
-    {"action", "download", "workflow", "builder", "signer", "repository", "commit", "account", "run"}
-)
 _LISTED_ALONE: Final = frozenset({"action", "download"})
 """Kinds whose exposed runs the answer lists itself, with the job."""
 _FOUND: Final = frozenset({Status.AFFECTED, Status.POSSIBLE})
@@ -86,8 +72,7 @@ _WORDS: Final = {one.word: one for one in Strength}
 
 def exposures_of(answer: Answer, *, actor: Actor) -> Exposures:
     """Return the exposed runs. Two statements, however many rows there are."""
-    rows = answer.once("found", lambda: _found(answer))
-    ids = answer.once("artifacts", lambda: ids_of(answer))
+    ids = answer.once("artifacts", lambda: ids_of(answer) if answer.gist is None else answer.gist.read_artifacts())
     jobs = _listed_jobs(answer.builds)
     found = [_listed(build) for build in answer.builds if build.status is not Status.CLEARED]
     built: set[str] = set()
@@ -96,7 +81,7 @@ def exposures_of(answer: Answer, *, actor: Actor) -> Exposures:
             continue
         digest = ids[build.artifact_id]
         built.add(digest)
-        row = rows[digest]
+        row = answer.rows[answer.found[digest]]
         strength = strength_of(row, indicators=answer.indicators)
         only = jobs.get((build.repository, build.workflow or "")) if _is_listed(row, answer) else None
         found += [
@@ -114,46 +99,23 @@ def exposures_of(answer: Answer, *, actor: Actor) -> Exposures:
             )
             for job in (sorted(only) if only else (None,))
         ]
-    by_team = answer.once("by_team", lambda: _by_team(rows, indicators=answer.indicators))
-    unknown = tuple(replace(one, digests=left) for one in by_team if (left := one.digests - built))
-    return Exposures(tuple(found), unknown, answer.unlisted_count)
+    by_team = answer.once("by_team", lambda: _by_team(answer))
+    unknown = by_team if not built else tuple(replace(one, digests=one.digests - built) for one in by_team)
+    return Exposures(tuple(found), tuple(one for one in unknown if one.digests), answer.unlisted_count)
 
 
 def ids_of(answer: Answer) -> Mapping[int, str]:
     """Return the digests of what was found, by the ids that the artifacts always had. One statement."""
-    return dict(fetch(lambda *pair: pair, _IDS, {"digests": list(_found(answer))}))
+    return dict(fetch(lambda *pair: pair, _IDS, {"digests": list(answer.found)}))
 
 
-def _found(answer: Answer) -> Mapping[str, Row]:
-    return {row.artifact.digest: row for row in answer.rows if row.status in _FOUND and row.artifact.digest}
-
-
-def _by_team(rows: Mapping[str, Row], *, indicators: Sequence[Mapping[str, object]]) -> tuple[UnknownBuilds, ...]:
-    """Put all that was found together, as if nothing were known of its builds."""
-    found: dict[tuple[str | None, Strength], list[str]] = defaultdict(list)
-    for digest, row in rows.items():
-        strength = max(strength_of(row, indicators=indicators), Strength.MEDIUM)
-        found[team_of(row), strength].append(digest)
-    return tuple(UnknownBuilds(team, strength, frozenset(digests)) for (team, strength), digests in found.items())
-
-
-def strength_of(row: Row, *, indicators: Sequence[Mapping[str, object]]) -> Strength:
-    """Tell how sure it is that what was found ran in the build.
-
-    What took part in a build, or is its workflow, did. A release that was named exactly is what malicious code is known
-    by, and runs when it is installed; a range is how vulnerabilities are told.
-    """
-    asked = [indicators[match.indicator] for match in row.matches if match.indicator < len(indicators)]
-    if any(one.get("kind") in _OF_BUILDS for one in asked):
-        return Strength.HIGH if row.confidence == "high" else Strength.MEDIUM
-    if row.effect is Effect.BUILD or any(one.get("package_versions") for one in asked):
-        return Strength.MEDIUM
-    return Strength.LOW if all(one.get("kind") == "package" for one in asked) else Strength.MEDIUM
-
-
-def team_of(row: Row) -> str | None:
-    """Return a team that runs it; None where nobody is known to."""
-    return min((one.team for one in row.workloads), default=None)
+def _by_team(answer: Answer) -> tuple[UnknownBuilds, ...]:
+    gist, digests = answer.gist, answer.known.keys
+    found = unknown_of(answer.rows, indicators=answer.indicators) if gist is None else gist.unknown
+    return tuple(
+        UnknownBuilds(one.team, one.strength, frozenset(str(digests[place]) for place in column(one.places)))
+        for one in found
+    )
 
 
 def _over_at(build: BuildOf) -> datetime | None:

@@ -11,7 +11,8 @@ from django.utils import timezone
 from incidents.models import EventKind, Incident, IncidentTeam, Occasion, Severity, Stage
 from incidents.response import runs
 from incidents.response.basis import Answer, flag_withdrawn
-from incidents.response.differences import difference, difference_of_builds, is_same, is_same_of_builds
+from incidents.response.differences import Known, compare, difference_of_builds, is_same, is_same_of_builds
+from incidents.response.gists import Since
 from incidents.response.services import note_services
 from incidents.response.slim import keep_slim, read_slim
 from incidents.timeline import Change, IncidentNotFoundError, changing
@@ -19,14 +20,14 @@ from supplychain.access.models import Team
 from supplychain.errors import DomainError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
     from incidents.impact.answer import Row
     from incidents.impact.question import Question
     from incidents.models import QueryRun
-    from incidents.response.differences import BuildDifference, Difference
+    from incidents.response.differences import BuildDifference, Changes, Difference
     from incidents.response.runs import Answered
     from supplychain.access.actors import Actor
     from supplychain.access.audit import JSON
@@ -172,21 +173,26 @@ def _keep(change: Change, answered: Answered, *, occasion: Occasion, given: Mapp
             "running_artifact_count": summary.affected.running_artifact_count,
         },
     )
+    rows, since = answered.rows, None
     if earlier is not None:
         before = read_slim(earlier)
-        found = difference(before.rows, answered.rows)
+        changes = compare(before.known, Known.of(rows))
         builds = difference_of_builds(before.header.builds, answered.header.builds)
-        if not (found.is_empty and builds.is_empty):
-            counts = {**_counts(found), **_counts_of_builds(builds)}
-            details: dict[str, JSON] = {"run": run.number, "before": earlier.number, **counts, **_named(found)}
+        since = Since(earlier.number, changes, builds)
+        if not (changes.is_empty and builds.is_empty):
+            counts = {**_counts(changes), **_counts_of_builds(builds)}
+            named = _named(changes.first(_NAMED).of(before.rows, rows))
+            details: dict[str, JSON] = {"run": run.number, "before": earlier.number, **counts, **named}
             change.tell(EventKind.FOUND, details=details)
-    keep_slim(stored, answered)
-    _note_teams(change, answered)
-    _note_actions(change, answered, run=run)
+    kept = keep_slim(stored, answered, since=since)
+    _note_teams(change, rows)
+    note_services(change, rows, run_number=run.number)
+    asked = tuple(one.asked for one in answered.header.asked.indicators)
+    flag_withdrawn(change, Answer(run.number, run.answer_hash, kept.rows, asked, gist=kept.gist))
     return run
 
 
-def _counts(found: Difference) -> dict[str, int]:
+def _counts(found: Changes) -> dict[str, int]:
     return {
         "added_count": len(found.added),
         "retracted_count": len(found.retracted),
@@ -208,7 +214,7 @@ def _counts_of_builds(found: BuildDifference) -> dict[str, int]:
 def _named(found: Difference) -> dict[str, list[str]]:
     """Name what is new, gone from what runs, or withdrawn: the first few of each, as they are shown."""
     kinds = {"added": found.added, "stopped": found.stopped, "retracted": found.retracted}
-    return {kind: [_shown(row) for row in rows[:_NAMED]] for kind, rows in kinds.items() if rows}
+    return {kind: [_shown(row) for row in rows] for kind, rows in kinds.items() if rows}
 
 
 def _shown(row: Row) -> str:
@@ -216,18 +222,12 @@ def _shown(row: Row) -> str:
     return f"{name} {row.artifact.digest or ''}".strip()[:300]
 
 
-def _note_teams(change: Change, answered: Answered) -> None:
-    slugs = {one.team for row in answered.rows for one in row.workloads}
+def _note_teams(change: Change, rows: Sequence[Row]) -> None:
+    slugs = {one.team for row in rows for one in row.workloads}
     known = set(change.incident.teams.values_list("team_id", flat=True))
     for team in Team.objects.filter(slug__in=slugs).exclude(pk__in=known).order_by("slug"):
         IncidentTeam.objects.create(incident=change.incident, team=team, since=change.at)
         change.tell(EventKind.TEAM_CONCERNED, team.slug)
-
-
-def _note_actions(change: Change, answered: Answered, *, run: QueryRun) -> None:
-    asked = tuple(one.asked for one in answered.header.asked.indicators)
-    note_services(change, answered.rows, run_number=run.number)
-    flag_withdrawn(change, Answer(run.number, run.answer_hash, answered.rows, asked))
 
 
 def _short(given: Mapping[str, object]) -> Mapping[str, JSON]:

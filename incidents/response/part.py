@@ -38,7 +38,7 @@ class Part:
     header: Header | None
     summary: Summary
     clusters: tuple[ClusterCount, ...]
-    rows: tuple[Row, ...]
+    rows: Sequence[Row]
 
 
 def part_of(run: QueryRun, *, actor: Actor) -> Part:
@@ -48,9 +48,10 @@ def part_of(run: QueryRun, *, actor: Actor) -> Part:
 
 def part_of_kept(kept: KeptAnswer, *, actor: Actor) -> Part:
     """Return what the actor may see of an answer that was read; its rows are slim where the answer's are (whole_of)."""
-    header, rows = kept.header, kept.rows
+    header = kept.header
     if kept.run.incident.is_whole_for(actor):
-        return Part(header, header.summary, header.clusters, rows)
+        return Part(header, header.summary, header.clusters, kept.rows)
+    rows = tuple(kept.rows)
     slugs = set(Team.objects.filter(pk__in=actor.team_ids or ()).values_list("slug", flat=True))
     known = visible_digests(_digests(rows), actor=actor)
     eyes = own_eyes({row.artifact.digest for row in rows if row.artifact.digest}, actor=actor)

@@ -38,6 +38,8 @@ ASKED_ROWS = 5_000
 
 Of more than these none is held whole: they are packed as they come.
 """
+_WRITTEN_PAGES = 200
+"""Pages that are written together: all of a long answer would be in memory several times."""
 _LEVEL = 1
 """Matches repeat each other, so this is small already; to make it smaller took longer than to ask."""
 MOST_BUILDS = 20_000
@@ -141,8 +143,11 @@ def keep(
         content_digest=_digest_over(header, stored),
     )
     QueryRunPage.objects.bulk_create(
-        QueryRunPage(run=run, number=number, rows=data, row_count=len(rows))
-        for number, (data, rows) in enumerate(zip(packed, answered.pages, strict=True))
+        (
+            QueryRunPage(run=run, number=number, rows=data, row_count=len(rows))
+            for number, (data, rows) in enumerate(zip(packed, answered.pages, strict=True))
+        ),
+        batch_size=_WRITTEN_PAGES,
     )
     return Stored(run, tuple(stored))
 

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from incidents.impact.answer import Status
+from incidents.response.kept_rows import KeptRows
 from supplychain.api.parameters import read_choice, read_number, read_text
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from incidents.impact.answer import Row, WorkloadShown
+    from incidents.response.gists import Spot
 
 PAGE_ROWS = 10
 NO_SERVICE = "(none)"
@@ -49,20 +51,31 @@ class Narrowed:
     def at(self, page: int) -> Narrowed:
         return replace(self, page=page)
 
-    def of(self, rows: Sequence[Row]) -> Sequence[Row]:
-        """Return the rows that fit, each with the containers that fit; what runs nowhere fits no place."""
+    def places(self, rows: Sequence[Row]) -> Sequence[int]:
+        """Return the places of the rows that fit; what runs nowhere fits no place."""
         if not self.is_anything:
-            return rows
-        found = (row for row in rows if not self.status or row.status == self.status)
-        if not any(getattr(self, name) for name in _PLACES):
-            return list(found)
-        narrowed = (
-            msgspec.structs.replace(row, workloads=tuple(one for one in row.workloads if self._fits(one)))
-            for row in found
-        )
-        return [row for row in narrowed if row.workloads]
+            return range(len(rows))
+        if isinstance(rows, KeptRows):
+            status = Status(self.status) if self.status else None
+            return rows.where(status=status, fits=self._fits if self._is_placed else None)
+        found = ((place, row) for place, row in enumerate(rows) if not self.status or row.status == self.status)
+        return [place for place, row in found if not self._is_placed or any(map(self._fits, row.workloads))]
 
-    def _fits(self, one: WorkloadShown) -> bool:
+    def fitted(self, row: Row) -> Row:
+        """Return a row with the containers that fit."""
+        if not self._is_placed:
+            return row
+        return msgspec.structs.replace(row, workloads=tuple(one for one in row.workloads if self._fits(one)))
+
+    def of(self, rows: Sequence[Row]) -> Sequence[Row]:
+        """Return the rows that fit, each with the containers that fit."""
+        return [self.fitted(rows[place]) for place in self.places(rows)]
+
+    @property
+    def _is_placed(self) -> bool:
+        return any(getattr(self, name) for name in _PLACES)
+
+    def _fits(self, one: WorkloadShown | Spot) -> bool:
         return all(not (wanted := getattr(self, name)) or wanted == _value(one, name) for name in _PLACES)
 
 
@@ -85,11 +98,15 @@ def read_narrowed(request: HttpRequest) -> Narrowed:
 
 def values_of(rows: Sequence[Row]) -> Mapping[str, Sequence[str]]:
     """Return what there is of each thing that rows can be narrowed by."""
-    workloads = [one for row in rows for one in row.workloads]
-    classes = {row.status for row in rows}
+    if isinstance(rows, KeptRows):
+        where: Sequence[WorkloadShown | Spot] = rows.spots
+        classes = rows.statuses
+    else:
+        where = [one for row in rows for one in row.workloads]
+        classes = {row.status for row in rows}
     found = {"status": [one.value for one in Status if one in classes]}
     for name in _PLACES:
-        values = {_value(one, name) for one in workloads}
+        values = {_value(one, name) for one in where}
         found[name] = sorted(values, key=lambda value: (value == NO_SERVICE, value))
     return found
 
@@ -103,5 +120,5 @@ def choices(values: Mapping[str, Sequence[str]], *, wanted: Narrowed) -> list[Ch
     ]
 
 
-def _value(one: WorkloadShown, name: str) -> str:
+def _value(one: WorkloadShown | Spot, name: str) -> str:
     return str(getattr(one, name) or NO_SERVICE)

@@ -2,18 +2,47 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from incidents.response.answers import read_shown
-from incidents.response.differences import difference, difference_of_builds
-from incidents.response.part import part_of_kept
+from incidents.response.between import Between, Side
 from incidents.timeline import IncidentNotFoundError
 
 if TYPE_CHECKING:
-    from incidents.impact.answer import Builds
-    from incidents.response.differences import Difference
-    from incidents.response.part import Part
+    from collections.abc import Sequence
+
+    from incidents.impact.answer import Row
+    from incidents.response.differences import BuildDifference
     from incidents.views.panels.page import IncidentPage, PanelContext
+
+SHOWN = 100
+"""Rows of each kind that are shown; all are behind the address of the difference."""
+_KINDS = ("added", "stopped", "started", "changed", "retracted")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Rows that are other in the same way; of `changed` each behind what it was."""
+
+    rows: Sequence[Row] | Sequence[tuple[Row, Row]]
+    count: int
+
+    @property
+    def more_count(self) -> int:
+        return self.count - len(self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """All that is other."""
+
+    kinds: dict[str, Kind]
+    builds: BuildDifference
+    unchanged_count: int
+
+    @property
+    def is_empty(self) -> bool:
+        return self.builds.is_empty and not any(kind.count for kind in self.kinds.values())
 
 
 def changes(page: IncidentPage) -> PanelContext | None:
@@ -24,17 +53,18 @@ def changes(page: IncidentPage) -> PanelContext | None:
     if earlier is None:
         raise IncidentNotFoundError
     earlier.incident = page.incident
-    before = part_of_kept(read_shown(earlier), actor=page.actor)
-
-    def found() -> Difference:
-        return difference(before.rows, page.part.rows)
-
+    between = Between(Side(earlier, actor=page.actor), Side(page.run, actor=page.actor, kept=page.kept))
+    found = page.kept.once("changes", lambda: _changed(between)) if page.is_whole else _changed(between)
     return {
         "earlier": earlier,
-        "changes": page.kept.once("changes", found) if page.is_whole else found(),
-        "builds": difference_of_builds(_builds(before), _builds(page.part)),
+        "changes": found,
+        "all": f"/api/v1/incidents/{page.incident.public_id}/queries/{page.run.number}/diff",
     }
 
 
-def _builds(part: Part) -> Builds | None:
-    return None if part.header is None else part.header.builds
+def _changed(between: Between) -> Changed:
+    known = between.changes
+    whole = between.rows(None if known is None else known.first(SHOWN))
+    counts = {name: len(getattr(known or whole, name)) for name in _KINDS}
+    kinds = {name: Kind(getattr(whole, name)[:SHOWN], counts[name]) for name in _KINDS}
+    return Changed(kinds, between.builds(), whole.unchanged_count)

@@ -19,12 +19,12 @@ def first_page(page: IncidentPage) -> str:
 def rows(page: IncidentPage) -> PanelContext:
     """Return a page of the rows, and what there is to narrow them by. A page beyond the last is the last."""
     everything, wanted = page.part.rows, page.narrowed
-    found = wanted.of(everything)
+    found = wanted.places(everything)
     last = max(1, -(-len(found) // PAGE_ROWS))
     number = min(wanted.page, last)
     values = page.kept.once("values", lambda: values_of(everything)) if page.is_whole else values_of(everything)
     start = (number - 1) * PAGE_ROWS
-    shown = found[start : start + PAGE_ROWS]
+    shown = [wanted.fitted(everything[place]) for place in found[start : start + PAGE_ROWS]]
     return {
         "rows": whole_of(page.kept, shown, actor=page.actor),
         "count": len(found),

@@ -9,16 +9,21 @@ from uuid import UUID
 import msgspec
 import pytest
 from django.db import connection
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from incidents.impact.answer import Match
-from incidents.models import Incident, QueryRun, QueryRunGist, QueryRunPage
-from incidents.response import runs, slim
+from incidents.models import ActionKind, Incident, QueryRun, QueryRunGist, QueryRunPage
+from incidents.response import gists, kept_rows, runs, slim
 from incidents.response.answers import read_shown
+from incidents.response.basis import Answer, said_of
 from incidents.response.derived import derive
 from incidents.response.exposed import ids_of
 from incidents.response.reach import reach_of
+from incidents.response.said import said_of_rows
+from incidents.response.slimming import Slimming
+from incidents.response.strengths import unknown_of
+from incidents.views.narrowing import read_narrowed, values_of
 from inventory.models import Artifact
 from tests.factories import cyclonedx, deployment, digest, report, submit
 from tests.incidents.opened import BAD, make_estate, opened, read
@@ -83,39 +88,83 @@ def test_the_gist_of_an_answer_says_the_same_as_the_answer(rita: Client, monkeyp
     monkeypatch.setattr(slim, "LARGE", 20)
     run = run_of(opened(rita, text="\n".join(LISTED)))
     of_gist = read_anew(run)
-    derived = read_shown(run).basis.derived
-    reach = read_shown(run).reach
-    QueryRunGist.objects.all().delete()
-
-    of_pages = read_anew(run)
-
     assert of_gist.gist is not None
-    assert of_pages.gist is None
-    assert (of_gist.header, of_gist.rows) == (of_pages.header, of_pages.rows)
-    basis = read_shown(run).basis
-    assert derived == {"proposed": derive(basis), "artifacts": ids_of(basis)}
-    assert derived["artifacts"] == dict(Artifact.objects.filter(digest__in=DIGESTS).values_list("pk", "digest"))
-    assert reach == reach_of(of_pages.rows)
+    header, rows = runs.read(run)
+    slimming = Slimming()
+    basis = Answer(
+        run.number, run.answer_hash, tuple(slimming.of(rows)), tuple(one.asked for one in header.asked.indicators)
+    )
+
+    kept = read_shown(run)
+
+    assert (of_gist.header, tuple(of_gist.rows)) == (header, basis.rows)
+    assert of_gist.rows[-1:] == basis.rows[-1:]
+    assert (kept.known.keys, kept.known.verdicts) == (basis.known.keys, basis.known.verdicts)
+    assert kept.basis.derive() == derive(basis.rows, package_of=basis.package_of)
+    assert of_gist.gist.read_artifacts() == ids_of(basis)
+    assert ids_of(basis) == dict(Artifact.objects.filter(digest__in=DIGESTS).values_list("pk", "digest"))
+    assert of_gist.gist.unknown == unknown_of(basis.rows, indicators=basis.indicators)
+    assert kept.reach == reach_of(basis.rows)
+    for row in basis.rows:
+        for subject in basis.subjects_of(row):
+            if subject[0] != "digest":
+                about = [one for one in enumerate(basis.rows) if subject in basis.subjects_of(one[1])]
+                assert of_gist.gist.read_said()[subject] == said_of_rows(about), subject
+    assert said_of(ActionKind.BLOCK, {"kind": "artifact", "digest": DIGESTS[0]}, answer=kept.basis) == said_of(
+        ActionKind.BLOCK, {"kind": "artifact", "digest": DIGESTS[0]}, answer=basis
+    )
+    assert not kept.basis.is_about(ActionKind.BLOCK, {"kind": "artifact", "digest": digest("another")})
 
 
-def test_a_gist_of_another_shape_is_left_alone(rita: Client, monkeypatch: pytest.MonkeyPatch):
+def test_a_gist_of_another_shape_is_left_alone_and_one_of_this_shape_is_made(
+    rita: Client, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setattr(slim, "LARGE", 20)
     run = run_of(opened(rita, text="\n".join(LISTED)))
     known = read_anew(run)
+    stored = dict(QueryRunGist.objects.values_list("part", "digest"))
+    QueryRunGist.objects.filter(part__gt=0).delete()
     QueryRunGist.objects.update(shape=1, content=b"as another release wrote it")
 
     found = read_anew(run)
 
-    assert found.gist is None
-    assert (found.header, found.rows) == (known.header, known.rows)
+    assert (found.header, tuple(found.rows)) == (known.header, tuple(known.rows))
+    assert QueryRunGist.objects.get(shape=1).content == b"as another release wrote it"
+    assert dict(QueryRunGist.objects.filter(shape=gists.SHAPE).values_list("part", "digest")) == stored
+    with CaptureQueriesContext(connection) as asked:
+        read_anew(run)
+    assert not any('"incidents_queryrunpage"' in one["sql"] for one in asked.captured_queries)
 
 
-@pytest.mark.parametrize("damage", ["gist", "page", "header"])
+def test_the_rows_of_many_stretches_are_read_as_they_are_looked_at(rita: Client, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(slim, "LARGE", 20)
+    for module in (gists, kept_rows):
+        monkeypatch.setattr(module, "STRETCH", 1)
+    monkeypatch.setattr(kept_rows, "STRETCHES_READ", 1)
+    monkeypatch.setattr(kept_rows, "STRETCHES_KEPT", 1)
+    run = run_of(opened(rita, text="\n".join(LISTED)))
+    rows = read_anew(run).rows
+
+    def statements(*places: int) -> int:
+        with CaptureQueriesContext(connection) as asked:
+            assert [rows[place].artifact.digest for place in places] == [sorted(DIGESTS)[place] for place in places]
+        return len(asked)
+
+    assert [row.artifact.digest for row in rows] == sorted(DIGESTS)
+    assert [statements(0, 0), statements(0, 1), statements(0)] == [1, 1, 1]
+    with pytest.raises(IndexError):
+        rows[2]
+
+
+@pytest.mark.parametrize("damage", ["gist", "part", "page", "header"])
 def test_what_is_damaged_is_not_shown(rita: Client, monkeypatch: pytest.MonkeyPatch, damage: str):
     monkeypatch.setattr(slim, "LARGE", 20)
     incident = opened(rita, text="\n".join(LISTED))
     if damage == "gist":
         QueryRunGist.objects.update(content=b"another")
+    elif damage == "part":
+        head = QueryRunGist.objects.get(part=gists.MATCHES)
+        QueryRunGist.objects.filter(part=gists.ACTIONS).update(content=head.content, digest=head.digest)
     elif damage == "page":
         QueryRunPage.objects.update(rows=zlib.compress(b"[]"))
     else:
@@ -138,7 +187,9 @@ def test_a_large_answer_is_unpacked_once_and_a_small_one_each_time(rita: Client,
 
     assert [statements(), statements()] == [2, 2], "its gist, which it has not, and its rows"
     monkeypatch.setattr(slim, "LARGE", 20)
-    assert [statements(), statements()] == [2, 0]
+    read_shown(run)
+    slim.forget_all()
+    assert [statements(), statements()] == [1, 0], "its gist"
     assert read_shown(run).basis is read_shown(run).basis
 
 
@@ -152,7 +203,7 @@ def test_an_answer_is_kept_as_it_was_given_for_who_looks_at_it_next(rita: Client
     stored = slim.read_slim(run)
 
     assert len(asked) == 0
-    assert (given.header, given.rows) == (stored.header, stored.rows)
+    assert (given.header, tuple(given.rows)) == (stored.header, tuple(stored.rows))
 
 
 def test_what_is_asked_in_several_pieces_is_stored_whole(rita: Client, monkeypatch: pytest.MonkeyPatch):
@@ -169,7 +220,7 @@ def test_what_is_asked_in_several_pieces_is_stored_whole(rita: Client, monkeypat
 
 def test_the_newest_are_kept_within_the_bound(rita: Client, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(slim, "LARGE", 20)
-    monkeypatch.setattr(slim, "MOST_KEPT", 30)
+    monkeypatch.setattr(slim, "MOST_KEPT", 30_000)
     first, second = (run_of(opened(rita, text="\n".join(LISTED))) for _ in range(2))
 
     slim.read_slim(first)
@@ -195,6 +246,43 @@ def test_the_page_shows_the_first_matches_and_the_api_all_with_their_places(
     assert len({match["pointer"] for match in row["matches"]}) == 10
 
 
+def test_what_differs_is_stored_with_the_later_answer_and_the_earlier_is_read_where_it_has_more(
+    rita: Client, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(slim, "LARGE", 1)
+    incident = opened(rita, text="\n".join(LISTED))
+    submit("shop", cyclonedx(LISTED[0], subject=digest("new"), name="registry.example/new:1"))
+    assert rita.post(f"/incidents{incident}/ask").status_code == 303
+    first, second = Incident.objects.get().runs.order_by("number")
+
+    def parts_read(path: str) -> list[bool]:
+        """Say of each answer whether its gist is read."""
+        slim.forget_all()
+        with CaptureQueriesContext(connection) as asked:
+            assert rita.get(f"/api/v1/incidents{incident}/{path}").status_code == 200
+        read = [one["sql"] for one in asked.captured_queries if '"incidents_queryrungist"' in one["sql"]]
+        return [any(f'"run_id" = {run.pk} ' in sql for sql in read) for run in (first, second)]
+
+    assert parts_read("queries/2/diff") == [False, True]
+    assert parts_read("queries/1/diff?against=2") == [True, True]
+
+
+@pytest.mark.parametrize("query", [
+    "", "status=affected", "status=possible", "cluster=eu", "cluster=eu&status=affected", "service=(none)", "team=shop",
+    "namespace=nowhere",
+])  # fmt: skip
+def test_rows_of_a_gist_are_narrowed_as_any_rows(rita: Client, monkeypatch: pytest.MonkeyPatch, query: str):
+    report("shop", deployment(digest=digest("two"), workload="Deployment/two", cluster="eu", service="checkout"))
+    monkeypatch.setattr(slim, "LARGE", 20)
+    rows = read_anew(run_of(opened(rita, text="\n".join(LISTED)))).rows
+    wanted = read_narrowed(RequestFactory().get(f"/?{query}"))
+
+    assert isinstance(rows, kept_rows.KeptRows)
+    assert list(wanted.places(rows)) == list(wanted.places(tuple(rows)))
+    assert wanted.of(rows) == wanted.of(tuple(rows))
+    assert values_of(rows) == values_of(tuple(rows))
+
+
 def test_whoever_asks_is_told_the_same_from_the_gist_as_from_the_rows(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(slim, "LARGE", 1)
     make_estate()
@@ -211,13 +299,16 @@ def test_whoever_asks_is_told_the_same_from_the_gist_as_from_the_rows(monkeypatc
         return [one.get(f"/api/v1/incidents{incident}/{path}").content for one in people for path in PATHS]
 
     from_gists = told()
-    assert QueryRunGist.objects.count() == 2
+    assert QueryRunGist.objects.values("run").distinct().count() == 2
     QueryRunGist.objects.all().delete()
     monkeypatch.setattr(slim, "LARGE", 2_000)
 
     assert told() == from_gists
-    assert digest("new").encode() in from_gists[2]
-    assert b'"pointer":"/components/0"' in from_gists[3], "a member is told where it stands in their own document"
+    assert digest("new").encode() in from_gists[PATHS.index("queries/2/diff")]
+    assert digest("new").encode() in from_gists[PATHS.index("queries/1/diff?against=2")]
+    assert b'"pointer":"/components/0"' in from_gists[len(PATHS)], (
+        "a member is told where it stands in their own document"
+    )
 
 
-PATHS = ("queries/1", "queries/2", "queries/2/diff")
+PATHS = ("queries/1", "queries/2", "queries/2/diff", "queries/1/diff?against=2")

@@ -76,6 +76,20 @@ def test_asking_again_shows_what_changed(responder: Client):
     page(responder, f"{address}/queries/3", 404)
 
 
+def test_of_many_changes_the_first_are_shown_and_all_are_led_to(responder: Client, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("incidents.views.panels.changes.SHOWN", 1)
+    address = open_from_answer(responder)
+    for name in ("one", "two", "three"):
+        submit("team-a", cyclonedx(BAD, subject=digest(name), name=f"registry.example/{name}:1"))
+
+    assert responder.post(f"{address}/ask").status_code == 303
+    html = page(responder, address)
+
+    assert "And 2 more rows" in html
+    assert f'href="/api/v1{address}/queries/2/diff"' in html
+    assert len(responder.get(f"/api/v1{address}/queries/2/diff").json()["added"]) == 3
+
+
 def test_an_incident_is_moved_named_and_noted(responder: Client):
     address = open_from_answer(responder)
 
