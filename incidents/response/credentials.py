@@ -53,7 +53,7 @@ class Credential:
     team: str | None
     strength: Strength
     why: str
-    digests: set[str] = field(default_factory=set)
+    digests: set[str] | frozenset[str] = frozenset()
     runs: set[str] = field(default_factory=set)
     reached: dict[tuple[str, str], datetime | None] = field(default_factory=dict)
     """When what could reach it was over, by artifact and run ('' for none); None: nobody knows."""
@@ -100,7 +100,7 @@ def exposed_by(answer: Answer, *, actor: Actor) -> tuple[Credential, ...]:
     found: dict[tuple[str, ...], Credential] = {}
     for run in exposures.runs:
         for one in _of_run(run, workflows=workflows):
-            _merge(found, one, digests=(run.digest,) if run.digest else (), run=run)
+            _merge(found, one, digests={run.digest} if run.digest else frozenset(), run=run)
     for builds in exposures.unknown:
         _merge(found, _of_unknown(builds), digests=builds.digests)
     if exposures.unlisted_count:
@@ -191,14 +191,18 @@ def _merge(
     found: dict[tuple[str, ...], Credential],
     one: Credential,
     *,
-    digests: Iterable[str] = (),
+    digests: set[str] | frozenset[str] = frozenset(),
     run: Exposed | None = None,
 ) -> None:
     """Put it together with its equals; `run` is the one that could reach it, where it is known."""
     key = (one.type, one.name, one.repository, one.workflow, one.team or "", "sought" if one.is_sought else "")
     known = found.setdefault(key, one)
     known.strength = min(known.strength, one.strength)
-    known.digests.update(digests)
+    if not known.digests:
+        known.digests = digests  # those of unknown builds are hundreds of thousands, and never change
+    elif digests:
+        known.digests = known.digests if isinstance(known.digests, set) else set(known.digests)
+        known.digests.update(digests)
     if run is None:
         return
     if run.run:

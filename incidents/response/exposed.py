@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 from incidents.impact.answer import Status
 from incidents.response.strengths import Strength, strength_of, team_of, unknown_of
-from inventory.graph.built import builds_of
+from inventory.graph.built import Ids, builds_of
 from inventory.graph.packed import column
 from inventory.graph.statements import fetch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from collections.abc import Set as AbstractSet
     from datetime import datetime
 
     from incidents.impact.answer import Build, Row
@@ -51,7 +50,7 @@ class UnknownBuilds:
 
     team: str | None
     strength: Strength
-    digests: AbstractSet[str]
+    digests: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,7 @@ def exposures_of(answer: Answer, *, actor: Actor) -> Exposures:
     jobs = _listed_jobs(answer.builds)
     found = [_listed(build) for build in answer.builds if build.status is not Status.CLEARED]
     built: set[str] = set()
-    for build in builds_of(list(ids), actor=actor):
+    for build in builds_of(answer.once("artifact_ids", lambda: Ids.of(ids)), actor=actor):
         if not build.repository:
             continue
         digest = ids[build.artifact_id]

@@ -56,6 +56,18 @@ class BuildOf:
     received_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """Numbers of artifacts as the text of an array: an incident asks for hundreds of thousands, the same each time."""
+
+    text: str
+    count: int
+
+    @classmethod
+    def of(cls, artifact_ids: Collection[int]) -> Ids:
+        return cls(f"{{{','.join(map(str, sorted(artifact_ids)))}}}", len(artifact_ids))
+
+
 _SBOMS = f"""
 SELECT s.artifact_id, n.is_complete, n.component_count, e.public_id, e.received_at, st.applied_at
 FROM inventory_snapshotsubject s
@@ -118,14 +130,14 @@ def sboms_of(artifact_ids: Collection[int], *, actor: Actor) -> list[SbomOf]:
     return fetch(SbomOf, _SBOMS, _parameters(artifact_ids, actor=actor)) if artifact_ids else []
 
 
-def builds_of(artifact_ids: Collection[int], *, actor: Actor) -> list[BuildOf]:
+def builds_of(artifact_ids: Collection[int] | Ids, *, actor: Actor) -> list[BuildOf]:
     """Return what is attested of the origin of these artifacts, the most believable first. One statement."""
-    if not artifact_ids:
+    ids = artifact_ids if isinstance(artifact_ids, Ids) else Ids.of(artifact_ids)
+    if not ids.count:
         return []
-    asked = _ATTESTED if len(artifact_ids) > _MANY else _ASKED
-    return fetch(BuildOf, _BUILDS.format(asked=asked), _parameters(artifact_ids, actor=actor))
+    asked = _ATTESTED if ids.count > _MANY else _ASKED
+    return fetch(BuildOf, _BUILDS.format(asked=asked), {"ids": ids.text, "teams": visible_teams(actor)})
 
 
 def _parameters(artifact_ids: Collection[int], *, actor: Actor) -> dict[str, object]:
-    # As the text of an array: an incident asks for tens of thousands, and a list is written out number by number.
-    return {"ids": f"{{{','.join(map(str, sorted(artifact_ids)))}}}", "teams": visible_teams(actor)}
+    return {"ids": Ids.of(artifact_ids).text, "teams": visible_teams(actor)}
