@@ -85,20 +85,21 @@ SELECT a.id FROM unnest(%(artifacts)s::int[]) AS n(artifact_id) JOIN inventory_a
 WHERE {VISIBLE_ARTIFACT}
 """
 
-_EDGES = """
-edge(one, other) AS (
-    SELECT alias_id, artifact_id FROM inventory_artifactalias
-    UNION ALL SELECT artifact_id, alias_id FROM inventory_artifactalias
-    UNION ALL SELECT index_id, member_id FROM inventory_indexmember
-    UNION ALL SELECT member_id, index_id FROM inventory_indexmember
-),
-near1 AS (SELECT artifact_id FROM base UNION SELECT e.other FROM base JOIN edge e ON e.one = artifact_id),
-near2 AS (SELECT artifact_id FROM near1 UNION SELECT e.other FROM near1 JOIN edge e ON e.one = artifact_id),
-near AS MATERIALIZED (
-    SELECT artifact_id FROM near2 UNION SELECT e.other FROM near2 JOIN edge e ON e.one = artifact_id
-),
-shown AS MATERIALIZED ({intervals} AND i.artifact_id IN (SELECT artifact_id FROM near))"""
-"""The containers that may run an artifact of `base`: what joins a reported digest to it takes at most three edges."""
+_BESIDE = """
+SELECT e.other FROM {0} n CROSS JOIN LATERAL (
+    SELECT artifact_id AS other FROM inventory_artifactalias WHERE alias_id = n.artifact_id
+    UNION ALL SELECT alias_id FROM inventory_artifactalias WHERE artifact_id = n.artifact_id
+    UNION ALL SELECT index_id FROM inventory_indexmember WHERE member_id = n.artifact_id
+    UNION ALL SELECT member_id FROM inventory_indexmember WHERE index_id = n.artifact_id OFFSET 0) e"""
+_EDGES = f"""
+near1 AS (SELECT artifact_id FROM base UNION {_BESIDE.format("base")}),
+near2 AS (SELECT artifact_id FROM near1 UNION {_BESIDE.format("near1")}),
+near AS MATERIALIZED (SELECT artifact_id FROM near2 UNION {_BESIDE.format("near2")}),
+shown AS MATERIALIZED ({{intervals}} AND i.artifact_id IN (SELECT artifact_id FROM near))"""
+"""The containers that may run an artifact of `base`: what joins a reported digest to it takes at most three edges.
+
+OFFSET 0 has these looked up for each artifact: all digests that belong together are as many as there are images.
+"""
 BY_PLACE = f"""
 SELECT c.name, e.slug, k.namespace, k.tracks, k.seqs, k.owners, k.workloads, k.marks
 FROM (
