@@ -61,14 +61,27 @@ FROM (
     ORDER BY c.name, e.slug, k.namespace, k.node_architecture
 ) place
 """
-_RAN: Final = f"""
+_AHEAD: Final = """
+    SELECT count(*) AS snapshot_count FROM inventory_snapshot WHERE id = ANY('{}') OR id = ANY(ARRAY(
+        SELECT snapshot_id FROM inventory_snapshotsubject
+        WHERE artifact_id = ANY('{}') OR artifact_id = ANY(ARRAY(SELECT artifact_id FROM image))))"""
+"""Has the pages read that hold the snapshots of what ran, before they are looked up one by one.
+
+After a start of the server each is a wait for the disk. Only a scan by a bitmap reads ahead, and only an OR is sure to
+be one: a plan for an unknown number of rows would look them up in the order of an index.
+"""
+_REPORTED: Final = "SELECT id, team_id, artifact_id, node_architecture FROM image"
+WHAT_RAN: Final = f"""
 WITH shown AS MATERIALIZED ({INTERVALS.format(when=RAN)}),
 image AS MATERIALIZED (
     SELECT row_number() OVER ()::int AS id, team_id, artifact_id, node_architecture FROM (
         SELECT min(team_id) AS team_id, artifact_id, node_architecture FROM shown
         WHERE artifact_id IS NOT NULL GROUP BY artifact_id, node_architecture) image
 ),
-point AS MATERIALIZED ({SEEN_POINTS.format(intervals="SELECT id, team_id, artifact_id, node_architecture FROM image")})
+ahead AS MATERIALIZED ({_AHEAD}),
+point AS MATERIALIZED (
+    SELECT * FROM ({SEEN_POINTS.format(intervals=_REPORTED)}) point WHERE (SELECT snapshot_count FROM ahead) >= 0
+)
 SELECT places.*, images.*, points.*,
        {UNDIGESTED}, {UNMAPPED}, {UNMADE}, {ECOSYSTEMS}, {CLUSTERS}, %(at)s::timestamptz, {NEXT_MAPPING}
 FROM ({_PLACES}) places CROSS JOIN ({_IMAGES}) images CROSS JOIN ({_POINTS}) points
@@ -108,7 +121,7 @@ class WhatRan:
         known = RAN_THEN.get(self._marks, self._key)
         self._ran: Sequence[Ran] = [] if known is None else [known]
         if known is None:
-            self._ran = state.along(Statement(_unpack, _RAN, parameters)).rows
+            self._ran = state.along(Statement(_unpack, WHAT_RAN, parameters)).rows
 
     def ask(self, parameters: Mapping[str, object], *, is_long: bool) -> None:
         """All of it is asked for, or known."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from inventory.formats.records import ArtifactKind
 from inventory.graph.statements import fetch
-from inventory.graph.visibility import all_own, own
+from inventory.graph.visibility import all_own
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -79,8 +79,8 @@ FROM ({SEEN_CANDIDATES}) c
 CROSS JOIN LATERAL (
     SELECT track_id, seq, snapshot_id FROM inventory_snapshotsubject WHERE artifact_id = c.artifact_id OFFSET 0) s
 JOIN inventory_snapshot n ON n.id = s.snapshot_id AND n.distinct_count > 0
-JOIN inventory_track t ON t.id = s.track_id
-WHERE {own("t.team_id")}
+WHERE %(teams)s::bigint[] IS NULL OR EXISTS (
+    SELECT FROM inventory_track t WHERE t.id = s.track_id AND t.team_id = ANY(%(teams)s::bigint[]))
 GROUP BY c.id, c.artifact_id, s.track_id, s.seq, n.is_complete
 """
 """The same of RUN_POINTS: what is read of the past. To sort each row's teams would be half of the work."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from incidents.impact import long_lists, statements
+from incidents.impact.what_ran import WHAT_RAN
 from inventory.graph.one_state import array_of
 from inventory.models import Component, Package
 from supplychain.access.models import Team
+from tests.factories import START
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -72,3 +74,23 @@ def test_what_a_long_list_clears_is_asked_of_indexes_alone(presence: None, is_sh
     assert "Index Scan using presence_in_track" not in plan
     assert "Index Scan using inventory_presence_pkey" not in plan
     assert "Seq Scan on inventory_presence" not in plan
+
+
+def test_snapshots_of_what_ran_are_read_ahead():
+    ahead = what_is_read_ahead("enable_seqscan")  # the tables are empty
+
+    assert re.findall(r"Bitmap Heap Scan on (\w+)", ahead) == ["inventory_snapshotsubject", "inventory_snapshot"]
+
+
+def test_no_index_gives_snapshots_of_what_ran_one_by_one():
+    assert "Index Scan using" not in what_is_read_ahead("enable_seqscan", "enable_bitmapscan")
+
+
+def what_is_read_ahead(*off: str) -> str:
+    parameters = {"teams": None, "clusters": None, "environments": None, "since": START, "until": START, "at": START}
+    with transaction.atomic(), connection.cursor() as cursor:
+        for setting in off:
+            cursor.execute(f"SET LOCAL {setting} = off")
+        cursor.execute(f"EXPLAIN (COSTS OFF) {WHAT_RAN}", parameters)
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    return plan.partition("CTE ahead")[2].partition("CTE point")[0]

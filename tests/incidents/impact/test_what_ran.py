@@ -117,7 +117,7 @@ def test_what_ran_is_never_compared_each_with_each():
     with connection.cursor() as cursor:
         cursor.execute(MANY)
         cursor.execute("SET plan_cache_mode = force_generic_plan")
-        cursor.execute(f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) {what_ran._RAN}", scope)
+        cursor.execute(f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) {what_ran.WHAT_RAN}", scope)
         plan = "\n".join(row[0] for row in cursor.fetchall())
         cursor.execute("RESET plan_cache_mode")
 
