@@ -84,11 +84,11 @@ def process_next() -> bool:
     return _process(None, goes_on=lambda: False) is not _NoEnd.NOTHING_WAITS
 
 
-def work_for(seconds: float, *, told: Callable[[str], None] = lambda _kind: None) -> bool:
+def work_for(seconds: float, *, told: Callable[[], None] = lambda: None) -> bool:
     """Work through what waits, for a turn; True when the turn ended before the queue did.
 
     The first document is claimed and held in one exchange. Each document's last exchange claims the next one, so that a
-    document costs one commit less. `told` hears the kind of each document that became searchable, behind its commit.
+    document costs one commit less. `told` hears of each document that became searchable, behind its commit.
     """
     until = monotonic() + seconds
 
@@ -100,7 +100,7 @@ def work_for(seconds: float, *, told: Callable[[str], None] = lambda _kind: None
         ended = _process(claim, goes_on=goes_on)
         claim = ended.next_claim if isinstance(ended, _Ended) else None
         if isinstance(ended, _Ended) and ended.is_applied:
-            told(str(ended.values["kind"]))
+            told()
         if claim is None and (ended is not _NoEnd.SET_BACK or not goes_on()):
             return not goes_on()
 

@@ -18,7 +18,6 @@ from django.db.models import Exists, OuterRef
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
-from inventory import doorbell
 from inventory.formats.deployments import is_self_dated
 from inventory.identity.digests import DigestError, parse_digest
 from inventory.identity.listed import LIST_NAME
@@ -26,7 +25,7 @@ from inventory.ingest import process
 from inventory.intake import body, receive_sql
 from inventory.models import BlobPlace, Evidence, EvidenceKind, EvidenceState, EvidenceTombstone
 from inventory.store import blobs
-from inventory.tasks import process_evidence
+from inventory.tasks import is_rung, process_evidence
 from supplychain.access import audit
 from supplychain.errors import DomainError
 from supplychain.exchange import Query, exchange, to_int
@@ -190,7 +189,7 @@ def put_back(evidence: Evidence, *, actor: Actor, at: datetime) -> None:
 def ring() -> None:
     """Tell a worker that evidence waits. A broker that is away costs time, never evidence: the sweep finds the row."""
     try:
-        if not doorbell.is_heard():
+        if not is_rung():
             process_evidence.delay()
     except (KombuError, RedisError) as error:
         logger.warning("The broker is away; evidence waits for the sweep.", extra={"reason": type(error).__name__})

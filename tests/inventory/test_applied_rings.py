@@ -39,8 +39,8 @@ def test_a_turn_tells_of_each_document_that_became_searchable_and_of_no_other() 
     store("a", cyclonedx("pkg:npm/left@1", subject=digest("one")))
     store("a", b'{"bomFormat": "CycloneDX", "specVersion": "9.9"}')
     store("a", cyclonedx("pkg:npm/left@1", subject=digest("two")))
-    told = list[str]()
+    told = list[None]()
 
-    work_for(600.0, told=told.append)
+    work_for(600.0, told=lambda: told.append(None))
 
-    assert told == ["sbom", "sbom"]
+    assert len(told) == 2
