@@ -140,7 +140,9 @@ def test_an_incident_is_closed_with_a_reason_and_with_what_is_unproven_accepted(
 
     assert "Say why" in responder.post(f"{address}/change", {"state": "closed"}).content.decode()
     refused = responder.post(f"{address}/change", {"state": "closed", "reason": "all replaced"})
-    assert "Not proven recovered: team-a/checkout, team-b/ledger" in refused.content.decode()
+    told = refused.content.decode()
+    assert "Not proven recovered: team-a/checkout (new_artifact, sbom_clean, " in told
+    assert "pack_exported), team-b/ledger (new_artifact, " in told
     responder.post(f"{address}/change", {"state": "closed", "reason": "all replaced", "accept_unproven": "true"})
 
     assert Incident.objects.get().stage == "closed"
