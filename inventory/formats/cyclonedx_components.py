@@ -34,7 +34,6 @@ from inventory.formats.pointers import PLACES
 from inventory.formats.records import ComponentRecord, FormatError, Hash, MembershipRecord, Scope
 from inventory.formats.repeated_names import note_repeated, note_repeated_inside
 from inventory.formats.source_claims import SourceClaim, of_pedigree, of_references
-from inventory.identity.purls import kept_once
 
 Hear = Callable[[Sequence[ComponentRecord]], None]
 
@@ -206,9 +205,10 @@ class ComponentReader:
         name, version, ref, purl = part.name or "", part.version or "", part.ref or None, None
         if part.purl is not None:
             purl = self._fields.purl(part.purl, name=name, pointer=pointer)
-        if purl is not None:
-            name, version = kept_once(name, purl.name), kept_once(version, purl.version)
-            ref = ref and kept_once(ref, purl.text)
+        if purl is not None:  # each text is kept once (purls.kept_once), without a call for each of them
+            name = purl.name if name == purl.name else name
+            version = purl.version if version == purl.version else version
+            ref = purl.text if ref == purl.text else ref
         record = ComponentRecord(name, version, part.group or "", part.type or "", purl, ref, pointer, parent)
         record.cpe = part.cpe or None
         if purl is not None:

@@ -199,6 +199,13 @@ def test_the_database_refuses_a_second_of_the_same() -> None:
         found.save(force_insert=True)
 
 
+LANES_HERE = """
+SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s
+   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+"""Other tests of this server have databases of their own, and lanes of the same number."""
+
+
 @pytest.mark.django_db(transaction=True, databases=["default", "interning"])
 def test_one_worker_at_a_time_looks_at_a_file() -> None:
     send(UPLOADER)
@@ -206,5 +213,5 @@ def test_one_worker_at_a_time_looks_at_a_file() -> None:
     with transaction.atomic():
         follow(WorkflowVersion.objects.get(), at=timezone.now())
         with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s", [FILE_LANE])
+            cursor.execute(LANES_HERE, [FILE_LANE])
             assert cursor.fetchone() == (1,)
