@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from django.utils import timezone
 from incidents.recovery.stamping import stamp_all
 from supplychain.access.models import AuditEvent
 from tests.incidents.opened import opened, read, send
-from tests.incidents.recovery.test_recovery import BAD, OLD, built, describe, recover, run
+from tests.incidents.recovery.test_recovery import OLD, recover, run
 from tests.supplychain.actors import make_user, signed_in
 
 # An answer is read from one snapshot of the database, which a test's own transaction would forbid.
@@ -20,14 +19,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 STAGES = ["scoping", "containing", "eradicating", "recovering", "closed"]
 BUTTON = "Close the incident"
-
-
-@pytest.fixture
-def responder() -> Client:
-    describe(OLD, BAD)
-    built(OLD, at=timezone.now() - timedelta(days=1))
-    run(OLD)
-    return signed_in(make_user("rita", organisation="responder"))
 
 
 def close(client: Client, incident: str, **members: Any) -> Any:

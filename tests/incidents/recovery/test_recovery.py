@@ -35,14 +35,6 @@ PROOFS = (
 )  # fmt: skip
 
 
-@pytest.fixture
-def responder() -> Client:
-    describe(OLD, BAD)
-    built(OLD, at=timezone.now() - timedelta(days=1))
-    run(OLD)
-    return signed_in(make_user("rita", organisation="responder"))
-
-
 def describe(artifact: str, *components: str) -> None:
     submit("shop", cyclonedx(*components, subject=artifact, name="registry.example/checkout:1"), at=timezone.now())
 

@@ -24,14 +24,6 @@ OLD, NEW, NEWER = digest("old"), digest("new"), digest("newer")
 
 
 @pytest.fixture
-def responder() -> Client:
-    describe(OLD, BAD)
-    built(OLD, at=timezone.now() - timedelta(days=1))
-    run(OLD)
-    return signed_in(make_user("rita", organisation="responder"))
-
-
-@pytest.fixture
 def incident(responder: Client) -> str:
     """An incident of which rebuild (1) and redeployment (2) are taken."""
     incident = opened(responder)
